@@ -1,0 +1,37 @@
+# Everything runs in an environment of its own, made at the first call and kept: a second run is quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint bench campaign picture clean
+
+demo: $(READY)
+	$(BIN)/cherrylane demo
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	@echo "All checks passed."
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+campaign: $(READY)
+	$(BIN)/python -m pytest -m campaign -s
+
+clean:
+	rm -rf $(VENV) var
+
+# uv reads the lock far quicker than pip; pip alone would do as well.
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || .ci/venv $(PYTHON) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --requirement requirements.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	touch $(READY)

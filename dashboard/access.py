@@ -1,0 +1,84 @@
+"""Who is looking, and as which role. Sign-in is Streamlit's own; without it, four named local people are offered.
+
+Law: a page hides what a role may not do, and the worker refuses it as well; this module alone decides nothing
+that matters. The web process names the actor; the worker takes the role from its own list where it has one.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+
+import streamlit as st
+
+VIEWER, OPS, FINANCE, ADMIN = "viewer", "ops", "finance", "admin"
+ROLES = (VIEWER, OPS, FINANCE, ADMIN)
+SEES_PEOPLE = frozenset({OPS, ADMIN})
+MEANING = {
+    VIEWER: "looks, changes nothing",
+    OPS: "works the queues, sets mappings",
+    FINANCE: "closes the month, accepts differences",
+    ADMIN: "everything",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever sits in front of the page."""
+
+    name: str
+    role: str
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether customers' names and addresses are shown."""
+        return self.role in SEES_PEOPLE
+
+
+LOCAL = (
+    Person("Olu (ops)", OPS),
+    Person("Vera (manager)", VIEWER),
+    Person("Finn (finance)", FINANCE),
+    Person("Ada (admin)", ADMIN),
+)
+
+
+def has_sign_in() -> bool:
+    """Whether Streamlit's OIDC sign-in is configured."""
+    return bool(st.secrets.load_if_toml_exists()) and "auth" in st.secrets
+
+
+def person() -> Person:
+    """Who looks at this page; nobody known is a viewer."""
+    if has_sign_in():
+        mail = str(st.user.get("email") or "")
+        return Person(mail or "nobody", _listed_role(mail))
+    return next((one for one in LOCAL if one.name == st.session_state.get("person")), LOCAL[0])
+
+
+def choose() -> None:
+    """Sign in, or pick one of the four local people."""
+    if not has_sign_in():
+        st.selectbox(
+            "You are",
+            [one.name for one in LOCAL],
+            key="person",
+            help="No sign-in is configured, so this dashboard listens on this machine only. "
+            "Change the person to see what each role may do.",
+        )
+        st.caption(f"{person().role.capitalize()}: {MEANING[person().role]}")
+    elif st.user.is_logged_in:
+        st.caption(f"{person().name}, {person().role}")
+        st.button("Sign out", on_click=st.logout)
+    else:
+        st.button("Sign in", on_click=st.login, type="primary")
+        st.stop()
+
+
+def _listed_role(mail: str) -> str:
+    """The role of an e-mail address by CHERRYLANE_ROLES, as the worker reads it; a claim comes second."""
+    try:
+        listed = json.loads(os.environ.get("CHERRYLANE_ROLES") or "{}")
+    except ValueError:
+        listed = {}
+    role = listed.get(mail) or st.user.get("role") or VIEWER
+    return role if role in ROLES else VIEWER

@@ -1,0 +1,154 @@
+"""The pictures: one plotly figure per question. The only place where amounts become floats.
+
+Law: the figures are worked out in the store; here they are only drawn. No colour carries meaning alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from dashboard.format import on_london_clock, state
+
+CHERRY, SLATE, SAND, GREEN, AMBER = "#8c1d40", "#5b6b7a", "#cfc6ba", "#2f7d5b", "#c77d0a"
+COLOURS = {"red": CHERRY, "orange": AMBER, "blue": SLATE, "green": GREEN, "violet": "#6b4c8a", "gray": SAND}
+HEIGHT = 240
+
+
+def draw(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Put a figure on the page, in the house's manner."""
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=len(figure.data) > 1,
+        legend={"orientation": "h", "y": 1.15, "x": 0},
+        bargap=0.25,
+        hovermode="x unified",
+    )
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt=alt)
+
+
+def order_hours(rows: pl.DataFrame) -> go.Figure:
+    """Orders by the hour of the last two days; the running hour in the lighter shade."""
+    moments = [on_london_clock(moment) for moment in rows["hour_at"]]
+    colours = [CHERRY] * (len(moments) - 1) + [SAND] if moments else []
+    figure = go.Figure(go.Bar(x=moments, y=rows["order_count"].to_list(), name="Orders", marker_color=colours))
+    figure.update_yaxes(rangemode="tozero", tickformat="d")
+    return figure
+
+
+def states(rows: pl.DataFrame, column: str, number: str) -> go.Figure:
+    """How many stand where, the words at the bar."""
+    told = [state(code) for code in rows[column]]
+    figure = go.Figure(
+        go.Bar(
+            x=rows[number].to_list(),
+            y=[one.text for one in told],
+            orientation="h",
+            marker_color=[COLOURS[one.colour] for one in told],
+            text=rows[number].to_list(),
+            textposition="auto",
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(visible=False)
+    return figure
+
+
+def deadlines(rows: pl.DataFrame) -> go.Figure:
+    """Open work by hours left, the late apart."""
+    figure = go.Figure()
+    for code in rows["state"].unique(maintain_order=True):
+        part = rows.filter(pl.col("state") == code)
+        shown = state(code)
+        figure.add_bar(
+            x=part["hours_left"].to_list(),
+            y=part["row_count"].to_list(),
+            name=shown.text,
+            marker_color=COLOURS[shown.colour],
+        )
+    ticks = [-1, 0, 4, 8, 12, 24, 36, 48]
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(
+        tickvals=ticks,
+        ticktext=["late", "now", "4 h", "8 h", "12 h", "1 day", "36 h", "2 days +"],
+        range=[-1.7, 48.7],
+    )
+    figure.update_yaxes(rangemode="tozero", tickformat="d")
+    return figure
+
+
+def payouts(rows: pl.DataFrame) -> go.Figure:
+    """What each payout is made of."""
+    parts: Sequence[tuple[str, str, str]] = (
+        ("Sales", "sales_amount", GREEN),
+        ("Shipping", "shipping_amount", SLATE),
+        ("Commission", "commission_amount", CHERRY),
+        ("Refunds", "refund_amount", AMBER),
+        ("Other", "other_amount", SAND),
+    )
+    figure = go.Figure()
+    names = rows["voucher"].to_list()
+    for label, column, colour in parts:
+        figure.add_bar(x=names, y=_floats(rows[column]), name=label, marker_color=colour)
+    figure.update_layout(barmode="relative")
+    figure.update_yaxes(tickprefix="£", tickformat=",.0f")
+    return figure
+
+
+def run_lengths(rows: pl.DataFrame) -> go.Figure:
+    """How long each run took, by flow."""
+    figure = go.Figure()
+    colours = [CHERRY, SLATE, GREEN, AMBER, "#6b4c8a", SAND]
+    for flow, colour in zip(rows["flow"].unique(maintain_order=True).sort(), colours, strict=False):
+        part = rows.filter(pl.col("flow") == flow)
+        figure.add_scatter(
+            x=[on_london_clock(moment) for moment in part["ended_at"]],
+            y=part["duration_seconds"].to_list(),
+            mode="markers",
+            name=flow,
+            marker={"color": colour, "size": 7},
+        )
+    figure.update_yaxes(rangemode="tozero", ticksuffix=" s")
+    return figure
+
+
+def causes(rows: pl.DataFrame) -> go.Figure:
+    """How many things wait for each cause."""
+    worst: Any = rows.head(8)
+    told = [state(code) for code in worst["severity"]]
+    figure = go.Figure(
+        go.Bar(
+            x=worst["subject_count"].to_list(),
+            y=worst["sentence"].str.slice(0, 60).to_list(),
+            orientation="h",
+            marker_color=[COLOURS[one.colour] for one in told],
+            text=[f"{number} · {one.words}" for number, one in zip(worst["subject_count"], told, strict=True)],
+            textposition="auto",
+        )
+    )
+    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(visible=False)
+    return figure
+
+
+def publications(rows: pl.DataFrame) -> go.Figure:
+    """What was published for one SKU over time, beside what there was."""
+    moments = [on_london_clock(moment) for moment in rows["sent_at"]]
+    figure = go.Figure()
+    for label, column, colour in (("Published", "quantity", CHERRY), ("Supply", "supply", SAND)):
+        figure.add_scatter(
+            x=moments,
+            y=rows[column].to_list(),
+            name=label,
+            mode="lines+markers",
+            line={"color": colour, "shape": "hv"},
+        )
+    figure.update_yaxes(rangemode="tozero", tickformat="d")
+    return figure
+
+
+def _floats(column: pl.Series) -> list[float]:
+    return [float(value or 0) for value in column]

@@ -1,0 +1,136 @@
+"""The dashboard's readings: the one place that asks the store, and says how fresh the answer is.
+
+Law: old data is never passed off as new. `pulse` is asked for at each refresh; its `as_of` is the worker's own
+business moment, and its staleness is judged by the machine's clock.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import streamlit as st
+
+from store import reads
+from store.clock import wall_now
+from store.reads import Ask, Heartbeat
+from store.window import StoreState, Window, Worker
+
+STALE_SECONDS = 30.0
+TOTALS_SECONDS = 8.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the worker is doing, and of when the data is."""
+
+    state: StoreState
+    beat: Heartbeat | None
+    as_of: datetime
+    age_seconds: float
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what is shown may be believed to be so now."""
+        return self.state.is_serving and self.beat is not None and self.age_seconds <= STALE_SECONDS
+
+    @property
+    def can_send(self) -> bool:
+        """Whether somebody is there to take a command."""
+        return self.state.is_serving
+
+    @property
+    def why_not(self) -> str:
+        """Why buttons that need the worker are disabled; empty: they are not."""
+        if self.can_send:
+            return ""
+        if self.state.worker is Worker.STARTING_OR_STUCK:
+            return "The worker is starting or stuck: it holds the store but does not answer yet."
+        return "The worker is stopped. Start it with `cherrylane run`."
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _window(path: str, token: str | None) -> Window:
+    return Window(Path(path), token)
+
+
+def window() -> Window:
+    """Our view into the store named by CHERRYLANE_STORE."""
+    path = os.environ.get("CHERRYLANE_STORE") or "var/cherrylane.duckdb"
+    return _window(str(Path(path).absolute()), os.environ.get("CHERRYLANE_STORE_TOKEN") or None)
+
+
+def pulse() -> Pulse:
+    """How the worker is, asked now. Raises StoreError if the store cannot be read."""
+    state = window().state()
+    beat = reads.heartbeat(window().ask)
+    now = wall_now()
+    if beat is None:
+        return Pulse(state, None, now, 0.0)
+    return Pulse(state, beat, beat.domain_at, max((now - beat.wall_at).total_seconds(), 0.0))
+
+
+@st.cache_data(ttl=TOTALS_SECONDS, max_entries=24, show_spinner=False)
+def _totals(path: str, room: str, _as_of: datetime) -> dict[str, Any]:
+    del path  # the key: one row for each store and room
+    readers = {"today": reads.today, "stock": reads.stock_totals, "money": reads.money_totals}
+    return readers[room](window().ask, _as_of)
+
+
+def today(as_of: datetime) -> dict[str, Any]:
+    """The totals of orders, dispatch and the house; asked again after a few seconds, for the question is large."""
+    return _totals(str(window().path), "today", as_of)
+
+
+def stock_totals(as_of: datetime) -> dict[str, Any]:
+    """The totals of stock."""
+    return _totals(str(window().path), "stock", as_of)
+
+
+def money_totals(as_of: datetime) -> dict[str, Any]:
+    """The totals of money."""
+    return _totals(str(window().path), "money", as_of)
+
+
+def _asking(reader: Callable[Concatenate[Ask, P], R]) -> Callable[P, R]:
+    """A reading of the store through our window."""
+
+    def asked(*arguments: P.args, **named: P.kwargs) -> R:
+        return reader(window().ask, *arguments, **named)
+
+    return asked
+
+
+order_hours = _asking(reads.order_hours)
+flows = _asking(reads.flows)
+runs = _asking(reads.runs)
+api_budget = _asking(reads.api_budget)
+causes = _asking(reads.causes)
+exceptions = _asking(reads.exceptions)
+orders = _asking(reads.orders)
+order_states = _asking(reads.order_states)
+order = _asking(reads.order)
+order_lines = _asking(reads.order_lines)
+order_timeline = _asking(reads.order_timeline)
+payload = _asking(reads.payload)
+personal = _asking(reads.personal)
+inventory = _asking(reads.inventory)
+inventory_states = _asking(reads.inventory_states)
+sku = _asking(reads.sku)
+publications = _asking(reads.publications)
+mappings = _asking(reads.mappings)
+unmapped = _asking(reads.unmapped)
+described = _asking(reads.described)
+dispatch = _asking(reads.dispatch)
+dispatch_states = _asking(reads.dispatch_states)
+deadline_hours = _asking(reads.deadline_hours)
+settlement = _asking(reads.settlement)
+ledger = _asking(reads.ledger)
+profit = _asking(reads.profit)
+command_results = _asking(reads.command_results)
+command_result = _asking(reads.command_result)

@@ -1,0 +1,181 @@
+"""How things are written: money, moments in London time, spans, and one word with one colour per state.
+
+Law: this is the only module that knows London, and the only one that turns values into text for people.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
+NOTHING = "–"
+Colour = Literal["red", "orange", "blue", "green", "violet", "gray"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a state is shown: words, a sign that is read without colour, and a colour."""
+
+    words: str
+    sign: str
+    icon: str
+    colour: Colour
+
+    @property
+    def text(self) -> str:
+        """For tables: the sign and the words."""
+        return f"{self.sign} {self.words}"
+
+
+def _good(words: str) -> State:
+    return State(words, "✓", ":material/check_circle:", "green")
+
+
+def _waits(words: str) -> State:
+    return State(words, "◷", ":material/schedule:", "blue")
+
+
+def _quiet(words: str) -> State:
+    return State(words, "·", ":material/remove:", "gray")
+
+
+def _warns(words: str) -> State:
+    return State(words, "▲", ":material/warning:", "orange")
+
+
+def _bad(words: str) -> State:
+    return State(words, "✕", ":material/error:", "red")
+
+
+# The one status map. A word means the same wherever it is shown.
+STATES: dict[str, State] = {
+    # orders, on the way into BlueCherry
+    "waiting": _waits("Waiting"), "sent": _waits("Sent, not yet seen"), "unclear": _warns("Unclear"),
+    "held": _bad("Held"), "in_erp": _good("In BlueCherry"), "adopted": _quiet("From before"),
+    "not_needed": _quiet("Not needed"),
+    # orders, at the marketplace
+    "STAGING": _waits("Being checked by John Lewis"), "WAITING_ACCEPTANCE": _waits("Waiting for acceptance"),
+    "WAITING_DEBIT": _waits("Waiting for payment"), "WAITING_DEBIT_PAYMENT": _waits("Waiting for payment"),
+    "SHIPPING": _waits("To be shipped"), "SHIPPED": _good("Shipped"), "TO_COLLECT": _good("To be collected"),
+    "RECEIVED": _good("Received"), "CLOSED": _quiet("Closed"), "REFUSED": _quiet("Refused"),
+    "CANCELED": _quiet("Cancelled"), "REFUNDED": _quiet("Refunded"), "INCIDENT_OPEN": _warns("In dispute"),
+    # dispatch
+    "order_held": _bad("Order held"), "not_in_erp": _waits("Not in BlueCherry yet"),
+    "to_pick": _waits("To be picked"), "picked": _waits("Picked"), "part_shipped": _waits("Part shipped"),
+    "shipped_not_confirmed": _warns("Shipped, John Lewis not told"), "confirmed": _good("Confirmed"),
+    "refused": _bad("Refused"), "cancelled": _quiet("Cancelled"),
+    # stock
+    "fine": _good("Fine"), "at_risk": _bad("Shows more than there is"), "mismatch": _warns("Not as published"),
+    "problem": _warns("Unfit to sell"), "never_published": _waits("Never published"),
+    "sold_out": _quiet("Sold out"),
+    "not_offered": _quiet("Not offered"),
+    # flows, runs and commands
+    "succeeded": _good("Succeeded"), "failed": _bad("Failed"), "late": _warns("Late"),
+    "never": _waits("Not run yet"),
+    "deferred": _waits("Later"), "stopped": _quiet("Stopped"), "running": _waits("Running"), "done": _good("Done"),
+    # money
+    "PENDING": _waits("Pending"), "PAYABLE": _waits("Payable"), "PAID": _good("Paid"),
+    "TO_PAY": _waits("To be paid"),
+    "NOT_APPLICABLE": _quiet("Not applicable"), "RESERVE": _waits("Held in reserve"),
+    "explained": _good("Explained"), "unexplained": _bad("Not explained"),
+    "order_line": _good("Order line"), "order": _good("Order"), "account": _good("Account"),
+    "payout": _good("Payout"), "unmatched": _bad("Unmatched"),
+    # severity
+    "urgent": _bad("Urgent"), "high": _warns("High"), "normal": _waits("Normal"), "low": _quiet("Low"),
+}  # fmt: skip
+
+
+def state(code: str | None) -> State:
+    """How a state is shown; one we do not know is shown as it came."""
+    return STATES.get(code or "", _quiet(humanised(code or NOTHING)))
+
+
+def humanised(code: str) -> str:
+    """A code as words: `missing_warehouse` → `Missing warehouse`."""
+    words = code.replace("_", " ").replace(".", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def money(amount: Decimal | None, currency: str | None = "GBP") -> str:
+    """An amount with its currency and two places: £1,234.50."""
+    if amount is None:
+        return NOTHING
+    shown = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    sign = SIGNS.get(currency or "", f"{currency or ''} ")
+    return f"{'−' if shown < 0 else ''}{sign}{abs(shown):,.2f}"
+
+
+def count(number: int | Decimal | None, one: str = "", many: str = "") -> str:
+    """A number with thousands apart, and its noun if given: `1 order`, `2,300 orders`."""
+    if number is None:
+        return NOTHING
+    noun = one if int(number) == 1 else (many or f"{one}s")
+    return f"{int(number):,} {noun}" if one else f"{int(number):,}"
+
+
+def london(moment: datetime | None) -> str:
+    """A moment on a London clock: 24 Nov 09:12."""
+    return f"{moment.astimezone(LONDON):%-d %b %H:%M}" if moment else NOTHING
+
+
+def london_exact(moment: datetime | None) -> str:
+    """A moment on a London clock, to the second."""
+    return f"{moment.astimezone(LONDON):%-d %b %Y %H:%M:%S}" if moment else NOTHING
+
+
+def london_day(moment: datetime | None) -> str:
+    """A London day: Tuesday 24 November."""
+    return f"{moment.astimezone(LONDON):%A %-d %B}" if moment else NOTHING
+
+
+def on_london_clock(moment: datetime) -> datetime:
+    """The same moment, for an axis that shows London time."""
+    return moment.astimezone(LONDON)
+
+
+def span(seconds: float | None) -> str:
+    """A length of time in its two largest units: 2 h 10 min."""
+    if seconds is None:
+        return NOTHING
+    left = int(abs(seconds))
+    if left < 60:
+        return f"{left} s"
+    days, hours, minutes = left // 86400, left % 86400 // 3600, left % 3600 // 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
+
+
+def ago(seconds: float | None) -> str:
+    """How long ago."""
+    return NOTHING if seconds is None else f"{span(seconds)} ago"
+
+
+def left(seconds: float | None) -> str:
+    """How long there is to a deadline, or by how much it is missed."""
+    if seconds is None:
+        return NOTHING
+    return f"✕ late by {span(seconds)}" if seconds < 0 else f"{'▲ ' if seconds < 14400 else ''}{span(seconds)}"
+
+
+def parsed(body: str | None) -> Any:
+    """JSON from the store; what is not JSON stays text."""
+    try:
+        return json.loads(body or "{}")
+    except ValueError:
+        return body
+
+
+def counts(body: str | None) -> str:
+    """A JSON object of counts as words: `created 12, held 1`."""
+    told = parsed(body)
+    if not isinstance(told, Mapping):
+        return str(told)
+    return ", ".join(f"{humanised(str(name)).lower()} {number}" for name, number in told.items() if number)

@@ -1,0 +1,134 @@
+"""Tells what happened to an order in plain sentences, one for each kind of moment in its time line.
+
+Law: it says only what the moment's own words say; a kind it does not know is shown by its name.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dashboard.format import count, humanised, money, state
+
+Body = Mapping[str, Any]
+
+_INTENTS = {
+    "accept_order": "accept the order at John Lewis",
+    "create_sales_order": "create the sales order in BlueCherry",
+    "write_reference": "write our order number back to John Lewis",
+    "push_stock": "send stock quantities to John Lewis",
+    "confirm_shipment": "confirm the shipment to John Lewis",
+}
+_LEDGER = {
+    "ORDER_AMOUNT": "Sale booked",
+    "ORDER_SHIPPING_AMOUNT": "Shipping booked",
+    "COMMISSION_FEE": "Commission charged",
+    "COMMISSION_VAT": "VAT on commission charged",
+    "REFUND_ORDER_AMOUNT": "Refund booked",
+    "REFUND_ORDER_SHIPPING_AMOUNT": "Shipping refunded",
+    "REFUND_COMMISSION_FEE": "Commission given back",
+    "REFUND_COMMISSION_VAT": "VAT on commission given back",
+    "SELLER_PENALTY_FEE": "Penalty charged",
+}
+
+
+def _amount(body: Body, name: str) -> str:
+    try:
+        return money(Decimal(str(body.get(name))), str(body.get("currency") or "GBP"))
+    except InvalidOperation:
+        return ""
+
+
+def _shown(body: Body) -> str:
+    units = count(body.get("unit_count"), "unit")
+    return f"{state(body.get('state')).words}: {units}, {_amount(body, 'total_amount')}"
+
+
+def _sales_order(body: Body) -> str:
+    lines = body.get("lines") or ()
+    shipped = sum(int(line.get("shipped_quantity") or 0) for line in lines)
+    ordered = sum(int(line.get("ordered_quantity") or 0) for line in lines)
+    return (
+        f"BlueCherry shows sales order {body.get('ord_num')} at {body.get('warehouse')}: "
+        f"{humanised(str(body.get('status') or body.get('raw_status'))).lower()}, {shipped} of {ordered} shipped"
+    )
+
+
+def _shipment(body: Body) -> str:
+    cartons = body.get("cartons") or ()
+    tracking = ", ".join(str(one.get("tracking") or "no tracking") for one in cartons)
+    word = "voided" if body.get("is_voided") else "posted"
+    return f"BlueCherry {word} shipment {body.get('ship_id')} by {body.get('ship_via')}: {tracking}"
+
+
+def _intent(body: Body) -> str:
+    kind = str(body.get("intent_kind"))
+    return _INTENTS.get(kind, humanised(kind).lower())
+
+
+def _because(body: Body) -> str:
+    why = body.get("message") or body.get("code") or ""
+    return f": {why}" if why else ""
+
+
+_SENTENCES: dict[str, Callable[[Body], str]] = {
+    "order.placed": lambda body: f"First seen at John Lewis. {_shown(body)}",
+    "order.changed": lambda body: f"John Lewis shows it changed. {_shown(body)}",
+    "order.held": lambda body: (
+        f"Held: {humanised(str(body.get('reason'))).lower()} ({body.get('cause')}). {body.get('detail') or ''}"
+    ),
+    "order.released": lambda _: "Released: it goes on",
+    "sales_order.read": _sales_order,
+    "shipment.posted": _shipment,
+    "shipment.held": lambda body: (
+        f"Shipment held: {humanised(str(body.get('reason'))).lower()} ({body.get('cause')})"
+        if body.get("reason")
+        else "Shipment released: it goes on"
+    ),
+    "invoice.read": lambda body: (
+        f"BlueCherry invoiced it: {body.get('invoice_number')}, {_amount(body, 'total_amount')}"
+    ),
+    "intent.recorded": lambda body: f"About to {_intent(body)}",
+    "intent.confirmed": lambda body: (
+        f"Done: {_intent(body)}" + (f" ({body['reference']})" if body.get("reference") else "")
+    ),
+    "intent.refused": lambda body: f"Refused: {_intent(body)}{_because(body)}",
+    "intent.unclear": lambda body: f"No clear answer: {_intent(body)}{_because(body)}",
+    "exception.opened": lambda body: f"Needs a person: {humanised(str(body.get('exception_kind'))).lower()}",
+    "exception.changed": lambda body: f"Still wrong: {humanised(str(body.get('exception_kind'))).lower()}",
+    "exception.closed": lambda body: f"No longer wrong: {humanised(str(body.get('exception_kind'))).lower()}",
+    "ledger.booked": lambda body: (
+        f"{_LEDGER.get(str(body.get('type')), humanised(str(body.get('type')).lower()))}: "
+        f"{_amount(body, 'amount')}, "
+        f"{state(body.get('payment_state')).words.lower()}"
+    ),
+}  # fmt: skip
+
+_ICONS = {
+    "order": ":material/shopping_bag:", "sales_order": ":material/inventory_2:",
+    "shipment": ":material/local_shipping:",
+    "intent": ":material/send:", "exception": ":material/error:", "ledger": ":material/payments:",
+    "invoice": ":material/receipt_long:",
+}  # fmt: skip
+
+
+def sentence(kind: str, body: Body) -> str:
+    """What happened, for a person."""
+    tell = _SENTENCES.get(kind)
+    return tell(body).strip() if tell else humanised(kind)
+
+
+def icon(kind: str) -> str:
+    """The sign of a kind of moment."""
+    if kind in {"order.held", "shipment.held", "intent.refused", "intent.unclear"}:
+        return ":material/warning:"
+    return _ICONS.get(kind.partition(".")[0], ":material/circle:")
+
+
+def source(kind: str, actor: str) -> str:
+    """Who says so."""
+    room = kind.partition(".")[0]
+    if room in {"sales_order", "shipment", "invoice"} and kind != "shipment.held":
+        return "BlueCherry"
+    if kind in {"order.placed", "order.changed"} or room == "ledger":
+        return "John Lewis"
+    return "Cherrylane" if actor == "worker" else actor

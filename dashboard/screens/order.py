@@ -1,0 +1,192 @@
+"""One order: everything that happened to it, with the words the two systems used."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import access, cards, data, narrative, send
+from dashboard.data import Pulse
+from dashboard.format import count, humanised, left, london, london_exact, money, parsed, state
+
+
+@cards.screen("Order", "What happened to this order, who says so, and what comes next?")
+def show(pulse: Pulse) -> None:
+    given = st.query_params.get("order_id", "")
+    typed = st.text_input("Order id", value=given, placeholder="The John Lewis order id", key=f"order-{given}")
+    order_id = (typed or "").strip()
+    if not order_id:
+        cards.empty("Which order?", "Type its John Lewis order id, or pick one in Orders.")
+        return
+    found = data.order(pulse.as_of, order_id)
+    if found is None:
+        cards.empty(
+            "No such order", f"{order_id} was never shown to us by John Lewis. Check the id, or look in Orders."
+        )
+        return
+    _head(found)
+    _actions(found, pulse)
+    story, lines, parcels, ledger, person = st.tabs(["Time line", "Lines", "Parcels", "Money", "Customer"])
+    with story:
+        _timeline(order_id)
+    with lines:
+        _lines(order_id)
+    with parcels:
+        _parcels(pulse, order_id)
+    with ledger:
+        _ledger(order_id)
+    with person:
+        _customer(order_id)
+
+
+def _head(found: dict[str, Any]) -> None:
+    with st.container(horizontal=True):
+        cards.badge(found["erp_state"], words=f"BlueCherry: {state(found['erp_state']).words}")
+        cards.badge(found["state"], words=f"John Lewis: {state(found['state']).words}")
+        if found["has_incident"]:
+            cards.badge("INCIDENT_OPEN")
+    if found["hold_reason"]:
+        st.error(
+            f"**Held: {humanised(found['hold_reason']).lower()}** ({found['hold_cause']}). {found['hold_detail']}",
+            icon=":material/warning:",
+        )
+    is_over = found["is_shown_shipped"] or found["is_cancelled"]
+    cards.numbers(
+        [
+            (
+                "Total",
+                money(found["total_amount"], found["currency"]),
+                f"Commission {money(found['commission_amount'])}",
+            ),
+            ("Units", count(found["unit_count"]), f"{count(found['shipped_count'])} shipped by BlueCherry"),
+            ("Ship by", "–" if is_over else left(found["left_seconds"]), london(found["shipping_deadline_at"])),
+            ("Sales orders", found["ord_nums"] or "none yet", found["warehouses"]),
+        ]
+    )
+    st.markdown(f":material/arrow_forward: **Next:** {found['next_step']}")
+
+
+def _actions(found: dict[str, Any], pulse: Pulse) -> None:
+    slot = f"order-{found['order_id']}"
+    with st.container(horizontal=True):
+        cards.ask_button(
+            "Read it again from both systems",
+            send.Resync(scope=f"order:{found['order_id']}"),
+            pulse,
+            slot=slot,
+            icon=":material/sync:",
+        )
+    cards.outcome(slot)
+
+
+def _timeline(order_id: str) -> None:
+    for row in data.order_timeline(order_id).iter_rows(named=True):
+        body = parsed(row["body"])
+        body = body if isinstance(body, dict) else {}
+        with st.container(border=True):
+            words, when = st.columns([4, 1], vertical_alignment="center")
+            words.markdown(f"{narrative.icon(row['kind'])} {narrative.sentence(row['kind'], body)}")
+            when.caption(f"{london_exact(row['happened_at'])}  \n{narrative.source(row['kind'], row['actor'])}")
+            with words.popover("Evidence", icon=":material/description:", type="tertiary"):
+                _evidence(row, body)
+
+
+def _evidence(row: dict[str, Any], body: dict[str, Any]) -> None:
+    st.caption(f"{row['kind']} · recorded {london_exact(row['recorded_at'])}")
+    st.json(body, expanded=1)
+    if row["snapshot_id"] is None:
+        st.caption("Ours: there is no outside answer behind it.")
+        return
+    key = f"words-{row['moment_id']}"
+    if not st.toggle("Show the answer it was read from", key=key):
+        return
+    said = data.payload(row["snapshot_id"])
+    if said is None:
+        st.caption("The answer is not kept any more.")
+        return
+    st.caption(f"{said.source} · {said.method} {said.path} · {said.status} in {said.latency_ms} ms")
+    if said.is_purged:
+        st.caption("Its words were deleted after the configured time; hash and headers stay.")
+    for label, text in (("We asked", said.request_body), ("It said", said.body)):
+        if text:
+            st.markdown(f"**{label}**")
+            st.code(text[:20000], language="json", height=260)
+
+
+def _lines(order_id: str) -> None:
+    cards.table(
+        [
+            {
+                "Line": row["order_line_id"],
+                "SKU": row["sku"],
+                "What": row["title"],
+                "At John Lewis": state(row["state"]).text,
+                "Units": count(row["quantity"] - row["cancelled_quantity"]),
+                "Sales order": row["ord_num"] or "–",
+                "Warehouse": row["warehouse"] or "–",
+                "Open": count(row["open_quantity"]),
+                "Picked": count(row["picked_quantity"]),
+                "Shipped": count(row["shipped_quantity"]),
+                "Price": money(row["price_amount"], row["currency"]),
+            }
+            for row in data.order_lines(order_id).iter_rows(named=True)
+        ],
+        key="order-lines",
+        right=("Units", "Open", "Picked", "Shipped", "Price"),
+    )
+
+
+def _parcels(pulse: Pulse, order_id: str) -> None:
+    cards.table(
+        [
+            {
+                "State": state(row["state"]).text,
+                "Shipment": row["ship_id"] or "–",
+                "Carton": row["carton"] or "–",
+                "Tracking": row["tracking"] or "–",
+                "Ship via": row["ship_via"],
+                "Warehouse": row["warehouse"],
+                "Shipped": london(row["shipped_at"]),
+                "Confirmed": london(row["confirm_at"]),
+                "Says": row["hold_detail"] or row["confirm_message"],
+            }
+            for row in data.dispatch(pulse.as_of, order_id=order_id, is_open_only=False).iter_rows(named=True)
+        ],
+        key="order-parcels",
+        empty_words="Nothing was shipped, and nothing is to be.",
+    )
+
+
+def _ledger(order_id: str) -> None:
+    cards.table(
+        [
+            {
+                "Booked": london(row["created_at"]),
+                "Type": humanised(row["type"].lower()),
+                "State": state(row["payment_state"]).text,
+                "Payout": row["voucher"] or "–",
+                "Line": row["order_line_id"] or "–",
+                "Amount": money(row["amount"], row["currency"]),
+            }
+            for row in data.ledger(order_id=order_id).iter_rows(named=True)
+        ],
+        key="order-ledger",
+        right=("Amount",),
+        empty_words="John Lewis has booked nothing for this order yet.",
+    )
+
+
+def _customer(order_id: str) -> None:
+    if not access.person().sees_people:
+        st.caption(":material/lock: Customers' names and addresses are shown to ops and admin only.")
+        return
+    told = data.personal(order_id)
+    if not told:
+        st.caption(":material/inbox: Not kept: John Lewis has not shown it yet, or it was deleted after its time.")
+        return
+    for label, part in told.items():
+        if isinstance(part, dict):
+            lines = [str(value) for value in part.values() if value]
+            st.markdown(f"**{humanised(label)}**")
+            st.text("\n".join(lines))
+        elif part:
+            st.text(f"{humanised(label)}: {part}")

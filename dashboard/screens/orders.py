@@ -1,0 +1,83 @@
+"""Orders: where every one of them stands, at John Lewis and in BlueCherry."""
+
+import streamlit as st
+
+from dashboard import cards, charts, data
+from dashboard.data import Pulse
+from dashboard.format import count, humanised, left, london, money, state
+
+LIMIT = 300
+FILTERS = ("", "held", "waiting", "sent", "unclear", "in_erp", "adopted", "not_needed")
+
+
+@cards.screen("Orders", "Where does every order stand, at John Lewis and in BlueCherry?")
+def show(pulse: Pulse) -> None:
+    standing = data.order_states(pulse.as_of)
+    if standing.is_empty():
+        cards.empty("No orders yet", "Orders appear here within a minute of being placed at John Lewis.")
+        return
+    by_state: dict[str, int] = {}
+    for row in standing.iter_rows(named=True):
+        by_state[row["erp_state"]] = by_state.get(row["erp_state"], 0) + row["order_count"]
+    cards.numbers(
+        [
+            ("Seen", count(sum(by_state.values())), "Every order John Lewis has shown us"),
+            ("In BlueCherry", count(by_state.get("in_erp", 0) + by_state.get("adopted", 0)), "Every line of them"),
+            ("On the way", count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "unclear"))), ""),
+            ("Held", count(by_state.get("held", 0)), "A person has to mend something first"),
+            ("Not needed", count(by_state.get("not_needed", 0)), "Cancelled before they reached BlueCherry"),
+        ]
+    )
+    search, pick = st.columns([2, 3], vertical_alignment="bottom")
+    words = search.text_input("Find", placeholder="Order id, reference or sales order", key="orders-find")
+    chosen = pick.segmented_control(
+        "In BlueCherry",
+        FILTERS,
+        default="",
+        key="orders-state",
+        format_func=lambda code: f"{state(code).words} {count(by_state.get(code, 0))}" if code else "All",
+    )
+    found = data.orders(pulse.as_of, search=words or "", erp_state=chosen or "", limit=LIMIT)
+    rows = list(found.iter_rows(named=True))
+    picked = cards.table(
+        [
+            {
+                "Order": row["order_id"],
+                "In BlueCherry": state(row["erp_state"]).text,
+                "At John Lewis": state(row["state"]).text,
+                "Next step": f"{humanised(row['hold_reason'])}: {row['hold_cause']}"
+                if row["hold_reason"]
+                else row["next_step"],
+                "Sales orders": row["ord_nums"],
+                "Units": count(row["unit_count"]),
+                "Total": money(row["total_amount"], row["currency"]),
+                "Ship by": left(row["left_seconds"])
+                if not row["is_shown_shipped"] and not row["is_cancelled"]
+                else "–",
+                "Placed": london(row["placed_at"]),
+            }
+            for row in rows
+        ],
+        key="orders-table",
+        right=("Units", "Total"),
+        empty_words="No order fits. Clear the search or pick another state.",
+        height=460,
+        is_picking=True,
+    )
+    cards.cut(len(rows), LIMIT)
+    st.caption("Pick a row to see everything that happened to that order.")
+    if picked is not None:
+        cards.go("order", order_id=rows[picked]["order_id"])
+    with st.expander("How many stand where", icon=":material/bar_chart:"):
+        charts.draw(
+            charts.states(
+                standing.select("erp_state", "order_count")
+                .group_by("erp_state")
+                .sum()
+                .sort("order_count", descending=True),
+                "erp_state",
+                "order_count",
+            ),
+            key="orders-chart",
+            alt="Orders by state",
+        )

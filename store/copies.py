@@ -1,0 +1,207 @@
+"""Copies of the store: made while it is written to, checked before anybody relies on them.
+
+Law: DuckDB itself makes the copy, in one transaction, in the backup folder (the only place it may write to
+once it is locked down). The store's file is never opened by other means in the process that holds it: closing
+such a handle would silently give up the file lock. Beside each copy stands a manifest, `<copy>.json`.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+from pydantic import BaseModel, ValidationError
+
+from store.errors import StoreDamaged
+from store.literals import literal
+
+Shape = dict[str, list[tuple[str, str, bool]]]
+
+
+class Manifest(BaseModel):
+    """What a copy must contain."""
+
+    made_at: datetime
+    schema_number: int
+    sha256: str
+    rows: dict[str, int]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL, whatever it contains."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def shape(connection: duckdb.DuckDBPyConnection, catalog: str) -> Shape:
+    """Every table of the store with its columns: name, type, whether it may be empty."""
+    rows = connection.execute(
+        "select c.table_name, c.column_name, c.data_type, c.is_nullable from duckdb_columns() c"
+        " join duckdb_tables() t using (database_name, schema_name, table_name)"
+        " where c.database_name = ? and c.schema_name = 'main' order by c.table_name, c.column_index",
+        [catalog],
+    ).fetchall()
+    found: Shape = {}
+    for table, column, kind, nullable in rows:
+        found.setdefault(table, []).append((column, kind, nullable))
+    return found
+
+
+def make_copy(
+    connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path, target: Path, schema_number: int
+) -> Manifest:
+    """Copy the store as of one moment to `target`, by way of the backup folder; checked, synced to disk."""
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    working = folder / f"working-{uuid4().hex}.duckdb"
+    try:
+        rows = _copy(connection, catalog, working)
+        check(working, schema_number, shape(connection, catalog), rows)
+        manifest = Manifest(
+            made_at=datetime.now(UTC), schema_number=schema_number, sha256=_sha256(working), rows=rows
+        )
+        arriving = target.with_name(target.name + ".partial")
+        if target.parent == folder.absolute():
+            working.rename(arriving)
+        else:
+            shutil.copyfile(working, arriving)
+        if _sha256(arriving) != manifest.sha256:
+            raise StoreDamaged(f"the copy at {target} is not what was written: check that disk")
+        _manifest_path(target).write_text(manifest.model_dump_json(indent=2) + "\n")
+        sync_to_disk(arriving)
+        sync_to_disk(_manifest_path(target))
+        arriving.replace(target)
+        sync_to_disk(target.parent)
+    finally:
+        for left in (working, working.with_name(working.name + ".wal")):
+            left.unlink(missing_ok=True)
+    return manifest
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, catalog: str, working: Path) -> dict[str, int]:
+    """Copy and count every table, both as of the same moment. Views and macros are made anew at opening."""
+    alias = f"copy_{uuid4().hex}"
+    made = connection.execute(
+        "select table_name, sql from duckdb_tables() where database_name = ? and schema_name = 'main'",
+        [catalog],
+    ).fetchall()
+    connection.execute(f"attach {literal(str(working))} as {alias}")
+    try:
+        with transaction(connection):
+            rows = count_rows(connection, catalog)
+            for table, sql in made:
+                connection.execute(sql.replace("CREATE TABLE ", f"create table {alias}.main.", 1))
+                name = quoted(table)
+                connection.execute(f"insert into {alias}.main.{name} from {quoted(catalog)}.main.{name}")
+        connection.execute(f"checkpoint {alias}")
+    finally:
+        connection.execute(f"detach {alias}")
+    return rows
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything within happens, or nothing of it."""
+    connection.execute("begin")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed statement may have ended it already
+            connection.execute("rollback")
+        raise
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, int]:
+    """How many rows each table has."""
+    found = {}
+    for table in shape(connection, catalog):
+        row = connection.execute(f"select count(*) from {quoted(catalog)}.main.{quoted(table)}").fetchone()
+        found[table] = int(row[0]) if row else 0
+    return found
+
+
+def check(path: Path, schema_number: int, expected: Shape | None, rows: dict[str, int]) -> None:
+    """Open a copy and compare it with what it must contain. Raises StoreDamaged."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            catalog = catalog_of(connection)
+            found, counted = shape(connection, catalog), count_rows(connection, catalog)
+            number = number_of(connection)
+    except duckdb.Error as trouble:
+        raise StoreDamaged(f"{path} cannot be read as a store: {_first_line(trouble)}") from trouble
+    if number != schema_number:
+        raise StoreDamaged(f"{path} is at schema step {number}, its manifest says {schema_number}")
+    if expected is not None and found != expected:
+        changed = sorted(t for t in found.keys() | expected.keys() if found.get(t) != expected.get(t))
+        raise StoreDamaged(f"{path} has other columns than the store in: {', '.join(changed)}")
+    if counted != rows:
+        wrong = sorted(t for t in counted.keys() | rows.keys() if counted.get(t) != rows.get(t))
+        raise StoreDamaged(f"{path} has other row counts than its manifest in: {', '.join(wrong)}")
+
+
+def check_backup(path: Path) -> Manifest:
+    """Read a backup's manifest and hold the file to it. Raises StoreDamaged."""
+    try:
+        manifest = Manifest.model_validate_json(_manifest_path(path).read_text())
+    except (OSError, ValidationError, json.JSONDecodeError) as trouble:
+        raise StoreDamaged(f"{path} has no readable manifest beside it ({_manifest_path(path).name})") from trouble
+    if not path.is_file():
+        raise StoreDamaged(f"there is no backup at {path}")
+    if _sha256(path) != manifest.sha256:
+        raise StoreDamaged(f"{path} was changed or damaged after it was made: its checksum differs")
+    check(path, manifest.schema_number, None, manifest.rows)
+    return manifest
+
+
+def newest_backup(folder: Path) -> Path:
+    """The newest backup in a folder, by its manifest. Raises StoreDamaged if there is none."""
+    found = [
+        (Manifest.model_validate_json(beside.read_text()).made_at, beside.with_suffix(""))
+        for beside in sorted(folder.glob("*.duckdb.json"))
+    ]
+    if not found:
+        raise StoreDamaged(f"there is no backup in {folder}")
+    return max(found)[1]
+
+
+def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """The name DuckDB gave to the file of this connection."""
+    row = connection.execute("select current_database()").fetchone()
+    return str(row[0]) if row else ""
+
+
+def number_of(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The highest schema step applied; None: this is not one of our stores (or it is new)."""
+    try:
+        row = connection.execute("select max(number) from schema_steps").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return int(row[0]) if row and row[0] is not None else None
+
+
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file, or a folder's list of files, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _manifest_path(path: Path) -> Path:
+    return path.with_name(path.name + ".json")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _first_line(trouble: Exception) -> str:
+    return str(trouble).strip().splitlines()[0]

@@ -1,0 +1,346 @@
+"""Opens the store: brings its schema up to date, installs its SQL, locks DuckDB down.
+
+DuckDB lets one process write or many read, never both; the file lock is what guarantees one worker.
+Laws: a store is migrated before anybody reads it, in one transaction, after a backup, and never backwards;
+views and macros are made anew at each opening, so they are always those of this program; after set-up nothing
+can reach files outside the backup folder or change a setting.
+"""
+
+import contextlib
+import importlib.resources
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import duckdb
+import polars as pl
+
+from store import copies
+from store.errors import QuestionFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer
+from store.guard import GUARD
+from store.literals import bound, check_names, literal
+
+SQL = Path(__file__).parent / "sql"
+
+# The order of installation: the facts, the flows' views, then the few that look across.
+# Every file in sql/ is named here (a test sees to it).
+FACTS: tuple[str, ...] = (
+    "orders", "order_lines", "order_holds", "sales_orders", "sales_lines", "intents", "shipments", "cartons",
+    "shipment_holds", "skus", "offers", "stock_batches", "batch_readings", "stock", "published", "imports",
+    "transactions", "payouts", "invoices", "marketplace", "mappings", "runs", "commands", "exceptions",
+    "exception_handling",
+)  # fmt: skip
+VIEWS: tuple[str, ...] = (
+    "orders", "order_lines", "order_timeline", "order_hours", "inventory", "publications", "dispatch", "settlement",
+    "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "command_results",
+    "orders_open_lines", "orders_cancelled_lines", "orders_unreferenced",
+    "exception_kinds", "conditions_orders", "conditions_dispatch", "conditions_stock", "conditions_money",
+    "conditions_house", "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today",
+)  # fmt: skip
+
+# What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.
+MEMORY_LIMIT = "4GB"
+THREADS = 2
+SPILL_LIMIT = "20GB"
+
+_HOLDER = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+_SECTION = re.compile(r"^-- :(\w+)\s*$", re.MULTILINE)
+
+
+class Ask(Protocol):
+    """A way to put a question to the store: SQL with `$name` placeholders, and their values."""
+
+    def __call__(self, sql: str, values: Mapping[str, object] | None = None) -> pl.DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The SQL to install: where it lies and in which order."""
+
+    folder: Path = SQL
+    facts: tuple[str, ...] = FACTS
+    views: tuple[str, ...] = VIEWS
+
+    def steps(self) -> list[tuple[int, Path]]:
+        """The numbered changes, in order."""
+        return sorted((int(file.name[:3]), file) for file in (self.folder / "steps").glob("[0-9][0-9][0-9]_*.sql"))
+
+    @property
+    def number(self) -> int:
+        """The step this program's schema is at."""
+        return max((number for number, _ in self.steps()), default=0)
+
+    def sections(self, fact: str) -> dict[str, str]:
+        """The parts of a fact's file by name: `table` makes it, `fold` merges `fresh` into it."""
+        parts = _SECTION.split((self.folder / "facts" / f"{fact}.sql").read_text())
+        return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@dataclass(slots=True)
+class Database:
+    """The store's file, held open by this process."""
+
+    path: Path
+    read_only: bool
+    schema_number: int
+    _connection: duckdb.DuckDBPyConnection
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own, with its own transaction and temp tables, to the same open file."""
+        return self._connection.cursor()
+
+    def copy_to(self, target: Path) -> copies.Manifest:
+        """A consistent copy of the store as it is at this moment, checked and synced to disk."""
+        with contextlib.closing(self.connect()) as connection:
+            catalog = copies.catalog_of(connection)
+            return copies.make_copy(connection, catalog, backups_of(self.path), target, self.schema_number)
+
+    def close(self) -> None:
+        """Give the file free. Cursors still open keep it held."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def backups_of(path: Path) -> Path:
+    """The one folder beside the store that DuckDB may write copies to."""
+    return path.absolute().parent / f"{path.name}.backups"
+
+
+def open_database(
+    path: Path,
+    *,
+    read_only: bool = False,
+    wait_seconds: float = 30.0,
+    serves: bool = True,
+    schema: Schema | None = None,
+) -> Database:
+    """Open the store, made or brought up to date if need be.
+
+    Only a store opened with `serves` can be served: it loads 55 MB of extensions, and cannot do so later.
+
+    Raises StoreLocked if another process holds it for longer than `wait_seconds`, StoreNewer for a file from
+    a later version, StoreMissing (only when reading) and StoreDamaged for a file that is no store of ours.
+    """
+    path, schema = path.absolute(), schema or Schema()
+    if read_only and not path.exists():
+        raise StoreMissing(f"There is no store at {path} yet. Start the worker once: `cherrylane run`.")
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        backups_of(path).mkdir(mode=0o700, exist_ok=True)
+    connection = _take(path, read_only=read_only, wait_seconds=wait_seconds)
+    try:
+        _settle_in(connection, path, serves=serves and not read_only)
+        number = _known_number(connection, path, schema)
+        if not read_only:
+            number = _bring_up_to_date(connection, path, schema, number)
+        number = number or _still_made(path)
+        _lock_down(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return Database(path, read_only, number, connection)
+
+
+def local_ask(database: Database) -> Ask:
+    """The worker's own way to ask: the same statements as over the wire, with the values bound."""
+
+    def ask(sql: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
+        with contextlib.closing(database.connect()) as connection:
+            return run_bound(connection, sql, values or {})
+
+    return ask
+
+
+def run_bound(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> pl.DataFrame:
+    """Ask on this connection. Raises QuestionFailed; ValueError or TypeError for values that do not fit."""
+    check_names(sql, values)
+    try:
+        return connection.execute(sql, bound(values)).pl()
+    except duckdb.Error as trouble:
+        raise QuestionFailed(str(trouble)) from trouble
+
+
+def sections(fact: str) -> dict[str, str]:
+    """The parts of one fact's file: `table` and `fold`."""
+    return Schema().sections(fact)
+
+
+def backup(source: Database | Path, folder: Path) -> Path:
+    """A verified copy of the store in this folder, named by its moment; the worker may go on writing."""
+    if isinstance(source, Path):
+        with open_database(source, wait_seconds=0, serves=False) as database:
+            return backup(database, folder)
+    target = folder / f"{source.path.stem}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.duckdb"
+    source.copy_to(target)
+    return target
+
+
+def restore(source: Path, path: Path, *, schema: Schema | None = None) -> Path | None:
+    """Put a verified backup (or the newest in a folder) in the store's place; the replaced file is kept.
+
+    Returns where the replaced store now lies. Raises StoreDamaged, StoreNewer, or StoreLocked while any
+    process holds the store.
+    """
+    source = copies.newest_backup(source) if source.is_dir() else source
+    manifest, path = copies.check_backup(source), path.absolute()
+    _refuse_newer(source, manifest.schema_number, schema or Schema())
+    aside = _set_aside(path) if path.exists() else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arriving = path.with_name(path.name + ".restoring")
+    arriving.write_bytes(source.read_bytes())
+    copies.check(arriving, manifest.schema_number, None, manifest.rows)
+    copies.sync_to_disk(arriving)
+    arriving.replace(path)
+    copies.sync_to_disk(path.parent)
+    return aside
+
+
+def _set_aside(path: Path) -> Path:
+    """Move the present store out of the way, its log with it."""
+    # A store too damaged to open is what restore is for: only a held lock stops it.
+    with contextlib.suppress(duckdb.Error, StoreDamaged):
+        _take(path, read_only=False, wait_seconds=0).close()
+    aside = path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
+    log = path.with_name(path.name + ".wal")
+    if log.exists():
+        log.rename(aside.with_name(aside.name + ".wal"))
+    path.rename(aside)
+    return aside
+
+
+def _take(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting for whoever holds it. Raises StoreLocked."""
+    give_up_at = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return _unshared(duckdb.connect(str(path), read_only=read_only), path)
+        except duckdb.ConnectionException as trouble:  # the same file, read and written, in this very process
+            raise _held_here(path) from trouble
+        except duckdb.IOException as trouble:
+            if "lock" not in str(trouble):
+                raise StoreDamaged(f"{path} cannot be opened: {trouble}") from trouble
+            if time.monotonic() >= give_up_at:
+                raise _locked(path, str(trouble), wait_seconds) from trouble
+        time.sleep(0.1)
+
+
+def _unshared(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
+    """The connection, if this process has not the same file open already: DuckDB would share it silently."""
+    if connection.execute("select current_setting('lock_configuration')").fetchone() == (True,):
+        connection.close()
+        raise _held_here(path)
+    return connection
+
+
+def _held_here(path: Path) -> StoreLocked:
+    return StoreLocked(f"This process already holds the store {path}.", holder=os.getpid())
+
+
+def _locked(path: Path, message: str, waited: float) -> StoreLocked:
+    """Who holds the store, and what to do about it."""
+    found = _HOLDER.search(message)
+    holder = int(found["pid"]) if found else None
+    who = f"process {holder} ({found['program']})" if found else "another process"
+    return StoreLocked(
+        f"The store {path} is held by {who}; waited {waited:.0f} s."
+        f" Only one worker can run on a store: stop that process, or let it do the work.",
+        holder=holder,
+    )
+
+
+def _settle_in(connection: duckdb.DuckDBPyConnection, path: Path, *, serves: bool) -> None:
+    """Limits, time zone, and (for whoever may serve) the extensions, from their wheels."""
+    if serves:
+        load_extensions(connection)
+        connection.execute(f"set global quack_authorization_function = '{GUARD}'")
+    connection.execute(
+        "set global TimeZone = 'UTC'; set global python_enable_replacements = false;"
+        " set global autoinstall_known_extensions = false; set global autoload_known_extensions = false;"
+        f" set global memory_limit = '{MEMORY_LIMIT}'; set global threads = {THREADS};"
+        f" set global temp_directory = {literal(f'{path}.tmp')};"
+        f" set global max_temp_directory_size = '{SPILL_LIMIT}';"
+        f" set global allowed_directories = [{literal(str(backups_of(path)))}];"
+    )
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set global enable_external_access = false; set global lock_configuration = true")
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load httpfs, then quack, from the wheels' files; nothing is fetched."""
+    for name in ("httpfs", "quack"):
+        wheel = importlib.resources.files(f"duckdb_extension_{name}")
+        file = wheel / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+        connection.execute(f"load {literal(str(file))}")
+
+
+def _known_number(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema) -> int | None:
+    """The step the file is at; None: a new file. Raises StoreNewer and StoreDamaged."""
+    number = copies.number_of(connection)
+    if number is None and copies.shape(connection, copies.catalog_of(connection)):
+        raise StoreDamaged(f"{path} is a DuckDB file, but no store of Cherrylane.")
+    _refuse_newer(path, number or 0, schema)
+    return number
+
+
+def _still_made(path: Path) -> int:
+    raise StoreMissing(f"The store at {path} is still being made. Wait for the worker to finish starting.")
+
+
+def _refuse_newer(path: Path, number: int, schema: Schema) -> None:
+    if number > schema.number:
+        raise StoreNewer(
+            f"{path} is at schema step {number}, this program only knows {schema.number}:"
+            f" it was written by a newer version. Start that version, or restore a backup made before it."
+        )
+
+
+def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema, number: int | None) -> int:
+    """Apply the missing steps, after a backup; make tables, views and macros; all or nothing."""
+    missing = [(step, file) for step, file in schema.steps() if step > (number or 0)]
+    if number is not None and missing:
+        kept = backups_of(path) / f"before-step-{missing[-1][0]:03}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.duckdb"
+        copies.make_copy(connection, copies.catalog_of(connection), kept.parent, kept, number)
+    with copies.transaction(connection):
+        for step, file in missing:
+            if number is not None:  # a new file begins with the present tables
+                connection.execute(file.read_text())
+                connection.execute("insert into schema_steps (number, name) values (?, ?)", [step, file.stem])
+        connection.execute((schema.folder / "tables.sql").read_text())
+        for fact in schema.facts:
+            connection.execute(schema.sections(fact)["table"])
+        if number is None:
+            rows = [(step, file.stem) for step, file in missing]
+            connection.executemany("insert into schema_steps (number, name) values (?, ?)", rows)
+        _forget_views(connection)
+        for view in schema.views:
+            connection.execute((schema.folder / f"{view}.sql").read_text())
+    return schema.number
+
+
+def _forget_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop every view and macro: one that is no longer ours would break the copies."""
+    drops = connection.execute(
+        "select distinct 'drop view ' || '\"' || replace(view_name, '\"', '\"\"') || '\"' from duckdb_views()"
+        " where not internal and database_name = current_database() union all"
+        " select distinct 'drop macro ' || if(function_type = 'table_macro', 'table ', '')"
+        " || '\"' || replace(function_name, '\"', '\"\"') || '\"' from duckdb_functions()"
+        " where not internal and function_type in ('macro', 'table_macro')"
+        " and database_name = current_database()"
+    ).fetchall()
+    for (drop,) in drops:
+        connection.execute(drop)

@@ -1,0 +1,393 @@
+"""One typed function per read model: the only place where the store's views are asked.
+
+Every function takes `ask(sql, values) → DataFrame`, so local and remote reading share every statement. Law: same
+facts and same `as_of`, same rows; nothing here is worked out that a view could say.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import polars as pl
+
+from store.clock import aware
+from store.money import to_pence
+
+LIMIT = 500
+
+
+class Ask(Protocol):
+    """A way to put a question to the store: SQL with `$name` placeholders, and their values."""
+
+    def __call__(self, sql: str, values: Mapping[str, object] | None = None) -> pl.DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The worker's last sign of life, by the business clock and by the machine's."""
+
+    worker_pid: int
+    doing: str
+    domain_at: datetime
+    wall_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What we asked an outside system and what it said, word for word; personal data was never kept here."""
+
+    snapshot_id: str
+    source: str
+    resource: str
+    method: str
+    path: str
+    status: int
+    latency_ms: int
+    seen_at: datetime
+    request_body: str
+    body: str
+    is_purged: bool
+
+
+def heartbeat(ask: Ask) -> Heartbeat | None:
+    """The last heartbeat; None: no worker ever ran on this store."""
+    rows = ask("select worker_pid, doing, domain_at, wall_at from heartbeat where id = 1").to_dicts()
+    return Heartbeat(**rows[0]) if rows else None
+
+
+# -- across the house --------------------------------------------------------------------------
+
+
+def today(ask: Ask, as_of: datetime) -> dict[str, Any]:
+    """The one row that says how orders, dispatch and the house itself are."""
+    return ask("select * from today($as_of)", {"as_of": as_of}).row(0, named=True)
+
+
+def stock_totals(ask: Ask, as_of: datetime) -> dict[str, Any]:
+    """The one row that says how the stock is."""
+    return ask("select * from stock_totals($as_of)", {"as_of": as_of}).row(0, named=True)
+
+
+def money_totals(ask: Ask, as_of: datetime) -> dict[str, Any]:
+    """The one row that says how the money is."""
+    return ask("select * from money_totals($as_of)", {"as_of": as_of}).row(0, named=True)
+
+
+def order_hours(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Orders, units and amount for each hour of the last two days."""
+    return ask("select * from order_hours($as_of) order by hour_at", {"as_of": as_of})
+
+
+def flows(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Every flow with its last success, lag and backlog."""
+    return ask("select * from flows($as_of) order by position", {"as_of": as_of})
+
+
+def runs(ask: Ask, as_of: datetime, *, flow: str = "", limit: int = LIMIT) -> pl.DataFrame:
+    """The latest runs, newest first."""
+    return ask(
+        "select * from runs($as_of) where $flow in ('', flow) order by ended_at desc limit $limit",
+        {"as_of": as_of, "flow": flow, "limit": limit},
+    )
+
+
+def api_budget(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Calls of the last hour by operation."""
+    return ask("select * from api_budget($as_of) order by source, call_count desc, resource", {"as_of": as_of})
+
+
+def causes(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Causes of exceptions, the most pressing first."""
+    return ask(
+        "select * from causes($as_of) order by is_quiet, is_hidden, rank, deadline_at nulls last,"
+        " amount desc nulls last, since_at, cause",
+        {"as_of": as_of},
+    )
+
+
+def exceptions(
+    ask: Ask, as_of: datetime, *, kind: str = "", cause: str | None = None, limit: int = LIMIT
+) -> pl.DataFrame:
+    """What is wrong now, one row each; of one kind and cause, if asked for."""
+    return ask(
+        "select * from exceptions($as_of) where $kind in ('', exception_kind) and ($any_cause or cause = $cause)"
+        " order by deadline_at nulls last, since_at, exception_subject limit $limit",
+        {"as_of": as_of, "kind": kind, "any_cause": cause is None, "cause": cause or "", "limit": limit},
+    )
+
+
+# -- orders ------------------------------------------------------------------------------------
+
+
+def orders(
+    ask: Ask, as_of: datetime, *, search: str = "", erp_state: str = "", state: str = "", limit: int = LIMIT
+) -> pl.DataFrame:
+    """Orders, newest first; `search` looks into order ids, references and sales order numbers."""
+    return ask(
+        "select * from orders($as_of) where $erp_state in ('', erp_state) and $state in ('', state)"
+        " and ($search = ''"
+        " or contains(lower(order_id || ' ' || commercial_id || ' ' || ord_nums), lower($search)))"
+        " order by placed_at desc, order_id limit $limit",
+        {"as_of": as_of, "search": search.strip(), "erp_state": erp_state, "state": state, "limit": limit},
+    )
+
+
+def order_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How many orders stand where."""
+    return ask(
+        "select erp_state, state, count(*) as order_count, sum(total_amount)::decimal(18, 6) as total_amount"
+        " from orders($as_of) group by all order by erp_state, state",
+        {"as_of": as_of},
+    )
+
+
+def order(ask: Ask, as_of: datetime, order_id: str) -> dict[str, Any] | None:
+    """One order; None: we never saw it."""
+    rows = ask(
+        "select * from orders($as_of) where order_id = $order_id", {"as_of": as_of, "order_id": order_id}
+    ).to_dicts()
+    return rows[0] if rows else None
+
+
+def order_lines(ask: Ask, order_id: str) -> pl.DataFrame:
+    """The lines of one order and what they became in BlueCherry."""
+    return ask(
+        "select * from order_lines where order_id = $order_id order by line_number, ord_num",
+        {"order_id": order_id},
+    )
+
+
+def order_timeline(ask: Ask, order_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
+    """Everything that happened to one order, oldest first."""
+    return ask(
+        "select * from order_timeline where order_id = $order_id order by happened_at, seq limit $limit",
+        {"order_id": order_id, "limit": limit},
+    )
+
+
+def payload(ask: Ask, snapshot_id: str | UUID) -> Payload | None:
+    """The words an event was read from."""
+    rows = ask(
+        "select shot.*, answer.body as answer_body, asked.body as asked_body,"
+        " coalesce(answer.purged_at is not null, false) as is_purged"
+        " from snapshots as shot"
+        " left join bodies as answer on answer.content_hash = shot.content_hash and shot.content_hash <> ''"
+        " left join bodies as asked on asked.content_hash = shot.request_hash and shot.request_hash <> ''"
+        " where shot.snapshot_id = $snapshot_id limit 1",
+        {"snapshot_id": UUID(str(snapshot_id))},
+    ).to_dicts()
+    if not rows:
+        return None
+    row = rows[0]
+    return Payload(
+        snapshot_id=str(row["snapshot_id"]),
+        source=row["source"],
+        resource=row["resource"],
+        method=row["method"],
+        path=row["path"],
+        status=row["status"],
+        latency_ms=row["latency_ms"],
+        seen_at=row["seen_at"],
+        request_body=_text(row["asked_body"]),
+        body=_text(row["answer_body"]),
+        is_purged=row["is_purged"],
+    )
+
+
+def personal(ask: Ask, order_id: str) -> dict[str, Any] | None:
+    """The customer of one order; None: purged, or hidden by the marketplace so far."""
+    rows = ask("select body from personal where order_id = $order_id", {"order_id": order_id}).to_dicts()
+    return dict(json.loads(rows[0]["body"])) if rows else None
+
+
+# -- stock and catalogue -----------------------------------------------------------------------
+
+
+def inventory(ask: Ask, as_of: datetime, *, search: str = "", state: str = "", limit: int = LIMIT) -> pl.DataFrame:
+    """SKUs, those at risk first, then what sells most."""
+    return ask(
+        "select * from inventory($as_of) where $state in ('', state)"
+        " and ($search = '' or contains(lower(sku || ' ' || style_name || ' ' || color_name), lower($search)))"
+        " order by is_at_risk desc, at_risk_quantity desc, is_mismatched desc, sold_30d desc, sku limit $limit",
+        {"as_of": as_of, "search": search.strip(), "state": state, "limit": limit},
+    )
+
+
+def inventory_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How many SKUs stand where, and the units shown of each."""
+    return ask(
+        "select state, count(*) as sku_count, coalesce(sum(shown_quantity), 0)::bigint as shown_quantity"
+        " from inventory($as_of) group by all order by state",
+        {"as_of": as_of},
+    )
+
+
+def sku(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
+    """One SKU; None: neither side has it."""
+    rows = ask("select * from inventory($as_of) where sku = $sku", {"as_of": as_of, "sku": name}).to_dicts()
+    return rows[0] if rows else None
+
+
+def publications(ask: Ask, name: str, *, limit: int = 50) -> pl.DataFrame:
+    """What was sent for one SKU, newest first, with the numbers that made it."""
+    return ask(
+        "select * from publications where sku = $sku order by sent_at desc limit $limit",
+        {"sku": name, "limit": limit},
+    )
+
+
+def mappings(ask: Ask) -> pl.DataFrame:
+    """Every mapping in force."""
+    return ask("select * from mappings order by mapping, key")
+
+
+def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """What holds orders and shipments, and what mending it would release."""
+    return ask(
+        "select * from unmapped($as_of) order by deadline_at nulls last, held_count desc, cause",
+        {"as_of": as_of},
+    )
+
+
+def described(ask: Ask, topic: str) -> Any:
+    """What an outside system says of itself (carriers, shipping_types, ship_vias, warehouses …); None: not yet."""
+    rows = ask("select value from marketplace_facts where topic = $topic", {"topic": topic}).to_dicts()
+    return json.loads(rows[0]["value"]) if rows else None
+
+
+# -- dispatch ----------------------------------------------------------------------------------
+
+
+def dispatch(
+    ask: Ask, as_of: datetime, *, order_id: str = "", is_open_only: bool = True, limit: int = LIMIT
+) -> pl.DataFrame:
+    """Parcels and orders still without one, the nearest deadline first."""
+    return ask(
+        "select * from dispatch($as_of) where $order_id in ('', order_id)"
+        " and (not $open_only or is_unshipped or is_unconfirmed)"
+        " order by shipping_deadline_at nulls last, order_id, ship_id, carton limit $limit",
+        {"as_of": as_of, "order_id": order_id, "open_only": is_open_only, "limit": limit},
+    )
+
+
+def dispatch_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How many rows of dispatch stand where, and how many of them are late."""
+    return ask(
+        "select state, count(*) as row_count, count(*) filter (where is_late) as late_count"
+        " from dispatch($as_of) group by all order by state",
+        {"as_of": as_of},
+    )
+
+
+def deadline_hours(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Open work by hours left to its deadline, the late as -1, beyond two days as 48."""
+    return ask(
+        "select greatest(-1, least(48, floor(left_seconds / 3600)))::bigint as hours_left, state,"
+        " count(*) as row_count from dispatch($as_of)"
+        " where left_seconds is not null and (is_unshipped or is_unconfirmed)"
+        " group by all order by hours_left, state",
+        {"as_of": as_of},
+    )
+
+
+# -- money -------------------------------------------------------------------------------------
+
+
+def settlement(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Payouts, newest first."""
+    return ask("select * from settlement($as_of) order by closed_at desc", {"as_of": as_of})
+
+
+def ledger(
+    ask: Ask, *, cycle_id: str = "", order_id: str = "", matched_to: str = "", limit: int = LIMIT
+) -> pl.DataFrame:
+    """Ledger lines, newest first."""
+    return ask(
+        "select * from ledger where $cycle_id in ('', cycle_id) and $order_id in ('', order_id)"
+        " and $matched_to in ('', matched_to) order by created_at desc, transaction_id limit $limit",
+        {"cycle_id": cycle_id, "order_id": order_id, "matched_to": matched_to, "limit": limit},
+    )
+
+
+def profit(ask: Ask, *, search: str = "", limit: int = LIMIT) -> pl.DataFrame:
+    """Orders with money in the ledger, newest first."""
+    return ask(
+        "select * from profit where $search = '' or contains(lower(order_id), lower($search))"
+        " order by placed_at desc nulls last, order_id limit $limit",
+        {"search": search.strip(), "limit": limit},
+    )
+
+
+# -- commands and totals -----------------------------------------------------------------------
+
+
+def command_results(ask: Ask, *, limit: int = 50) -> pl.DataFrame:
+    """The last commands and what came of them."""
+    return ask(
+        "select * from command_results order by received_at desc limit $limit",
+        {"limit": limit},
+    )
+
+
+def command_result(ask: Ask, command_id: UUID) -> dict[str, Any] | None:
+    """One command and what came of it; None: it is not in the inbox."""
+    rows = ask(
+        "select * from command_results where command_id = $command_id", {"command_id": command_id}
+    ).to_dicts()
+    return rows[0] if rows else None
+
+
+def status(ask: Ask, as_of: datetime, *, store_bytes: int = 0, worker: str = "") -> dict[str, Any]:
+    """The totals of `cherrylane status --json`; the store's size and the worker's state the caller knows."""
+    total = today(ask, as_of) | stock_totals(ask, as_of) | money_totals(ask, as_of)
+    wrong = ask(
+        "select exception_kind as kind, count(*) as open, min(since_at) as oldest_at"
+        " from exceptions($as_of) group by all order by kind",
+        {"as_of": as_of},
+    )
+    counted = ask(
+        "select (select count(*) from events) as events, (select count(*) from intent_facts"
+        " where intent_kind = 'post_journal' and state = 'confirmed') as journals"
+    ).row(0, named=True)
+    return {
+        "as_of": _iso(as_of),
+        "flows": [
+            {
+                "name": flow["name"],
+                "last_success_at": _iso(flow["last_success_at"]),
+                "lag_seconds": flow["lag_seconds"],
+                "backlog": flow["backlog"],
+                "state": flow["state"],
+            }
+            for flow in flows(ask, as_of).iter_rows(named=True)
+        ],
+        "exceptions": [{**row, "oldest_at": _iso(row["oldest_at"])} for row in wrong.iter_rows(named=True)],
+        "orders": {
+            name: total[f"{name}_count"] for name in ("seen", "in_erp", "held", "cancelled", "shipped", "confirmed")
+        },
+        "stock": {
+            "skus": total["sku_count"],
+            "published": total["published_count"],
+            "at_risk": total["at_risk_count"],
+            "mismatched": total["mismatched_count"],
+        },
+        "settlement": {
+            "lines": total["line_count"],
+            "matched": total["matched_count"],
+            "unexplained_amount": str(to_pence(total["unexplained_amount"])),
+            "journals": counted["journals"],
+        },
+        "store": {"events": counted["events"], "bytes": store_bytes, "worker": worker},
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return aware(moment).isoformat() if moment else None
+
+
+def _text(body: bytes | None) -> str:
+    return zlib.decompress(body).decode("utf-8", "replace") if body else ""

@@ -1,0 +1,54 @@
+-- One row per cause of exceptions. What is to be mended, where, how much waits for it, and until when?
+create or replace macro causes(as_of) as table
+with wrong as (
+    select * from exceptions(as_of)
+),
+
+grouped as (
+    select
+        exception_kind,
+        cause,
+        count(*) as subject_count,
+        count(distinct order_id) filter (where order_id <> '') as order_count,
+        count(*) filter (where is_snoozed or is_accepted) as quiet_count,
+        arg_min(detail, since_at) as detail,
+        array_to_string(list_sort(list(distinct owner) filter (where owner <> '')), ', ') as owners,
+        any_value(currency) filter (where currency <> '') as currency,
+        sum(amount)::decimal(18, 6) as amount,
+        min(deadline_at) as deadline_at,
+        min(since_at) as since_at,
+    from wrong
+    group by exception_kind, cause
+)
+
+select
+    grouped.exception_kind,
+    grouped.cause,
+    coalesce(replace(kind.sentence, '{cause}', grouped.cause), grouped.exception_kind) as sentence,
+    coalesce(kind.severity, 'normal') as severity,
+    coalesce(list_position(['urgent', 'high', 'normal', 'low'], kind.severity), 3) as rank,
+    coalesce(kind.owner, '') as team,
+    coalesce(kind.fix_where, '') as fix_where,
+    coalesce(kind.remedy, '') as remedy,
+    coalesce(kind.runbook, '') as runbook,
+    coalesce(kind.retry, '') as retry,
+    -- what fails because its whole flow fails stands beneath that
+    coalesce(exists (
+        from wrong as parent
+        where parent.exception_kind = kind.parent
+            and parent.cause = if(grouped.exception_kind = 'shipped_not_confirmed', 'dispatch', 'orders')
+    ), false) as is_hidden,
+    grouped.subject_count,
+    grouped.order_count,
+    grouped.quiet_count,
+    grouped.quiet_count = grouped.subject_count as is_quiet,
+    grouped.detail,
+    coalesce(grouped.owners, '') as owners,
+    grouped.currency,
+    grouped.amount,
+    epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
+    epoch(as_of - grouped.since_at)::bigint as age_seconds,
+    grouped.deadline_at,
+    grouped.since_at,
+from grouped
+left join exception_kinds as kind on kind.code = grouped.exception_kind;

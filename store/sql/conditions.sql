@@ -1,0 +1,15 @@
+-- One row per kind and subject that is wrong now, over open items only. What is it, why, what does it cost, until when?
+-- One of the few that look across: each room says what is wrong in it.
+create or replace macro conditions(as_of, acceptance_hours := 24, visibility_minutes := 30, batch_hours := 12) as table
+with wrong as (
+    from conditions_orders(as_of, acceptance_hours, visibility_minutes)
+    union all by name from conditions_dispatch(as_of)
+    union all by name from conditions_stock(as_of, batch_hours)
+    union all by name from conditions_money(as_of)
+    union all by name from conditions_house(as_of)
+)
+
+select kind, subject, order_id, coalesce(cause, '') as cause, coalesce(detail, '') as detail,
+    amount, coalesce(currency, '') as currency, deadline_at, since_at,
+from wrong
+qualify row_number() over (partition by kind, subject order by since_at) = 1;

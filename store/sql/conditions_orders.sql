@@ -1,0 +1,117 @@
+-- One row per thing that is wrong with an open order on its way to BlueCherry. What stops it, and until when?
+create or replace macro conditions_orders(as_of, acceptance_hours, visibility_minutes) as table
+with open_orders as (
+    select
+        order_id, state, currency, total_amount, is_before_start, placed_at, changed_at, happened_at,
+        if(
+            state = 'WAITING_ACCEPTANCE', placed_at + to_hours(acceptance_hours::integer), shipping_deadline_at
+        ) as deadline_at,
+        shipping_deadline_at,
+    from order_facts
+    where state in ('STAGING', 'WAITING_ACCEPTANCE', 'WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING')
+),
+
+held as (
+    select
+        hold.reason as kind, placed.order_id as subject, placed.order_id,
+        -- the order itself is no common cause
+        if(hold.cause = placed.order_id, '', hold.cause) as cause,
+        hold.detail, placed.total_amount as amount, placed.currency,
+        placed.deadline_at, hold.happened_at as since_at,
+    from open_orders as placed
+    join order_hold_facts as hold on hold.order_id = placed.order_id and hold.reason is not null
+    where hold.reason <> 'no_address' or hold.happened_at <= as_of - interval 2 hours
+),
+
+unclear as (
+    select
+        'order_unclear' as kind, intent.intent_kind || '/' || intent.subject as subject, intent.order_id,
+        intent.intent_kind as cause, intent.message as detail, placed.total_amount as amount,
+        coalesce(placed.currency, '') as currency, placed.shipping_deadline_at as deadline_at,
+        intent.meant_at as since_at,
+    from intent_facts as intent
+    left join order_facts as placed on placed.order_id = intent.order_id
+    where intent.state in ('recorded', 'unclear') and intent.intent_kind <> 'push_stock'
+        and intent.meant_at <= as_of - interval 15 minutes
+    qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
+),
+
+created as (
+    select placed.*, intent.subject as sent_subject, intent.reference, intent.state as sent_state, intent.meant_at,
+    from open_orders as placed
+    join intent_facts as intent
+        on intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
+),
+
+invisible as (
+    select
+        'sent_not_visible' as kind, sent_subject as subject, order_id, '' as cause,
+        'BlueCherry gave it the number ' || reference || ' and does not show it.' as detail,
+        total_amount as amount, currency, deadline_at,
+        meant_at + to_minutes(visibility_minutes::integer) as since_at,
+    from created
+    where sent_state = 'confirmed' and meant_at <= as_of - to_minutes(visibility_minutes::integer)
+        and not exists (from sales_order_facts as seen where seen.ord_num = created.reference)
+),
+
+-- nothing holds it, nothing was sent, BlueCherry has nothing of it: it must not be silently skipped
+forgotten as (
+    select
+        'missing_in_erp' as kind, placed.order_id as subject, placed.order_id, 'never sent' as cause,
+        'It waits in SHIPPING, nothing holds it, and no sales order was ever sent.' as detail,
+        placed.total_amount as amount, placed.currency, placed.deadline_at, placed.changed_at as since_at,
+    from open_orders as placed
+    where placed.state = 'SHIPPING' and not placed.is_before_start and placed.changed_at <= as_of - interval 1 hour
+        and not exists (
+            from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
+        )
+        and not exists (from created where created.order_id = placed.order_id)
+        and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
+),
+
+sales as (
+    select sales.*, placed.total_amount, placed.currency, placed.deadline_at,
+    from open_orders as placed
+    join sales_order_facts as sales on sales.order_id = placed.order_id
+),
+
+doubled as (
+    select
+        'duplicate_sales_order' as kind, line.order_line_id as subject, any_value(sales.order_id) as order_id,
+        '' as cause,
+        'It stands in ' || string_agg(distinct sales.ord_num, ' and ' order by sales.ord_num) || '.' as detail,
+        any_value(sales.total_amount) as amount, any_value(sales.currency) as currency,
+        any_value(sales.deadline_at) as deadline_at, max(sales.entered_at) as since_at,
+    from sales
+    join sales_line_facts as line
+        on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where line.order_line_id <> '' and line.ordered_quantity > line.cancelled_quantity
+    group by line.order_line_id
+    having count(distinct sales.ord_num) > 1
+),
+
+unmapped as (
+    select
+        'unmapped_status' as kind, ord_num as subject, order_id, raw_status as cause,
+        'Sales order ' || ord_num || ' has the status ' || raw_status || '.' as detail,
+        total_amount as amount, currency, deadline_at, changed_at as since_at,
+    from sales
+    where status = '' and raw_status <> ''
+),
+
+unaccepted as (
+    select
+        'acceptance_due' as kind, order_id as subject, order_id, '' as cause,
+        'John Lewis refuses it by itself when nobody accepts it in time.' as detail,
+        total_amount as amount, currency, deadline_at, deadline_at - interval 4 hours as since_at,
+    from open_orders
+    where state = 'WAITING_ACCEPTANCE' and deadline_at <= as_of + interval 4 hours
+)
+
+from held
+union all by name from unclear
+union all by name from invisible
+union all by name from forgotten
+union all by name from doubled
+union all by name from unmapped
+union all by name from unaccepted;

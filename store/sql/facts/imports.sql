@@ -1,0 +1,26 @@
+-- One row per stock import that reached its end at the marketplace.
+-- :table
+create table if not exists import_facts (
+    import_id varchar primary key,
+    push_id uuid not null,
+    state varchar not null,                     -- complete or failed
+    success_count bigint not null,
+    error_count bigint not null,
+    errors varchar not null,                    -- JSON: sku to reason
+    happened_at timestamptz not null,
+    seq bigint not null,
+);
+-- :fold
+merge into import_facts as fact
+using (
+    select subject as import_id, happened_at, seq, unnest(from_json(body, '{
+        "push_id": "UUID", "state": "VARCHAR", "success_count": "BIGINT", "error_count": "BIGINT",
+        "errors": "VARCHAR"
+    }')),
+    from fresh
+    where kind = 'import.finished'
+    qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
+) as new
+on fact.import_id = new.import_id
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+when not matched then insert by name;

@@ -1,0 +1,72 @@
+-- One row per thing we set out to do outside. What was meant comes from intent.recorded, what became of it from the rest.
+-- :table
+create table if not exists intent_facts (
+    intent_id uuid primary key,
+    intent_kind varchar not null,
+    subject varchar not null,
+    order_id varchar not null,
+    payload varchar,                            -- JSON
+    state varchar not null,                     -- recorded, unclear, confirmed, refused
+    reference varchar not null,                 -- what the outside system calls it
+    code varchar not null,                      -- its refusal code
+    message varchar not null,
+    meant_at timestamptz,
+    happened_at timestamptz not null,
+    seq bigint not null,
+);
+-- :fold
+merge into intent_facts as fact
+using (
+    with ours as (
+        select
+            (body ->> 'intent_id')::uuid as intent_id,
+            *,
+            kind = 'intent.recorded' as is_meant,
+        from fresh
+        where kind in ('intent.recorded', 'intent.confirmed', 'intent.refused', 'intent.unclear')
+    ),
+
+    latest as (
+        select * from ours
+        -- what became of it always stands above what was meant, whatever their clocks say
+        qualify row_number() over (partition by intent_id order by is_meant, happened_at desc, seq desc) = 1
+    ),
+
+    meant as (
+        select intent_id, any_value(body -> 'payload')::varchar as payload, min(happened_at) as meant_at,
+        from ours where is_meant group by intent_id
+    )
+
+    select
+        intent_id,
+        latest.body ->> 'intent_kind' as intent_kind,
+        latest.subject,
+        latest.order_id,
+        meant.payload,
+        latest.is_meant,
+        split_part(latest.kind, '.', 2) as state,
+        coalesce(latest.body ->> 'reference', '') as reference,
+        coalesce(latest.body ->> 'code', '') as code,
+        coalesce(latest.body ->> 'message', '') as message,
+        meant.meant_at,
+        latest.happened_at,
+        latest.seq,
+    from latest left join meant using (intent_id)
+) as new
+on fact.intent_id = new.intent_id
+when matched and not new.is_meant
+    and (fact.state = 'recorded' or (new.happened_at, new.seq) > (fact.happened_at, fact.seq))
+then update set
+    payload = coalesce(fact.payload, new.payload),
+    meant_at = coalesce(fact.meant_at, new.meant_at),
+    state = new.state, reference = new.reference, code = new.code, message = new.message,
+    happened_at = new.happened_at, seq = new.seq
+when matched then update set
+    payload = coalesce(fact.payload, new.payload),
+    meant_at = coalesce(fact.meant_at, new.meant_at)
+when not matched then insert (
+    intent_id, intent_kind, subject, order_id, payload, state, reference, code, message, meant_at, happened_at, seq
+) values (
+    new.intent_id, new.intent_kind, new.subject, new.order_id, new.payload, new.state, new.reference, new.code,
+    new.message, new.meant_at, new.happened_at, new.seq
+);

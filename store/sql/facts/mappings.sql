@@ -1,0 +1,24 @@
+-- One row per mapping key that was ever set; an empty value means removed.
+-- :table
+create table if not exists mapping_facts (
+    subject varchar primary key,
+    mapping varchar not null,
+    key varchar not null,
+    value varchar not null,
+    why varchar not null,
+    happened_at timestamptz not null,
+    seq bigint not null,
+);
+-- :fold
+merge into mapping_facts as fact
+using (
+    select subject, happened_at, seq, unnest(from_json(body, '{
+        "mapping": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR", "why": "VARCHAR"
+    }')),
+    from fresh
+    where kind = 'mapping.set'
+    qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
+) as new
+on fact.subject = new.subject
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+when not matched then insert by name;

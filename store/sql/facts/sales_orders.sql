@@ -1,0 +1,32 @@
+-- One row per sales order of ours in BlueCherry, as last read.
+-- :table
+create table if not exists sales_order_facts (
+    ord_num varchar primary key,
+    order_id varchar not null,                  -- BlueCherry's po_num
+    division varchar not null,
+    warehouse varchar not null,
+    ship_via varchar not null,
+    raw_status varchar not null,                -- BlueCherry's code
+    status varchar not null,                    -- ours, by the order_status mapping; empty: unmapped
+    changed_by varchar not null,
+    revision integer not null,
+    entered_at timestamptz not null,
+    changed_at timestamptz not null,
+    happened_at timestamptz not null,
+    seq bigint not null,
+);
+-- :fold
+merge into sales_order_facts as fact
+using (
+    select subject as ord_num, happened_at, seq, unnest(from_json(body, '{
+        "order_id": "VARCHAR", "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR",
+        "raw_status": "VARCHAR", "status": "VARCHAR", "changed_by": "VARCHAR", "revision": "INTEGER",
+        "entered_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ"
+    }')),
+    from fresh
+    where kind = 'sales_order.read'
+    qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
+) as new
+on fact.ord_num = new.ord_num
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+when not matched then insert by name;

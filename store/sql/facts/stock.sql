@@ -1,0 +1,34 @@
+-- One row per SKU and location, from the newest batch that had it.
+-- :table
+create table if not exists stock_facts (
+    sku_key varchar not null,
+    location varchar not null,
+    batch_id varchar not null,                  -- the batch in which it last changed
+    on_hand bigint not null,
+    linked bigint not null,
+    allocated bigint not null,
+    later_orders bigint not null,
+    picked bigint not null,
+    work_orders bigint not null,
+    in_transit bigint not null,
+    damaged bigint not null,
+    held bigint not null,
+    happened_at timestamptz not null,
+    seq bigint not null,
+    primary key (sku_key, location),
+);
+-- :fold
+merge into stock_facts as fact
+using (
+    select
+        row.sku_key, row.location, row.batch_id, row.on_hand, row.linked, row.allocated,
+        row.later_orders, row.picked, row.work_orders, row.in_transit, row.damaged, row.held,
+        row.as_of as happened_at, fresh.seq,
+    from fresh
+    join stock_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
+    where fresh.kind = 'stock_batch.read'
+    qualify row_number() over (partition by row.sku_key, row.location order by row.as_of desc, fresh.seq desc) = 1
+) as new
+on fact.sku_key = new.sku_key and fact.location = new.location
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+when not matched then insert by name;

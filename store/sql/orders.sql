@@ -1,0 +1,146 @@
+-- One row per marketplace order. Where does it stand on both sides, and what is its next step?
+create or replace macro orders(as_of) as table
+with present as (
+    -- lines a sales order still has: an older line was taken out of it
+    select
+        line.order_id,
+        line.order_line_id,
+        sum(line.shipped_quantity) as shipped_count,
+    from sales_line_facts as line
+    join sales_order_facts as sales on sales.ord_num = line.ord_num
+    where (line.happened_at, line.seq) >= (sales.happened_at, sales.seq) and line.order_line_id <> ''
+    group by line.order_id, line.order_line_id
+),
+
+needed as (
+    select
+        line.order_id,
+        count(*) filter (where line.quantity > line.cancelled_quantity and present.order_line_id is null) as missing,
+        count(*) filter (where present.order_line_id is not null) as reached,
+        coalesce(sum(present.shipped_count), 0) as shipped,
+        sum(line.refunded_amount) as refunded_amount,
+        sum(line.cancelled_quantity) as cancelled,
+    from order_line_facts as line
+    left join present on present.order_id = line.order_id and present.order_line_id = line.order_line_id
+    group by line.order_id
+),
+
+sales as (
+    select
+        order_id,
+        count(*) as sales_order_count,
+        string_agg(ord_num, ', ' order by ord_num) as ord_nums,
+        array_to_string(list_sort(list(distinct coalesce(nullif(status, ''), raw_status))), ', ') as erp_statuses,
+        array_to_string(list_sort(list(distinct warehouse)), ', ') as warehouses,
+        min(entered_at) as entered_at,
+    from sales_order_facts
+    group by order_id
+),
+
+intents as (
+    select
+        order_id,
+        bool_or(intent_kind = 'create_sales_order' and state in ('recorded', 'confirmed')) as is_sent,
+        bool_or(intent_kind in ('accept_order', 'create_sales_order') and state = 'unclear') as is_unclear,
+        bool_or(intent_kind = 'confirm_shipment' and state = 'confirmed') as is_confirmed,
+    from intent_facts
+    where order_id <> ''
+    group by order_id
+),
+
+placed as (
+    select
+        seen.*,
+        held.reason as hold_reason,
+        coalesce(held.cause, '') as hold_cause,
+        coalesce(held.detail, '') as hold_detail,
+        if(held.reason is null, null, held.happened_at) as held_at,
+        coalesce(sales.sales_order_count, 0) as sales_order_count,
+        coalesce(sales.ord_nums, '') as ord_nums,
+        coalesce(sales.erp_statuses, '') as erp_statuses,
+        coalesce(sales.warehouses, '') as warehouses,
+        sales.entered_at,
+        coalesce(needed.missing, 0) as missing_line_count,
+        coalesce(needed.reached, 0) as reached_line_count,
+        coalesce(needed.shipped, 0) as shipped_count,
+        coalesce(needed.cancelled, 0) as cancelled_count,
+        coalesce(needed.refunded_amount, 0) as refunded_amount,
+        coalesce(intents.is_sent, false) as is_sent,
+        coalesce(intents.is_unclear, false) as is_unclear,
+        coalesce(intents.is_confirmed, false) as is_confirmed,
+        seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
+        seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
+    from order_facts as seen
+    left join order_hold_facts as held on held.order_id = seen.order_id and held.reason is not null
+    left join sales on sales.order_id = seen.order_id
+    left join needed on needed.order_id = seen.order_id
+    left join intents on intents.order_id = seen.order_id
+),
+
+standing as (
+    select
+        *,
+        case
+            when is_cancelled and sales_order_count = 0 then 'not_needed'
+            when is_before_start and (sales_order_count > 0 or is_shown_shipped) then 'adopted'
+            when hold_reason is not null then 'held'
+            when sales_order_count > 0 and missing_line_count = 0 then 'in_erp'
+            when is_unclear then 'unclear'
+            when is_sent or sales_order_count > 0 then 'sent'
+            else 'waiting'
+        end as erp_state,
+    from placed
+)
+
+select
+    order_id,
+    commercial_id,
+    state,
+    erp_state,
+    hold_reason,
+    hold_cause,
+    hold_detail,
+    case
+        when is_cancelled then 'Nothing: it was cancelled'
+        when erp_state = 'held' then 'A person mends what holds it'
+        when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
+        when state = 'CLOSED' then 'Nothing: it is finished'
+        when is_shown_shipped then 'The customer receives it, then it is paid out'
+        when erp_state = 'sent' then 'BlueCherry shows the sales order'
+        when erp_state = 'waiting' and state = 'WAITING_ACCEPTANCE' then 'Cherrylane accepts it'
+        when erp_state = 'waiting' and state = 'SHIPPING' then 'Cherrylane creates the sales order'
+        when erp_state = 'waiting' then 'John Lewis releases it for shipping'
+        when shipped_count > 0 then 'Cherrylane confirms the shipment to John Lewis'
+        else 'The warehouse ships it'
+    end as next_step,
+    ord_nums,
+    erp_statuses,
+    warehouses,
+    shipping_type,
+    is_before_start,
+    is_cancelled,
+    is_shown_shipped,
+    is_confirmed,
+    has_incident,
+    line_count,
+    unit_count,
+    sales_order_count,
+    missing_line_count,
+    shipped_count,
+    cancelled_count,
+    currency,
+    price_amount,
+    shipping_amount,
+    total_amount,
+    commission_amount,
+    refunded_amount,
+    epoch(as_of - placed_at)::bigint as age_seconds,
+    epoch(shipping_deadline_at - as_of)::bigint as left_seconds,
+    placed_at,
+    accepted_at,
+    debited_at,
+    entered_at,
+    held_at,
+    shipping_deadline_at,
+    changed_at,
+from standing;

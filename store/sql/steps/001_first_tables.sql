@@ -1,0 +1,1 @@
+-- The first schema. There is nothing to change: `tables.sql` and the tables of `facts/` make it.

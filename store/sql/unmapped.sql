@@ -1,0 +1,37 @@
+-- One row per cause that holds orders or shipments. What would mending it release?
+create or replace macro unmapped(as_of) as table
+with held as (
+    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount, placed.shipping_deadline_at,
+        held.happened_at,
+    from order_hold_facts as held
+    join order_facts as placed on placed.order_id = held.order_id
+    where held.reason is not null
+
+    union all
+
+    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount, placed.shipping_deadline_at,
+        held.happened_at,
+    from shipment_hold_facts as held
+    left join order_facts as placed on placed.order_id = held.order_id
+    where held.reason <> ''
+)
+
+select
+    reason,
+    cause,
+    case reason
+        when 'unmapped_carrier' then 'carrier'
+        when 'unknown_ship_via' then 'ship_via'
+        when 'missing_warehouse' then 'warehouse'
+        when 'missing_division' then 'warehouse'
+        else ''
+    end as mapping,
+    count(*) as held_count,
+    count(distinct order_id) as order_count,
+    any_value(currency) as currency,
+    sum(total_amount)::decimal(18, 6) as amount,
+    epoch(min(shipping_deadline_at) - as_of)::bigint as left_seconds,
+    min(shipping_deadline_at) as deadline_at,
+    min(happened_at) as since_at,
+from held
+group by reason, cause;

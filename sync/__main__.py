@@ -1,0 +1,348 @@
+"""The command line: `cherrylane …`. With a worker running, what changes anything is sent to it as a command."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from store import commands as ask
+from store.clock import wall_now
+from store.errors import StoreError
+from store.window import Window
+from sync.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+screen = Console()
+notice = Console(stderr=True)
+
+
+def main() -> None:
+    """The console script's entry."""
+    app()
+
+
+def settings() -> Settings:
+    """The configuration, or a clear end."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        fail("\n".join(missing_settings(error)), code=78)
+
+
+def missing_settings(error: ValidationError) -> list[str]:
+    """What is missing or wrong, a sentence each."""
+    return [
+        f"CHERRYLANE_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg'].lower()}. "
+        "Set it in the environment or in .env."
+        for one in error.errors()
+    ]
+
+
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """Say what is wrong and end."""
+    notice.print(f"[red]{message}[/red]", highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def store_path() -> Path:
+    """Where the store is, without needing the rest of the configuration."""
+    return Path(os.environ.get("CHERRYLANE_STORE", "var/cherrylane.duckdb"))
+
+
+def window() -> Window:
+    return Window(store_path(), os.environ.get("CHERRYLANE_STORE_TOKEN"))
+
+
+def log_to_stderr() -> None:
+    """Each line: a fixed sentence, then its fields; `action` always among them."""
+    from sync.logs import FieldsFormatter
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(FieldsFormatter())
+    logging.basicConfig(level=os.environ.get("CHERRYLANE_LOG", "INFO"), handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def give(command: ask.Command, *, show: bool = True) -> dict[str, Any]:
+    """Send a command to the running worker and wait for its answer.
+
+    Raises:
+        typer.Exit: it was refused or failed.
+
+    """
+    from sync.sending import send_and_wait
+
+    request = ask.request(command, actor=f"cli:{getuser()}", role="admin")
+    answer = send_and_wait(window(), request, progress=lambda words: notice.print(words, highlight=False))
+    if answer["state"] != "done":
+        fail(f"{command.name} {answer['state']}: {answer['message']}")
+    if show:
+        screen.print(answer["message"], highlight=False, soft_wrap=True)
+    return answer
+
+
+def is_serving() -> bool:
+    return window().state().is_serving
+
+
+@app.command()
+def run() -> None:
+    """The worker, until SIGTERM."""
+    os.environ["TZ"] = "UTC"  # `schedule` loses an hour at the clock change otherwise
+    log_to_stderr()
+    from store.server import serve, token_for
+    from sync.assembly import assemble
+    from sync.daemon import Daemon
+    from sync.errors import Fatal
+
+    given = settings()
+    stopping = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):  # before anything is opened: a stop may come at any moment
+        signal.signal(sign, lambda *_: stopping.set())
+    try:
+        assembled = assemble(given)
+        assembled.house.stopping = stopping
+        token = token_for(given.store, given.store_token.get_secret_value() if given.store_token else None)
+        server = serve(assembled.database, token=token)
+    except (StoreError, Fatal) as error:
+        fail(str(error), code=78 if isinstance(error, Fatal) else 1)
+    daemon = Daemon(assembled.house, assembled.database, server)
+    try:
+        code = daemon.run()
+    finally:
+        server.close()
+        assembled.close()
+    raise typer.Exit(code)
+
+
+@app.command()
+def once(flows: Annotated[list[str] | None, typer.Argument(help="catalogue, orders, …; none: all")] = None) -> None:
+    """Each named flow (or all) exactly once; 0 only if all succeeded."""
+    from sync.lanes import FLOWS
+
+    chosen = tuple(flows or FLOWS)
+    if unknown := set(chosen) - set(FLOWS):
+        fail(f"there is no flow {', '.join(sorted(unknown))}: {', '.join(FLOWS)}", code=2)
+    if is_serving():
+        give(ask.RunOnce(flows=chosen))
+        return
+    with_house(lambda assembled: run_all(assembled, chosen))
+
+
+def run_all(assembled: Any, chosen: tuple[str, ...]) -> None:
+    """Start, then each flow; ends with 1 unless all succeeded."""
+    from sync.lanes import FLOWS
+    from sync.lanes import once as run_once
+
+    ended = {"start": run_once(assembled.house, "start")}
+    if ended["start"].state != "failed":
+        ended |= {name: run_once(assembled.house, name) for name in FLOWS if name in chosen}
+    for name, done in ended.items():
+        counts = ", ".join(f"{key} {value}" for key, value in done.counts.items() if value)
+        screen.print(
+            f"{name:<12} {done.ending}" + (f" ({counts})" if counts else ""), highlight=False, soft_wrap=True
+        )
+    assembled.house.journal.beat(pid=os.getpid(), doing="{}")
+    if any(done.state not in {"succeeded", "deferred"} for done in ended.values()):
+        raise typer.Exit(1)
+
+
+def with_house(work: Callable[[Any], None]) -> None:
+    """Open the store ourselves, without a worker."""
+    from sync.assembly import assemble
+    from sync.errors import SyncError
+
+    try:
+        assembled = assemble(settings())
+    except (StoreError, SyncError) as error:
+        fail(str(error))
+    try:
+        work(assembled)
+    finally:
+        assembled.close()
+
+
+@app.command()
+def status(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Flows, exceptions and totals; works with or without a worker."""
+    from sync.reporting import show_status, status_of
+
+    try:
+        told = status_of(window(), store_path())
+    except StoreError as error:
+        fail(str(error))
+    if as_json:
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        show_status(screen, told)
+
+
+@app.command()
+def doctor() -> None:
+    """Checks configuration, both systems, the store and the mappings; one line each, saying what to do."""
+    from sync.doctor import examine
+
+    findings = examine(window, store_path)
+    for finding in findings:
+        mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red] "
+        screen.print(f"{mark} {finding.what}: {finding.words}", highlight=False, soft_wrap=True)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def resync(
+    scopes: Annotated[list[str], typer.Argument(help="stock, stock:SKU, order:ID, orders, shipments, settlement")],
+    *,
+    since: Annotated[datetime | None, typer.Option(help="read again what changed since (UTC)")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the difference and the calls, do nothing")
+    ] = False,
+) -> None:
+    """Look again at part of the business and put right what differs."""
+    from datetime import UTC
+
+    moment = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
+    commands = [ask.Resync(scope=scope, since=moment, dry_run=dry_run) for scope in scopes]
+    if is_serving():
+        for command in commands:
+            show_resync(give(command, show=False))
+        return
+    from sync.desk import resync_alone
+
+    def work(assembled: Any) -> None:
+        for command in commands:
+            answer = resync_alone(assembled.house, assembled.database, command)
+            if answer["state"] != "done":
+                fail(f"resync {command.scope} {answer['state']}: {answer['message']}")
+            show_resync(answer)
+
+    with_house(work)
+
+
+def show_resync(answer: dict[str, Any]) -> None:
+    """The answer of a resync; of a dry run with its differences."""
+    screen.print(answer["message"], highlight=False, soft_wrap=True)
+    told = answer["answer"]
+    if differences := told.get("differences"):
+        show_table(
+            list(differences[0]), [[str(row.get(name, "")) for name in differences[0]] for row in differences]
+        )
+        if told["difference_count"] > len(differences):
+            screen.print(f"… and {told['difference_count'] - len(differences)} more")
+    for name, count in told.get("calls", {}).items():
+        screen.print(f"would call {name}: {count}", highlight=False)
+
+
+def show_table(names: list[str], rows: list[list[str]]) -> None:
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*row)
+    screen.print(table)
+
+
+@app.command()
+def rebuild(*, check: Annotated[bool, typer.Option("--check", help="compare only, on a copy")] = False) -> None:
+    """Fold the journal again, or check that the facts equal it."""
+    if is_serving():
+        give(ask.Rebuild(check=check))
+        return
+    from store.database import open_database
+    from store.journal import check_rebuild, rebuild_facts
+
+    try:
+        with open_database(store_path()) as database:
+            found = check_rebuild(database) if check else {}
+            count = 0 if check else rebuild_facts(database)
+    except StoreError as error:
+        fail(str(error))
+    if found:
+        fail(f"Facts differ from the journal: {found}. Run `cherrylane rebuild`.")
+    screen.print("Facts equal the journal." if check else f"{count} events folded again.", highlight=False)
+
+
+@app.command()
+def backup(folder: Path) -> None:
+    """A consistent, verified copy of the store in FOLDER, while the worker runs."""
+    if is_serving():
+        give(ask.Backup(folder=str(folder.absolute())))
+        return
+    from store.database import backup as make_backup
+
+    try:
+        target = make_backup(store_path(), folder.absolute())
+    except StoreError as error:
+        fail(str(error))
+    screen.print(f"Backup made and verified: {target}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def restore(folder: Path) -> None:
+    """Put the newest backup in FOLDER (or the file FOLDER) back; the replaced store is kept aside."""
+    from sync.restoring import restore_newest
+
+    try:
+        kept = restore_newest(folder, store_path())
+    except StoreError as error:
+        fail(str(error))
+    screen.print(f"Restored and verified. The store it replaces: {kept or 'none'}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def sql(
+    question: str,
+    *,
+    form: Annotated[str, typer.Option("--format", help="table, json or csv")] = "table",
+) -> None:
+    """A read-only question to the store."""
+    if form not in {"table", "json", "csv"}:
+        fail(f"there is no format {form!r}: table, json or csv", code=2)
+    try:
+        frame = window().ask(question, deadline=30.0)
+    except StoreError as error:
+        fail(str(error))
+    if form == "json":
+        sys.stdout.write(json.dumps(frame.to_dicts(), default=str, indent=2) + "\n")
+    elif form == "csv":
+        sys.stdout.write(frame.write_csv())
+    else:
+        show_table(frame.columns, [[str(value) for value in row] for row in frame.rows()])
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def sandbox(context: typer.Context) -> None:
+    """The two pretend systems on local ports (`cherrylane sandbox --help`)."""
+    from sync.sandbox.__main__ import main as sandbox_main
+
+    raise typer.Exit(sandbox_main(context.args))
+
+
+@app.command()
+def demo(
+    *,
+    seed: int = 1,
+    days: int = 45,
+    skus: int = 400,
+    port: int = 8501,
+    fresh: Annotated[bool, typer.Option("--fresh", help="forget the last demo")] = False,
+) -> None:
+    """Sandbox, worker and dashboard together, with a history to look at."""
+    from sync.demo import play
+
+    raise typer.Exit(play(seed=seed, days=days, skus=skus, port=port, fresh=fresh, started_at=wall_now()))
+
+
+if __name__ == "__main__":
+    main()

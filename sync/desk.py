@@ -1,0 +1,324 @@
+"""The desk: takes what people ask, once each, checks that they may, and answers with events.
+
+A command waits at most a second. The role comes from our own list where one is configured, else from the command,
+and which of the two is recorded. An equal request joins one still running. What a stop cut off is answered as
+failed at the next start, so that nobody waits for ever.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from store import commands as ask
+from store.database import Database, backup
+from store.errors import StoreError
+from store.events import (
+    CommandFinished,
+    CommandProgressed,
+    CommandTaken,
+    Event,
+    ExceptionHandled,
+    MappingSet,
+    OrderReleased,
+    PersonalPurged,
+)
+from store.journal import check_rebuild
+from sync.lanes import FLOWS, Lane, lanes_of
+from sync.rules import mappings
+from sync.runs import EVERYTHING, House, Run, Scope
+
+log = logging.getLogger(__name__)
+SCOPES = {
+    "stock": "inventory", "order": "orders", "orders": "orders", "shipments": "dispatch",
+    "settlement": "settlement", "catalogue": "catalogue",
+}  # fmt: skip
+SHOWN = 200  # differences a preview carries to the page
+
+
+class Refusal(Exception):
+    """We will not do it; the message says why and what would help."""
+
+
+class Failure(Exception):
+    """It was tried and did not succeed; the message says how."""
+
+
+class Desk:
+    """Carries out commands beside the lanes."""
+
+    def __init__(self, house: House, database: Database, lanes: Mapping[str, Lane]) -> None:
+        self._house = house
+        self._database = database
+        self._lanes = lanes
+        self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[dict[str, Any]]] = {}
+
+    def open(self) -> None:
+        """Answer what a stop cut off."""
+        rows = self._house.ask(
+            """
+            select taken.command_id from command_facts as taken
+            left join command_facts as ended on ended.command_id = taken.command_id and ended.stage = 'finished'
+            where taken.stage = 'taken' and ended.command_id is null
+            """
+        ).to_dicts()
+        for row in rows:
+            self._finish(UUID(str(row["command_id"])), "failed", "The worker was stopped in the middle; ask again.")
+
+    def take_new(self) -> int:
+        """Take up what was asked since; how many."""
+        rows = self._house.ask(
+            """
+            select id, body from commands as asked
+            where not exists (from command_facts as known where known.command_id = asked.id)
+            order by received_at
+            """
+        ).to_dicts()
+        for row in rows:
+            self._take(UUID(str(row["id"])), str(row["body"]))
+        return len(rows)
+
+    def close(self) -> None:
+        """Finish what is in hand."""
+        self._crew.shutdown(wait=True)
+
+    def _take(self, command_id: UUID, body: str) -> None:
+        try:
+            request = ask.Request.model_validate_json(body)
+            command = request.parsed()
+        except (ValidationError, ValueError) as error:
+            self._record(
+                CommandTaken(
+                    happened_at=self._house.clock.now(), actor="unknown", command_id=command_id,
+                    command="unreadable", role="", role_from="", arguments={},
+                )
+            )  # fmt: skip
+            self._finish(command_id, "refused", f"The command could not be read: {error}")
+            return
+        role, role_from = self._role_of(request)
+        self._record(
+            CommandTaken(
+                happened_at=self._house.clock.now(),
+                actor=request.actor,
+                command_id=command_id,
+                command=request.command,
+                role=role,
+                role_from=role_from,
+                arguments=request.arguments,
+            )
+        )
+        if role not in command.roles:
+            allowed = " or ".join(sorted(command.roles))
+            self._finish(
+                command_id, "refused", f"{request.actor} is {role}; {command.name} may be given by {allowed}."
+            )
+            return
+        equal = f"{request.command}/{json.dumps(request.arguments, sort_keys=True)}"
+        with self._lock:
+            future = self._running.get(equal)
+            if future is None:
+                future = self._crew.submit(self._carry_out, command_id, request.actor, command)
+                self._running[equal] = future
+                future.add_done_callback(lambda _: self._forget(equal))
+        future.add_done_callback(lambda done: self._answer(command_id, done))
+
+    def _forget(self, equal: str) -> None:
+        with self._lock:
+            self._running.pop(equal, None)
+
+    def _role_of(self, request: ask.Request) -> tuple[str, str]:
+        listed = self._house.settings.roles
+        if listed and not request.actor.startswith("cli:"):
+            return listed.get(request.actor, "viewer"), "settings"
+        return request.role, "command"
+
+    def _answer(self, command_id: UUID, done: "Future[dict[str, Any]]") -> None:
+        try:
+            answer = done.result()
+        except Refusal as no:
+            self._finish(command_id, "refused", str(no))
+        except (Failure, StoreError) as trouble:
+            self._finish(command_id, "failed", str(trouble))
+        except Exception as mistake:
+            log.exception("a command failed", extra={"action": "command_failed"})
+            self._finish(command_id, "failed", f"{type(mistake).__name__}: {mistake}")
+        else:
+            self._finish(command_id, "done", str(answer.pop("message", "Done.")), answer)
+
+    def _finish(self, command_id: UUID, state: str, message: str, answer: dict[str, Any] | None = None) -> None:
+        self._record(
+            CommandFinished(
+                happened_at=self._house.clock.now(),
+                command_id=command_id,
+                state=state,
+                message=message[:2000],
+                answer=answer or {},
+            )
+        )
+
+    def _record(self, *events: Event) -> None:
+        self._house.journal.append(events)
+
+    # -- what each command does ----------------------------------------------------------------
+
+    def _carry_out(self, command_id: UUID, actor: str, command: ask.Command) -> dict[str, Any]:
+        does: dict[type[ask.Command], Callable[[Any], dict[str, Any]]] = {
+            ask.Resync: lambda one: self.resync(command_id, one),
+            ask.RunOnce: lambda one: self._run_once(command_id, one),
+            ask.Retry: self._retry,
+            ask.Assign: lambda one: self._handle(actor, one.exception_id, "assign", owner=one.owner),
+            ask.Snooze: lambda one: self._handle(actor, one.exception_id, "snooze", until_at=one.until_at),
+            ask.Accept: lambda one: self._handle(actor, one.exception_id, "accept", note=one.reason),
+            ask.Note: lambda one: self._handle(actor, one.exception_id, "note", note=one.text),
+            ask.SetMapping: lambda one: self._set_mapping(actor, one),
+            ask.PurgePersonal: lambda one: self._purge(actor, one),
+            ask.Rebuild: self._rebuild,
+            ask.Backup: self._backup,
+        }
+        return does[type(command)](command)
+
+    def _lane_and_scope(self, command: ask.Resync) -> tuple[Lane, Scope]:
+        what, _, key = command.scope.partition(":")
+        if what not in SCOPES or (key and what not in {"stock", "order"}) or (what == "order" and not key):
+            raise Refusal(
+                f"There is no scope {command.scope!r}: stock, stock:SKU, order:ID, orders, shipments, settlement "
+                "or catalogue."
+            )
+        return self._lanes[SCOPES[what]], Scope(
+            key=key, since=command.since, is_full=not key and command.since is None
+        )
+
+    def resync(self, command_id: UUID, command: ask.Resync) -> dict[str, Any]:
+        lane, scope = self._lane_and_scope(command)
+        if command.dry_run:
+            preview = lane.preview(scope)
+            return {
+                "message": preview.sentence,
+                "differences": json.loads(json.dumps(preview.differences[:SHOWN], default=str)),
+                "difference_count": len(preview.differences),
+                "calls": dict(preview.calls),
+            }
+        self._progress(command_id, f"{lane.name} is looking at everything again")
+        return self._ended({lane.name: lane.run_once(scope)})
+
+    def _run_once(self, command_id: UUID, command: ask.RunOnce) -> dict[str, Any]:
+        unknown = set(command.flows) - set(FLOWS)
+        if unknown:
+            raise Refusal(f"There is no flow {', '.join(sorted(unknown))}: {', '.join(FLOWS)}.")
+        ended: dict[str, Run] = {}
+        for name in FLOWS:
+            if not command.flows or name in command.flows:
+                self._progress(command_id, f"{name} is running")
+                ended[name] = self._lanes[name].run_once(EVERYTHING)
+        return self._ended(ended)
+
+    @staticmethod
+    def _ended(ended: dict[str, Run]) -> dict[str, Any]:
+        words = "; ".join(f"{name} {run.ending}" for name, run in ended.items())
+        if any(run.state in {"failed", "stopped"} for run in ended.values()):
+            raise Failure(words)
+        return {"message": words, "flows": {name: dict(run.counts) for name, run in ended.items()}}
+
+    def _progress(self, command_id: UUID, message: str) -> None:
+        self._record(CommandProgressed(happened_at=self._house.clock.now(), command_id=command_id, message=message))
+
+    def _exception(self, exception_id: UUID) -> dict[str, Any]:
+        rows = self._house.ask(
+            "select * from exception_facts where exception_id = $id::uuid", {"id": str(exception_id)}
+        ).to_dicts()
+        if not rows:
+            raise Refusal("There is no such exception any more; reload the page.")
+        return rows[0]
+
+    def _retry(self, command: ask.Retry) -> dict[str, Any]:
+        found = self._exception(command.exception_id)
+        flow = "dispatch" if found["exception_kind"] in _DISPATCH_KINDS else "orders"
+        if found["order_id"]:
+            self._record(OrderReleased(happened_at=self._house.clock.now(), order_id=found["order_id"]))
+        scope = Scope(key=found["order_id"]) if flow == "orders" and found["order_id"] else EVERYTHING
+        return self._ended({flow: self._lanes[flow].run_once(scope)})
+
+    def _handle(self, actor: str, exception_id: UUID, action: str, **what: Any) -> dict[str, Any]:
+        self._exception(exception_id)
+        self._record(
+            ExceptionHandled(
+                happened_at=self._house.clock.now(), actor=actor, exception_id=exception_id, action=action, **what
+            )
+        )
+        return {"message": f"{action} recorded"}
+
+    def _set_mapping(self, actor: str, command: ask.SetMapping) -> dict[str, Any]:
+        if command.mapping not in mappings.KINDS:
+            raise Refusal(f"There is no mapping {command.mapping!r}: {', '.join(mappings.KINDS)}.")
+        if not command.key.strip():
+            raise Refusal("A mapping needs a key: the code on the side it comes from.")
+        self._check_value(command)
+        self._record(
+            MappingSet(
+                happened_at=self._house.clock.now(),
+                actor=actor,
+                mapping=command.mapping,
+                key=command.key,
+                value=command.value,
+                why=command.why,
+            )
+        )
+        for lane in self._lanes.values():
+            lane.due_at = None  # what waited for it goes on at once
+        return {"message": f"{command.mapping} {command.key} is now {command.value or 'removed'}"}
+
+    def _check_value(self, command: ask.SetMapping) -> None:
+        topic = {"warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias"}.get(command.mapping)
+        if not command.value or topic is None:
+            return
+        rows = self._house.ask(
+            "select value from marketplace_facts where topic = $topic", {"topic": topic}
+        ).to_dicts()
+        codes = sorted(str(one["code"]) for one in json.loads(rows[0]["value"])) if rows else []
+        if codes and command.value not in codes:
+            raise Refusal(f"{command.value!r} is not one of the {topic} we know: {', '.join(codes)}.")
+
+    def _purge(self, actor: str, command: ask.PurgePersonal) -> dict[str, Any]:
+        count = self._house.journal.forget_personal(command.before_at)
+        self._record(
+            PersonalPurged(
+                happened_at=self._house.clock.now(), actor=actor, before_at=command.before_at, order_count=count
+            )
+        )
+        return {"message": f"Personal data of {count} orders was deleted."}
+
+    def _rebuild(self, command: ask.Rebuild) -> dict[str, Any]:
+        if not command.check:
+            count = self._house.journal.rebuild()
+            return {"message": f"{count} events folded again."}
+        found = check_rebuild(self._database)
+        if found:
+            raise Refusal(f"Facts differ from the journal: {found}. Run `cherrylane rebuild`.")
+        return {"message": "Facts equal the journal.", "differences": {}}
+
+    def _backup(self, command: ask.Backup) -> dict[str, Any]:
+        target = backup(self._database, Path(command.folder).absolute())
+        return {"message": f"Backup made and verified: {target}"}
+
+
+def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[str, Any]:
+    """A resync without a worker: the same work, in this process; `state`, `message`, `answer`."""
+    try:
+        answer = Desk(house, database, lanes_of(house)).resync(uuid4(), command)
+    except (Refusal, Failure) as no:
+        return {"state": "refused", "message": str(no), "answer": {}}
+    return {"state": "done", "message": answer.pop("message"), "answer": answer}
+
+
+_DISPATCH_KINDS = {
+    "unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
+    "shipped_not_confirmed",
+}  # fmt: skip

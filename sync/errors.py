@@ -1,0 +1,52 @@
+"""What can go wrong outside, grouped by what to do about it.
+
+    SyncError
+    ├── Fatal        stop this flow and call a person
+    ├── Retriable    nothing happened: the next run tries again
+    ├── Skippable    one unreadable thing: record it, carry on with the rest
+    ├── Deferred     not allowed yet: come back at `due_at`; counts as success
+    ├── Refused      a definite no to a write: nothing happened, a person or a rule decides
+    └── Unclear      a write may or may not have happened: look before doing anything again
+
+An error carries method, path and request id, never a key, never a body.
+"""
+
+from datetime import datetime
+
+
+class SyncError(Exception):
+    """Something went wrong outside."""
+
+
+class Fatal(SyncError):
+    """The flow cannot go on until a person changes something; the message says what."""
+
+
+class Retriable(SyncError):
+    """The outside system did not answer or asked for patience, and nothing was changed there."""
+
+
+class Skippable(SyncError):
+    """One thing could not be read; it is recorded and the rest goes on."""
+
+
+class Deferred(SyncError):
+    """The call is not allowed before `due_at`."""
+
+    def __init__(self, message: str, due_at: datetime) -> None:
+        super().__init__(message)
+        self.due_at = due_at
+
+
+class Refused(SyncError):
+    """The outside system said no and did nothing."""
+
+    def __init__(self, message: str, *, status: int, code: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.reason = reason
+
+
+class Unclear(SyncError):
+    """The answer to a write never came: it may have happened."""

@@ -1,0 +1,131 @@
+"""The looking half of the inventory: which stock batches BlueCherry shows, and their rows.
+
+Every batch is noted in whatever state it is; only the newest complete stock is read, in the order
+`sync.rules.batches` says. Batches from before the first start are noted, never published.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from store.events import StockBatchRead, StockBatchRejected, StockBatchSeen
+from sync.ports import INVENTORY_COLUMNS, StockBatch
+from sync.rules import batches as rules
+from sync.runs import Run
+
+_STOCK = "select * exclude (batch_id, happened_at, seq) from stock_facts"
+
+
+def newest(run: Run) -> rules.Newest | None:
+    """The newest batch whose stock is held."""
+    rows = run.rows(
+        """
+        select reading.batch_id, reading.as_of, batch.completed_at
+        from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
+        where reading.read_id is not null
+        order by reading.as_of desc limit 1
+        """
+    )
+    return rules.Newest(rows[0]["batch_id"], rows[0]["as_of"], rows[0]["completed_at"]) if rows else None
+
+
+def look(run: Run, *, accepts_thin: bool) -> None:
+    """Note the batches shown and read what is new and complete."""
+    known = {row["batch_id"]: row["state"] for row in run.rows("select batch_id, state from stock_batch_facts")}
+    held = newest(run)
+    shown = [batch for page in run.house.erp.batches() for batch in page.items]
+    is_news = any(known.get(batch.batch_id) != batch.state for batch in shown)
+    if not is_news and not _is_unread(run, held):
+        run.record()
+        return
+    listed = _listed(run, shown, held)
+    run.record([_seen(batch) for batch in listed])
+    readings = _readings(run)
+    for batch in rules.going_backwards(listed, held, readings):
+        _reject(run, batch, "as_of_backwards", f"It tells of {batch.as_of.isoformat()}, before the newest we hold.")
+    for batch in rules.plan(listed, held, readings, run.now(), accepts_thin=accepts_thin):
+        if not _read(run, batch, accepts_thin=accepts_thin):
+            break
+
+
+def _is_unread(run: Run, held: rules.Newest | None) -> bool:
+    """Whether a complete batch newer than what is held waits to be read (again)."""
+    return bool(
+        run.rows(
+            "select 1 from stock_batch_facts where state = 'COMPLETE' and as_of > $as_of limit 1",
+            {"as_of": held.as_of if held else run.now() - timedelta(days=36500)},
+        )
+    )
+
+
+def _listed(run: Run, shown: list[StockBatch], held: rules.Newest | None) -> list[StockBatch]:
+    settings = run.house.settings
+    since = run.now() - timedelta(days=settings.history_days)
+    if held is not None:
+        since = (held.completed_at or held.as_of) - settings.overlap
+    found = {batch.batch_id: batch for batch in shown}
+    for page in run.house.erp.batches(completed_from=since):
+        run.counts["skipped"] += len(page.skipped)
+        found |= {batch.batch_id: batch for batch in page.items}
+    return sorted(found.values(), key=lambda batch: batch.as_of)
+
+
+def _readings(run: Run) -> dict[str, rules.Reading]:
+    rows = run.rows("select batch_id, coalesce(reason, '') as reason, happened_at from batch_reading_facts")
+    return {row["batch_id"]: rules.Reading(row["batch_id"], row["reason"], row["happened_at"]) for row in rows}
+
+
+def _read(run: Run, batch: StockBatch, *, accepts_thin: bool) -> bool:
+    """Read a batch, check it, keep what changed; whether it was good."""
+    frames: list[pl.DataFrame] = []
+    for frame, _ in run.house.erp.inventory(batch.batch_id):
+        run.check()
+        frames.append(frame)
+        run.record()
+    rows = pl.concat([pl.DataFrame(schema=INVENTORY_COLUMNS), *frames])
+    known = run.house.ask(_STOCK)
+    wrong = rules.fault(batch, rows, known, accepts_thin=accepts_thin)
+    if wrong is not None:
+        _reject(run, batch, *wrong)
+        return False
+    kept = rules.to_store(batch.kind, rules.normalised(rows), known)
+    read_id = uuid4()
+    run.house.journal.append_series(
+        "stock_rows",
+        kept.with_columns(read_id=pl.lit(str(read_id)), batch_id=pl.lit(batch.batch_id), as_of=pl.lit(batch.as_of)),
+    )
+    event = StockBatchRead(
+        happened_at=run.now(), batch_id=batch.batch_id, read_id=read_id, batch_kind=batch.kind,
+        as_of=batch.as_of, row_count=rows.height, changed_count=kept.height,
+        problems=rules.problems(rows, _locations(run)),
+    )  # fmt: skip
+    run.record([event])
+    run.counts["batches_read"] += 1
+    run.counts["stock_rows"] += kept.height
+    return True
+
+
+def _reject(run: Run, batch: StockBatch, reason: str, detail: str) -> None:
+    run.record([StockBatchRejected(happened_at=run.now(), batch_id=batch.batch_id, reason=reason, detail=detail)])
+    run.counts["batches_rejected"] += 1
+
+
+def _locations(run: Run) -> set[str]:
+    return {location.code for location in run.house.erp.locations()}
+
+
+def _seen(batch: StockBatch) -> StockBatchSeen:
+    moment: datetime = batch.completed_at or batch.started_at or batch.as_of
+    members: dict[str, Any] = {
+        "batch_id": batch.batch_id,
+        "batch_kind": batch.kind,
+        "state": batch.state,
+        "as_of": batch.as_of,
+        "started_at": batch.started_at,
+        "completed_at": batch.completed_at,
+        "row_count": batch.row_count,
+        "next_expected_at": batch.next_expected_at,
+    }
+    return StockBatchSeen(happened_at=moment, **members)

@@ -1,0 +1,333 @@
+"""Orders: what John Lewis sold reaches BlueCherry once, whole, or is held with its reason.
+
+Looks at every order changed since last time (with an overlap) and at what BlueCherry has of ours. Accepts what
+waits for acceptance; creates a sales order per (order, division, warehouse) once the order is in SHIPPING with an
+address; passes customers' cancellations on; writes BlueCherry's number back. What cannot go on is held: an unknown
+SKU, a missing mapping, an address that does not fit. One bad order never stops the others.
+
+What can go wrong: an answer that never came. Its intent stays unclear and is looked up by po_num until it is found
+or surely absent; it is never simply sent again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from store.clock import aware
+from store.events import Event
+from store.journal import Personal
+from sync.errors import Deferred
+from sync.flows import orders_settle as settling
+from sync.flows.orders_read import order_event, person_of, sales_order_event
+from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
+from sync.ports import MarketOrder, Outcome, Page, SalesLineDraft, SalesOrder, SalesOrderDraft
+from sync.rules import mappings
+from sync.rules.addresses import fitted
+from sync.rules.orders import Decision, Known, decide
+from sync.runs import EVERYTHING, Preview, Run, Scope
+
+# What could not be read is read again until it can, and for this long: the bookmark waits for it.
+UNREADABLE_FOR = timedelta(hours=6)
+ORDERS_SEEN, SALES_SEEN, PROVED = "orders.changed", "sales_orders.changed", "orders.proved"
+
+
+def run(run: Run, scope: Scope = EVERYTHING) -> None:
+    """One run, as the module says."""
+    later = look(run, scope)
+    settling.settle(run)
+    decision = _decide(run, scope)
+    run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
+    run.counts.update(held=len(decision.holds), released=len(decision.releases))
+    act(run, decision)
+    if later is not None:
+        run.defer(later.due_at, str(later))
+
+
+def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
+    """What a run would do to the outside now."""
+    look(run, scope)
+    decision = _decide(run, scope)
+    rows = [
+        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
+        for intent in (*decision.accept, *decision.create, *decision.cancel, *decision.reference)
+    ]
+    calls = {
+        "OR21 accept": len(decision.accept),
+        "salesOrder create": len(decision.create),
+        "salesOrderCancel": len(decision.cancel),
+        "OR04 reference": -(-len(decision.reference) // 100),
+    }
+    return Preview(
+        f"{len(rows)} steps would be taken, {len(decision.holds)} orders would be held.",
+        tuple(rows),
+        {name: count for name, count in calls.items() if count},
+    )
+
+
+# -- look --------------------------------------------------------------------------------------
+
+
+def look(run: Run, scope: Scope) -> Deferred | None:
+    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
+    later = None
+    try:
+        _look_at_marketplace(run, scope)
+    except Deferred as deferred:
+        later = deferred
+    _look_at_erp(run, scope)
+    return later
+
+
+def _look_at_marketplace(run: Run, scope: Scope) -> None:
+    market = run.house.marketplace
+    began_at = run.now()
+    if scope.key:
+        _record_orders(run, market.orders(order_ids=[scope.key]))
+        return
+    since = scope.since or _since(run, ORDERS_SEEN, run.house.settings.overlap)
+    skipped = run.counts["skipped"]
+    _record_orders(run, market.orders(updated_from=since))
+    if run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR:
+        run.record(bookmarks={ORDERS_SEEN: began_at.isoformat()})
+    if scope.is_full or _proof_is_due(run):
+        _prove(run)
+
+
+def _proof_is_due(run: Run) -> bool:
+    """Once a day every order of the last days is counted on both sides."""
+    proved = run.bookmark(PROVED)
+    return proved is not None and run.now() - aware(datetime.fromisoformat(proved)) > timedelta(days=1)
+
+
+def _prove(run: Run) -> None:
+    since = run.now() - timedelta(days=7)
+    seen = _record_orders(run, run.house.marketplace.orders(created_from=since))
+    ours = run.rows("select count(*) as n from order_facts where placed_at >= $since", {"since": since})
+    run.counts.update(proved_there=seen, proved_here=int(ours[0]["n"]))
+    run.record(bookmarks={PROVED: run.now().isoformat()})
+
+
+def _record_orders(run: Run, pages: Any) -> int:
+    seen = 0
+    for page in pages:
+        _record_order_page(run, page)
+        seen += len(page.items)
+        run.check()
+    if run.bookmark(PROVED) is None:
+        run.record(bookmarks={PROVED: run.now().isoformat()})
+    return seen
+
+
+def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
+    ids = [order.order_id for order in page.items]
+    known = {
+        row["order_id"]: row["changed_at"]
+        for row in run.rows(
+            "select order_id, changed_at from order_facts where order_id in (select unnest($ids::varchar[]))",
+            {"ids": ids},
+        )
+    }
+    events: list[Event] = []
+    people: list[Personal] = []
+    for order in page.items:
+        seen_at = known.get(order.order_id)
+        if seen_at is not None and seen_at > order.updated_at:
+            continue  # an older reading than the one we have
+        events.append(
+            order_event(order, page.snapshot_id, is_known=seen_at is not None, start_on=run.house.start_on)
+        )
+        keep_from = run.now() - timedelta(days=run.house.settings.personal_days)
+        if order.person is not None and order.created_at >= keep_from and seen_at != order.updated_at:
+            people.append(Personal(order.order_id, order.created_at, json.dumps(asdict(order.person))))
+    run.counts["skipped"] += len(page.skipped)
+    run.counts["orders_new"] += run.record(events, personal=people)
+
+
+def _look_at_erp(run: Run, scope: Scope) -> None:
+    erp, settings = run.house.erp, run.house.settings
+    if scope.key:
+        pages = erp.sales_orders(order_id=scope.key)
+    else:
+        hidden = timedelta(minutes=settings.erp_visibility_minutes or 0)
+        pages = erp.sales_orders(updated_from=scope.since or _since(run, SALES_SEEN, settings.overlap + hidden))
+    moments: list[datetime] = []
+    skipped = run.counts["skipped"]
+    for page in pages:
+        run.counts["sales_orders_changed"] += record_sales_orders(run, page)
+        run.counts["skipped"] += len(page.skipped)
+        moments += [order.updated_at for order in page.items]
+        run.check()
+    is_whole = run.counts["skipped"] == skipped or max(moments, default=run.now()) < run.now() - UNREADABLE_FOR
+    if moments and not scope.key and is_whole:
+        run.record(bookmarks={SALES_SEEN: max(moments).isoformat()})
+
+
+def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
+    """Record what the ERP has of ours; orders of other customers are none of our business."""
+    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
+    return run.record([sales_order_event(order, page.snapshot_id, known) for order in ours])
+
+
+def _since(run: Run, bookmark: str, overlap: timedelta) -> datetime:
+    value = run.bookmark(bookmark)
+    if value is None:
+        return run.now() - timedelta(days=run.house.settings.history_days)
+    return aware(datetime.fromisoformat(value)) - overlap
+
+
+# -- decide ------------------------------------------------------------------------------------
+
+
+def _decide(run: Run, scope: Scope) -> Decision:
+    return decide(known(run, scope.key))
+
+
+def known(run: Run, order_id: str = "") -> Known:
+    """Everything a decision needs, read from facts alone."""
+    values = {"order_id": order_id}
+    lines = run.rows("select * from orders_open_lines where $order_id in ('', order_id)", values)
+    ids = sorted({row["order_id"] for row in lines})
+    chosen = {"ids": ids}
+    within = "order_id in (select unnest($ids::varchar[]))"
+    people = {
+        row["order_id"]: person_of(row["body"])
+        for row in run.rows(f"select order_id, body from personal where {within}", chosen)
+    }
+    rules = run.rows("select value from marketplace_facts where topic = 'rules'")
+    restored = run.rows("select max(happened_at) as at from events where kind = 'store.restored'")[0]["at"]
+    return Known(
+        lines=lines,
+        skus={
+            row["sku"]: row
+            for row in run.rows(
+                "select * from sku_facts where not is_gone and sku in (select unnest($skus::varchar[]))",
+                {"skus": sorted({row["sku"] for row in lines})},
+            )
+        },
+        near_skus={
+            row["folded"]: row["sku"]
+            for row in run.rows("select lower(trim(sku)) as folded, sku from sku_facts where not is_gone")
+        }
+        if any(row["state"] in {"SHIPPING", "WAITING_ACCEPTANCE"} for row in lines)
+        else {},
+        mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
+        intents=run.rows(
+            f"""
+            select * exclude (payload) from intent_facts
+            where {within}
+                or order_id in (select order_id from orders_cancelled_lines)
+                or order_id in (select order_id from orders_unreferenced)
+            """,
+            chosen,
+        ),
+        holds={
+            row["order_id"]: row
+            for row in run.rows(
+                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')",
+                {**chosen, **values},
+            )
+        },
+        has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
+        address_fits={
+            order: person is not None and person.ship_to is not None and fitted(person.ship_to) is not None
+            for order, person in people.items()
+        },
+        cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
+        unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
+        accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
+        trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
+        now=run.now(),
+    )
+
+
+# -- act ---------------------------------------------------------------------------------------
+
+
+def _taken_over(run: Run, decision: Decision) -> list[Event]:
+    """Orders somebody else may have created: looked up as if a call of ours had been lost."""
+    now = run.now()
+    return [
+        event
+        for intent in decision.take_over
+        for event in (
+            recorded(intent, now),
+            unclear(intent, now, "looking", "may have been created before we took over"),
+        )
+    ]
+
+
+def act(run: Run, decision: Decision) -> None:
+    """Carry out what was decided, the customer's waiting first."""
+    house = run.house
+    accepted = carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4)
+    drafts = {intent.intent_id: ready for intent in decision.create if (ready := draft(run, intent))}
+    created = carry_out(
+        run,
+        [intent for intent in decision.create if intent.intent_id in drafts],
+        lambda one: house.erp.create_order(drafts[one.intent_id], str(one.intent_id)),
+        workers=house.settings.erp_concurrency,
+    )
+    cancelled = carry_out(run, decision.cancel, lambda one: _cancel(run, one))
+    referenced = carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
+    for name, tally in (
+        ("accepted", accepted), ("created", created), ("cancelled", cancelled), ("referenced", referenced)
+    ):  # fmt: skip
+        run.counts[name] += tally["confirmed"]
+        run.counts["unclear"] += tally["unclear"]
+        run.counts["refused"] += tally["refused"]
+
+
+def _accept(run: Run, intent: Intent) -> str:
+    return str(run.house.marketplace.accept(intent.order_id, intent.payload["order_line_ids"]) or "")
+
+
+def _cancel(run: Run, intent: Intent) -> str:
+    what = intent.payload
+    run.house.erp.cancel_line(what["ord_num"], what["line_number"], what["quantity"], "cancelled by the customer")
+    return str(what["ord_num"])
+
+
+def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
+    outcomes = run.house.marketplace.write_references({one.order_id: one.payload["reference"] for one in group})
+    return {outcome.subject: outcome for outcome in outcomes}
+
+
+def draft(run: Run, intent: Intent) -> SalesOrderDraft | None:
+    """The sales order an intent means, with its address; None when the address was purged since."""
+    rows = run.rows("select body from personal where order_id = $order_id", {"order_id": intent.order_id})
+    person = person_of(rows[0]["body"]) if rows else None
+    ship_to = fitted(person.ship_to) if person and person.ship_to else None
+    if person is None or ship_to is None:
+        return None
+    what = intent.payload
+    return SalesOrderDraft(
+        order_id=intent.order_id,
+        commercial_id=what["commercial_id"],
+        division=what["division"],
+        warehouse=what["warehouse"],
+        customer=run.house.settings.erp_customer,
+        ship_via=what["ship_via"],
+        currency=what["currency"],
+        starts_on=datetime.fromisoformat(what["starts_on"]),
+        cancels_on=datetime.fromisoformat(what["cancels_on"]),
+        shipping_amount=Decimal(what["shipping_amount"]),
+        lines=tuple(
+            SalesLineDraft(
+                line_number=line["line_number"],
+                order_line_id=line["order_line_id"],
+                sku_key=line["sku_key"],
+                upc=line["upc"],
+                quantity=line["quantity"],
+                unit_price=Decimal(line["unit_price"]),
+                tax_amount=Decimal(0),
+            )
+            for line in what["lines"]
+        ),
+        ship_to=ship_to,
+        bill_to=(fitted(person.bill_to) if person.bill_to else None) or ship_to,
+        email=person.email,
+    )

@@ -1,0 +1,138 @@
+"""Settles what became unclear: found where it should be, surely absent, or looked for again.
+
+A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
+apart. Where the delay is not configured nobody but a person can say so.
+"""
+
+from datetime import datetime, timedelta
+
+from store.events import Event
+from sync.flows.orders_read import sales_order_event
+from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
+from sync.rules import mappings
+from sync.runs import Run
+
+KINDS = ("accept_order", "create_sales_order", "cancel_sales_line", "write_reference")
+BETWEEN_SWEEPS = timedelta(minutes=1)
+LOOKED_FOR_AT_ONCE = 200
+
+
+def settle(run: Run) -> None:
+    """Look for every unclear intent of ours and say what is known now."""
+    open_intents = still_open(run, KINDS)
+    events: list[Event] = []
+    for intent in [one for one in open_intents if one.kind != "create_sales_order"]:
+        events += _settle_by_facts(run, intent)
+    run.record(events)
+    creations = [one for one in open_intents if one.kind == "create_sales_order"]
+    for intent in creations[:LOOKED_FOR_AT_ONCE]:
+        run.check()
+        run.record(_settle_creation(run, intent))
+    _look_for_invisible(run)
+
+
+def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
+    """These are known by the last look at the order, if it was after the call."""
+    now = run.now()
+    if intent.kind == "cancel_sales_line":
+        return _settle_cancelation(run, intent)
+    rows = run.rows("select * from order_facts where order_id = $id", {"id": intent.order_id})
+    looked_at = run.bookmark("orders.changed")
+    if not rows or looked_at is None or datetime.fromisoformat(looked_at) <= intent.happened_at:
+        return _doubt(intent, now)
+    order = rows[0]
+    if intent.kind == "accept_order":
+        done = order["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}
+    else:
+        done = order["seller_reference"] == intent.payload["reference"]
+    if done:
+        return [confirmed(intent, now, order["seller_reference"] or order["state"], "found by looking")]
+    return [refused(intent, now, "absent", "looked again: it had not happened")]
+
+
+def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
+    now = run.now()
+    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    what = intent.payload
+    for page in run.house.erp.sales_orders(ord_num=what["ord_num"]):
+        run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
+    rows = run.rows(
+        "select cancelled_quantity from sales_line_facts where ord_num = $ord and line_number = $line",
+        {"ord": what["ord_num"], "line": what["line_number"]},
+    )
+    if rows and rows[0]["cancelled_quantity"] >= what["before_quantity"] + what["quantity"]:
+        return [confirmed(intent, now, what["ord_num"], "found by looking")]
+    minutes = run.house.settings.erp_visibility_minutes
+    if minutes is None or now < intent.meant_at + timedelta(minutes=minutes):
+        return _doubt(intent, now)
+    return [refused(intent, now, "absent", "looked again: it had not happened")]
+
+
+def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
+    now = run.now()
+    minutes = run.house.settings.erp_visibility_minutes
+    is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
+    is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
+    is_looked_for = is_time and not is_soon and _look_for(run, intent)
+    if ord_num := _found(run, intent):
+        return [confirmed(intent, now, ord_num, "found by its po_num")]
+    if not is_looked_for:
+        return _doubt(intent, now)
+    if intent.code != "absent_once":
+        return [unclear(intent, now, "absent_once", "not found by its po_num; looked for once more in a minute")]
+    return [refused(intent, now, "absent", "not found by its po_num in two sweeps after the visibility delay")]
+
+
+def _look_for(run: Run, intent: OpenIntent) -> bool:
+    """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
+    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    is_readable = True
+    for page in run.house.erp.sales_orders(order_id=intent.order_id):
+        run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
+        is_readable = is_readable and not page.skipped
+    return is_readable
+
+
+def _found(run: Run, intent: OpenIntent) -> str:
+    """The sales order that carries one of the intent's lines; empty: none that we have read."""
+    rows = run.rows(
+        """
+        select ord_num from sales_line_facts
+        where order_id = $order_id and order_line_id in (select unnest($lines::varchar[]))
+        order by ord_num limit 1
+        """,
+        {"order_id": intent.order_id, "lines": [line["order_line_id"] for line in intent.payload["lines"]]},
+    )
+    return str(rows[0]["ord_num"]) if rows else ""
+
+
+def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
+    """A killed call shows as unclear from now on; what already does is left as it is."""
+    if intent.state == "unclear":
+        return []
+    return [unclear(intent, now, "looking", "we were stopped before its answer came")]
+
+
+def _look_for_invisible(run: Run) -> None:
+    """Created, with a number, and still not read back after the visibility delay: asked for by name."""
+    minutes = run.house.settings.erp_visibility_minutes or 0
+    rows = run.rows(
+        """
+        select intent.order_id, any_value(intent.reference) as ord_num
+        from intent_facts as intent
+        where intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
+            and intent.meant_at < $before and intent.meant_at > $recent
+            and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
+        group by intent.order_id
+        order by min(intent.meant_at)
+        limit 20
+        """,
+        {
+            "before": run.now() - timedelta(minutes=minutes),
+            "recent": run.now() - timedelta(days=14),
+        },
+    )
+    known = mappings.load(run.rows("select mapping, key, value from mapping_facts")) if rows else mappings.load([])
+    for row in rows:
+        for page in run.house.erp.sales_orders(ord_num=row["ord_num"]):
+            run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])

@@ -1,0 +1,257 @@
+"""What we are about to do outside: recorded before the call, settled after, never blindly repeated.
+
+An unclear write (time-out, cut connection, 5xx, a kill of ours) is looked up before anything else is done about
+its subject. KINDS says for each kind how, and what "already done" looks like. Up to 100 intents are recorded in
+one transaction, called concurrently, and their outcomes committed together every 50 calls or 200 ms: a kill makes
+at most that group unclear.
+"""
+
+import concurrent.futures
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from store.events import Event, IntentConfirmed, IntentRecorded, IntentRefused, IntentUnclear
+from sync.errors import Deferred, Fatal, Refused, Retriable, SyncError, Unclear
+from sync.ports import Outcome
+from sync.runs import Crew, Run
+
+GROUP = 100
+COMMIT_EVERY = 50
+COMMIT_SECONDS = 0.2
+NOT_SENT = "not_sent"  # the call was never made or certainly did nothing: it may be planned again
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How an intent of this kind is found again when its outcome is unclear."""
+
+    flow: str
+    key: str  # what makes it one and the same
+    look_up: str  # where we look
+    already_done: str  # how we know it happened
+    repeatable: bool  # may be sent again once it is known, or does not matter, that it did not happen
+
+
+KINDS: dict[str, Kind] = {
+    "accept_order": Kind(
+        "orders", "order id", "OR11 by order id", "the order is past WAITING_ACCEPTANCE", repeatable=True
+    ),
+    "create_sales_order": Kind(
+        "orders", "order id, division, warehouse", "sales orders by po_num",
+        "a sales order carries the line ids; absent only after the visibility delay and two sweeps",
+        repeatable=True,
+    ),
+    "cancel_sales_line": Kind(
+        "orders", "order line and the sum cancelled so far", "sales orders by po_num",
+        "the line's cancelled units exceed the sum before", repeatable=True,
+    ),
+    "write_reference": Kind(
+        "orders", "order id", "OR11 by order id", "the reference reads as we wrote it", repeatable=True
+    ),
+    "push_stock": Kind(
+        "inventory", "push id", "the next push carries all newest values",
+        "superseded: quantities are absolute", repeatable=True,
+    ),
+    "confirm_shipment": Kind(
+        "dispatch", "shipment and carton", "ST11 by order (OR11 where multi-shipment is off)",
+        "a shipment carries our reference or tracking number", repeatable=True,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An order to carry out. The payload says what, in our words, without personal data."""
+
+    kind: str
+    subject: str
+    payload: dict[str, Any]
+    order_id: str = ""
+    intent_id: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIntent:
+    """An intent whose outcome is not known: its call may have happened."""
+
+    intent_id: UUID
+    kind: str
+    subject: str
+    order_id: str
+    payload: dict[str, Any]
+    state: str
+    code: str
+    meant_at: datetime
+    happened_at: datetime
+
+
+def recorded(intent: Intent, now: datetime) -> IntentRecorded:
+    """The event that says we are about to do it."""
+    return IntentRecorded(
+        happened_at=now,
+        intent_id=intent.intent_id,
+        intent_kind=intent.kind,
+        intent_subject=intent.subject,
+        order_id=intent.order_id,
+        payload=intent.payload,
+    )
+
+
+def confirmed(intent: Intent | OpenIntent, now: datetime, reference: str, message: str = "") -> IntentConfirmed:
+    return IntentConfirmed(**_about(intent, now), reference=reference, message=message)
+
+
+def refused(intent: Intent | OpenIntent, now: datetime, code: str, message: str) -> IntentRefused:
+    return IntentRefused(**_about(intent, now), code=code, message=message[:500])
+
+
+def unclear(intent: Intent | OpenIntent, now: datetime, code: str, message: str) -> IntentUnclear:
+    return IntentUnclear(**_about(intent, now), code=code, message=message[:500])
+
+
+def carry_out(
+    run: Run, intents: Sequence[Intent], call: Callable[[Intent], str], *, workers: int = 1
+) -> dict[str, int]:
+    """Record, call, record what became of it; how many ended confirmed, refused, unclear, not_sent.
+
+    `call` returns the outside system's reference and raises as sync.errors says. Trouble that stops the flow is
+    raised again once every outcome is written.
+    """
+    tally = {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0}
+    for start in range(0, len(intents), GROUP):
+        group = intents[start : start + GROUP]
+        run.check()
+        run.record([recorded(intent, run.now()) for intent in group])
+        trouble = _act(run, group, call, workers, tally)
+        if trouble is not None:
+            raise trouble
+    return tally
+
+
+def _act(
+    run: Run, group: Sequence[Intent], call: Callable[[Intent], str], workers: int, tally: dict[str, int]
+) -> SyncError | None:
+    trouble: SyncError | None = None
+    outcomes: list[Event] = []
+    written_at = time.monotonic()
+
+    def attempt(intent: Intent) -> Event | SyncError:
+        if trouble is not None:
+            return refused(intent, run.now(), NOT_SENT, f"not tried: {trouble}")
+        return _attempt(run, intent, call)
+
+    with Crew(workers) as crew:
+        waiting = {crew.submit(attempt, intent): intent for intent in group}
+        for done in concurrent.futures.as_completed(waiting):
+            outcome = done.result()
+            if isinstance(outcome, SyncError):
+                trouble = outcome
+                outcome = refused(waiting[done], run.now(), NOT_SENT, str(trouble))
+            outcomes.append(outcome)
+            _count(tally, outcome)
+            if len(outcomes) >= COMMIT_EVERY or time.monotonic() - written_at > COMMIT_SECONDS:
+                run.record(outcomes)
+                outcomes, written_at = [], time.monotonic()
+    run.record(outcomes)
+    return trouble
+
+
+def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event | SyncError:
+    try:
+        reference = call(intent)
+    except Refused as no:
+        return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no))
+    except Unclear as doubt:
+        return unclear(intent, run.now(), "", str(doubt))
+    except (Fatal, Retriable, Deferred) as trouble:
+        return trouble
+    return confirmed(intent, run.now(), reference)
+
+
+def _count(tally: dict[str, int], outcome: Event) -> None:
+    if isinstance(outcome, IntentRefused) and outcome.code == NOT_SENT:
+        tally[NOT_SENT] += 1
+    else:
+        tally[outcome.kind.removeprefix("intent.")] += 1
+
+
+def carry_out_together(
+    run: Run, intents: Sequence[Intent], call: Callable[[Sequence[Intent]], Mapping[str, Outcome]]
+) -> dict[str, int]:
+    """Like `carry_out`, for a call that takes many at once and answers by subject.
+
+    What the answer does not mention is unclear. Raises as `carry_out` does.
+    """
+    tally = {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0}
+    for start in range(0, len(intents), GROUP):
+        group = intents[start : start + GROUP]
+        run.check()
+        run.record([recorded(intent, run.now()) for intent in group])
+        trouble: SyncError | None = None
+        try:
+            answers = call(group)
+            outcomes = [_answered(intent, run.now(), answers.get(intent.subject)) for intent in group]
+        except Refused as no:
+            outcomes = [refused(one, run.now(), no.code or str(no.status), no.reason or str(no)) for one in group]
+        except Unclear as doubt:
+            outcomes = [unclear(intent, run.now(), "", str(doubt)) for intent in group]
+        except (Fatal, Retriable, Deferred) as cause:
+            trouble = cause
+            outcomes = [refused(intent, run.now(), NOT_SENT, str(cause)) for intent in group]
+        for outcome in outcomes:
+            _count(tally, outcome)
+        run.record(outcomes)
+        if trouble is not None:
+            raise trouble
+    return tally
+
+
+def _answered(intent: Intent, now: datetime, outcome: Outcome | None) -> Event:
+    if outcome is None:
+        return unclear(intent, now, "", "the answer did not mention it")
+    if outcome.is_ok:
+        return confirmed(intent, now, outcome.reference)
+    return refused(intent, now, "refused", outcome.message)
+
+
+def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
+    """Intents of these kinds whose outcome is not known, oldest first."""
+    rows = run.rows(
+        """
+        select intent_id, intent_kind, subject, order_id, payload, state, code, meant_at, happened_at
+        from intent_facts
+        where state in ('recorded', 'unclear') and intent_kind in (select unnest($kinds::varchar[]))
+        order by meant_at, intent_id
+        """,
+        {"kinds": list(kinds)},
+    )
+    return [_open_intent(row) for row in rows]
+
+
+def _open_intent(row: dict[str, Any]) -> OpenIntent:
+    return OpenIntent(
+        intent_id=UUID(str(row["intent_id"])),
+        kind=row["intent_kind"],
+        subject=row["subject"],
+        order_id=row["order_id"],
+        payload=json.loads(row["payload"] or "{}"),
+        state=row["state"],
+        code=row["code"],
+        meant_at=row["meant_at"],
+        happened_at=row["happened_at"],
+    )
+
+
+def _about(intent: Intent | OpenIntent, now: datetime) -> dict[str, Any]:
+    return {
+        "happened_at": now,
+        "intent_id": intent.intent_id,
+        "intent_kind": intent.kind,
+        "intent_subject": intent.subject,
+        "order_id": intent.order_id,
+    }

@@ -1,0 +1,40 @@
+"""`cherrylane status`: the same figures the dashboard shows, for people and programs at a terminal."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from store import reads
+from store.clock import wall_now
+from store.window import Window
+
+
+def status_of(window: Window, path: Path) -> dict[str, Any]:
+    """The status as a plain dict. Raises StoreError."""
+    state = window.state()
+    beat = reads.heartbeat(window.ask)
+    as_of: datetime = beat.domain_at if beat is not None else wall_now()
+    size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.wal")) if file.exists())
+    return reads.status(window.ask, as_of, store_bytes=size, worker=str(state.worker.value))
+
+
+def show_status(screen: Console, told: dict[str, Any]) -> None:
+    """The status as tables."""
+    flows = Table("flow", "state", "last success", "lag (s)", "backlog", title=f"worker: {told['store']['worker']}")
+    for flow in told["flows"]:
+        flows.add_row(
+            flow["name"],
+            flow["state"],
+            flow["last_success_at"] or "never",
+            str(flow["lag_seconds"]),
+            str(flow["backlog"]),
+        )
+    screen.print(flows)
+    for topic in ("orders", "stock", "settlement", "store"):
+        words = ", ".join(f"{name} {value}" for name, value in told[topic].items())
+        screen.print(f"{topic}: {words}", highlight=False, soft_wrap=True)
+    for one in told["exceptions"]:
+        screen.print(f"exception {one['kind']}: {one['open']} open since {one['oldest_at']}", highlight=False)

@@ -1,0 +1,22 @@
+"""Puts a backup back. Nothing is created outside afterwards until everything there has been seen again."""
+
+from pathlib import Path
+
+from store.clock import SystemClock
+from store.copies import check_backup, newest_backup
+from store.database import open_database, restore
+from store.events import StoreRestored
+from store.journal import Journal
+
+
+def restore_newest(source: Path, path: Path) -> Path | None:
+    """Restore a backup (the newest of a folder); where the replaced store was put. Raises StoreError."""
+    chosen = source if source.is_file() else newest_backup(source)
+    made_at = check_backup(chosen).made_at
+    kept = restore(chosen, path)
+    clock = SystemClock()
+    with open_database(path) as database:
+        journal = Journal(database, clock, shop="")
+        journal.append([StoreRestored(happened_at=clock.now(), backup_at=made_at)])
+        journal.close()
+    return kept

@@ -1,0 +1,1 @@
+"""Pure arithmetic the flows decide with."""

@@ -1,0 +1,154 @@
+"""Every kind of thing that can be wrong: what it is called, how bad it is, whose it is, and where it is mended.
+
+Law: one row per kind, here and nowhere else; `store/sql/exception_kinds.sql` is written from it (a test compares)
+so that the screens say the same words. `{cause}` in a sentence is what is to be mended.
+"""
+
+from dataclasses import astuple, dataclass, fields
+from typing import Literal
+
+Severity = Literal["urgent", "high", "normal", "low"]
+Team = Literal["ops", "finance", "it"]
+Place = Literal["BlueCherry", "John Lewis", "mapping", "network", "Cherrylane"]
+Remedy = Literal["technical", "data"]  # a technical fix, or an adjustment of data
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionKind:
+    """A kind of exception, as people meet it."""
+
+    code: str
+    sentence: str
+    severity: Severity
+    owner: Team
+    fix_where: Place
+    remedy: Remedy
+    runbook: str  # the page of the handbook
+    retry: str  # what "retry" means for it
+    parent: str = ""  # while the parent is open for the same cause, this one is hidden beneath it
+
+
+_AGAIN = "The next run tries again by itself; retry does it now."
+_LIFTS = "Nothing to press: the next run sees that it is mended and goes on."
+_LOOKS = "Looks again whether it happened; it is never simply sent a second time."
+
+KINDS: tuple[ExceptionKind, ...] = (
+    # orders on their way into BlueCherry
+    ExceptionKind("unknown_sku", "SKU {cause} is ordered, but BlueCherry has no such SKU", "high", "ops",
+                  "BlueCherry", "data", "unknown-sku", _LIFTS),
+    ExceptionKind("inactive_sku", "SKU {cause} is ordered, but not active for this channel in BlueCherry", "high",
+                  "ops", "BlueCherry", "data", "unknown-sku", _LIFTS),
+    ExceptionKind("missing_division", "SKU {cause} has no division", "high", "ops", "BlueCherry", "data",
+                  "warehouse-mapping", _LIFTS),
+    ExceptionKind("missing_warehouse", "No warehouse is mapped for {cause}", "high", "ops", "mapping", "data",
+                  "warehouse-mapping", "Setting the mapping releases every order that waits for it."),
+    ExceptionKind("unknown_ship_via", "Shipping type {cause} has no ship-via in BlueCherry", "high", "ops",
+                  "mapping", "data", "ship-via-mapping", "Setting the mapping releases every order that waits."),
+    ExceptionKind("address_too_long", "An address does not fit BlueCherry's fields: {cause}", "high", "ops",
+                  "BlueCherry", "data", "addresses", _LIFTS),
+    ExceptionKind("refused_by_erp", "BlueCherry refused a sales order: {cause}", "high", "ops", "BlueCherry",
+                  "data", "refused-by-bluecherry", "Sends it once more, after a look whether it is there."),
+    ExceptionKind("accept_refused", "John Lewis refused our acceptance: {cause}", "high", "ops", "John Lewis",
+                  "data", "acceptance", "Accepts once more."),
+    ExceptionKind("no_address", "Orders to be sent have no address yet", "high", "ops", "John Lewis", "data",
+                  "addresses", _LIFTS),
+    ExceptionKind("order_unclear", "An answer never came ({cause}): it may or may not have happened", "high", "it",
+                  "network", "technical", "unclear-calls", _LOOKS, "flow_failing"),
+    ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
+                  "missing-order", _LOOKS, "flow_failing"),
+    ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
+                  "BlueCherry", "technical", "missing-order", _LOOKS, "flow_failing"),
+    ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
+                  "BlueCherry", "data", "duplicate-order", "Nothing to press: cancel one of them in BlueCherry."),
+    ExceptionKind("unmapped_status", "BlueCherry status {cause} has no meaning here", "normal", "it", "mapping",
+                  "data", "status-mapping", "Setting the mapping is enough."),
+    # clocks
+    ExceptionKind("acceptance_due", "Orders wait for acceptance and will be refused by John Lewis", "urgent",
+                  "ops", "John Lewis", "data", "acceptance", "Accepts now what can be accepted.", "flow_failing"),
+    ExceptionKind("dispatch_due", "Orders must leave within four hours", "high", "ops", "BlueCherry", "data",
+                  "dispatch-deadlines", "Nothing to press: the warehouse has to ship."),
+    ExceptionKind("dispatch_late", "Orders are past their dispatch deadline", "urgent", "ops", "BlueCherry", "data",
+                  "dispatch-deadlines", "Nothing to press: the warehouse has to ship."),
+    # shipments on their way to John Lewis
+    ExceptionKind("shipped_not_confirmed", "Shipped for two hours, and John Lewis does not know it ({cause})",
+                  "urgent", "ops", "Cherrylane", "technical", "confirming-shipments", _AGAIN, "flow_failing"),
+    ExceptionKind("unmapped_carrier", "Ship-via {cause} has no carrier at John Lewis", "urgent", "ops", "mapping",
+                  "data", "carrier-mapping", "Setting the mapping confirms every shipment that waits for it."),
+    ExceptionKind("missing_tracking", "Shipments by {cause} have no tracking number", "high", "ops", "BlueCherry",
+                  "data", "missing-tracking", _LIFTS),
+    ExceptionKind("over_shipped", "More units were shipped than are open: {cause}", "high", "ops", "BlueCherry",
+                  "data", "over-shipped", _LIFTS),
+    ExceptionKind("unknown_line", "A shipment carries a line the order does not have: {cause}", "high", "ops",
+                  "BlueCherry", "data", "over-shipped", _LIFTS),
+    ExceptionKind("voided", "A shipment was voided after John Lewis was told of it", "high", "ops", "BlueCherry",
+                  "data", "voided-shipment", "Nothing to press: the customer may need a word."),
+    ExceptionKind("refused_by_marketplace", "John Lewis refused a shipment: {cause}", "high", "ops", "John Lewis",
+                  "data", "refused-by-john-lewis", "Confirms once more."),
+    # stock and catalogue
+    ExceptionKind("batch_late", "BlueCherry's stock batch is late", "high", "it", "BlueCherry", "technical",
+                  "late-batch", "Looks again for a complete batch."),
+    ExceptionKind("batch_rejected", "A stock batch failed its checks: {cause}", "high", "it", "BlueCherry",
+                  "technical", "rejected-batch", "Reads the batch once more."),
+    ExceptionKind("stock_mismatch", "John Lewis shows more than we published", "urgent", "ops", "Cherrylane",
+                  "technical", "stock-mismatch", "Sends the newest quantities; old pushes are never replayed."),
+    ExceptionKind("offer_without_sku", "Offers have no active SKU in BlueCherry", "high", "ops", "BlueCherry",
+                  "data", "offer-without-sku", _LIFTS),
+    ExceptionKind("import_errors", "John Lewis refused quantities: {cause}", "high", "ops", "John Lewis", "data",
+                  "import-errors", "Sends the newest quantities."),
+    ExceptionKind("oversell", "We list more than we have", "urgent", "ops", "Cherrylane", "technical", "oversell",
+                  "Sends the newest quantities."),
+    ExceptionKind("duplicate_upc", "UPC {cause} stands on several SKUs", "normal", "ops", "BlueCherry", "data",
+                  "identifiers", _LIFTS),
+    ExceptionKind("missing_upc", "Listed SKUs have no UPC", "normal", "ops", "BlueCherry", "data", "identifiers",
+                  _LIFTS),
+    ExceptionKind("bad_check_digit", "UPC {cause} has a wrong check digit", "normal", "ops", "BlueCherry", "data",
+                  "identifiers", _LIFTS),
+    ExceptionKind("unfit_sku", "Listed SKUs cannot be sold as they are ({cause})", "normal", "ops", "BlueCherry",
+                  "data", "identifiers", _LIFTS),
+    # money
+    ExceptionKind("payout_unexplained", "A payout is not what its lines come to", "high", "finance", "John Lewis",
+                  "data", "payout-unexplained", "Reads the ledger of the payout once more."),
+    ExceptionKind("transaction_unmatched", "Ledger lines belong to orders we do not know", "normal", "finance",
+                  "John Lewis", "data", "unmatched-lines", "Reads the order and the ledger once more."),
+    ExceptionKind("balance_gap", "The ledger's running balance jumps: a line is missing", "high", "finance",
+                  "John Lewis", "data", "balance-gap", "Reads the ledger once more."),
+    # the house itself
+    ExceptionKind("flow_failing", "The {cause} flow has not succeeded for a while", "urgent", "it", "network",
+                  "technical", "failing-flow", "Runs the flow now."),
+    ExceptionKind("silence", "No order for an unusually long time for this hour", "normal", "ops", "John Lewis",
+                  "technical", "silence", "Reads the orders now.", "flow_failing"),
+)  # fmt: skip
+
+BY_CODE = {kind.code: kind for kind in KINDS}
+
+
+def kind_of(code: str) -> ExceptionKind:
+    """The kind with this code; one we have no row for is shown plainly, never lost."""
+    words = code.replace("_", " ")
+    return BY_CODE.get(code) or ExceptionKind(
+        code, f"{words.capitalize()}: {{cause}}", "high", "it", "Cherrylane", "technical", "exceptions", _AGAIN
+    )
+
+
+def sentence(code: str, cause: str) -> str:
+    """The plain sentence of a kind for one cause."""
+    return kind_of(code).sentence.replace("{cause}", cause)
+
+
+def as_sql() -> str:
+    """The table as the read model `exception_kinds`."""
+    columns = ", ".join(field.name for field in fields(ExceptionKind))
+    rows = ",\n".join(
+        f"    ({number}, " + ", ".join(_quoted(text) for text in astuple(kind)) + ")"
+        for number, kind in enumerate(KINDS, start=1)
+    )
+    return (
+        "-- One row per kind of exception. What is it in plain words, how bad, whose, and where is it mended?\n"
+        "-- Written from sync/rules/exceptions.py; a test compares.\n"
+        "create or replace view exception_kinds as\n"
+        f"select * from (values\n{rows}\n) as kinds (number, {columns});\n"
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

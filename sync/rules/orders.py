@@ -1,0 +1,287 @@
+"""What each open order needs next: to be accepted, created, held, released, cancelled in part, or given its number.
+
+Pure: reads nothing, calls nothing. A subject with an unclear intent gets no second one. What was refused for a
+reason stays refused until a person releases the order; *not sent* and *absent* mean that nothing happened.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from store.events import OrderHeld, OrderReleased
+from sync.intents import NOT_SENT, Intent
+from sync.rules.mappings import Mappings
+
+NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
+CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
+SEEN_AGAIN_WITHIN = timedelta(hours=1)  # a confirmed write shows at the marketplace by then
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything a decision reads. Rows are those of the read models and facts of the same names."""
+
+    lines: Sequence[Mapping[str, Any]]
+    skus: Mapping[str, Mapping[str, Any]]
+    near_skus: Mapping[str, str]  # trimmed lower case → SKU, to say what was probably meant
+    mappings: Mappings
+    intents: Sequence[Mapping[str, Any]]
+    holds: Mapping[str, Mapping[str, Any]]
+    has_address: Mapping[str, bool]
+    address_fits: Mapping[str, bool]
+    cancelled: Sequence[Mapping[str, Any]]
+    unreferenced: Sequence[Mapping[str, Any]]
+    accepts: bool  # the marketplace waits for our acceptance
+    trust_from: datetime  # what was placed before may have been created by somebody else
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Each order's next step."""
+
+    accept: tuple[Intent, ...] = ()
+    create: tuple[Intent, ...] = ()
+    take_over: tuple[Intent, ...] = ()
+    cancel: tuple[Intent, ...] = ()
+    reference: tuple[Intent, ...] = ()
+    holds: tuple[OrderHeld, ...] = ()
+    releases: tuple[OrderReleased, ...] = ()
+
+
+@dataclass(slots=True)
+class _Plan:
+    accept: list[Intent] = field(default_factory=list)
+    create: list[Intent] = field(default_factory=list)
+    take_over: list[Intent] = field(default_factory=list)
+    holds: list[OrderHeld] = field(default_factory=list)
+    releases: list[OrderReleased] = field(default_factory=list)
+
+
+class _Held(Exception):
+    def __init__(self, reason: str, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.cause, self.detail = reason, cause, detail
+
+
+def decide(known: Known) -> Decision:
+    """Every open order's next step; a bad order is held and the others go on."""
+    plan = _Plan()
+    orders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in known.lines:
+        orders[line["order_id"]].append(line)
+    past = _past(known.intents)
+    for order_id, lines in sorted(orders.items(), key=lambda item: (item[1][0]["placed_at"], item[0])):
+        try:
+            _next_step(known, past, order_id, sorted(lines, key=lambda row: row["line_number"]), plan)
+        except _Held as held:
+            _hold(known, order_id, held, plan)
+        else:
+            _release(known, order_id, plan)
+    for order_id in sorted(set(known.holds) - set(orders)):
+        _release(known, order_id, plan)
+    return Decision(
+        accept=tuple(plan.accept),
+        create=tuple(plan.create),
+        take_over=tuple(plan.take_over),
+        cancel=_cancelations(known),
+        reference=_references(known, past),
+        holds=tuple(plan.holds),
+        releases=tuple(plan.releases),
+    )
+
+
+def sku_trouble(offer_sku: str, skus: Mapping[str, Mapping[str, Any]], near: Mapping[str, str]) -> str:
+    """Why this SKU cannot be sold, in words; empty: it can. There is no alias table: byte for byte or not."""
+    if offer_sku in skus:
+        return "" if skus[offer_sku]["is_active"] else "inactive_sku"
+    meant = near.get(offer_sku.strip().lower())
+    return f"differs from {meant!r} only by case or blanks" if meant else "is not a SKU of BlueCherry"
+
+
+def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
+    _check_skus(known, lines)
+    first = lines[0]
+    if first["state"] == "WAITING_ACCEPTANCE":
+        _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
+        if known.accepts and past.is_free("accept_order", order_id):
+            payload = {"order_line_ids": [line["order_line_id"] for line in lines]}
+            plan.accept.append(Intent("accept_order", order_id, payload, order_id))
+        return
+    groups = _groups(known, lines)
+    ship_via = known.mappings.ship_via(first["shipping_type"])
+    if ship_via is None:
+        raise _Held(
+            "unknown_ship_via",
+            first["shipping_type"],
+            f"Shipping type {first['shipping_type']!r} has no BlueCherry ship-via; set the mapping.",
+        )
+    _check_address(known, order_id)
+    for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
+        subject = f"{order_id}/{division}/{warehouse}"
+        _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
+        if not past.is_free("create_sales_order", subject):
+            continue
+        bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
+        payload = _payload(known, members, division, warehouse, ship_via, bears_shipping=bears_shipping)
+        intent = Intent("create_sales_order", subject, payload, order_id)
+        is_sure = first["placed_at"] >= known.trust_from or past.was_absent_since(subject, known.trust_from)
+        (plan.create if is_sure else plan.take_over).append(intent)
+
+
+def _check_skus(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
+    for line in lines:
+        trouble = sku_trouble(line["sku"], known.skus, known.near_skus)
+        if trouble == "inactive_sku":
+            raise _Held("inactive_sku", line["sku"], f"{line['sku']!r} is not active in BlueCherry.")
+        if trouble:
+            raise _Held("unknown_sku", line["sku"], f"{line['sku']!r} {trouble}.")
+
+
+def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """The lines by (division, warehouse): BlueCherry keeps both on the sales order."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for line in lines:
+        sku = known.skus[line["sku"]]
+        if not sku["division"]:
+            raise _Held("missing_division", line["sku"], f"{line['sku']!r} has no division in BlueCherry.")
+        warehouse = known.mappings.warehouse(sku["division"], sku["style"])
+        if warehouse is None:
+            raise _Held(
+                "missing_warehouse",
+                sku["division"],
+                f"Division {sku['division']!r} has no warehouse; set the mapping.",
+            )
+        groups[sku["division"], warehouse].append(line)
+    return groups
+
+
+def _check_address(known: Known, order_id: str) -> None:
+    if not known.has_address.get(order_id):
+        raise _Held("no_address", order_id, "John Lewis shows no delivery address yet.")
+    if not known.address_fits.get(order_id):
+        raise _Held("address_too_long", order_id, "The delivery address does not fit BlueCherry's fields.")
+
+
+def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, kind: str, subject: str) -> None:
+    refusal = past.refusal(kind, subject)
+    if refusal is None:
+        return
+    hold = known.holds.get(order_id)
+    released_at = hold["happened_at"] if hold and hold["reason"] is None else None
+    if released_at is None or released_at < refusal["happened_at"]:
+        raise _Held(reason, refusal["code"], refusal["message"])
+
+
+def _payload(
+    known: Known, lines: Sequence[Mapping[str, Any]], division: str, warehouse: str, ship_via: str,
+    *, bears_shipping: bool,
+) -> dict[str, Any]:  # fmt: skip
+    first = lines[0]
+    cancels_on = (first["shipping_deadline_at"] or known.now) + CANCEL_AFTER
+    return {
+        "commercial_id": first["commercial_id"],
+        "division": division,
+        "warehouse": warehouse,
+        "ship_via": ship_via,
+        "currency": first["currency"],
+        "starts_on": first["placed_at"].isoformat(),
+        "cancels_on": cancels_on.isoformat(),
+        "shipping_amount": str(first["shipping_amount"] if bears_shipping else Decimal(0)),
+        "lines": [
+            {
+                "line_number": number,
+                "order_line_id": line["order_line_id"],
+                "sku_key": known.skus[line["sku"]]["sku_key"],
+                "upc": known.skus[line["sku"]]["upc"],
+                "quantity": line["quantity"] - line["cancelled_quantity"],
+                "unit_price": str(line["unit_price_amount"]),
+            }
+            for number, line in enumerate(lines, start=1)
+        ],
+    }
+
+
+def _cancelations(known: Known) -> tuple[Intent, ...]:
+    past = _past(known.intents)
+    intents = []
+    for row in known.cancelled:
+        subject = f"{row['order_line_id']}/{row['before_quantity']}"
+        if past.is_free("cancel_sales_line", subject) and past.refusal("cancel_sales_line", subject) is None:
+            payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
+            intents.append(Intent("cancel_sales_line", subject, payload, row["order_id"]))
+    return tuple(intents)
+
+
+def _references(known: Known, past: "_Past") -> tuple[Intent, ...]:
+    return tuple(
+        Intent("write_reference", row["order_id"], {"reference": row["reference"]}, row["order_id"])
+        for row in known.unreferenced
+        if past.is_free("write_reference", row["order_id"], again_before=known.now - SEEN_AGAIN_WITHIN)
+        and past.refusal("write_reference", row["order_id"]) is None
+    )
+
+
+def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:
+    now = known.holds.get(order_id)
+    if now is None or (now["reason"], now["cause"], now["detail"]) != (held.reason, held.cause, held.detail):
+        plan.holds.append(
+            OrderHeld(
+                happened_at=known.now, order_id=order_id, reason=held.reason, cause=held.cause, detail=held.detail
+            )
+        )
+
+
+def _release(known: Known, order_id: str, plan: _Plan) -> None:
+    now = known.holds.get(order_id)
+    if now is not None and now["reason"] is not None:
+        plan.releases.append(OrderReleased(happened_at=known.now, order_id=order_id))
+
+
+def _shipping_is_charged(past: "_Past", order_id: str, subject: str) -> bool:
+    """Another sales order of this basket went before and bore the shipping charge."""
+    return any(
+        kind == "create_sales_order" and other.startswith(f"{order_id}/") and other != subject
+        for (kind, other), last in past.last.items()
+        if last["state"] in {"confirmed", "recorded", "unclear"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The last intent of each kind and subject, and those found absent."""
+
+    last: Mapping[tuple[str, str], Mapping[str, Any]]
+
+    def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
+        """Nothing of the kind is under way or done for the subject."""
+        last = self.last.get((kind, subject))
+        if last is None or last["state"] == "refused":
+            return True
+        return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
+
+    def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        """The last intent, if it was refused for a reason."""
+        last = self.last.get((kind, subject))
+        is_refusal = last is not None and last["state"] == "refused" and last["code"] not in NOTHING_HAPPENED
+        return last if is_refusal else None
+
+    def was_absent_since(self, subject: str, moment: datetime) -> bool:
+        """Looked for since that moment, and surely not there."""
+        last = self.last.get(("create_sales_order", subject))
+        return (
+            last is not None
+            and last["state"] == "refused"
+            and last["code"] in {NOT_SENT, "absent"}
+            and last["happened_at"] >= moment
+        )
+
+
+def _past(intents: Sequence[Mapping[str, Any]]) -> _Past:
+    last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
+        last[row["intent_kind"], row["subject"]] = row
+    return _Past(last)

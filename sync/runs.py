@@ -1,0 +1,230 @@
+"""A run of a flow: what it was told, what it wrote down, how it ended.
+
+Every exchange with the outside is noted by the witness as it happens and written together with the events
+that were read from it. A run always ends in one event: succeeded, deferred, stopped or failed.
+"""
+
+import contextlib
+import contextvars
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from store.clock import Clock
+from store.database import Ask
+from store.events import Event, RunFinished
+from store.journal import Journal, Personal, Snapshot
+from sync.errors import Deferred, Fatal, Retriable
+from sync.ports import Erp, Exchange, Marketplace
+from sync.settings import Settings
+
+log = logging.getLogger(__name__)
+_current: contextvars.ContextVar[UUID | None] = contextvars.ContextVar("run", default=None)
+
+
+class Stopped(Exception):
+    """We were asked to stop; what is half done is finished, nothing new is begun."""
+
+
+class Notebook:
+    """The witness: keeps what was said until the run that asked writes it down."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._notes: dict[UUID | None, list[Exchange]] = {}
+
+    def __call__(self, exchange: Exchange) -> None:
+        with self._lock:
+            self._notes.setdefault(_current.get(), []).append(exchange)
+
+    def take(self, run_id: UUID | None) -> list[Exchange]:
+        """Everything noted for a run since the last taking."""
+        with self._lock:
+            return self._notes.pop(run_id, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a resync asks a flow to look at: everything, or one thing, or since a moment."""
+
+    key: str = ""  # a SKU or an order id; empty: all
+    since: datetime | None = None
+    is_full: bool = False  # do not trust bookmarks: read everything again
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a flow would do, without doing it: one row per difference, and the calls it would take."""
+
+    sentence: str
+    differences: tuple[dict[str, Any], ...] = ()
+    calls: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class House:
+    """What every flow needs: the two systems, the store, the clock, the settings."""
+
+    settings: Settings
+    clock: Clock
+    journal: Journal
+    ask: Ask
+    marketplace: Marketplace
+    erp: Erp
+    notebook: Notebook
+    start_on: datetime  # orders placed before it were somebody else's to create
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of one flow."""
+
+    house: House
+    flow: str
+    run_id: UUID
+    started_at: datetime
+    counts: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    due_at: datetime | None = None
+    note: str = ""
+    state: str = "running"
+    message: str = ""
+    is_fatal: bool = False
+
+    def now(self) -> datetime:
+        return self.house.clock.now()
+
+    def rows(self, sql: str, values: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        """Ask the store; a dict per row."""
+        return self.house.ask(sql, values).to_dicts()
+
+    def record(
+        self,
+        events: Sequence[Event] = (),
+        *,
+        personal: Sequence[Personal] = (),
+        bookmarks: Mapping[str, str] | None = None,
+    ) -> int:
+        """Write events with everything that was said since the last record; how many were new."""
+        exchanges = self.house.notebook.take(self.run_id)
+        self.calls.update(exchange.resource for exchange in exchanges)
+        return self.house.journal.append(
+            events,
+            snapshots=[snapshot_of(exchange) for exchange in exchanges],
+            personal=personal,
+            bookmarks=bookmarks,
+            run_id=self.run_id,
+        )
+
+    def bookmark(self, name: str) -> str | None:
+        """How far this flow has read."""
+        rows = self.rows("select value from bookmarks where name = $name", {"name": name})
+        return str(rows[0]["value"]) if rows else None
+
+    def defer(self, until: datetime, why: str) -> None:
+        """Come back at a moment; the run ends well. The earliest moment counts."""
+        if self.due_at is None or until < self.due_at:
+            self.due_at, self.note = until, why
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return f"{self.state}: {self.message}" if self.message else self.state
+
+    def check(self) -> None:
+        """Stop here if we were asked to.
+
+        Raises:
+            Stopped: we were.
+
+        """
+        if self.house.stopping.is_set():
+            raise Stopped
+
+
+def snapshot_of(exchange: Exchange) -> Snapshot:
+    """An exchange as the journal keeps it."""
+    return Snapshot(
+        snapshot_id=exchange.snapshot_id,
+        source=exchange.source,
+        resource=exchange.resource,
+        method=exchange.method,
+        path=exchange.path,
+        status=exchange.status,
+        latency_ms=exchange.latency_ms,
+        seen_at=exchange.seen_at,
+        request_body=exchange.request_body,
+        body=exchange.body,
+    )
+
+
+@contextlib.contextmanager
+def running(house: House, flow: str) -> Iterator[Run]:
+    """A run from its beginning to its event. Trouble outside ends the run, never the worker.
+
+    What is no trouble outside (a mistake of ours) is recorded as failed too and raised again.
+    """
+    run = Run(house, flow, uuid4(), house.clock.now())
+    token = _current.set(run.run_id)
+    state, message = "succeeded", ""
+    try:
+        yield run
+        if run.due_at is not None:
+            state, message = "deferred", run.note
+    except Deferred as later:
+        state, message, run.due_at = "deferred", str(later), later.due_at
+    except Stopped:
+        state, message = "stopped", "asked to stop; goes on at the next start"
+    except (Fatal, Retriable) as trouble:
+        state, message = "failed", str(trouble)
+        run.is_fatal = isinstance(trouble, Fatal)
+    except Exception as mistake:
+        state, message = "failed", f"{type(mistake).__name__}: {mistake}"
+        raise
+    finally:
+        run.state, run.message = state, message[:500]
+        exchanges = house.notebook.take(run.run_id)
+        run.calls.update(exchange.resource for exchange in exchanges)
+        finished = RunFinished(
+            happened_at=house.clock.now(),
+            run_id=run.run_id,
+            flow=flow,
+            state=state,
+            started_at=run.started_at,
+            counts=dict(run.counts),
+            message=run.message,
+            due_at=run.due_at,
+            calls=dict(run.calls),
+        )
+        house.journal.append(
+            [finished], snapshots=[snapshot_of(exchange) for exchange in exchanges], run_id=run.run_id
+        )
+        _current.reset(token)
+        log.info("run finished", extra={"action": "run_finished", "flow": flow, "state": state})
+
+
+class Crew:
+    """Threads that call the outside for a run and note it under that run."""
+
+    def __init__(self, size: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=size, thread_name_prefix="crew")
+
+    def submit(self, call: Any, *arguments: Any) -> Any:
+        """A future of `call(*arguments)`, noted under the present run."""
+        return self._pool.submit(contextvars.copy_context().run, call, *arguments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True)

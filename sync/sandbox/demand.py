@@ -1,0 +1,270 @@
+"""What customers do: order, pay or not, cancel, receive, complain, send back.
+
+Law: arrivals follow a heavy tail over the SKUs and a shape over the hours of the week; nothing is bought that the
+marketplace does not show in stock. When `orders` is switched off customers fall silent altogether, so that what
+is under way can be finished.
+"""
+
+import itertools
+from bisect import bisect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sync.sandbox.catalogue import Sku
+from sync.sandbox.deadlines import LONDON
+from sync.sandbox.john_lewis_model import Order
+
+if TYPE_CHECKING:
+    from sync.sandbox.world import World
+
+_HOURS = (3, 2, 1, 1, 1, 2, 5, 9, 14, 17, 19, 20, 22, 20, 18, 17, 18, 20, 24, 29, 33, 30, 20, 9)
+_DAYS = (1.0, 0.95, 0.95, 1.0, 0.95, 1.05, 1.35)
+_BUSIEST = max(_HOURS) / (sum(_HOURS) / 24) * max(_DAYS)
+_NEVER_PAY = 0.02
+_SPAN = 0.03
+_TRIES = 8
+_RETURN_REASONS = ("RFD-SIZE", "RFD-CHANGED-MIND", "RFD-FAULTY")
+
+
+class _Shelf:
+    """SKUs of one division and warehouse with their popularity."""
+
+    def __init__(self, skus: list[Sku], weights: list[float]) -> None:
+        self.skus = skus
+        self.sums = list(itertools.accumulate(weights))
+
+    def pick(self, chance: float) -> Sku:
+        """The SKU under that part of the shelf's popularity."""
+        return self.skus[min(bisect(self.sums, chance * self.sums[-1]), len(self.skus) - 1)]
+
+
+class Demand:
+    """The customers of the marketplace."""
+
+    def __init__(self, world: "World") -> None:
+        """Know what may be bought, and from where it would be sent."""
+        self.world = world
+        self.rng = world.rng("demand")
+        popularity = world.bluecherry.popularity()
+        groups: dict[tuple[str, str], list[Sku]] = {}
+        sold: list[Sku] = []
+        for sku in world.skus:
+            offer = world.john_lewis.offers.get(sku.shop_sku)
+            if offer is not None and offer.sku_key is not None:
+                sold.append(sku)
+                groups.setdefault((sku.division, world.home_warehouse(sku)), []).append(sku)
+        self._all = _Shelf(sold, [popularity[sku.key] for sku in sold])
+        self._shelves = {
+            place: _Shelf(skus, [popularity[sku.key] for sku in skus]) for place, skus in groups.items()
+        }
+        room = world.john_lewis.order_room
+        room.on_placed.append(self._placed)
+        room.on_shipping.append(self._to_ship)
+        room.on_shipped.append(self._shipped)
+        room.on_received.append(self._received)
+        self.scenarios: dict[str, Callable[[], None]] = {
+            "multi_shipment_on": lambda: self._switch("multi_shipment", value=True),
+            "multi_shipment_off": lambda: self._switch("multi_shipment", value=False),
+            "acceptance_automatic": lambda: self._switch("acceptance_automatic", value=True),
+            "acceptance_manual": lambda: self._switch("acceptance_automatic", value=False),
+            "relaxed_limits": lambda: self._limits(relaxed=True, strict=False),
+            "strict_limits": lambda: self._limits(relaxed=False, strict=True),
+            "documented_limits": lambda: self._limits(relaxed=False, strict=False),
+            "no_orders": lambda: self._switch("orders", value=False),
+            "orders": lambda: self._switch("orders", value=True),
+            "surprises": lambda: self._switch("surprises", value=True),
+            "no_surprises": lambda: self._switch("surprises", value=False),
+            "burst": lambda: self._repeat(50, self._buy),
+            "unpaid": lambda: self._repeat(5, lambda: self._buy(will_pay=False)),
+            "spanning": lambda: self._repeat(5, lambda: self._buy(span=True)),
+            "bad_sku_order": self._buy_unknown,
+            "cancel_some": lambda: self._some(("SHIPPING",), self.cancel_something),
+            "refund_some": lambda: self._some(("SHIPPED", "RECEIVED", "CLOSED"), self.refund_something),
+            "incident_some": lambda: self._some(("SHIPPED", "RECEIVED"), self._complain),
+            "deliver": lambda: self._some(("SHIPPED",), room.receive, most=1_000_000),
+        }
+
+    def begin(self) -> None:
+        """The first customer is on the way."""
+        if self.world.orders_per_day > 0:
+            self._wait()
+
+    def scenario(self, name: str) -> None:
+        """Turn a switch or make something happen; an unknown name is a KeyError."""
+        self.scenarios[name]()
+
+    def _switch(self, name: str, *, value: bool) -> None:
+        self.world.switches[name] = value
+
+    def _limits(self, *, relaxed: bool, strict: bool) -> None:
+        self.world.switches["relaxed_limits"], self.world.switches["strict_limits"] = relaxed, strict
+
+    @staticmethod
+    def _repeat(times: int, action: Callable[[], object]) -> None:
+        for _ in range(times):
+            action()
+
+    # -- arrivals ----------------------------------------------------------------------------
+
+    def _rate(self) -> float:
+        """Orders an hour now: the hour of the week in London has its say."""
+        here = self.world.now.astimezone(LONDON)
+        return _HOURS[here.hour] / (sum(_HOURS) / 24) * _DAYS[here.weekday()]
+
+    def _wait(self) -> None:
+        """Until the next customer (thinning of the busiest hour's stream)."""
+        busiest = self.world.orders_per_day / 24 / 60 * _BUSIEST
+        gap = self.rng.expovariate(busiest)
+        if self.world.live:
+            gap = min(gap, self.rng.uniform(0.4, 2.0))
+        self.world.schedule(self.world.now + timedelta(minutes=gap), self._arrive)
+
+    def _arrive(self) -> None:
+        is_customer = self.world.live or self.rng.random() * _BUSIEST < self._rate()
+        if is_customer and self.world.switches["orders"]:
+            self._buy()
+        self._wait()
+
+    def _buy(self, *, will_pay: bool | None = None, span: bool | None = None) -> Order | None:
+        """One basket of what is shown in stock; nobody buys from an empty shelf."""
+        basket = self._basket(span=self.rng.random() < _SPAN if span is None else span)
+        if not basket:
+            return None
+        pays = self.rng.random() >= _NEVER_PAY if will_pay is None else will_pay
+        shipping_type = "EXP-UK" if self.rng.random() < 0.15 else "STD-UK"
+        return self.world.john_lewis.place_order(basket, will_pay=pays, shipping_type=shipping_type)
+
+    def _basket(self, *, span: bool) -> list[tuple[str, int]]:
+        first = self._find(self._all, {})
+        if first is None:
+            return []
+        basket: list[tuple[str, int]] = []
+        taken: dict[str, int] = {}
+        place = (first.division, self.world.home_warehouse(first))
+        self._put(basket, taken, first)
+        count = self.rng.choices((0, 1, 2), (78, 17, 5))[0]
+        for _ in range(max(count, 1) if span else count):
+            shelf = self._shelves[place]
+            if span:
+                shelf = self.rng.choice(
+                    [each for other, each in self._shelves.items() if other != place] or [shelf]
+                )
+            sku = self._find(shelf, taken)
+            if sku is not None:
+                self._put(basket, taken, sku)
+        if self.rng.random() < 0.01 and self._left(first, taken) > 0:
+            basket.append((first.shop_sku, 1))  # the same SKU twice, as two lines
+        return basket
+
+    def _find(self, shelf: _Shelf, taken: dict[str, int]) -> Sku | None:
+        for _ in range(_TRIES):
+            sku = shelf.pick(self.rng.random())
+            if self._left(sku, taken) > 0 and sku.shop_sku not in taken:
+                return sku
+        return None
+
+    def _left(self, sku: Sku, taken: dict[str, int]) -> int:
+        return self.world.john_lewis.offers[sku.shop_sku].quantity - taken.get(sku.shop_sku, 0)
+
+    def _put(self, basket: list[tuple[str, int]], taken: dict[str, int], sku: Sku) -> None:
+        units = min(self.rng.choices((1, 2, 3), (90, 8, 2))[0], self._left(sku, taken))
+        basket.append((sku.shop_sku, units))
+        taken[sku.shop_sku] = taken.get(sku.shop_sku, 0) + units
+
+    def _buy_unknown(self) -> None:
+        """An order on an offer that no SKU of the ERP stands behind."""
+        for offer in self.world.john_lewis.offers.values():
+            if offer.sku_key is None:
+                self.world.john_lewis.place_order([(offer.shop_sku, 1)])
+                return
+
+    # -- what becomes of an order ------------------------------------------------------------
+
+    def _placed(self, order: Order) -> None:
+        """A few change their mind at once."""
+        if self.rng.random() < 0.012:
+            self._later(self.rng.uniform(3, 45), order, self._cancel_early)
+
+    def _to_ship(self, order: Order) -> None:
+        """A few more change it while the order is being packed (the earlier integration never heard of those)."""
+        if not self.world.history and self.rng.random() < 0.008:
+            self._later(self.rng.uniform(5, 300), order, self.cancel_something)
+
+    def _shipped(self, order: Order) -> None:
+        late = order.shipping_deadline is not None and self.world.now > order.shipping_deadline
+        if late and self.rng.random() < 0.5:
+            note = f"Late dispatch {order.order_id}"
+            self.world.john_lewis.ledger.penalise(order, note)
+        days = self.rng.uniform(0.8, 1.6) if order.shipping_type == "EXP-UK" else self.rng.uniform(1.5, 4.5)
+        self.world.after(days * 1440, lambda: self.world.john_lewis.order_room.receive(order))
+        if self.rng.random() < 0.012:
+            self._later(self.rng.uniform(0.3, 5) * 1440, order, self._complain)
+
+    def _received(self, order: Order) -> None:
+        if self.rng.random() < 0.09:
+            self._later(self.rng.uniform(1, 24) * 1440, order, self.refund_something)
+        self.world.after(14 * 1440, lambda: self.world.john_lewis.order_room.close(order))
+
+    def _later(self, minutes: float, order: Order, action: Callable[[Order], None]) -> None:
+        """Something a customer may do later, unless customers are silent then."""
+
+        def act() -> None:
+            if self.world.switches["orders"]:
+                action(order)
+
+        self.world.after(minutes, act)
+
+    def _some(self, states: tuple[str, ...], action: Callable[[Order], None], most: int = 5) -> None:
+        """Let it happen to a few orders in such a state."""
+        orders = [order for order in self.world.john_lewis.orders.values() if order.state in states]
+        for order in self.rng.sample(orders, min(most, len(orders))):
+            action(order)
+
+    def _cancel_early(self, order: Order) -> None:
+        if order.state in ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT") or not self.world.history:
+            self.cancel_something(order)
+
+    def cancel_something(self, order: Order) -> None:
+        """The customer cancels one line, or a unit of it, if nothing of it has left."""
+        if order.state not in ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"):
+            return
+        lines = [line for line in order.live_lines if line.open_quantity == line.quantity]
+        if not lines:
+            return
+        line = self.rng.choice(lines)
+        is_whole = line.quantity == 1 or self.rng.random() < 0.7
+        units = line.quantity if is_whole else 1
+        amount = line.amount_left if is_whole else line.unit_price
+        shipping = line.shipping_left if is_whole else line.shipping_left * 0
+        self.world.john_lewis.order_room.cancel(line.line_id, amount, shipping, units, "CNL-CUSTOMER")
+
+    def refund_something(self, order: Order) -> None:
+        """Goods come back to John Lewis: a line, or a unit of it, is refunded."""
+        lines = [line for line in order.lines if line.shipped_quantity and line.amount_left > 0]
+        if not lines:
+            return
+        line = self.rng.choice(lines)
+        units = line.shipped_quantity - sum(change.quantity for change in line.refunds)
+        is_whole = units <= 1 or self.rng.random() < 0.6
+        amount = line.amount_left if is_whole else min(line.unit_price, line.amount_left)
+        shipping = line.shipping_left if is_whole and self.rng.random() < 0.5 else line.shipping_left * 0
+        reason = self.rng.choice(_RETURN_REASONS)
+        room = self.world.john_lewis.order_room
+        room.refund(line.line_id, amount, shipping, max(units, 1) if is_whole else 1, reason)
+
+    def _complain(self, order: Order) -> None:
+        """An incident: settled some days later, every other time with the money back."""
+        room = self.world.john_lewis.order_room
+        lines = [line for line in order.lines if line.state in ("SHIPPED", "RECEIVED")]
+        if not lines:
+            return
+        line = self.rng.choice(lines)
+        room.open_incident(line.line_id, "INC-NOT-RECEIVED")
+
+        def settle() -> None:
+            room.close_incident(line.line_id)
+            if self.rng.random() < 0.5 and line.amount_left > 0:
+                room.refund(line.line_id, line.amount_left, line.shipping_left, line.shipped_quantity, "RFD-LOST")
+
+        self.world.after(self.rng.uniform(1, 5) * 1440, settle)

@@ -1,0 +1,44 @@
+"""Sends a command to the running worker and waits for what became of it."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from store.commands import Request
+from store.errors import TooSlow
+from store.window import Window
+
+POLL_SECONDS = 0.3
+PATIENCE_SECONDS = 900.0
+
+
+def send_and_wait(
+    window: Window, request: Request, *, progress: Callable[[str], None], patience: float = PATIENCE_SECONDS
+) -> dict[str, Any]:
+    """The outcome: `state`, `message`, `answer`.
+
+    Raises:
+        WorkerAway: no worker answers.
+        TooSlow: the answer did not come; the command goes on in the worker.
+
+    """
+    command_id = uuid4()
+    window.send(command_id, request.model_dump_json())
+    told = ""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        rows = window.ask(
+            "select stage, state, message, answer from command_facts where command_id = $id::uuid",
+            {"id": str(command_id)},
+        ).to_dicts()
+        stages = {row["stage"]: row for row in rows}
+        if ended := stages.get("finished"):
+            return {**ended, "answer": json.loads(ended["answer"] or "{}")}
+        words = stages.get("progressed", {}).get("message") or ""
+        if words and words != told:
+            progress(words)
+            told = words
+        time.sleep(POLL_SECONDS)
+    raise TooSlow(f"No answer within {patience:.0f} s; the command goes on, look at Runs for its outcome.")

@@ -1,0 +1,81 @@
+"""What the benches stand on: many orders, made from one real event by SQL, so that making them takes no time."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from store.clock import SystemClock
+from store.database import Database, open_database
+from store.events import OrderLinePart, OrderPlaced
+from store.journal import Journal, rebuild_facts, transaction
+
+PLACED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table a bench prints."""
+
+    what: str
+    figure: str
+    ratio: str = ""
+
+
+@contextlib.contextmanager
+def timed(into: dict[str, float], name: str) -> Iterator[None]:
+    """Seconds a block took."""
+    began = time.perf_counter()
+    yield
+    into[name] = time.perf_counter() - began
+
+
+def order(number: int, state: str = "SHIPPING", sku: str = "NMK-02417-OAT-A-REG-M") -> OrderPlaced:
+    """An order of one line, numbered."""
+    order_id = f"JLM{number:07d}-A"
+    placed_at = PLACED_AT + timedelta(seconds=number)
+    line = OrderLinePart(
+        order_line_id=f"{order_id}-1", line_number=1, sku=sku, title="Lambswool crew jumper", state=state,
+        quantity=1, cancelled_quantity=0, refunded_quantity=0, unit_price_amount=Decimal("45.00"),
+        price_amount=Decimal("45.00"), shipping_amount=Decimal("3.95"), commission_amount=Decimal("11.75"),
+        commission_vat_amount=Decimal("1.96"), cancelled_amount=Decimal(0), refunded_amount=Decimal(0),
+    )  # fmt: skip
+    return OrderPlaced(
+        happened_at=placed_at, order_id=order_id, commercial_id=order_id[:-2], state=state, placed_at=placed_at,
+        changed_at=placed_at, accepted_at=None, debited_at=placed_at,
+        shipping_deadline_at=placed_at + timedelta(days=2), currency="GBP", tax_mode="TAX_INCLUDED", line_count=1,
+        unit_count=1, price_amount=Decimal("45.00"), shipping_amount=Decimal("3.95"),
+        total_amount=Decimal("48.95"), commission_amount=Decimal("11.75"), shipping_type="STD-UK",
+        seller_reference="", has_incident=False, has_address=True, carrier_code="", tracking="",
+        is_before_start=False, lines=(line,),
+    )  # fmt: skip
+
+
+def many_events(database: Database, count: int) -> None:
+    """`count` orders as events, straight into the journal's table; nothing folded yet."""
+    model = order(0).body()
+    connection = database.connect()
+    with transaction(connection):
+        connection.execute(
+            """
+            insert into events
+            select
+                uuid(), n, 'order.placed', printf('JLM%07d-A', n), printf('JLM%07d-A', n), 'worker', null, null,
+                replace($model, 'JLM0000000', printf('JLM%07d', n)),
+                $placed_at + to_seconds(n), $placed_at + to_seconds(n)
+            from range(1, $count + 1) as made(n)
+            """,
+            {"model": model, "count": count, "placed_at": PLACED_AT},
+        )
+    connection.close()
+
+
+def open_with_orders(path: Path, count: int) -> tuple[Database, Journal]:
+    """A store that has seen `count` orders."""
+    database = open_database(path)
+    many_events(database, count)
+    rebuild_facts(database)
+    return database, Journal(database, SystemClock(), shop="4107")

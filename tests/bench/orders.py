@@ -1,0 +1,135 @@
+"""How fast orders reach BlueCherry with everything written down, against a bare loop making the same calls."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from store.events import Event
+from store.journal import Personal
+from sync.assembly import Assembled, assemble
+from sync.flows import orders as orders_flow
+from sync.lanes import once
+from sync.rules.orders import decide
+from sync.runs import running
+from sync.settings import Settings
+from tests.bench.ground import Row, order
+
+ORDERS = 5_000
+CONCURRENCY = 8
+ROOT = Path(__file__).resolve().parent.parent.parent
+PERSON = json.dumps(
+    {
+        "ship_to": {"name": "A. Sample", "line_1": "1 Example Row", "line_2": "", "city": "Leeds", "state": "",
+                    "postcode": "LS1 0AA", "country": "GB", "phone": ""},
+        "bill_to": None,
+        "email": "",
+    }
+)  # fmt: skip
+
+
+def measure(folder: Path) -> list[Row]:
+    """One run: the bare loop and the worker, each on a world of its own, one after the other."""
+    bare, taken = _on_a_sandbox(folder / "bare.duckdb", _bare_loop)
+    ours, created = _on_a_sandbox(folder / "ours.duckdb", _worker)
+    return [
+        Row(
+            f"bare loop, {taken:,} orders to BlueCherry, {CONCURRENCY} at once",
+            f"{taken / bare * 60:,.0f} a minute",
+        ),
+        Row(
+            f"the worker, {created:,} orders to BlueCherry, {CONCURRENCY} at once",
+            f"{created / ours * 60:,.0f} a minute",
+            f"{(created / ours) / (taken / bare):.2f} of the bare loop's rate",
+        ),
+    ]
+
+
+def _on_a_sandbox(store: Path, work: Any) -> tuple[float, int]:
+    start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    arguments = ["--days", "0.2", "--skus", "60", "--still", "--start", start]
+    ports = ["--mirakl-port", "0", "--bluecherry-port", "0"]
+    sandbox = [sys.executable, "-m", "sync.sandbox", *arguments]
+    process = subprocess.Popen([*sandbox, *ports], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        urls = [process.stdout.readline().split()[1] for _ in range(2)]
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        numbers = [url.rpartition(":")[2] for url in urls]
+        printed = subprocess.run(
+            [*sandbox, "--mirakl-port", numbers[0], "--bluecherry-port", numbers[1], "--print-env"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        pairs = {
+            name: value.strip("'") for name, value in (row.partition("=")[::2] for row in printed.splitlines())
+        }
+        pairs |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(CONCURRENCY)}
+        pairs |= {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "1000000"}
+        os.environ.update(pairs)
+        assembled = assemble(Settings(_env_file=None))
+        try:
+            for flow in ("start", "catalogue"):
+                assert once(assembled.house, flow).state == "succeeded"
+            _place(assembled)
+            return work(assembled)  # type: ignore[no-any-return]
+        finally:
+            assembled.close()
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
+
+
+def _place(assembled: Assembled) -> None:
+    house = assembled.house
+    skus = house.ask(
+        "select sku from sku_facts where problem = '' and is_active and not is_gone order by sku limit 20"
+    )
+    names = [str(row[0]) for row in skus.rows()]
+    moment = house.clock.now()
+    events: list[Event] = [
+        order(number, sku=names[number % len(names)]).model_copy(update={"placed_at": moment})
+        for number in range(ORDERS)
+    ]
+    people = [Personal(event.about_order, moment, PERSON) for event in events]
+    house.journal.append(events, personal=people)
+
+
+def _worker(assembled: Assembled) -> tuple[float, int]:
+    began = time.perf_counter()
+    with running(assembled.house, "orders") as run:
+        decision = decide(orders_flow.known(run))
+        orders_flow.act(run, decision)
+    return time.perf_counter() - began, run.counts["created"]
+
+
+def _bare_loop(assembled: Assembled) -> tuple[float, int]:
+    """The same documents, posted with nothing but httpx."""
+
+    erp = assembled.house.erp
+    with running(assembled.house, "orders") as run:
+        decision = decide(orders_flow.known(run))
+        documents = [orders_flow.draft(run, intent) for intent in decision.create]
+    bodies = [erp._words.document(document, "MKT") for document in documents if document]  # type: ignore[attr-defined]
+    settings = assembled.house.settings
+    headers = {"Ocp-Apim-Subscription-Key": settings.erp_key.get_secret_value()}
+    with httpx.Client(base_url=settings.erp_url, headers=headers, timeout=60) as client:
+
+        def post(body: dict[str, Any]) -> int:
+            return client.post("/api/salesOrder", json=[body]).status_code
+
+        began = time.perf_counter()
+        with ThreadPoolExecutor(CONCURRENCY) as crew:
+            codes: Sequence[int] = list(crew.map(post, bodies))
+        took = time.perf_counter() - began
+
+    return took, sum(code < 300 for code in codes)

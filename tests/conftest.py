@@ -1,0 +1,160 @@
+"""What every room's tests may share: the real sandbox as a process of its own.
+
+Law: a test gets real parts on loopback ports nobody else has, and nothing it started outlives it.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+ROOT = Path(__file__).resolve().parent.parent
+START = "2026-11-20T09:00:00Z"
+SYSTEMS = ("john_lewis", "bluecherry")
+
+
+@dataclass
+class RunningSandbox:
+    """A sandbox that answers; `urls` by system, and the settings that point a worker at it."""
+
+    process: subprocess.Popen[str]
+    urls: dict[str, str]
+    arguments: tuple[str, ...]
+
+    @property
+    def john_lewis(self) -> str:
+        return self.urls["john_lewis"]
+
+    @property
+    def bluecherry(self) -> str:
+        return self.urls["bluecherry"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The worker's settings, as `--print-env` prints them."""
+        ports = [url.rpartition(":")[2] for url in (self.john_lewis, self.bluecherry)]
+        printed = subprocess.run(
+            [
+                *(sys.executable, "-m", "sync.sandbox", *self.arguments, "--print-env"),
+                *("--mirakl-port", ports[0], "--bluecherry-port", ports[1]),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        ).stdout
+        pairs = (line.partition("=")[::2] for line in printed.splitlines())
+        return {name: value.strip("'") for name, value in pairs}
+
+    def now(self) -> dict[str, Any]:
+        return self._ask("john_lewis", "GET", "now")
+
+    def advance(self, minutes: float) -> dict[str, Any]:
+        return self._ask("john_lewis", "POST", "advance", {"minutes": minutes})
+
+    def faults(self, **settings: Any) -> dict[str, Any]:
+        return self._ask("john_lewis", "POST", "faults", settings)
+
+    def scenario(self, name: str) -> dict[str, Any]:
+        return self._ask("john_lewis", "POST", "scenario", {"name": name})
+
+    def state(self, system: str) -> dict[str, Any]:
+        """The full truth of one system."""
+        return self._ask(system, "GET", "state")
+
+    def requests(self, system: str, since: int = 0) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = self._ask(system, "GET", f"requests?since={since}")["requests"]
+        return asked
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(timeout=10)
+
+    def _ask(self, system: str, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = httpx.request(method, f"{self.urls[system]}/_sandbox/{name}", json=body, timeout=120)
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+
+class InProcess:
+    """A sandbox's routes asked without a port: every request goes straight into the application."""
+
+    def __init__(self, routes: Sequence[BaseRoute], headers: dict[str, str]) -> None:
+        self.app = Starlette(routes=list(routes))
+        self.headers = headers
+
+    def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            base = "http://john-lewis.test"
+            async with httpx.AsyncClient(transport=transport, base_url=base, headers=self.headers) as client:
+                return await client.request(method, path, **request)
+
+        return asyncio.run(send())
+
+
+@pytest.fixture(scope="session")
+def in_process() -> type[InProcess]:
+    """`in_process(routes, headers).ask("GET", "/api/version")`."""
+    return InProcess
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
+    """Start sandboxes: `sandbox(days=2, skus=60, seed=1, orders_per_day=40, start=…)`; still unless `live`."""
+    running: list[RunningSandbox] = []
+
+    def begin(
+        *,
+        days: float = 2,
+        skus: int = 60,
+        seed: int = 1,
+        orders_per_day: float = 40,
+        start: str = START,
+        live: bool = False,
+    ) -> RunningSandbox:
+        arguments = (
+            *("--seed", str(seed), "--days", str(days), "--skus", str(skus), "--start", start),
+            *("--orders-per-day", str(orders_per_day), "--live" if live else "--still"),
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sync.sandbox", *arguments, "--mirakl-port", "0", "--bluecherry-port", "0"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started = RunningSandbox(process, {}, arguments)
+        running.append(started)
+        assert process.stdout is not None
+        for _ in SYSTEMS:
+            # It prints one line for each system once it listens; an early end reads as an empty line.
+            system, _, url = process.stdout.readline().strip().partition(" ")
+            assert system in SYSTEMS, f"the sandbox did not start: exit code {process.poll()}"
+            started.urls[system] = url
+        started.now()
+        return started
+
+    yield begin
+    for each in running:
+        each.stop()
+        if each.process.stdout is not None:
+            each.process.stdout.close()

@@ -1,0 +1,82 @@
+"""A whole house without its lanes: real clients, a real store, a real sandbox."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from store.journal import check_rebuild
+from sync.assembly import Assembled, assemble
+from sync.lanes import FLOWS, once
+from sync.runs import EVERYTHING, Run, Scope
+from sync.settings import Settings
+
+
+class Sandbox(Protocol):
+    """What these tests use of tests/conftest.py's running sandbox."""
+
+    environment: dict[str, str]
+
+    def advance(self, minutes: float) -> dict[str, Any]: ...
+    def faults(self, **settings: Any) -> dict[str, Any]: ...
+    def scenario(self, name: str) -> dict[str, Any]: ...
+    def state(self, system: str) -> dict[str, Any]: ...
+
+
+class Bench:
+    """A house on a bench: its flows are run by hand and the world is moved by hand."""
+
+    def __init__(self, sandbox: Sandbox, assembled: Assembled) -> None:
+        self.sandbox = sandbox
+        self.assembled = assembled
+        self.house = assembled.house
+
+    def run(self, flow: str, scope: Scope = EVERYTHING) -> Run:
+        return once(self.house, flow, scope)
+
+    def run_all(self, *flows: str) -> dict[str, Run]:
+        return {flow: self.run(flow) for flow in flows or FLOWS}
+
+    def advance(self, minutes: float) -> None:
+        """Move the world; the worker's clock is read again at once."""
+        self.sandbox.advance(minutes)
+        self.house.clock._read_at = 0.0  # type: ignore[attr-defined]
+
+    def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        return self.house.ask(sql, values).to_dicts()
+
+    def value(self, sql: str, **values: object) -> Any:
+        return next(iter(self.rows(sql, **values)[0].values()))
+
+    def rebuild_differences(self) -> dict[str, int]:
+        return check_rebuild(self.assembled.database)
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, sandbox: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Bench]]:
+    """`bench(days=2, orders_per_day=40, …)`: a started house on a sandbox of that kind."""
+    opened: list[Bench] = []
+
+    def begin(*, settings: dict[str, object] | None = None, begun: bool = True, **world: Any) -> Bench:
+        running = sandbox(**world)
+        for name in [name for name in os.environ if name.startswith("CHERRYLANE_")]:
+            monkeypatch.delenv(name)
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("CHERRYLANE_STORE", str(tmp_path / f"store-{len(opened)}.duckdb"))
+        for name, value in (settings or {}).items():
+            monkeypatch.setenv(f"CHERRYLANE_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
+        made = Bench(running, assemble(Settings(_env_file=None)))
+        opened.append(made)
+        if begun:
+            assert made.run("start").state == "succeeded"
+        return made
+
+    yield begin
+    for each in opened:
+        each.assembled.close()

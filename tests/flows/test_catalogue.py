@@ -1,0 +1,75 @@
+"""SKUs and offers, in a real house on a real sandbox; and what a reading says about the SKUs it lacks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from sync.flows import catalogue
+from sync.runs import Scope, running
+
+COLUMNS = catalogue._COLUMNS
+
+
+def frame(*names: str, **changes: Any) -> pl.DataFrame:
+    usual = {
+        "division": "NMK", "style": "NK1", "color_code": "OAT", "label": "A", "dimension": "R", "size": "M",
+        "style_name": "Jumper", "color_name": "Oat", "ean": "", "season": "CORE", "category": "knit",
+        "is_active": True, "is_listed": True, "is_gone": False, "multiple": 1, "cost_amount": None,
+        "price_amount": None, "problem": "no_ean",
+    }  # fmt: skip
+    upcs = ["036000291452", "012345678905", "042100005264"]
+    rows = [usual | {"sku_key": name, "sku": name, "upc": upcs[ord(name[0]) % 3]} | changes for name in names]
+    return pl.DataFrame(rows, schema=COLUMNS)
+
+
+def test_an_unchanged_sku_is_not_stored_again() -> None:
+    rows, every, _ = catalogue.decide(frame("A", "B"), frame("A"), is_whole=False)
+
+    assert rows["sku"].to_list() == ["B"]
+    assert every.height == 2
+
+
+@pytest.mark.parametrize(("is_whole", "expected"), [(True, ["L"]), (False, [])])
+def test_only_a_whole_reading_says_that_a_sku_is_gone(is_whole: bool, expected: list[str]) -> None:
+    known = pl.concat([frame(letter).with_columns(upc=pl.lit("")) for letter in "ABCDEFGHIJKL"])
+    known = known.with_columns(problem=pl.lit("no_upc_or_ean"))
+    rows, _, doubted = catalogue.decide(known.head(11), known, is_whole=is_whole)
+
+    assert rows.filter("is_gone")["sku"].to_list() == expected
+    assert doubted == 0
+
+
+def test_a_whole_reading_that_lacks_many_skus_is_not_believed() -> None:
+    known = frame("A", "B", "C")
+    rows, _, doubted = catalogue.decide(frame("A"), known, is_whole=True)
+
+    assert rows.filter("is_gone").is_empty()
+    assert doubted == 2
+
+
+def test_a_new_sku_with_a_known_upc_changes_both() -> None:
+    rows, _, _ = catalogue.decide(frame("D"), frame("A"), is_whole=False)
+
+    assert dict(rows.select("sku", "problem").rows()) == {"A": "no_ean,duplicate_upc", "D": "no_ean,duplicate_upc"}
+
+
+def test_every_sku_and_offer_is_read_named_and_judged(bench: Callable[..., Any]) -> None:
+    house = bench(days=1, skus=120, orders_per_day=20)
+    first = house.run("catalogue")
+    again = house.run("catalogue")
+    with running(house.house, "catalogue") as look:
+        seen = catalogue.preview(look, Scope(is_full=True))
+
+    assert (first.state, first.counts["skus"], first.counts["skus_changed"]) == ("succeeded", 120, 120)
+    assert (again.counts["skus_changed"], again.counts["offers_changed"]) == (0, 0)
+    assert seen.differences == ()
+    problems = {row["problem"] for row in house.rows("select problem from sku_facts")}
+    assert {"", "no_ean", "no_upc_or_ean", "duplicate_upc", "bad_check_digit"} <= problems
+    truth = house.sandbox.state("john_lewis")["offers"]
+    assert {row["sku"] for row in house.rows("select sku from offer_facts")} == set(truth)
+    exact = house.rows(
+        "select sku from offer_facts join sku_facts using (sku) where sku_facts.is_active and is_listed"
+    )
+    assert {row["sku"] for row in exact} == {sku for sku, offer in truth.items() if offer["sku_key"]}

@@ -1,0 +1,58 @@
+"""What is wrong opens, and what is mended closes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from store.events import ExceptionHandled, OrderHeld, OrderReleased
+from store.journal import Personal
+from sync.rules.watch import exception_id
+
+
+def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(bench: Callable[..., Any]) -> None:
+    made = bench(days=1, orders_per_day=40, skus=40, settings={"erp_requests_per_minute": "6000"})
+    made.run("orders")
+    now = made.house.clock.now()
+    order_id = made.value("select min(order_id) from order_facts where state = 'SHIPPING'")
+    trouble = OrderHeld(
+        happened_at=now, order_id=order_id, reason="unknown_sku", cause="GHOST", detail="No such SKU."
+    )
+    made.house.journal.append([trouble])
+    identity = exception_id("unknown_sku", order_id)
+    made.run("watch")
+    is_open = "select is_open from exception_facts where exception_id = $id"
+    assert made.value(is_open, id=identity) is True
+    quiet = made.run("watch")
+    assert (quiet.state, quiet.counts["opened"]) == ("succeeded", 0)
+
+    made.house.journal.append(
+        [
+            ExceptionHandled(happened_at=now, exception_id=identity, action="assign", owner="Olu Ops"),
+            OrderReleased(happened_at=now + timedelta(seconds=1), order_id=order_id),
+        ]
+    )
+    made.run("watch")
+    assert made.value(is_open, id=identity) is False
+
+    made.advance(1)
+    made.house.journal.append([trouble.model_copy(update={"happened_at": made.house.clock.now()})])
+    made.run("watch")
+    row = made.rows("select * from exceptions($now) where exception_id = $id", now=now, id=identity)[0]
+    assert (row["exception_kind"], row["owner"]) == ("unknown_sku", "Olu Ops")
+    assert made.rebuild_differences() == {}
+
+
+def test_old_personal_data_is_forgotten_once_a_night(bench: Callable[..., Any]) -> None:
+    made = bench(days=1, orders_per_day=20, skus=40)
+    now = made.house.clock.now()
+    old, young = now - timedelta(days=401), now - timedelta(days=399)
+    made.house.journal.append(personal=[Personal("OLD-A", old, "{}"), Personal("NEW-A", young, "{}")])
+    first = made.run("watch")
+    made.house.journal.append(personal=[Personal("OLDER-A", old, "{}")])
+    same_night = made.run("watch")
+
+    assert (first.counts["people_forgotten"], same_night.counts["people_forgotten"]) == (1, 0)
+    assert made.value("select count(*) from personal where order_id = 'OLD-A'") == 0
+    assert made.value("select order_count from (select (body ->> 'order_count')::int as order_count from events"
+                      " where kind = 'personal.purged')") == 1  # fmt: skip
+    assert made.rebuild_differences() == {}

@@ -1,0 +1,304 @@
+"""What is wrong now: each kind shows when it should, and goes away by itself."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store import events
+from store.database import Ask
+from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
+
+MINUTE = timedelta(minutes=1)
+
+
+def wrong(ask: Ask, at: datetime = NOW, **options: int) -> dict[tuple[str, str], dict[str, Any]]:
+    named = "".join(f", {name} := {value}" for name, value in options.items())
+    rows = ask(f"select * from conditions($at{named})", {"at": at}).to_dicts()
+    return {(row["kind"], row["subject"]): row for row in rows}
+
+
+def test_a_healthy_house_has_nothing_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "confirmed", order_id="O1-A", reference="SO-1")
+    told.sales_order("SO-1", "O1-A")
+    told.skus(SHIRT)
+    told.offers({SHIRT: 5})
+    told.publish({SHIRT: 5})
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 6}})
+    told.runs_of_all()
+
+    assert wrong(ask) == {}
+
+
+ORDER_HOLDS = (
+    "unknown_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via", "refused_by_erp",
+    "accept_refused", "address_too_long", "missing_in_erp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ORDER_HOLDS)
+def test_a_held_order_shows_with_its_cause_its_value_and_its_deadline(told: Told, ask: Ask, reason: str) -> None:
+    told.order("O1-A", deadline=NOW + DAY)
+    told.hold("O1-A", reason, "NMH", "Nothing is mapped.")
+    row = wrong(ask)[reason, "O1-A"]
+
+    assert (row["cause"], row["amount"], row["currency"]) == ("NMH", Decimal("42.500000"), "GBP")
+    assert (row["deadline_at"], row["since_at"]) == (NOW + DAY, NOW - HOUR)
+
+
+def test_a_released_or_finished_order_is_not_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "confirmed", order_id="O1-A", reference="SO-1")
+    told.sales_order("SO-1", "O1-A")
+    told.hold("O1-A", "unknown_sku", "X")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
+    told.order("O2-A", state="CANCELED")
+    told.hold("O2-A", "unknown_sku", "X")
+
+    assert wrong(ask) == {}
+
+
+def test_a_missing_address_is_wrong_only_after_two_hours(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.hold("O1-A", "no_address", "O1-A", at=NOW - HOUR)
+
+    assert ("no_address", "O1-A") not in wrong(ask)
+    assert wrong(ask, NOW + HOUR)["no_address", "O1-A"]["cause"] == ""
+
+
+def test_an_order_nobody_did_anything_about_is_never_forgotten(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.order("O2-A", is_before_start=True)
+
+    assert list(wrong(ask)) == [("missing_in_erp", "O1-A")]
+
+
+def test_an_unclear_call_is_wrong_after_a_quarter_of_an_hour(told: Told, ask: Ask) -> None:
+    told.order("O1-A", placed=NOW - MINUTE)
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "unclear", order_id="O1-A", at=NOW - 14 * MINUTE)
+
+    assert wrong(ask) == {}
+    assert wrong(ask, NOW + MINUTE)["order_unclear", "create_sales_order/O1-A/NMK/WH1"]["order_id"] == "O1-A"
+
+
+def test_a_sales_order_that_stays_invisible_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "confirmed", order_id="O1-A", reference="SO-1")
+
+    assert ("sent_not_visible", "O1-A/NMK/WH1") in wrong(ask)
+    assert wrong(ask, visibility_minutes=90) == {}
+
+
+def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.sales_order("SO-2", "O1-A")
+    found = wrong(ask)["duplicate_sales_order", "O1-A-1"]
+
+    assert found["detail"] == "It stands in SO-1 and SO-2."
+    told.sales_order("SO-2", "O1-A", quantity=0, read=NOW)
+    assert wrong(ask) == {}
+
+
+def test_a_status_nobody_mapped_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A", status="")
+
+    assert wrong(ask)["unmapped_status", "SO-1"]["cause"] == "20"
+
+
+def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_ends(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE", placed=NOW - 20 * HOUR)
+
+    assert wrong(ask)["acceptance_due", "O1-A"]["deadline_at"] == NOW + 4 * HOUR
+    assert wrong(ask, acceptance_hours=48) == {}
+
+
+def test_an_unsent_order_is_due_and_then_late(told: Told, ask: Ask) -> None:
+    told.order("O1-A", deadline=NOW + 4 * HOUR)
+    told.sales_order("SO-1", "O1-A")
+
+    assert list(wrong(ask, NOW - MINUTE)) == []
+    assert list(wrong(ask)) == [("dispatch_due", "O1-A")]
+    assert list(wrong(ask, NOW + 4 * HOUR)) == [("dispatch_late", "O1-A")]
+
+
+def test_an_order_just_confirmed_is_not_called_late(told: Told, ask: Ask) -> None:
+    told.order("O1-A", deadline=NOW - MINUTE)
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A")
+    told.intent("confirm_shipment", "S1/C1", "confirmed", order_id="O1-A", at=NOW - MINUTE)
+
+    assert wrong(ask) == {}
+    assert list(wrong(ask, NOW + HOUR)) == [("dispatch_late", "O1-A")]
+
+
+def test_what_left_two_hours_ago_and_was_not_confirmed_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A", cartons=("C1", "C2"), shipped=NOW - 2 * HOUR)
+    told.intent("confirm_shipment", "S1/C1", "confirmed", order_id="O1-A")
+    row = wrong(ask)["shipped_not_confirmed", "S1"]
+
+    assert (row["cause"], row["detail"], row["since_at"]) == ("not tried yet", "Parcel C2", NOW)
+    assert wrong(ask, NOW - MINUTE) == {}
+
+
+@pytest.mark.parametrize("reason", ["unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line",
+                                    "refused_by_marketplace"])  # fmt: skip
+def test_a_held_shipment_shows_with_its_cause(told: Told, ask: Ask, reason: str) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A", ship_via="DPX")
+    told.shipment_held("S1", "O1-A", reason, "DPX")
+
+    assert {key: row["cause"] for key, row in wrong(ask).items()} == {(reason, "S1"): "DPX"}
+
+
+def test_a_part_that_waits_for_the_rest_is_no_trouble_and_a_voided_one_always_is(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment_held("S1", "O1-A", "incomplete", "O1-A")
+    told.order("O2-A", state="SHIPPED")
+    told.shipment_held("S2", "O2-A", "voided", "S2")
+
+    assert list(wrong(ask)) == [("voided", "S2")]
+
+
+def test_a_batch_is_late_half_an_hour_after_it_was_expected(told: Told, ask: Ask) -> None:
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 6}}, next_expected=NOW - 30 * MINUTE)
+
+    assert wrong(ask)["batch_late", "stock"]["since_at"] == NOW
+    assert wrong(ask, NOW - MINUTE) == {}
+
+
+def test_a_rejected_batch_is_wrong_until_a_good_one_is_read(told: Told, ask: Ask) -> None:
+    told.tell(
+        events.StockBatchRejected(happened_at=NOW - HOUR, batch_id="B1", reason="checksum", detail="Rows missing.")
+    )
+    assert wrong(ask)["batch_rejected", "B1"]["cause"] == "checksum"
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR / 2)
+
+    assert wrong(ask) == {}
+
+
+def test_more_shown_than_published_is_wrong_once_offers_were_read_after_the_import(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.publish({SHIRT: 5})
+    told.offers({SHIRT: 9})
+    assert wrong(ask) == {}
+    told.run("inventory", calls={"OF21": 1})
+
+    assert wrong(ask)["stock_mismatch", SHIRT]["detail"] == "John Lewis shows 9, we published 5."
+
+
+def test_listing_more_than_the_base_is_wrong(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 5}, base=4)
+
+    assert ("oversell", SHIRT) in wrong(ask)
+
+
+def test_an_offer_without_an_active_sku_is_wrong(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 3, "GHOST-1": 2})
+
+    assert list(wrong(ask)) == [("offer_without_sku", "GHOST-1")]
+
+
+def test_a_refused_quantity_is_wrong_until_a_newer_one_is_sent(told: Told, ask: Ask) -> None:
+    push_id = told.publish({SHIRT: 5}, is_finished=False)
+    told.tell(
+        events.ImportFinished(
+            happened_at=NOW - HOUR, import_id="IMP-1", push_id=push_id, state="complete", success_count=0,
+            error_count=1, errors={SHIRT: "Offer is locked"},
+        )
+    )  # fmt: skip
+    assert wrong(ask)["import_errors", SHIRT]["cause"] == "Offer is locked"
+    told.publish({SHIRT: 4}, at=NOW - HOUR / 2)
+
+    assert wrong(ask) == {}
+
+
+def test_listed_skus_with_bad_identifiers_are_wrong(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT, problem="no_ean,bad_check_digit", upc="501234567899")
+    told.skus("NMK-1-B-A--S", problem="no_upc")
+    told.skus("NMK-2-B-A--S", problem="inactive", is_active=False)
+
+    assert {key: row["cause"] for key, row in wrong(ask).items()} == {
+        ("bad_check_digit", key_of(SHIRT)): "501234567899",
+        ("missing_upc", "NMK|1|B|A||S"): "",
+    }
+
+
+def complete_ledger(told: Told) -> None:
+    told.tell(bookmarks={"settlement.since": (NOW - 60 * DAY).isoformat()})
+
+
+def test_a_payout_its_lines_do_not_come_to_is_wrong(told: Told, ask: Ask) -> None:
+    complete_ledger(told)
+    told.payout("C1", "37.20")
+    told.payout("C2", "10.00")
+    told.transactions(
+        {"amount": "40.00", "cycle_id": "C1"},
+        {"amount": "-4.00", "cycle_id": "C1"},
+        {"amount": "10.00", "cycle_id": "C2"},
+        {"amount": "-10.00", "cycle_id": "C2", "type": "PAYMENT"},
+    )
+    row = wrong(ask)["payout_unexplained", "C1"]
+
+    assert (row["amount"], row["cause"]) == (Decimal("1.200000"), "JLV-C1")
+    assert len(wrong(ask)) == 1
+
+
+def test_no_money_is_judged_before_the_ledger_was_read_whole(told: Told, ask: Ask) -> None:
+    told.payout("C1", "37.20")
+
+    assert wrong(ask) == {}
+
+
+def test_ledger_lines_of_an_order_nobody_knows_are_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="SHIPPED")
+    told.transactions({"amount": "9", "order_id": "O1-A"}, {"amount": "4", "order_id": "O9-A"},
+                      {"amount": "-1", "order_id": "O9-A"})  # fmt: skip
+    row = wrong(ask)["transaction_unmatched", "O9-A"]
+
+    assert (row["amount"], row["detail"]) == (Decimal("3.000000"), "2 ledger lines name an order we do not know.")
+    assert len(wrong(ask)) == 1
+
+
+def test_a_balance_that_does_not_add_up_is_wrong(told: Told, ask: Ask) -> None:
+    complete_ledger(told)
+    told.transactions(
+        {"amount": "10", "balance_amount": Decimal(110), "created_at": NOW - 5 * HOUR},
+        {"amount": "5", "balance_amount": Decimal(115), "created_at": NOW - 4 * HOUR},
+    )
+    assert wrong(ask) == {}
+    told.transactions({"amount": "5", "balance_amount": Decimal(118), "created_at": NOW - 3 * HOUR})
+
+    assert wrong(ask)["balance_gap", "GBP"]["amount"] == Decimal("-2.000000")
+
+
+def test_a_flow_that_fails_for_a_quarter_of_an_hour_is_wrong(told: Told, ask: Ask) -> None:
+    told.run("orders", ended=NOW - 20 * MINUTE)
+    told.run("orders", "failed", ended=NOW - 19 * MINUTE, message="no answer")
+    told.run("dispatch", "failed", ended=NOW - MINUTE)
+    row = wrong(ask)["flow_failing", "orders"]
+
+    assert (row["cause"], row["detail"], row["since_at"]) == ("orders", "no answer", NOW - 19 * MINUTE)
+    assert len(wrong(ask)) == 1
+    told.run("orders", "deferred", ended=NOW)
+    assert wrong(ask) == {}
+
+
+def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask) -> None:
+    for week in (1, 2, 3):
+        for number in range(9):
+            placed = NOW - week * 7 * DAY - number * 10 * MINUTE
+            told.order(f"W{week}-{number}-A", state="RECEIVED", placed=placed)
+    told.order("LAST-A", state="SHIPPED", placed=NOW - 2 * HOUR)
+
+    assert wrong(ask)["silence", "orders"]["since_at"] == NOW - 2 * HOUR
+    told.order("NEW-A", state="STAGING", placed=NOW - MINUTE)
+    assert wrong(ask) == {}

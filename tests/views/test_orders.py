@@ -1,0 +1,123 @@
+"""The read models of orders: given events, exactly these rows."""
+
+import pytest
+
+from store import reads
+from store.database import Ask
+from tests.told import HOUR, NOW, SHIRT, Told
+
+TROUSERS = "NMC-05220-NVY-A--8"
+
+
+def standing(ask: Ask) -> dict[str, tuple[str, str]]:
+    rows = reads.orders(ask, NOW).iter_rows(named=True)
+    return {row["order_id"]: (row["erp_state"], row["next_step"]) for row in rows}
+
+
+def test_an_order_is_in_the_erp_only_when_every_line_of_it_is_there(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", skus=(SHIRT, TROUSERS))
+    told.sales_order("SO-1", "JL1-A", skus=(SHIRT,))
+
+    assert standing(ask) == {"JL1-A": ("sent", "BlueCherry shows the sales order")}
+
+    told.sales_order("SO-2", "JL1-A", skus=(TROUSERS,), line_ids=("JL1-A-2",), warehouse="WH2")
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["next_step"]) == ("in_erp", "The warehouse ships it")
+    assert (row["ord_nums"], row["missing_line_count"], row["warehouses"]) == ("SO-1, SO-2", 0, "WH1, WH2")
+
+
+def test_a_line_taken_out_of_a_sales_order_is_missing_again(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", skus=(SHIRT, TROUSERS))
+    told.sales_order("SO-1", "JL1-A", skus=(SHIRT, TROUSERS), entered=NOW - 2 * HOUR)
+    told.sales_order("SO-1", "JL1-A", skus=(SHIRT,), entered=NOW - 2 * HOUR, read=NOW - HOUR)
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert row["missing_line_count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "intent", "expected"),
+    [
+        ("WAITING_ACCEPTANCE", None, ("waiting", "Cherrylane accepts it")),
+        ("STAGING", None, ("waiting", "John Lewis releases it for shipping")),
+        ("SHIPPING", None, ("waiting", "Cherrylane creates the sales order")),
+        ("SHIPPING", "recorded", ("sent", "BlueCherry shows the sales order")),
+        ("SHIPPING", "unclear", ("unclear", "The next run looks in BlueCherry whether it arrived")),
+        ("SHIPPING", "refused", ("waiting", "Cherrylane creates the sales order")),
+        ("CANCELED", None, ("not_needed", "Nothing: it was cancelled")),
+    ],
+)
+def test_where_an_order_stands_before_bluecherry_shows_it(
+    told: Told, ask: Ask, state: str, intent: str | None, expected: tuple[str, str]
+) -> None:
+    told.order("JL1-A", state=state)
+    if intent:
+        told.intent("create_sales_order", "JL1-A/NMK/WH1", intent, order_id="JL1-A")
+
+    assert standing(ask) == {"JL1-A": expected}
+
+
+def test_a_held_order_says_what_holds_it_until_it_is_released(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.hold("JL1-A", "unknown_sku", "LINEN-SHIRT", "no such SKU")
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["hold_reason"], row["hold_cause"]) == ("held", "unknown_sku", "LINEN-SHIRT")
+    assert (row["age_seconds"], row["left_seconds"]) == (7200, 46 * 3600)
+
+
+def test_an_order_of_the_earlier_integration_is_adopted(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", is_before_start=True, state="CLOSED")
+    told.order("JL2-A", is_before_start=True)
+    told.sales_order("SO-2", "JL2-A")
+
+    assert {name: state for name, (state, _) in standing(ask).items()} == {
+        "JL1-A": "adopted",
+        "JL2-A": "adopted",
+    }
+
+
+def test_orders_are_found_by_any_of_their_numbers(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.order("JL2-A")
+    told.sales_order("SO-77", "JL2-A")
+
+    assert reads.orders(ask, NOW, search="so-77")["order_id"].to_list() == ["JL2-A"]
+    assert reads.orders(ask, NOW, search="jl1")["order_id"].to_list() == ["JL1-A"]
+    assert reads.orders(ask, NOW, erp_state="waiting")["order_id"].to_list() == ["JL1-A"]
+
+
+def test_lines_show_what_they_became_in_bluecherry(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", quantity=2)
+    told.sales_order("SO-1", "JL1-A", quantity=2, picked=1, shipped=1)
+    rows = reads.order_lines(ask, "JL1-A")
+    columns = ("order_line_id", "ord_num", "quantity", "ordered_quantity", "open_quantity", "picked_quantity")
+
+    assert rows.select(*columns, "shipped_quantity").rows() == [("JL1-A-1", "SO-1", 2, 2, 0, 1, 1)]
+
+
+def test_the_time_line_holds_events_and_money_in_order_of_happening(told: Told, ask: Ask) -> None:
+    said = told.snapshot("page", body='{"orders": ["JL1-A"]}')
+    told.order("JL1-A", snapshot_id=said)
+    told.transactions({"amount": "39.00", "order_id": "JL1-A", "order_line_id": "JL1-A-1", "created_at": NOW})
+    told.sales_order("SO-1", "JL1-A")
+    rows = reads.order_timeline(ask, "JL1-A")
+
+    assert rows["kind"].to_list() == ["order.placed", "sales_order.read", "ledger.booked"]
+    payload = reads.payload(ask, rows["snapshot_id"][0])
+    assert payload is not None
+    assert (payload.body, payload.resource, payload.is_purged) == ('{"orders": ["JL1-A"]}', "OR11", False)
+
+
+def test_orders_are_counted_by_the_hour(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", placed=NOW - HOUR)
+    told.order("JL2-A", placed=NOW - HOUR / 2)
+    told.order("JL3-A", placed=NOW - 100 * HOUR)
+    rows = reads.order_hours(ask, NOW)
+
+    assert rows.height == 48
+    assert rows.tail(2)["order_count"].to_list() == [2, 0]
