@@ -19,7 +19,6 @@ import streamlit as st
 from dashboard import access, data, format, send  # noqa: A004 - the house's word for how things are written
 from dashboard.data import Pulse
 from store.errors import AskError, Reload, StoreError, StoreMissing, TooSlow, WorkerAway
-from store.window import Worker
 
 REFRESH_SECONDS = 5
 ANSWER_SECONDS = 4.0
@@ -66,9 +65,9 @@ def screen(
 def worker_badge(pulse: Pulse) -> None:
     """The worker's state, in words, with its sign."""
     since = f" since {format.london(pulse.state.since)}" if pulse.state.since else ""
-    if pulse.state.worker is Worker.SERVING:
+    if pulse.state.is_serving:
         st.badge("Worker serving", icon=":material/check_circle:", color="green", help=f"Serving{since}")
-    elif pulse.state.worker is Worker.STARTING_OR_STUCK:
+    elif not pulse.state.is_stopped:
         st.badge("Worker starting or stuck", icon=":material/hourglass_top:", color="orange", help=pulse.why_not)
     else:
         st.badge(f"Worker stopped{since}", icon=":material/power_off:", color="red", help=pulse.why_not)

@@ -16,7 +16,7 @@ import streamlit as st
 from store import reads
 from store.clock import wall_now
 from store.reads import Ask, Heartbeat
-from store.window import StoreState, Window, Worker
+from store.window import StoreState, Window
 
 STALE_SECONDS = 30.0
 TOTALS_SECONDS = 8.0
@@ -49,7 +49,7 @@ class Pulse:
         """Why buttons that need the worker are disabled; empty: they are not."""
         if self.can_send:
             return ""
-        if self.state.worker is Worker.STARTING_OR_STUCK:
+        if not self.state.is_stopped:
             return "The worker is starting or stuck: it holds the store but does not answer yet."
         return "The worker is stopped. Start it with `cherrylane run`."
 

@@ -62,6 +62,10 @@ class StoreState:
     def is_serving(self) -> bool:
         return self.worker is Worker.SERVING
 
+    @property
+    def is_stopped(self) -> bool:
+        return self.worker is Worker.STOPPED
+
 
 class _NoAnswer(Exception):
     """Nobody answers at the announced port."""
