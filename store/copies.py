@@ -3,8 +3,10 @@
 Law: DuckDB itself makes the copy, in one transaction, in the backup folder (the only place it may write to
 once it is locked down). The store's file is never opened by other means in the process that holds it: closing
 such a handle would silently give up the file lock. Beside each copy stands a manifest, `<copy>.json`.
+A copy that the disk does not take leaves nothing behind, and the store as it was.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -18,10 +20,11 @@ from uuid import uuid4
 import duckdb
 from pydantic import BaseModel, ValidationError
 
-from store.errors import StoreDamaged
+from store.errors import StoreDamaged, StoreUnwritable
 from store.literals import literal
 
 Shape = dict[str, list[tuple[str, str, bool]]]
+ROOM_TO_SPARE = 16 * 2**20  # what the store itself may want to write meanwhile, in bytes
 
 
 class Manifest(BaseModel):
@@ -55,48 +58,92 @@ def shape(connection: duckdb.DuckDBPyConnection, catalog: str) -> Shape:
 def make_copy(
     connection: duckdb.DuckDBPyConnection, catalog: str, folder: Path, target: Path, schema_number: int
 ) -> Manifest:
-    """Copy the store as of one moment to `target`, by way of the backup folder; checked, synced to disk."""
+    """Copy the store as of one moment to `target`, by way of the backup folder; checked, synced to disk.
+
+    Raises StoreUnwritable, with nothing left behind, when the disk does not take it; StoreDamaged when what
+    arrived is not what was sent.
+    """
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    working = folder / f"working-{uuid4().hex}.duckdb"
+    working = folder.absolute() / f"working-{uuid4().hex}.duckdb"
+    arriving = target.with_name(target.name + ".partial")
     try:
-        rows = _copy(connection, catalog, working)
-        check(working, schema_number, shape(connection, catalog), rows)
-        manifest = Manifest(
-            made_at=datetime.now(UTC), schema_number=schema_number, sha256=_sha256(working), rows=rows
-        )
-        arriving = target.with_name(target.name + ".partial")
-        if target.parent == folder.absolute():
-            working.rename(arriving)
-        else:
-            shutil.copyfile(working, arriving)
-        if _sha256(arriving) != manifest.sha256:
-            raise StoreDamaged(f"the copy at {target} is not what was written: check that disk")
-        _manifest_path(target).write_text(manifest.model_dump_json(indent=2) + "\n")
-        sync_to_disk(arriving)
-        sync_to_disk(_manifest_path(target))
-        arriving.replace(target)
-        sync_to_disk(target.parent)
+        with writing(f"The backup {target} was not made"):
+            _make_room(connection, catalog, folder, target.parent)
+            rows = _copy(connection, catalog, working)
+            check(working, schema_number, shape(connection, catalog), rows)
+            manifest = Manifest(
+                made_at=datetime.now(UTC), schema_number=schema_number, sha256=_sha256(working), rows=rows
+            )
+            if target.parent == working.parent:
+                working.rename(arriving)
+            else:
+                shutil.copyfile(working, arriving)
+            if _sha256(arriving) != manifest.sha256:
+                raise StoreDamaged(f"the copy at {target} is not what was written: check that disk")
+            _put_in_place(arriving, target, manifest)
     finally:
-        for left in (working, working.with_name(working.name + ".wal")):
+        for left in (working, working.with_name(working.name + ".wal"), arriving):
             left.unlink(missing_ok=True)
     return manifest
+
+
+def _put_in_place(arriving: Path, target: Path, manifest: Manifest) -> None:
+    """The file under its name with its manifest beside it, on the disk; neither, if the disk does not take one."""
+    beside = _manifest_path(target)
+    try:
+        beside.write_text(manifest.model_dump_json(indent=2) + "\n")
+        sync_to_disk(arriving)
+        sync_to_disk(beside)
+        arriving.replace(target)
+        sync_to_disk(target.parent)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _make_room(connection: duckdb.DuckDBPyConnection, catalog: str, *folders: Path) -> None:
+    """Folders to write to, with room for the store: a disk found full half-way may stop DuckDB altogether."""
+    row = connection.execute(
+        "select coalesce(sum(total_blocks * block_size), 0) from pragma_database_size() where database_name = ?",
+        [catalog],
+    ).fetchone()
+    needed = int(row[0]) if row else 0
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < needed + ROOM_TO_SPARE:
+            raise OSError(
+                errno.ENOSPC, f"{free:,} bytes are free in {folder}, {needed + ROOM_TO_SPARE:,} are needed"
+            )
+
+
+@contextmanager
+def writing(outcome: str) -> Iterator[None]:
+    """Trouble with the disk becomes StoreUnwritable: what did not happen, why, and what to do."""
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.FatalException) as trouble:
+        why = (trouble.strerror or str(trouble)) if isinstance(trouble, OSError) else _first_line(trouble)
+        raise StoreUnwritable(
+            f"{outcome}: {why}. Nothing was changed. Free space there or let us write there, then try again."
+        ) from trouble
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, catalog: str, working: Path) -> dict[str, int]:
     """Copy and count every table, both as of the same moment. Views and macros are made anew at opening."""
     alias = f"copy_{uuid4().hex}"
     made = connection.execute(
-        "select table_name, sql from duckdb_tables() where database_name = ? and schema_name = 'main'",
+        "select table_name, sql, comment from duckdb_tables() where database_name = ? and schema_name = 'main'",
         [catalog],
     ).fetchall()
     connection.execute(f"attach {literal(str(working))} as {alias}")
     try:
         with transaction(connection):
             rows = count_rows(connection, catalog)
-            for table, sql in made:
-                connection.execute(sql.replace("CREATE TABLE ", f"create table {alias}.main.", 1))
+            for table, sql, comment in made:
                 name = quoted(table)
+                connection.execute(sql.replace("CREATE TABLE ", f"create table {alias}.main.", 1))
+                connection.execute(f"comment on table {alias}.main.{name} is {literal(comment)}")
                 connection.execute(f"insert into {alias}.main.{name} from {quoted(catalog)}.main.{name}")
         connection.execute(f"checkpoint {alias}")
     finally:
@@ -161,10 +208,10 @@ def check_backup(path: Path) -> Manifest:
 
 def newest_backup(folder: Path) -> Path:
     """The newest backup in a folder, by its manifest. Raises StoreDamaged if there is none."""
-    found = [
-        (Manifest.model_validate_json(beside.read_text()).made_at, beside.with_suffix(""))
-        for beside in sorted(folder.glob("*.duckdb.json"))
-    ]
+    found = []
+    for beside in sorted(folder.glob("*.duckdb.json")):
+        with suppress(ValueError):  # a manifest that cannot be read vouches for nothing
+            found.append((Manifest.model_validate_json(beside.read_text()).made_at, beside.with_suffix("")))
     if not found:
         raise StoreDamaged(f"there is no backup in {folder}")
     return max(found)[1]

@@ -2,15 +2,13 @@
 
 DuckDB lets one process write or many read, never both; the file lock is what guarantees one worker.
 Laws: a store is migrated before anybody reads it, in one transaction, after a backup, and never backwards;
-views and macros are made anew at each opening, so they are always those of this program; after set-up nothing
-can reach files outside the backup folder or change a setting.
+views and macros are made anew at each opening, and so are facts whose files changed: they are always those of this
+program; after set-up nothing can reach files outside the backup folder or change a setting.
 """
 
 import contextlib
 import importlib.resources
-import os
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +19,13 @@ from typing import Protocol, Self
 import duckdb
 import polars as pl
 
-from store import copies
-from store.errors import QuestionFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer
+from store import copies, recovery
+from store.errors import QuestionFailed, StoreDamaged, StoreMissing
+from store.folding import make_facts
 from store.guard import GUARD
+from store.holding import take
 from store.literals import bound, check_names, literal
+from store.recovery import refuse_newer
 
 SQL = Path(__file__).parent / "sql"
 
@@ -49,7 +50,6 @@ MEMORY_LIMIT = "4GB"
 THREADS = 2
 SPILL_LIMIT = "20GB"
 
-_HOLDER = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 _SECTION = re.compile(r"^-- :(\w+)\s*$", re.MULTILINE)
 
 
@@ -132,20 +132,23 @@ def open_database(
     Only a store opened with `serves` can be served: it loads 55 MB of extensions, and cannot do so later.
 
     Raises StoreLocked if another process holds it for longer than `wait_seconds`, StoreNewer for a file from
-    a later version, StoreMissing (only when reading) and StoreDamaged for a file that is no store of ours.
+    a later version, StoreMissing (only when reading), StoreDamaged for a file that is no store of ours, and
+    StoreUnwritable if the disk does not take what its opening needs.
     """
     path, schema = path.absolute(), schema or Schema()
     if read_only and not path.exists():
         raise StoreMissing(f"There is no store at {path} yet. Start the worker once: `cherrylane run`.")
-    if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        backups_of(path).mkdir(mode=0o700, exist_ok=True)
-    connection = _take(path, read_only=read_only, wait_seconds=wait_seconds)
+    with copies.writing(f"The store {path} was not opened"):
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            backups_of(path).mkdir(mode=0o700, exist_ok=True)
+        connection = take(path, read_only=read_only, wait_seconds=wait_seconds)
     try:
         _settle_in(connection, path, serves=serves and not read_only)
         number = _known_number(connection, path, schema)
         if not read_only:
-            number = _bring_up_to_date(connection, path, schema, number)
+            with copies.writing(f"The store {path} was not brought up to date"):
+                number = _bring_up_to_date(connection, path, schema, number)
         number = number or _still_made(path)
         _lock_down(connection)
     except BaseException:
@@ -191,74 +194,11 @@ def backup(source: Database | Path, folder: Path) -> Path:
 def restore(source: Path, path: Path, *, schema: Schema | None = None) -> Path | None:
     """Put a verified backup (or the newest in a folder) in the store's place; the replaced file is kept.
 
-    Returns where the replaced store now lies. Raises StoreDamaged, StoreNewer, or StoreLocked while any
-    process holds the store.
+    Returns where the replaced store now lies. Raises StoreDamaged, StoreNewer, StoreUnwritable, or StoreLocked
+    while any process holds the store; then the present store is as it was.
     """
     source = copies.newest_backup(source) if source.is_dir() else source
-    manifest, path = copies.check_backup(source), path.absolute()
-    _refuse_newer(source, manifest.schema_number, schema or Schema())
-    aside = _set_aside(path) if path.exists() else None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    arriving = path.with_name(path.name + ".restoring")
-    arriving.write_bytes(source.read_bytes())
-    copies.check(arriving, manifest.schema_number, None, manifest.rows)
-    copies.sync_to_disk(arriving)
-    arriving.replace(path)
-    copies.sync_to_disk(path.parent)
-    return aside
-
-
-def _set_aside(path: Path) -> Path:
-    """Move the present store out of the way, its log with it."""
-    # A store too damaged to open is what restore is for: only a held lock stops it.
-    with contextlib.suppress(duckdb.Error, StoreDamaged):
-        _take(path, read_only=False, wait_seconds=0).close()
-    aside = path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
-    log = path.with_name(path.name + ".wal")
-    if log.exists():
-        log.rename(aside.with_name(aside.name + ".wal"))
-    path.rename(aside)
-    return aside
-
-
-def _take(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting for whoever holds it. Raises StoreLocked."""
-    give_up_at = time.monotonic() + wait_seconds
-    while True:
-        try:
-            return _unshared(duckdb.connect(str(path), read_only=read_only), path)
-        except duckdb.ConnectionException as trouble:  # the same file, read and written, in this very process
-            raise _held_here(path) from trouble
-        except duckdb.IOException as trouble:
-            if "lock" not in str(trouble):
-                raise StoreDamaged(f"{path} cannot be opened: {trouble}") from trouble
-            if time.monotonic() >= give_up_at:
-                raise _locked(path, str(trouble), wait_seconds) from trouble
-        time.sleep(0.1)
-
-
-def _unshared(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
-    """The connection, if this process has not the same file open already: DuckDB would share it silently."""
-    if connection.execute("select current_setting('lock_configuration')").fetchone() == (True,):
-        connection.close()
-        raise _held_here(path)
-    return connection
-
-
-def _held_here(path: Path) -> StoreLocked:
-    return StoreLocked(f"This process already holds the store {path}.", holder=os.getpid())
-
-
-def _locked(path: Path, message: str, waited: float) -> StoreLocked:
-    """Who holds the store, and what to do about it."""
-    found = _HOLDER.search(message)
-    holder = int(found["pid"]) if found else None
-    who = f"process {holder} ({found['program']})" if found else "another process"
-    return StoreLocked(
-        f"The store {path} is held by {who}; waited {waited:.0f} s."
-        f" Only one worker can run on a store: stop that process, or let it do the work.",
-        holder=holder,
-    )
+    return recovery.put_back(source, path.absolute(), (schema or Schema()).number)
 
 
 def _settle_in(connection: duckdb.DuckDBPyConnection, path: Path, *, serves: bool) -> None:
@@ -266,13 +206,21 @@ def _settle_in(connection: duckdb.DuckDBPyConnection, path: Path, *, serves: boo
     if serves:
         load_extensions(connection)
         connection.execute(f"set global quack_authorization_function = '{GUARD}'")
+    limit(connection, path)
     connection.execute(
-        "set global TimeZone = 'UTC'; set global python_enable_replacements = false;"
+        "set global python_enable_replacements = false;"
         " set global autoinstall_known_extensions = false; set global autoload_known_extensions = false;"
+        f" set global allowed_directories = [{literal(str(backups_of(path)))}];"
+    )
+
+
+def limit(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """What one store may take of its machine, and the zone its moments are in."""
+    connection.execute(
+        "set global TimeZone = 'UTC';"
         f" set global memory_limit = '{MEMORY_LIMIT}'; set global threads = {THREADS};"
         f" set global temp_directory = {literal(f'{path}.tmp')};"
         f" set global max_temp_directory_size = '{SPILL_LIMIT}';"
-        f" set global allowed_directories = [{literal(str(backups_of(path)))}];"
     )
 
 
@@ -293,7 +241,7 @@ def _known_number(connection: duckdb.DuckDBPyConnection, path: Path, schema: Sch
     number = copies.number_of(connection)
     if number is None and copies.shape(connection, copies.catalog_of(connection)):
         raise StoreDamaged(f"{path} is a DuckDB file, but no store of Cherrylane.")
-    _refuse_newer(path, number or 0, schema)
+    refuse_newer(path, number or 0, schema.number)
     return number
 
 
@@ -301,16 +249,8 @@ def _still_made(path: Path) -> int:
     raise StoreMissing(f"The store at {path} is still being made. Wait for the worker to finish starting.")
 
 
-def _refuse_newer(path: Path, number: int, schema: Schema) -> None:
-    if number > schema.number:
-        raise StoreNewer(
-            f"{path} is at schema step {number}, this program only knows {schema.number}:"
-            f" it was written by a newer version. Start that version, or restore a backup made before it."
-        )
-
-
 def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema: Schema, number: int | None) -> int:
-    """Apply the missing steps, after a backup; make tables, views and macros; all or nothing."""
+    """Apply the missing steps, after a backup; make tables, facts, views and macros; all or nothing."""
     missing = [(step, file) for step, file in schema.steps() if step > (number or 0)]
     if number is not None and missing:
         kept = backups_of(path) / f"before-step-{missing[-1][0]:03}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.duckdb"
@@ -321,8 +261,7 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema:
                 connection.execute(file.read_text())
                 connection.execute("insert into schema_steps (number, name) values (?, ?)", [step, file.stem])
         connection.execute((schema.folder / "tables.sql").read_text())
-        for fact in schema.facts:
-            connection.execute(schema.sections(fact)["table"])
+        make_facts(connection, {fact: schema.sections(fact) for fact in schema.facts})
         if number is None:
             rows = [(step, file.stem) for step, file in missing]
             connection.executemany("insert into schema_steps (number, name) values (?, ?)", rows)

@@ -5,6 +5,7 @@ StoreError
 ├── StoreLocked       another process holds the file
 ├── StoreNewer        the file was written by a newer version of this program
 ├── StoreDamaged      a file is not what it claims to be: a backup, a restore, a foreign file
+├── StoreUnwritable   the disk does not take what has to be written: it is full, or the folder is closed to us
 └── AskError          a question (or a command) was not answered
 ├── QuestionFailed    the question itself is wrong
 ├── Refused           the guard does not let this statement in, or the token is wrong
@@ -36,6 +37,10 @@ class StoreNewer(StoreError):
 
 class StoreDamaged(StoreError):
     """A file is not what it claims to be."""
+
+
+class StoreUnwritable(StoreError):
+    """The disk does not take what has to be written."""
 
 
 class AskError(StoreError):

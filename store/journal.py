@@ -2,16 +2,15 @@
 
 Laws: an event is appended once, however often it is offered; events, facts, snapshots, personal data and
 bookmarks of one append become visible together or not at all; commit order is `seq` order; a fact table is
-written by its fold alone, and a fold gives the same rows however the events are sliced.
+written by its fold alone, and a fold gives the same rows however the events are sliced. When the disk does not take
+a step, nothing of it is kept and nothing is written after it.
 """
 
 import contextlib
 import threading
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,8 +18,12 @@ import duckdb
 import polars as pl
 
 from store.clock import Clock, aware, wall_now
-from store.database import Database, Schema, backups_of
+from store.copies import transaction
+from store.database import Database, Schema, backups_of, limit
+from store.errors import StoreUnwritable
 from store.events import Event
+from store.evidence import Snapshot, keep, purge, registered
+from store.folding import FRESH, SLICE, fold, newest_seq, refold
 
 # Which kinds of event each fold reads, so that an append runs only the folds it needs.
 FOLDED_KINDS: dict[str, tuple[str, ...]] = {
@@ -50,20 +53,12 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "exceptions": ("exception.opened", "exception.changed", "exception.closed"),
     "exception_handling": ("exception.handled",),
 }
+CHUNK = 100_000  # rows of a series at a time
 SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "transaction_rows")
-SLICE = 200_000
 
 _EVENT_COLUMNS: dict[str, Any] = {
     "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
     "run_id": pl.String, "snapshot_id": pl.String, "body": pl.String, "happened_at": pl.Datetime("us", "UTC"),
-}  # fmt: skip
-_SNAPSHOT_COLUMNS: dict[str, Any] = {
-    "snapshot_id": pl.String, "source": pl.String, "resource": pl.String, "method": pl.String, "path": pl.String,
-    "status": pl.Int32, "latency_ms": pl.Int32, "run_id": pl.String, "request_hash": pl.String,
-    "content_hash": pl.String, "seen_at": pl.Datetime("us", "UTC"),
-}  # fmt: skip
-_BODY_COLUMNS: dict[str, Any] = {
-    "content_hash": pl.String, "body": pl.Binary, "size_bytes": pl.Int64, "seen_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
 _INSERT_EVENTS = """
 insert into events
@@ -73,23 +68,6 @@ select
 from incoming
 on conflict do nothing
 """
-_FRESH = "create or replace temp table fresh as select * from events where seq > $since and seq <= $until"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What an outside system said, personal data already replaced by references."""
-
-    snapshot_id: UUID
-    source: str
-    resource: str
-    method: str
-    path: str
-    status: int
-    latency_ms: int
-    seen_at: datetime
-    request_body: bytes = b""
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +82,23 @@ class Personal:
 class Journal:
     """The one writer of the store; every lane hands its events here."""
 
-    def __init__(self, database: Database, clock: Clock, *, shop: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, shop: str, on_trouble: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._shop = shop
         self._lock = threading.Lock()
         self._connection = database.connect()
-        self._folds = {name: Schema().sections(name)["fold"] for name in FOLDED_KINDS}
-        self._seq = int(_one(self._connection, "select coalesce(max(seq), 0) from events"))
+        self._folds = _folds()
+        self._seq = newest_seq(self._connection)
+        self._trouble: StoreUnwritable | None = None
+        self._on_trouble = on_trouble
+
+    @property
+    def trouble(self) -> StoreUnwritable | None:
+        """Why nothing can be written any more; None: all is well. Only a new start mends it."""
+        return self._trouble
 
     def append(
         self,
@@ -122,62 +109,83 @@ class Journal:
         bookmarks: Mapping[str, str] | None = None,
         run_id: UUID | None = None,
     ) -> int:
-        """Write everything given in one transaction; the number of events that were new."""
+        """Write everything given in one transaction; the number of events that were new.
+
+        Raises StoreUnwritable when the disk does not take it: then nothing of it is kept, and nothing is written
+        after.
+        """
         frame = self._event_frame(events, run_id)
-        with self._lock, transaction(self._connection) as connection:
-            _write_snapshots(connection, snapshots, run_id)
+        with self._writing() as connection:
+            keep(connection, snapshots, run_id)
             _write_personal(connection, personal, self._clock.now())
             _write_bookmarks(connection, bookmarks or {}, self._clock.now())
             return self._write_events(connection, frame) if frame.height else 0
 
     def append_series(self, table: str, frame: pl.DataFrame) -> None:
-        """Append bulk rows outside the lock; they count once an event names their read."""
+        """Append bulk rows outside the lock; they count once an event names their read. Raises as `append` does."""
         if table not in SERIES:
             raise ValueError(f"{table} is not a series; there are {', '.join(SERIES)}")
-        if frame.is_empty():
-            return
-        with (
-            contextlib.closing(self._database.connect()) as connection,
-            registered(connection, "rows", frame),
-        ):
-            connection.execute(f"insert into {table} by name select * from rows")
+        with contextlib.closing(self._database.connect()) as connection, self._noticing():
+            for start in range(0, frame.height, CHUNK):
+                with registered(connection, "rows", frame.slice(start, CHUNK)):
+                    connection.execute(f"insert into {table} by name select * from rows")
 
     def beat(self, *, pid: int, doing: str) -> None:
         """Say that the worker lives and what it is doing."""
-        with self._lock:
-            self._connection.execute(
-                "insert or replace into heartbeat values (1, $pid, $doing, $domain_at, $wall_at)",
-                {"pid": pid, "doing": doing, "domain_at": self._clock.now(), "wall_at": wall_now()},
+        values = {"pid": pid, "doing": doing, "domain_at": self._clock.now(), "wall_at": wall_now()}
+        with self._writing() as connection:
+            connection.execute(
+                "insert or replace into heartbeat values (1, $pid, $doing, $domain_at, $wall_at)", values
             )
 
     def forget_personal(self, before: datetime) -> int:
         """Delete personal data of orders placed before a moment; how many orders it was."""
-        with self._lock:
-            count = _one(
-                self._connection,
-                "select count(*) from personal where placed_at < $before",
-                {"before": before},
-            )
-            self._connection.execute("delete from personal where placed_at < $before", {"before": before})
-        return int(count)
+        with self._writing() as connection:
+            forgotten = connection.execute(
+                "delete from personal where placed_at < $before returning order_id", {"before": before}
+            ).fetchall()
+        return len(forgotten)
 
     def forget_bodies(self, *, resources: Sequence[str], bulk_before: datetime, others_before: datetime) -> int:
-        """Drop bodies of old answers (bulk pages earlier than the rest); hash and headers stay."""
+        """Drop bodies of old exchanges (bulk pages earlier than the rest); hash and headers stay."""
         values = {"bulk": list(resources), "bulk_before": bulk_before, "others_before": others_before}
         values["now"] = self._clock.now()
-        with self._lock:
-            rows = self._connection.execute(_PURGE_BODIES, values).fetchall()
-        return len(rows)
+        with self._writing() as connection:
+            return purge(connection, values)
 
     def rebuild(self) -> int:
         """Fold every event again while nobody writes; how many there were."""
-        with self._lock:
+        with self._lock, self._noticing():
             return rebuild(self._connection)
 
     def close(self) -> None:
         """Give up the connection; nothing can be written after."""
         with self._lock:
             self._connection.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The one lock and one transaction on the one connection."""
+        with self._lock, self._noticing(), transaction(self._connection):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """What the disk does not take ends the writing for good: no later step may stand without this one."""
+        if self._trouble is not None:
+            raise self._trouble
+        try:
+            yield
+        except duckdb.Error as trouble:
+            if not _is_of_the_disk(trouble):
+                raise
+            self._trouble = StoreUnwritable(
+                f"The store {self._database.path} cannot be written: {str(trouble).strip().splitlines()[0]}."
+                " What was written before is whole, nothing of this step was kept."
+                " Free space on its disk, then start the worker again: it goes on where it was."
+            )
+            self._on_trouble()
+            raise self._trouble from trouble
 
     def _event_frame(self, events: Sequence[Event], run_id: UUID | None) -> pl.DataFrame:
         run = str(run_id) if run_id else None
@@ -197,55 +205,20 @@ class Journal:
         with registered(connection, "incoming", frame):
             connection.execute(_INSERT_EVENTS, values)
         until = self._seq + frame.height
-        connection.execute(_FRESH, {"since": self._seq, "until": until})
+        connection.execute(FRESH, {"since": self._seq, "until": until})
         fresh = int(_one(connection, "select count(*) from fresh"))
         self._seq = until  # a number lost to a rolled back transaction is never given again
         if fresh:
-            fold(connection, self._folds, set(frame["kind"].unique()))
+            fold(connection, self._folds, FOLDED_KINDS, set(frame["kind"].unique()))
         return fresh
-
-
-@contextlib.contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """All or nothing."""
-    connection.begin()
-    try:
-        yield connection
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
-
-
-@contextlib.contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
-    """Let SQL see a frame under a name, for a while."""
-    connection.register(name, frame.to_arrow())
-    try:
-        yield
-    finally:
-        connection.unregister(name)
-
-
-def fold(connection: duckdb.DuckDBPyConnection, folds: Mapping[str, str], kinds: set[str] | None = None) -> None:
-    """Merge the temp table `fresh` into every fact that reads any of these kinds (all, when none are given)."""
-    for name, sql in folds.items():
-        if kinds is None or kinds.intersection(FOLDED_KINDS[name]):
-            connection.execute(sql)
 
 
 def rebuild(connection: duckdb.DuckDBPyConnection, *, slice_size: int = SLICE) -> int:
     """Empty every fact table and fold all events again, in slices; the number of events folded."""
-    schema = Schema()
-    folds = {name: schema.sections(name)["fold"] for name in FOLDED_KINDS}
     with transaction(connection):
         for table in fact_tables(connection):
             connection.execute(f"delete from {table}")
-        newest = int(_one(connection, "select coalesce(max(seq), 0) from events"))
-        for since in range(0, newest, slice_size):
-            connection.execute(_FRESH, {"since": since, "until": since + slice_size})
-            kinds = {row[0] for row in connection.execute("select distinct kind from fresh").fetchall()}
-            fold(connection, folds, kinds)
+        refold(connection, _folds(), reads=FOLDED_KINDS, slice_size=slice_size)
     return int(_one(connection, "select count(*) from events"))
 
 
@@ -286,7 +259,7 @@ def check_rebuild(database: Database) -> dict[str, int]:
     try:
         database.copy_to(copy)
         with contextlib.closing(duckdb.connect(str(copy))) as connection:
-            connection.execute("set timezone = 'UTC'")
+            limit(connection, copy)
             return differences(connection)
     finally:
         for left in copy.parent.glob(f"{copy.name}*"):
@@ -300,64 +273,6 @@ def fact_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "and database_name = current_database() order by table_name"
     ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def read_body(connection: duckdb.DuckDBPyConnection, content_hash: str) -> bytes | None:
-    """The words behind a hash; None once purged."""
-    row = connection.execute(
-        "select body from bodies where content_hash = $hash", {"hash": content_hash}
-    ).fetchone()
-    return zlib.decompress(row[0]) if row and row[0] is not None else None
-
-
-_PURGE_BODIES = """
-update bodies set body = null, purged_at = $now
-where body is not null and content_hash in (
-    select content_hash
-    from snapshots
-    group by content_hash
-    having
-        max(seen_at)
-        < case when bool_and(list_contains($bulk, resource)) then $bulk_before else $others_before end
-)
-returning content_hash
-"""
-
-
-def content_hash(body: bytes) -> str:
-    """The name of a content; empty for none."""
-    return sha256(body).hexdigest() if body else ""
-
-
-def _write_snapshots(
-    connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], run_id: UUID | None
-) -> None:
-    if not snapshots:
-        return
-    run = str(run_id) if run_id else None
-    bodies: dict[str, tuple[object, ...]] = {}
-    rows: list[tuple[object, ...]] = []
-    for shot in snapshots:
-        hashes = []
-        for body in (shot.request_body, shot.body):
-            name = content_hash(body)
-            hashes.append(name)
-            if name and name not in bodies:
-                bodies[name] = (name, zlib.compress(body, 1), len(body), shot.seen_at)
-        rows.append(
-            (
-                str(shot.snapshot_id), shot.source, shot.resource, shot.method, shot.path, shot.status,
-                shot.latency_ms, run, hashes[0], hashes[1], shot.seen_at,
-            )
-        )  # fmt: skip
-    with registered(connection, "shots", pl.DataFrame(rows, schema=_SNAPSHOT_COLUMNS, orient="row")):
-        connection.execute(
-            "insert into snapshots by name "
-            "select * replace (snapshot_id::uuid as snapshot_id, run_id::uuid as run_id) from shots"
-        )
-    frame = pl.DataFrame(list(bodies.values()), schema=_BODY_COLUMNS, orient="row")
-    with registered(connection, "contents", frame):
-        connection.execute("insert into bodies by name select * from contents on conflict do nothing")
 
 
 def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Personal], now: datetime) -> None:
@@ -378,6 +293,18 @@ def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[s
             "insert or replace into bookmarks values ($name, $value, $now)",
             {"name": name, "value": value, "now": now},
         )
+
+
+def _folds() -> dict[str, str]:
+    schema = Schema()
+    return {name: schema.sections(name)["fold"] for name in FOLDED_KINDS}
+
+
+def _is_of_the_disk(trouble: duckdb.Error) -> bool:
+    """Whether the file could not be written (full, gone, closed to us), as against a mistake in what we asked."""
+    if isinstance(trouble, (duckdb.IOException, duckdb.FatalException)):
+        return True
+    return isinstance(trouble, duckdb.TransactionException) and "Failed to commit" in str(trouble)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | None = None) -> int:

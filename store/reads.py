@@ -173,7 +173,7 @@ def payload(ask: Ask, snapshot_id: str | UUID) -> Payload | None:
     """The words an event was read from."""
     rows = ask(
         "select shot.*, answer.body as answer_body, asked.body as asked_body,"
-        " coalesce(answer.purged_at is not null, false) as is_purged"
+        " coalesce(answer.purged_at, asked.purged_at) is not null as is_purged"
         " from snapshots as shot"
         " left join bodies as answer on answer.content_hash = shot.content_hash and shot.content_hash <> ''"
         " left join bodies as asked on asked.content_hash = shot.request_hash and shot.request_hash <> ''"

@@ -41,11 +41,14 @@ class Server:
     _connection: duckdb.DuckDBPyConnection
 
     def oldest_query_seconds(self) -> float:
-        """How long the longest question of the moment has been running; 0.0 when none is."""
-        row = self._connection.execute(
-            "select coalesce(max(epoch(now()) - epoch(query_started_at)), 0.0)"
-            " from quack_active_connections() where state = 'active'"
-        ).fetchone()
+        """How long the longest question of the moment has been running; 0.0 when none is. Raises StoreError."""
+        try:
+            row = self._connection.execute(
+                "select coalesce(max(epoch(now()) - epoch(query_started_at)), 0.0)"
+                " from quack_active_connections() where state = 'active'"
+            ).fetchone()
+        except duckdb.Error as trouble:
+            raise StoreError(f"The store does not answer any more: {trouble}") from trouble
         return max(float(row[0]), 0.0) if row else 0.0
 
     def close(self) -> None:

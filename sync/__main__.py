@@ -121,9 +121,13 @@ def run() -> None:
     daemon = Daemon(assembled.house, assembled.database, server)
     try:
         code = daemon.run()
+    except StoreError as error:
+        fail(str(error), code=78)
     finally:
         server.close()
         assembled.close()
+    if assembled.house.journal.trouble is not None:
+        fail(str(assembled.house.journal.trouble), code=78)
     raise typer.Exit(code)
 
 
@@ -170,6 +174,8 @@ def with_house(work: Callable[[Any], None]) -> None:
         fail(str(error))
     try:
         work(assembled)
+    except StoreError as error:
+        fail(str(error))
     finally:
         assembled.close()
 

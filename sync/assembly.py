@@ -42,6 +42,11 @@ def assemble(
     ours = clock(settings.clock)
     database = open_store(settings.store, wait_seconds=wait_seconds)
     doors = contextlib.ExitStack()
+
+    def stop() -> None:
+        """What cannot be written down is not done."""
+        house.stopping.set()
+
     try:
         notebook = Notebook()
         ask = local_ask(database)
@@ -74,7 +79,12 @@ def assemble(
         house = House(
             settings=settings,
             clock=ours,
-            journal=Journal(database, ours, shop=settings.marketplace_shop_id),
+            journal=Journal(
+                database,
+                ours,
+                shop=settings.marketplace_shop_id,
+                on_trouble=stop,
+            ),
             ask=ask,
             marketplace=marketplace,
             erp=erp,

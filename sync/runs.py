@@ -19,7 +19,8 @@ from uuid import UUID, uuid4
 from store.clock import Clock
 from store.database import Ask
 from store.events import Event, RunFinished
-from store.journal import Journal, Personal, Snapshot
+from store.evidence import Snapshot
+from store.journal import Journal, Personal
 from sync.errors import Deferred, Fatal, Retriable
 from sync.ports import Erp, Exchange, Marketplace
 from sync.settings import Settings

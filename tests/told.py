@@ -16,7 +16,8 @@ import polars as pl
 
 from store import events
 from store.database import Database, open_database
-from store.journal import Journal, Personal, Snapshot
+from store.evidence import Snapshot
+from store.journal import Journal, Personal
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from store.clock import SystemClock
+from store.copies import transaction
 from store.database import Database, open_database
 from store.events import OrderLinePart, OrderPlaced
-from store.journal import Journal, rebuild_facts, transaction
+from store.journal import Journal, rebuild_facts
 
 PLACED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
 

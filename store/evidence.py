@@ -1,0 +1,115 @@
+"""Keeps what the outside systems said: each exchange once, each distinct content once, compressed.
+
+Laws: a content is named by its hash, with personal data replaced by references before hashing; hash and headers are
+kept for ever, a body for as long as the settings say, and a purged body says that it was purged.
+"""
+
+import contextlib
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import polars as pl
+
+_SNAPSHOT_COLUMNS: dict[str, Any] = {
+    "snapshot_id": pl.String, "source": pl.String, "resource": pl.String, "method": pl.String, "path": pl.String,
+    "status": pl.Int32, "latency_ms": pl.Int32, "run_id": pl.String, "request_hash": pl.String,
+    "content_hash": pl.String, "seen_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+_BODY_COLUMNS: dict[str, Any] = {
+    "content_hash": pl.String, "body": pl.Binary, "size_bytes": pl.Int64, "seen_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+# A body may be an answer, a question of ours, or both: the newest of all that name it decides.
+_PURGE_BODIES = """
+update bodies set body = null, purged_at = $now
+where body is not null and content_hash in (
+    select name
+    from (
+        select content_hash as name, resource, seen_at from snapshots
+        union all
+        select request_hash as name, resource, seen_at from snapshots
+    )
+    where name <> ''
+    group by name
+    having
+        max(seen_at)
+        < case when bool_and(list_contains($bulk, resource)) then $bulk_before else $others_before end
+)
+returning content_hash
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What an outside system said, personal data already replaced by references."""
+
+    snapshot_id: UUID
+    source: str
+    resource: str
+    method: str
+    path: str
+    status: int
+    latency_ms: int
+    seen_at: datetime
+    request_body: bytes = b""
+    body: bytes = b""
+
+
+def name_of(body: bytes) -> str:
+    """The name of a content; empty for none."""
+    return sha256(body).hexdigest() if body else ""
+
+
+def purge(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> int:
+    """Drop the bodies `bulk` resources said before `bulk_before`, the others before `others_before`; how many."""
+    return len(connection.execute(_PURGE_BODIES, dict(values)).fetchall())
+
+
+@contextlib.contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
+    """Let SQL see a frame under a name, for a while."""
+    connection.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        connection.unregister(name)
+
+
+def keep(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], run_id: UUID | None) -> None:
+    """Write exchanges, and the contents among them that are not kept yet."""
+    if not snapshots:
+        return
+    run = str(run_id) if run_id else None
+    bodies: dict[str, tuple[object, ...]] = {}
+    rows: list[tuple[object, ...]] = []
+    for shot in snapshots:
+        hashes = []
+        for body in (shot.request_body, shot.body):
+            name = name_of(body)
+            hashes.append(name)
+            if name and name not in bodies:
+                bodies[name] = (name, zlib.compress(body, 1), len(body), shot.seen_at)
+        rows.append(
+            (
+                str(shot.snapshot_id), shot.source, shot.resource, shot.method, shot.path, shot.status,
+                shot.latency_ms, run, hashes[0], hashes[1], shot.seen_at,
+            )
+        )  # fmt: skip
+    with registered(connection, "shots", pl.DataFrame(rows, schema=_SNAPSHOT_COLUMNS, orient="row")):
+        connection.execute(
+            "insert into snapshots by name "
+            "select * replace (snapshot_id::uuid as snapshot_id, run_id::uuid as run_id) from shots"
+        )
+    frame = pl.DataFrame(list(bodies.values()), schema=_BODY_COLUMNS, orient="row")
+    with registered(connection, "contents", frame):
+        # the same words said again after they were purged are evidence anew
+        connection.execute(
+            "insert into bodies by name select *, null::timestamptz as purged_at from contents"
+            " on conflict do update set body = excluded.body, seen_at = excluded.seen_at, purged_at = null"
+            " where bodies.body is null"
+        )

@@ -1,0 +1,96 @@
+"""Makes facts out of events: every fact table, emptied and filled, by its fold alone.
+
+Laws: a fold reads `fresh`, the temp table of the events at hand, never `events`; it gives the same rows however the
+events are sliced. Each fact table carries the mark of the file it was made by: when a later version folds
+otherwise, or knows a fact an earlier one did not, the table is made anew from the journal at opening. So a change
+of a fact needs no step of its own, and facts always equal the journal as this program reads it.
+"""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+
+import duckdb
+
+from store.copies import quoted
+from store.literals import literal
+
+SLICE = 200_000
+FRESH = "create or replace temp table fresh as select * from events where seq > $since and seq <= $until"
+
+# The parts of a fact's file by name: `table` makes it, `fold` merges `fresh` into it.
+Parts = Mapping[str, str]
+
+_MADE = re.compile(r"create table if not exists (?P<table>\w+_facts) \(")
+
+
+def fold(
+    connection: duckdb.DuckDBPyConnection,
+    folds: Mapping[str, str],
+    reads: Mapping[str, tuple[str, ...]],
+    kinds: set[str],
+) -> None:
+    """Merge `fresh` into every fact that reads any of these kinds of event."""
+    for name, sql in folds.items():
+        if kinds.intersection(reads[name]):
+            connection.execute(sql)
+
+
+def refold(
+    connection: duckdb.DuckDBPyConnection,
+    folds: Mapping[str, str],
+    *,
+    reads: Mapping[str, tuple[str, ...]] | None = None,
+    slice_size: int = SLICE,
+) -> None:
+    """Fold all events, in slices, into empty tables; `reads` spares the folds that a slice has nothing for."""
+    for since in range(0, newest_seq(connection), slice_size):
+        connection.execute(FRESH, {"since": since, "until": since + slice_size})
+        if reads is None:
+            for sql in folds.values():
+                connection.execute(sql)
+        else:
+            kinds = {row[0] for row in connection.execute("select distinct kind from fresh").fetchall()}
+            fold(connection, folds, reads, kinds)
+
+
+def make_facts(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, Parts]) -> list[str]:
+    """See to it that every fact table is made and filled as its file says; those that were not before, by name."""
+    marks = dict(
+        connection.execute(
+            "select table_name, coalesce(comment, '') from duckdb_tables() where not temporary"
+            " and database_name = current_database() and table_name like '%\\_facts' escape '\\'"
+        ).fetchall()
+    )
+    stale = []
+    for name, parts in facts.items():
+        table, mark = table_of(parts), _mark(parts)
+        if marks.pop(table, None) == mark:
+            continue
+        stale.append(name)
+        connection.execute(f"drop table if exists {table}")
+        connection.execute(parts["table"])
+        connection.execute(f"comment on table {table} is {literal(mark)}")
+    for forgotten in marks:  # of a fact that this program does not know any more
+        connection.execute(f"drop table {quoted(forgotten)}")
+    if stale:
+        refold(connection, {name: facts[name]["fold"] for name in stale})
+    return stale
+
+
+def table_of(parts: Parts) -> str:
+    """The table a fact's file makes. Raises ValueError if its first statement makes none."""
+    found = _MADE.match(parts["table"])
+    if found is None:
+        raise ValueError("a fact's file begins with `create table if not exists …_facts (`")
+    return found["table"]
+
+
+def newest_seq(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the event recorded last; 0: there is none."""
+    row = connection.execute("select coalesce(max(seq), 0) from events").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _mark(parts: Parts) -> str:
+    return sha256("\n".join((parts["table"], parts["fold"])).encode()).hexdigest()[:16]
