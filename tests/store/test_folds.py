@@ -1,162 +1,193 @@
-"""A fold gives the same rows however the events are sliced, and what was tampered with shows."""
+"""A fold gives the same rows however events are sliced and whenever they arrive; what was tampered with shows."""
 
 import contextlib
+import functools
+import json
+import re
 from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store import events
-from store.database import Database, open_database
-from store.journal import Journal, check_rebuild, fact_tables, rebuild
-from tests.told import NOW, StandingClock, Told, thing
-
-ORDERS = ("JLM1-A", "JLM2-A")
-MOMENTS = st.integers(0, 3).map(lambda hours: NOW + timedelta(hours=hours))
-
-
-def order_shown(order_id: str, moment: Any, state: str, cancelled: int, lines: int) -> events.OrderPlaced:
-    parts = tuple(
-        events.OrderLinePart(
-            order_line_id=f"{order_id}-{number}", line_number=number, sku="NMK-04117-WHT-A--M", title="Linen shirt",
-            state=state, quantity=3, cancelled_quantity=cancelled, refunded_quantity=0,
-            unit_price_amount=Decimal(39), price_amount=Decimal(117), shipping_amount=Decimal(0),
-            commission_amount=Decimal("9.36"), commission_vat_amount=Decimal("1.56"), cancelled_amount=Decimal(0),
-            refunded_amount=Decimal(0),
-        )
-        for number in range(1, lines + 1)
-    )  # fmt: skip
-    return events.OrderChanged(
-        happened_at=moment, order_id=order_id, commercial_id="JLM", state=state, placed_at=NOW, changed_at=moment,
-        accepted_at=None, debited_at=None, shipping_deadline_at=None, currency="GBP", tax_mode="TAX_INCLUDED",
-        line_count=lines, unit_count=3 * lines, price_amount=Decimal(117), shipping_amount=Decimal(0),
-        total_amount=Decimal(117), commission_amount=Decimal("9.36"), shipping_type="STD-UK", seller_reference="",
-        has_incident=False, has_address=True, carrier_code="", tracking="", is_before_start=False, lines=parts,
-    )  # fmt: skip
-
-
-def sales_order_shown(order_id: str, moment: Any, shipped: int, lines: int) -> events.SalesOrderRead:
-    parts = tuple(
-        events.SalesLinePart(
-            line_number=number, order_line_id=f"{order_id}-{number}", sku_key="NMK|04117|WHT|A||M",
-            ordered_quantity=3, open_quantity=3 - shipped, picked_quantity=0, shipped_quantity=shipped,
-            cancelled_quantity=0, cancel_kind="", unit_price_amount=None,
-        )
-        for number in range(1, lines + 1)
-    )  # fmt: skip
-    return events.SalesOrderRead(
-        happened_at=moment, ord_num=f"SO-{order_id}", order_id=order_id, division="NMK", warehouse="WH1",
-        ship_via="RML", raw_status="20", status="OPEN", entered_at=NOW, changed_at=moment, changed_by="APIUSER",
-        revision=1, lines=parts,
-    )  # fmt: skip
-
-
-def intent_told(kind: type[Any], order_id: str, attempt: int, moment: Any) -> events.Event:
-    about: dict[str, Any] = {
-        "happened_at": moment, "intent_id": uuid5(thing(order_id), str(attempt)),
-        "intent_kind": "create_sales_order", "intent_subject": f"{order_id}/NMK/WH1", "order_id": order_id,
-    }  # fmt: skip
-    more: dict[str, Any] = {"payload": {"attempt": attempt}} if kind is events.IntentRecorded else {"code": "x"}
-    told: events.Event = kind(**about, **more)
-    return told
-
-
-def hold_told(order_id: str, moment: Any, reason: str) -> events.Event:
-    if not reason:
-        return events.OrderReleased(happened_at=moment, order_id=order_id)
-    return events.OrderHeld(happened_at=moment, order_id=order_id, reason=reason, cause="c", detail="d")
-
-
-def shipment_told(order_id: str, moment: Any, cartons: int, *, is_voided: bool) -> events.Event:
-    parcels = tuple(
-        events.CartonPart(carton=f"C{number}", tracking="RM1", quantities={f"{order_id}-1": 1})
-        for number in range(cartons)
-    )
-    return events.ShipmentPosted(
-        happened_at=moment, ship_id=f"SH-{order_id}", ord_num=f"SO-{order_id}", order_id=order_id, warehouse="WH1",
-        ship_via="RML", shipped_at=NOW, changed_at=moment, is_voided=is_voided, cartons=parcels,
-    )  # fmt: skip
-
-
-def mapping_told(moment: Any, key: str, value: str) -> events.Event:
-    return events.MappingSet(happened_at=moment, mapping="warehouse", key=key, value=value, why="")
-
-
-ORDER = st.sampled_from(ORDERS)
-OUTCOMES = (events.IntentRecorded, events.IntentConfirmed, events.IntentRefused, events.IntentUnclear)
-EVENTS: st.SearchStrategy[events.Event] = st.one_of(
-    st.builds(
-        order_shown, ORDER, MOMENTS, st.sampled_from(["SHIPPING", "SHIPPED"]), st.integers(0, 3), st.integers(1, 2)
-    ),
-    st.builds(sales_order_shown, ORDER, MOMENTS, st.integers(0, 3), st.integers(0, 2)),
-    st.builds(intent_told, st.sampled_from(OUTCOMES), ORDER, st.integers(0, 1), MOMENTS),
-    st.builds(hold_told, ORDER, MOMENTS, st.sampled_from(["", "unknown_sku", "no_address"])),
-    st.builds(shipment_told, ORDER, MOMENTS, st.integers(0, 2), is_voided=st.booleans()),
-    st.builds(mapping_told, MOMENTS, st.sampled_from(["NMK", "NMC"]), st.sampled_from(["WH1", "WH2", ""])),
+from store.database import FACTS, Database, local_ask, open_database, sections
+from store.folding import table_of
+from store.journal import FOLDED_KINDS, SERIES, Journal, check_rebuild, fact_tables, rebuild
+from tests.store.stories import (
+    IDS,
+    UNFOLDED,
+    any_event,
+    at_moments_of_their_own,
+    kinds_of_events,
+    say_everything,
 )
-STORIES = st.lists(st.lists(EVENTS, min_size=1, max_size=6), min_size=1, max_size=5)
+from tests.told import HOUR, NOW, SHIRT, StandingClock, Told
+
+STORIES = st.lists(st.lists(any_event(), min_size=1, max_size=6), min_size=1, max_size=4)
+patient = functools.partial(settings, deadline=None, suppress_health_check=list(HealthCheck))
+
+# One event for each series, naming the first read of it.
+NAMING: dict[str, events.Event] = {
+    "skus": events.CatalogueRead(happened_at=NOW, read_id=IDS[0], sku_count=3, changed_count=3),
+    "offers": events.OffersRead(happened_at=NOW, read_id=IDS[0], offer_count=3, changed_count=3),
+    "stock": events.StockBatchRead(
+        happened_at=NOW, batch_id="B1", read_id=IDS[0], batch_kind="FULL", as_of=NOW, row_count=3, changed_count=3
+    ),
+    "published": events.IntentRecorded(
+        happened_at=NOW, intent_id=IDS[0], intent_kind="push_stock", intent_subject="push", payload={}
+    ),
+    "transactions": events.TransactionsRead(happened_at=NOW, read_id=IDS[0], row_count=3, changed_count=3),
+}
 
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with open_database(tmp_path_factory.mktemp("folds") / "store.duckdb") as opened:
+    with open_database(tmp_path_factory.mktemp("folds") / "store.duckdb", serves=False) as opened:
+        journal = Journal(opened, StandingClock(), shop="4107")
+        say_everything(opened, journal)
+        journal.close()
         yield opened
 
 
-def emptied(database: Database) -> None:
+def emptied(database: Database) -> Journal:
+    """A journal on a store in which nothing happened yet, but every series has been said."""
     with contextlib.closing(database.connect()) as connection:
         for table in ("events", *fact_tables(connection)):
             connection.execute(f"delete from {table}")
+    return Journal(database, StandingClock(), shop="4107")
 
 
-def all_facts(connection: Any) -> dict[str, list[Any]]:
-    """Of the tables these events are folded into."""
-    told = (
-        "order_facts", "order_line_facts", "order_hold_facts", "sales_order_facts", "sales_line_facts",
-        "intent_facts", "shipment_facts", "carton_facts", "mapping_facts",
-    )  # fmt: skip
-    return {table: sorted(map(repr, connection.execute(f"select * from {table}").fetchall())) for table in told}
+def facts_of(database: Database, *, without: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Every fact table, its rows in some fixed order."""
+    with contextlib.closing(database.connect()) as connection:
+        frames = {table: connection.execute(f"select * from {table}").pl() for table in fact_tables(connection)}
+    return {
+        table: sorted(map(repr, frame.drop(without, strict=False).iter_rows())) for table, frame in frames.items()
+    }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(story=STORIES, slice_size=st.integers(1, 9))
+@patient(max_examples=25)
+@given(story=STORIES, slice_size=st.sampled_from([1, 2, 5, 9]))
 def test_folds_give_the_same_rows_however_events_are_sliced(
     database: Database, story: list[list[events.Event]], slice_size: int
 ) -> None:
-    emptied(database)
-    journal = Journal(database, StandingClock(), shop="4107")
+    journal = emptied(database)
     for told in story:
         journal.append(told)
-    journal.close()
+    as_appended = facts_of(database)
     with contextlib.closing(database.connect()) as connection:
-        as_appended = all_facts(connection)
         rebuild(connection, slice_size=slice_size)
-        in_slices = all_facts(connection)
+        in_slices = facts_of(database)
+        rebuild(connection)
+    in_one = facts_of(database)
+    journal.close()
 
     assert in_slices == as_appended
+    assert in_one == as_appended
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(story=st.lists(EVENTS, min_size=1, max_size=8))
+@patient(max_examples=15)
+@given(story=st.lists(any_event(), min_size=2, max_size=12), data=st.data())
+def test_facts_do_not_depend_on_what_arrived_first(
+    database: Database, story: list[events.Event], data: st.DataObject
+) -> None:
+    story = at_moments_of_their_own(story)
+    shuffled = data.draw(st.permutations(story))
+    journal = emptied(database)
+    for event in story:
+        journal.append([event])
+    in_order = facts_of(database, without=("seq",))
+    journal.close()
+    journal = emptied(database)
+    for event in shuffled:
+        journal.append([event])
+    in_disorder = facts_of(database, without=("seq",))
+    journal.close()
+
+    assert in_disorder == in_order
+
+
+@patient(max_examples=10)
+@given(story=st.lists(any_event(), min_size=1, max_size=8))
 def test_the_same_events_offered_again_change_nothing(database: Database, story: list[events.Event]) -> None:
-    emptied(database)
-    journal = Journal(database, StandingClock(), shop="4107")
+    journal = emptied(database)
     fresh = journal.append(story)
-    with contextlib.closing(database.connect()) as connection:
-        before = all_facts(connection)
-        again = journal.append(list(reversed(story)))
-        after = all_facts(connection)
+    before = facts_of(database)
+    again = journal.append(list(reversed(story)))
+    after = facts_of(database)
     journal.close()
 
     assert fresh == len({event.event_id("4107") for event in story})
     assert again == 0
     assert after == before
+
+
+def test_every_event_that_says_something_new_is_folded_into_a_fact() -> None:
+    folded = {kind for kinds in FOLDED_KINDS.values() for kind in kinds}
+
+    assert folded == set(kinds_of_events()) - UNFOLDED
+    assert set(FOLDED_KINDS) == set(FACTS)
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_a_fold_is_run_for_the_kinds_it_reads_and_reads_nothing_but_fresh(fact: str) -> None:
+    sql = re.sub(r"--[^\n]*", "", sections(fact)["fold"])
+    sources = set(re.findall(r"\b(?:from|join)\s+(\w+)\b(?!\()", sql)) - {"from_json"}
+    steps = set(re.findall(r"(\w+) as \(\s*select", sql))
+
+    assert set(re.findall(r"'([a-z_]+\.[a-z_]+)'", sql)) == set(FOLDED_KINDS[fact])
+    assert sources - steps <= {"fresh", *SERIES}
+    assert sql.lstrip().startswith(f"merge into {table_of(sections(fact))}")
+
+
+@pytest.mark.parametrize("fact", NAMING)
+def test_rows_of_a_series_count_once_an_event_names_their_read(database: Database, fact: str) -> None:
+    count = f"select count(*) as n from {table_of(sections(fact))}"
+    journal = emptied(database)
+    before = local_ask(database)(count).item()
+    journal.append([NAMING[fact]])
+    after = local_ask(database)(count).item()
+    journal.close()
+
+    assert (before, after) == (0, 3)
+
+
+def test_what_one_reading_says_twice_counts_as_it_was_said_last(tmp_path: Path) -> None:
+    told = Told(tmp_path / "store.duckdb")
+    ask = local_ask(told.database)
+    told.order("JLM1-A")
+    placed = json.loads(ask("select body from events").item())
+    lines = [{**placed["lines"][0], "title": title} for title in ("first", "second", "third")]
+    told.tell(events.OrderChanged.model_validate({**placed, "lines": lines, "happened_at": NOW}))
+    told.offers({SHIRT: 7})
+    row = ask("select * from offer_rows").with_columns(read_id=pl.lit(str(IDS[0])), seen_at=pl.lit(NOW))
+    told.journal.append_series("offer_rows", pl.concat([row.with_columns(quantity=n) for n in (1, 2, 3)]))
+    told.tell(NAMING["offers"])
+    titles = ask("select title from order_line_facts")["title"].to_list()
+    shown = ask("select quantity from offer_facts")["quantity"].to_list()
+    found = check_rebuild(told.database)
+    told.close()
+
+    assert (titles, shown) == (["third"], [3])
+    assert found == {}
+
+
+def test_what_became_of_an_intent_stands_above_what_was_meant(tmp_path: Path) -> None:
+    told = Told(tmp_path / "store.duckdb")
+    about: dict[str, Any] = {
+        "intent_id": IDS[0], "intent_kind": "create_sales_order", "intent_subject": "JLM1-A", "order_id": "JLM1-A",
+    }  # fmt: skip
+    told.tell(events.IntentConfirmed(happened_at=NOW, reference="SO-1", **about))
+    told.tell(events.IntentRecorded(happened_at=NOW + HOUR, payload={"units": 2}, **about))
+    ask = local_ask(told.database)
+    row = ask("select state, reference, payload, meant_at, happened_at from intent_facts").row(0)
+    told.close()
+
+    assert row == ("confirmed", "SO-1", '{"units":2}', NOW + HOUR, NOW)
 
 
 def test_a_tampered_fact_is_found(tmp_path: Path) -> None:

@@ -17,11 +17,7 @@ import pytest
 from store.database import local_ask, open_database
 from store.errors import QuestionFailed, Reload, StoreMissing, TooSlow, WorkerAway
 from store.window import MAX_WAITING, Window, Worker
-
-HEAVY = (
-    "select count(*) as n from heart a, heart b, heart c, heart d, heart e, heart f, heart g, heart h"
-    " where a.step + b.step + c.step + d.step + e.step <> f.step * g.step - h.step"
-)
+from tests.store.statements import HEAVY
 
 
 def test_reading_goes_on_while_the_worker_writes(served: tuple[Path, int]) -> None:

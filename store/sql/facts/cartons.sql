@@ -19,6 +19,7 @@ using (
             subject as ship_id,
             order_id,
             unnest((body -> 'cartons')::json[]) as line,
+            generate_subscripts((body -> 'cartons')::json[], 1) as place,
         from fresh
         where kind = 'shipment.posted'
     ),
@@ -30,8 +31,10 @@ using (
         from lines
     )
 
-    select * from parsed
-    qualify row_number() over (partition by ship_id, carton order by happened_at desc, seq desc) = 1
+    select * exclude (place) from parsed
+    qualify row_number() over (
+        partition by ship_id, carton order by happened_at desc, seq desc, place desc
+    ) = 1
 ) as new
 on fact.ship_id = new.ship_id and fact.carton = new.carton
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name

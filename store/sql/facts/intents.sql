@@ -59,6 +59,7 @@ when matched and not new.is_meant
 then update set
     payload = coalesce(fact.payload, new.payload),
     meant_at = coalesce(fact.meant_at, new.meant_at),
+    intent_kind = new.intent_kind, subject = new.subject, order_id = new.order_id,
     state = new.state, reference = new.reference, code = new.code, message = new.message,
     happened_at = new.happened_at, seq = new.seq
 when matched then update set

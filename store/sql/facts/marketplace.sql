@@ -9,9 +9,7 @@ create table if not exists marketplace_facts (
 -- :fold
 merge into marketplace_facts as fact
 using (
-    select subject as topic, happened_at, seq, unnest(from_json(body, '{
-        "value": "VARCHAR"
-    }')),
+    select subject as topic, happened_at, seq, coalesce(body -> 'value', 'null')::varchar as value,
     from fresh
     where kind = 'marketplace.described'
     qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1

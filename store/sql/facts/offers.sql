@@ -23,7 +23,9 @@ using (
     from fresh
     join offer_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
     where fresh.kind = 'offers.read'
-    qualify row_number() over (partition by row.sku order by row.seen_at desc, fresh.seq desc) = 1
+    qualify row_number() over (
+        partition by row.sku order by row.seen_at desc, fresh.seq desc, row.rowid desc
+    ) = 1
 ) as new
 on fact.sku = new.sku
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name

@@ -33,6 +33,7 @@ using (
             body ->> 'currency' as currency,
             (body ->> 'placed_at')::timestamptz as placed_at,
             unnest((body -> 'lines')::json[]) as line,
+            generate_subscripts((body -> 'lines')::json[], 1) as place,
         from fresh
         where kind in ('order.placed', 'order.changed')
     ),
@@ -49,8 +50,10 @@ using (
         from lines
     )
 
-    select * from parsed
-    qualify row_number() over (partition by order_line_id order by happened_at desc, seq desc) = 1
+    select * exclude (place) from parsed
+    qualify row_number() over (
+        partition by order_line_id order by happened_at desc, seq desc, place desc
+    ) = 1
 ) as new
 on fact.order_line_id = new.order_line_id
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name

@@ -26,6 +26,7 @@ using (
             subject as ord_num,
             order_id,
             unnest((body -> 'lines')::json[]) as line,
+            generate_subscripts((body -> 'lines')::json[], 1) as place,
         from fresh
         where kind = 'sales_order.read'
     ),
@@ -40,8 +41,10 @@ using (
         from lines
     )
 
-    select * from parsed
-    qualify row_number() over (partition by ord_num, line_number order by happened_at desc, seq desc) = 1
+    select * exclude (place) from parsed
+    qualify row_number() over (
+        partition by ord_num, line_number order by happened_at desc, seq desc, place desc
+    ) = 1
 ) as new
 on fact.ord_num = new.ord_num and fact.line_number = new.line_number
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name

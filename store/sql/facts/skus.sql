@@ -37,7 +37,9 @@ using (
     from fresh
     join sku_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
     where fresh.kind = 'catalogue.read'
-    qualify row_number() over (partition by row.sku_key order by row.seen_at desc, fresh.seq desc) = 1
+    qualify row_number() over (
+        partition by row.sku_key order by row.seen_at desc, fresh.seq desc, row.rowid desc
+    ) = 1
 ) as new
 on fact.sku_key = new.sku_key
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name

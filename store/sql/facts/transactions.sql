@@ -28,7 +28,9 @@ using (
     from fresh
     join transaction_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
     where fresh.kind = 'transactions.read'
-    qualify row_number() over (partition by row.transaction_id order by row.updated_at desc, fresh.seq desc) = 1
+    qualify row_number() over (
+        partition by row.transaction_id order by row.updated_at desc, fresh.seq desc, row.rowid desc
+    ) = 1
 ) as new
 on fact.transaction_id = new.transaction_id
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
