@@ -195,7 +195,7 @@ class _Wire:
         room = self.erp.fulfilment
         return _documents(
             request,
-            ((room.pick_header(ticket), partial(room.pick_children, ticket)) for ticket in room.picks),
+            ((ticket.header(), ticket.children) for ticket in room.picks),
         )
 
     def batches(self, request: Request) -> Response:
