@@ -4,10 +4,8 @@ Law: a handler reads the request, holds the world's lock while it touches the wo
 Who may ask is settled first (401, 403), then how often (429 with `Retry-After`), then what (404, 400).
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -17,6 +15,7 @@ from starlette.routing import Route
 from sync.sandbox import john_lewis_lists as lists
 from sync.sandbox import john_lewis_settings as settings
 from sync.sandbox import john_lewis_wire as wire
+from sync.sandbox.bodies import read_json
 from sync.sandbox.john_lewis import API_KEY, KEY_WITHOUT_ACCOUNTANCY, SHOP_ID
 from sync.sandbox.john_lewis_limits import Limits
 from sync.sandbox.john_lewis_model import Refused
@@ -330,7 +329,7 @@ async def _read(request: Request) -> Asked:
     raw = await request.body()
     if raw:
         try:
-            asked.body = json.loads(raw, parse_float=Decimal)
-        except (JSONDecodeError, UnicodeDecodeError):
+            asked.body = read_json(raw)
+        except ValueError:
             raise Refused(400, "The body is not valid JSON") from None
     return asked

@@ -51,6 +51,7 @@ class Shop:
 
     def __init__(self, in_process: Any) -> None:
         self.world = World(seed=3, start=START, skus=60, orders_per_day=0)
+        self.world.scenario("no_orders")
         self.marketplace = in_process(john_lewis_routes(self.world), {"Authorization": API_KEY})
         self.skus = [sku for sku, offer in self.world.john_lewis.offers.items() if offer.quantity >= 5]
 
