@@ -32,6 +32,7 @@ from store.events import (
 from store.journal import check_rebuild
 from sync.lanes import FLOWS, Lane, lanes_of
 from sync.rules import mappings
+from sync.rules.exceptions import retried_by
 from sync.runs import EVERYTHING, House, Run, Scope
 
 log = logging.getLogger(__name__)
@@ -240,7 +241,9 @@ class Desk:
 
     def _retry(self, command: ask.Retry) -> dict[str, Any]:
         found = self._exception(command.exception_id)
-        flow = "dispatch" if found["exception_kind"] in _DISPATCH_KINDS else "orders"
+        flow = retried_by(found["exception_kind"], found["cause"])
+        if flow not in self._lanes:
+            raise Refusal(f"There is no flow {flow!r} to run.")
         if found["order_id"]:
             self._record(OrderReleased(happened_at=self._house.clock.now(), order_id=found["order_id"]))
         scope = Scope(key=found["order_id"]) if flow == "orders" and found["order_id"] else EVERYTHING
@@ -316,9 +319,3 @@ def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[
     except (Refusal, Failure) as no:
         return {"state": "refused", "message": str(no), "answer": {}}
     return {"state": "done", "message": answer.pop("message"), "answer": answer}
-
-
-_DISPATCH_KINDS = {
-    "unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
-    "shipped_not_confirmed",
-}  # fmt: skip
