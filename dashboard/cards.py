@@ -23,7 +23,7 @@ from dashboard.data import Pulse
 from store.errors import AskError, Reload, StoreError, StoreMissing, TooSlow, WorkerAway
 
 REFRESH_SECONDS = 5
-ANSWER_SECONDS = 4.0
+ANSWER_SECONDS = 2.0
 Body = Callable[[Pulse], None]
 
 
@@ -70,7 +70,13 @@ def screen(
 def worker_badge(pulse: Pulse) -> None:
     """The worker's state, in words, with its sign."""
     since = f" since {format.london(pulse.state.since)}" if pulse.state.since else ""
-    if pulse.state.is_serving:
+    if pulse.state.is_serving and pulse.beat is not None and not pulse.is_fresh:
+        st.badge(
+            f"Worker serving, last report {format.ago(pulse.age_seconds)}",
+            icon=":material/history:",
+            color="orange",
+        )
+    elif pulse.state.is_serving:
         st.badge("Worker serving", icon=":material/check_circle:", color="green", help=f"Serving{since}")
     elif not pulse.state.is_stopped:
         st.badge("Worker starting or stuck", icon=":material/hourglass_top:", color="orange", help=pulse.why_not)
@@ -137,9 +143,12 @@ def numbers(row: Sequence[tuple[str, str, str]]) -> None:
 
 
 def badge(code: str | None, *, words: str = "") -> None:
-    """A state as a badge: sign, words and colour."""
+    """A state as a badge: sign, words and colour; what was green on old data is grey."""
     shown = format.state(code)
-    st.badge(words or shown.words, icon=shown.icon, color=shown.colour)
+    if shown.colour == "green" and not data.is_fresh():
+        st.badge(f"{words or shown.words}, then", icon=":material/history:", color="gray")
+    else:
+        st.badge(words or shown.words, icon=shown.icon, color=shown.colour)
 
 
 def table(
@@ -260,8 +269,9 @@ def submit(commands: Sequence[send.Command], slot: str) -> None:
     st.session_state[f"commands-{slot}"] = sent
     try:
         with st.spinner("Asking the worker…"):
-            for command in commands:
-                sent.append(send.send(data.window(), command, actor=person.name, role=person.role))
+            sent.extend(
+                send.send(data.window(), command, actor=person.name, role=person.role) for command in commands
+            )
             _wait(sent)
     except StoreError as trouble:
         st.session_state[f"trouble-{slot}"] = str(trouble)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from dashboard.data import is_fresh
 from dashboard.format import flow as flow_words
 from dashboard.format import on_london_clock, state
 
@@ -51,7 +52,10 @@ def states(rows: pl.DataFrame, column: str, number: str) -> go.Figure:
             x=rows[number].to_list(),
             y=[one.text for one in told],
             orientation="h",
-            marker_color=[COLOURS[one.colour] for one in told],
+            # what was green on old data is grey
+            marker_color=[
+                SAND if one.colour == "green" and not is_fresh() else COLOURS[one.colour] for one in told
+            ],
             text=rows[number].to_list(),
             textposition="auto",
         )

@@ -5,7 +5,6 @@ business moment, and its staleness is judged by the machine's clock.
 """
 
 import itertools
-
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,6 +81,18 @@ def window() -> Window:
 
 def pulse() -> Pulse:
     """How the worker is, asked now. Raises StoreError if the store cannot be read."""
+    st.session_state["is_fresh"] = False
+    found = _felt()
+    st.session_state["is_fresh"] = found.is_fresh
+    return found
+
+
+def is_fresh() -> bool:
+    """Whether the pulse last felt was fresh: what is drawn may be green."""
+    return bool(st.session_state.get("is_fresh", False))
+
+
+def _felt() -> Pulse:
     state = window().state()
     # Who holds the store without answering answers no question either: to ask would only take longer.
     is_silent = not (state.is_serving or state.is_stopped)

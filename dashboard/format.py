@@ -6,7 +6,7 @@ Law: this is the only module that knows London, and the only one that turns valu
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -161,9 +161,19 @@ def london_exact(moment: datetime | None) -> str:
     return f"{moment.astimezone(LONDON):%-d %b %Y %H:%M:%S}" if moment else NOTHING
 
 
+def london_clock(moment: datetime | None) -> str:
+    """The time of a London day, to the second: 09:12:44."""
+    return f"{moment.astimezone(LONDON):%H:%M:%S}" if moment else NOTHING
+
+
 def london_day(moment: datetime | None) -> str:
     """A London day: Tuesday 24 November."""
     return f"{moment.astimezone(LONDON):%A %-d %B}" if moment else NOTHING
+
+
+def london_midnight(day: date) -> datetime:
+    """The moment a London day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON)
 
 
 def on_london_clock(moment: datetime) -> datetime:
@@ -194,6 +204,11 @@ def countdown(seconds: float | None) -> str:
     days, hours, minutes, rest = whole // 86400, whole % 86400 // 3600, whole % 3600 // 60, whole % 60
     clock = f"{f'{days} d ' if days else ''}{hours:02}:{minutes:02}:{rest:02}"
     return f"✕ late {clock}" if seconds < 0 else clock
+
+
+def span_exact(seconds: float | None) -> str:
+    """A length of time with a tenth of a second where it is short: 0.4 s."""
+    return f"{seconds:.1f} s" if seconds is not None and 0 <= seconds < 10 else span(seconds)
 
 
 def ago(seconds: float | None) -> str:

@@ -298,7 +298,8 @@ def deadlines(ask: Ask, as_of: datetime, *, limit: int = 4) -> pl.DataFrame:
     """The moments by which orders must leave, nearest first, with what stands before each; all the late are one."""
     return ask(
         "select is_late, min(shipping_deadline_at) as deadline_at, count(distinct order_id) as order_count,"
-        " count(distinct order_id) filter (where state in ('order_held', 'not_in_erp', 'to_pick')) as unpicked_count,"
+        " count(distinct order_id) filter (where state in ('order_held', 'not_in_erp', 'to_pick'))"
+        " as unpicked_count,"
         " count(distinct order_id) filter (where state in ('picked', 'part_shipped')) as picked_count,"
         " count(distinct order_id) filter (where is_unconfirmed) as untold_count from dispatch($as_of)"
         " where (is_unshipped or is_unconfirmed) and shipping_deadline_at is not null"

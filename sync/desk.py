@@ -30,6 +30,7 @@ from store.events import (
     PersonalPurged,
 )
 from store.journal import check_rebuild
+from sync.errors import Deferred, Retriable
 from sync.lanes import FLOWS, Lane, lanes_of
 from sync.rules import mappings
 from sync.rules.exceptions import retried_by
@@ -200,7 +201,12 @@ class Desk:
     def resync(self, command_id: UUID, command: ask.Resync) -> dict[str, Any]:
         lane, scope = self._lane_and_scope(command)
         if command.dry_run:
-            preview = lane.preview(scope)
+            try:
+                preview = lane.preview(scope)
+            except Deferred as later:
+                raise Refusal(f"Not before {later.due_at:%H:%M} UTC, try then: {later}.") from later
+            except Retriable as trouble:
+                raise Failure(f"Nothing can be said: {trouble}") from trouble
             return {
                 "message": preview.sentence,
                 "differences": json.loads(json.dumps(preview.differences[:SHOWN], default=str)),
@@ -223,7 +229,12 @@ class Desk:
 
     @staticmethod
     def _ended(ended: dict[str, Run]) -> dict[str, Any]:
-        words = "; ".join(f"{name} {run.ending}" for name, run in ended.items())
+        words = "; ".join(
+            f"{name} did what it may now and goes on by itself ({run.message})"
+            if run.state == "deferred"
+            else f"{name} {run.ending}"
+            for name, run in ended.items()
+        )
         if any(run.state in {"failed", "stopped"} for run in ended.values()):
             raise Failure(words)
         return {"message": words, "flows": {name: dict(run.counts) for name, run in ended.items()}}

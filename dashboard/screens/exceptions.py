@@ -19,8 +19,11 @@ HANDBOOK = Path(__file__).parent.parent / "handbook"
 SHOWN = 100
 RETRIED = 10
 LATER = {
-    "4 hours": timedelta(hours=4), "a day": timedelta(days=1), "3 days": timedelta(days=3), "a week": timedelta(days=7),
-}  # fmt: skip
+    "4 hours": timedelta(hours=4),
+    "a day": timedelta(days=1),
+    "3 days": timedelta(days=3),
+    "a week": timedelta(days=7),
+}
 
 
 @cards.screen("Exceptions", "What is wrong, where is it mended, and who has it?")
@@ -150,7 +153,11 @@ def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, sl
         _give(ids, pulse, slot)
         _put_off(ids, pulse, slot)
         order_id = chosen[0]["order_id"]
-        if len(ids) == 1 and order_id and st.button("Open the order", key=f"order-{slot}", icon=":material/open_in_new:"):
+        if (
+            len(ids) == 1
+            and order_id
+            and st.button("Open the order", key=f"order-{slot}", icon=":material/open_in_new:")
+        ):
             cards.go("order", order_id=order_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()

@@ -43,9 +43,7 @@ class System:
         self.start_worker()
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.web = self._begin(
-            "web", "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port)
-        )
+        self.web = self._begin("web", "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port))
         self.until(self._is_shown, "the dashboard answers")
         self.until(lambda: self.have_run_since("1970-01-01T00:00:00Z"), "every flow has run")
 
@@ -111,7 +109,12 @@ class System:
         }  # fmt: skip
         with (self.store.parent / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, *words], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [sys.executable, *words],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
 
