@@ -30,8 +30,10 @@ from store.events import (
     PersonalPurged,
 )
 from store.journal import check_rebuild
+from sync.errors import Deferred, Retriable
 from sync.lanes import FLOWS, Lane, lanes_of
 from sync.rules import mappings
+from sync.rules.exceptions import retried_by
 from sync.runs import EVERYTHING, House, Run, Scope
 
 log = logging.getLogger(__name__)
@@ -199,7 +201,12 @@ class Desk:
     def resync(self, command_id: UUID, command: ask.Resync) -> dict[str, Any]:
         lane, scope = self._lane_and_scope(command)
         if command.dry_run:
-            preview = lane.preview(scope)
+            try:
+                preview = lane.preview(scope)
+            except Deferred as later:
+                raise Refusal(f"Not before {later.due_at:%H:%M} UTC, try then: {later}.") from later
+            except Retriable as trouble:
+                raise Failure(f"Nothing can be said: {trouble}") from trouble
             return {
                 "message": preview.sentence,
                 "differences": json.loads(json.dumps(preview.differences[:SHOWN], default=str)),
@@ -222,7 +229,12 @@ class Desk:
 
     @staticmethod
     def _ended(ended: dict[str, Run]) -> dict[str, Any]:
-        words = "; ".join(f"{name} {run.ending}" for name, run in ended.items())
+        words = "; ".join(
+            f"{name} did what it may now and goes on by itself ({run.message})"
+            if run.state == "deferred"
+            else f"{name} {run.ending}"
+            for name, run in ended.items()
+        )
         if any(run.state in {"failed", "stopped"} for run in ended.values()):
             raise Failure(words)
         return {"message": words, "flows": {name: dict(run.counts) for name, run in ended.items()}}
@@ -240,7 +252,9 @@ class Desk:
 
     def _retry(self, command: ask.Retry) -> dict[str, Any]:
         found = self._exception(command.exception_id)
-        flow = "dispatch" if found["exception_kind"] in _DISPATCH_KINDS else "orders"
+        flow = retried_by(found["exception_kind"], found["cause"])
+        if flow not in self._lanes:
+            raise Refusal(f"There is no flow {flow!r} to run.")
         if found["order_id"]:
             self._record(OrderReleased(happened_at=self._house.clock.now(), order_id=found["order_id"]))
         scope = Scope(key=found["order_id"]) if flow == "orders" and found["order_id"] else EVERYTHING
@@ -316,9 +330,3 @@ def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[
     except (Refusal, Failure) as no:
         return {"state": "refused", "message": str(no), "answer": {}}
     return {"state": "done", "message": answer.pop("message"), "answer": answer}
-
-
-_DISPATCH_KINDS = {
-    "unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
-    "shipped_not_confirmed",
-}  # fmt: skip

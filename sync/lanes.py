@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sync.errors import Deferred, Retriable
 from sync.flows import catalogue, dispatch, inventory, orders, settlement, start, watch
 from sync.runs import EVERYTHING, House, Preview, Run, Scope, running
 
@@ -82,9 +83,21 @@ class Lane:
             return run
 
     def preview(self, scope: Scope) -> Preview:
-        """What a run would do."""
+        """What a run would do.
+
+        Raises:
+            Deferred: an outside system may not be asked yet.
+            Retriable: it did not answer, or not as it should; nothing can be said.
+
+        """
+        found: Preview | None = None
         with self.occupied("previewing"), running(self.house, self.name) as run:
-            return FLOWS[self.name].preview(run, scope)
+            found = FLOWS[self.name].preview(run, scope)
+        if found is None and run.state == "deferred" and run.due_at is not None:
+            raise Deferred(run.message, run.due_at)
+        if found is None:
+            raise Retriable(run.ending)
+        return found
 
     @contextlib.contextmanager
     def occupied(self, doing: str) -> Iterator[None]:
