@@ -8,7 +8,8 @@ from tests.browser.system import PATIENCE, System
 
 BUSY = PATIENCE * 1000  # milliseconds a busy machine may take
 TROUBLE = re.compile(
-    "cannot be read|encountered an error|takes too long|does not answer|different versions|Page not found|no store yet"
+    "cannot be read|encountered an error|takes too long|does not answer|different versions|Page not found"
+    "|no store yet"
 )
 # Everything on the page whose letters, ground or shape is green, by what it says.
 GREEN = """

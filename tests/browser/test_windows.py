@@ -1,6 +1,7 @@
 """The windows in a real browser, on the real worker and the two pretend systems.
 
-One system serves all of these tests; each leaves it as it found it: a worker that serves, a world that stands still.
+One system serves all of these tests; each leaves it as it found it: a worker that serves, a world that
+stands still.
 """
 
 import re
