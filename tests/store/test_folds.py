@@ -121,7 +121,7 @@ def all_facts(connection: Any) -> dict[str, list[Any]]:
         "order_facts", "order_line_facts", "order_hold_facts", "sales_order_facts", "sales_line_facts",
         "intent_facts", "shipment_facts", "carton_facts", "mapping_facts",
     )  # fmt: skip
-    return {table: sorted(map(repr, connection.execute(f"select * from {table}").fetchall())) for table in told}
+    return {table: sorted(map(repr, connection.execute(f"select * from {table}").pl().rows())) for table in told}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
