@@ -228,6 +228,7 @@ class Door:
                 self._tell(replace(begun, latency_ms=_since(started)))
                 self._unanswered(call, place, error)
             latency_ms = _since(started)
+        begun = replace(begun, dated=response.headers.get("Date", ""))
         data, is_read = _read(call, response)
         if not is_read:
             kept = unreadable(response.content)
