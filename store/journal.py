@@ -52,6 +52,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
 }
 SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "transaction_rows")
 SLICE = 200_000
+FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {
     "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
@@ -151,15 +152,16 @@ class Journal:
             )
 
     def forget_personal(self, before: datetime) -> int:
-        """Delete personal data of orders placed before a moment; how many orders it was."""
-        with self._lock:
-            count = _one(
-                self._connection,
-                "select count(*) from personal where placed_at < $before",
-                {"before": before},
-            )
-            self._connection.execute("delete from personal where placed_at < $before", {"before": before})
-        return int(count)
+        """Delete personal data of orders placed before a moment, for good; how many orders it was.
+
+        An order that old may be shown to us again: its personal data is not taken up any more.
+        """
+        with self._lock, transaction(self._connection) as connection:
+            gone = connection.execute(
+                "delete from personal where placed_at < $before returning order_id", {"before": before}
+            ).fetchall()
+            connection.execute(_REMEMBER_FORGOTTEN, {"name": FORGOTTEN, "before": before, "now": self._clock.now()})
+        return len(gone)
 
     def forget_bodies(self, *, resources: Sequence[str], bulk_before: datetime, others_before: datetime) -> int:
         """Drop bodies of old answers (bulk pages earlier than the rest); hash and headers stay."""
@@ -324,6 +326,15 @@ returning content_hash
 """
 
 
+_REMEMBER_FORGOTTEN = """
+insert into bookmarks
+select
+    $name, greatest($before::timestamptz, max(value::timestamptz) filter (where name = $name))::varchar, $now
+from bookmarks
+on conflict do update set value = excluded.value, moved_at = excluded.moved_at
+"""
+
+
 def content_hash(body: bytes) -> str:
     """The name of a content; empty for none."""
     return sha256(body).hexdigest() if body else ""
@@ -369,7 +380,11 @@ def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Pe
         "recorded_at": pl.Datetime("us", "UTC"),
     }  # fmt: skip
     with registered(connection, "people", pl.DataFrame(rows, schema=columns, orient="row")):
-        connection.execute("insert or replace into personal by name select * from people")
+        connection.execute(
+            "insert or replace into personal by name select * from people where placed_at >= coalesce("
+            "(select value::timestamptz from bookmarks where name = $name), '-infinity'::timestamptz)",
+            {"name": FORGOTTEN},
+        )
 
 
 def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[str, str], now: datetime) -> None:

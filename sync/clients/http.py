@@ -232,6 +232,7 @@ class Door:
                 self._tell(replace(begun, latency_ms=_since(started)))
                 self._unanswered(call, place, error)
             latency_ms = _since(started)
+            begun = replace(begun, dated=response.headers.get("Date", ""))
         data, kept = _read(call, response, content, redaction) if is_whole else (None, None)
         told = unreadable(content) if kept is None else self._without_keys(kept)
         self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=told))
