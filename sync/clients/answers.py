@@ -18,7 +18,7 @@ from sync.clients.redact import Redaction, parse, render
 # The largest page we ask for (500 stock rows) has a quarter of a megabyte.
 MOST_BYTES = 64 * 1024 * 1024
 LONGEST_WAIT = timedelta(days=366)
-_SECONDS = re.compile(r"\d+(\.\d*)?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 def content_of(response: httpx.Response) -> tuple[bytes, bool]:
@@ -56,11 +56,13 @@ def read_body(content: bytes, redaction: Redaction | None) -> tuple[Any, bytes |
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, as the other side said; None where it did not, or not understandably."""
     given = headers.get("Retry-After", "").strip()
-    if _SECONDS.fullmatch(given):
-        return min(float(given), LONGEST_WAIT.total_seconds())
     try:
-        moment = parsedate_to_datetime(given)
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - wall_now()).total_seconds())
+        if _SECONDS.fullmatch(given):
+            seconds = float(given)
+        else:
+            moment = parsedate_to_datetime(given)
+            moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+            seconds = (moment - wall_now()).total_seconds()
     except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), LONGEST_WAIT.total_seconds())
