@@ -41,14 +41,15 @@ def system(
 ) -> Iterator[System]:
     """Two days of a still world, a worker whose own list calls Ada a viewer, and the dashboard."""
     assert chromium
-    sandbox = lasting_sandbox(days=2, skus=60, orders_per_day=40)
+    sandbox = lasting_sandbox(days=2, skus=100, orders_per_day=30)
     sandbox.scenario("relaxed_limits")
     roles = '{"Olu (ops)": "ops", "Finn (finance)": "finance", "Ada (admin)": "viewer"}'
     started = System(sandbox, tmp_path_factory.mktemp("system") / "cherrylane.duckdb", {"CHERRYLANE_ROLES": roles})
     try:
         started.start()
-        # a carrier nobody mapped and a SKU nobody knows, so that something needs a person
+        # a SKU nobody knows and a carrier nobody mapped, so that something needs a person
         sandbox.scenario("bad_sku_order")
+        started.advance(5)
         sandbox.scenario("ship_by_dpx")
         sandbox.scenario("ship_all")
         started.advance(40)

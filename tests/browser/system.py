@@ -24,7 +24,7 @@ from tests.conftest import RunningSandbox
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ("catalogue", "orders", "inventory", "dispatch", "settlement", "watch")
 OFTEN = {f"CHERRYLANE_{flow.upper()}_EVERY": "60" for flow in FLOWS}  # each moves when the world moves a minute
-PATIENCE = 120.0  # real seconds; the machine may be busy
+PATIENCE = 30.0  # real seconds; the machine may be busy
 
 
 @dataclass
