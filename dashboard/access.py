@@ -55,6 +55,13 @@ def person() -> Person:
     return next((one for one in LOCAL if one.name == st.session_state.get("person")), LOCAL[0])
 
 
+def known() -> tuple[Person, ...]:
+    """Whom work may be given to without typing a name: the four local people, or those the roles are listed for."""
+    if not has_sign_in():
+        return LOCAL
+    return tuple(Person(mail, role if role in ROLES else VIEWER) for mail, role in sorted(_listed().items()))
+
+
 def choose() -> None:
     """Sign in, or pick one of the four local people."""
     if not has_sign_in():
@@ -76,9 +83,13 @@ def choose() -> None:
 
 def _listed_role(mail: str) -> str:
     """The role of an e-mail address by CHERRYLANE_ROLES, as the worker reads it; a claim comes second."""
+    role = _listed().get(mail) or str(st.user.get("role") or VIEWER)
+    return role if role in ROLES else VIEWER
+
+
+def _listed() -> dict[str, str]:
     try:
         listed = json.loads(os.environ.get("CHERRYLANE_ROLES") or "{}")
     except ValueError:
-        listed = {}
-    role = listed.get(mail) or st.user.get("role") or VIEWER
-    return role if role in ROLES else VIEWER
+        return {}
+    return {str(mail): str(role) for mail, role in listed.items()} if isinstance(listed, dict) else {}

@@ -32,7 +32,9 @@ def main() -> None:
     """Draw the frame and the chosen window."""
     st.set_page_config(page_title="Cherrylane", page_icon="🍒", layout="wide")
     pages = {
-        "today": st.Page(today.show, title="Today", icon=":material/wb_sunny:", url_path="today", default=True),
+        "today": st.Page(today.show, title="Today", icon=":material/wb_sunny:", url_path="now", default=True),
+        # the first window stands at `/`; who types its name finds it as well
+        "today by name": st.Page(_open_today, title="Today", url_path="today", visibility="hidden"),
         "exceptions": st.Page(exceptions.show, title="Exceptions", icon=":material/error:", url_path="exceptions"),
         "orders": st.Page(orders.show, title="Orders", icon=":material/shopping_bag:", url_path="orders"),
         "order": st.Page(order.show, title="One order", icon=":material/receipt_long:", url_path="order"),
@@ -46,7 +48,7 @@ def main() -> None:
     st.session_state["pages"] = pages
     chosen = st.navigation(
         {
-            "Now": [pages[name] for name in ("today", "exceptions")],
+            "Now": [pages[name] for name in ("today", "today by name", "exceptions")],
             "Flows": [pages[name] for name in ("orders", "order", "inventory", "dispatch", "settlement")],
             "House": [pages[name] for name in ("runs", "mappings", "handover")],
         }
@@ -55,6 +57,10 @@ def main() -> None:
         worker()
         access.choose()
     chosen.run()
+
+
+def _open_today() -> None:
+    cards.go("today")
 
 
 @st.fragment(run_every=cards.REFRESH_SECONDS)

@@ -7,6 +7,7 @@ Law: a page never shows green on old data; a button that cannot work is disabled
 the only sign.
 """
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +16,14 @@ from uuid import UUID
 
 import polars as pl
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from dashboard import access, data, format, send  # noqa: A004 - the house's word for how things are written
 from dashboard.data import Pulse
 from store.errors import AskError, Reload, StoreError, StoreMissing, TooSlow, WorkerAway
 
 REFRESH_SECONDS = 5
-ANSWER_SECONDS = 4.0
+ANSWER_SECONDS = 2.0
 Body = Callable[[Pulse], None]
 
 
@@ -36,6 +38,9 @@ def screen(
             try:
                 pulse = data.pulse()
                 freshness(pulse)
+                if pulse.is_away:
+                    away(pulse)
+                    return
                 if pulse.beat is None:
                     empty(
                         "Nothing has been read yet",
@@ -65,7 +70,13 @@ def screen(
 def worker_badge(pulse: Pulse) -> None:
     """The worker's state, in words, with its sign."""
     since = f" since {format.london(pulse.state.since)}" if pulse.state.since else ""
-    if pulse.state.is_serving:
+    if pulse.state.is_serving and pulse.beat is not None and not pulse.is_fresh:
+        st.badge(
+            f"Worker serving, last report {format.ago(pulse.age_seconds)}",
+            icon=":material/history:",
+            color="orange",
+        )
+    elif pulse.state.is_serving:
         st.badge("Worker serving", icon=":material/check_circle:", color="green", help=f"Serving{since}")
     elif not pulse.state.is_stopped:
         st.badge("Worker starting or stuck", icon=":material/hourglass_top:", color="orange", help=pulse.why_not)
@@ -89,6 +100,16 @@ def freshness(pulse: Pulse) -> None:
     st.warning(f"**This is how things stood {away} ago** ({at}). {why}", icon=":material/history:")
 
 
+def away(pulse: Pulse) -> None:
+    """Somebody holds the store and does not answer: most often a worker that has just been started."""
+    since = f" Its last word was at {format.london_exact(pulse.state.since)}." if pulse.state.since else ""
+    st.info(f"**The worker is starting or stuck.** {pulse.why_not}{since}", icon=":material/hourglass_top:")
+    st.caption(
+        "Nothing is shown, so that nothing old is taken for new. The page tries again by itself; "
+        f"if this lasts for minutes, stop process {pulse.state.pid or 'of the worker'} and start it again."
+    )
+
+
 def empty(title: str, explanation: str) -> None:
     """Nothing to show, and that is no fault."""
     with st.container(border=True, horizontal_alignment="center"):
@@ -100,7 +121,7 @@ def unreadable(trouble: StoreError) -> None:
     """The store did not answer: what happened and what to do."""
     titles: tuple[tuple[type[StoreError], str], ...] = (
         (StoreMissing, "There is no store yet"),
-        (WorkerAway, "The worker is starting or stuck"),
+        (WorkerAway, "The worker does not answer"),
         (TooSlow, "The answer takes too long"),
         (Reload, "This page and the worker are of different versions"),
         (AskError, "The store does not answer this question"),
@@ -115,14 +136,19 @@ def unreadable(trouble: StoreError) -> None:
 
 def numbers(row: Sequence[tuple[str, str, str]]) -> None:
     """Three to five numbers: label, value, explanation."""
-    for column, (label, value, explanation) in zip(st.columns(len(row)), row, strict=True):
-        column.metric(label, value, help=explanation or None, border=True)
+    with st.container(horizontal=True):
+        # side by side where they fit, beneath each other where not: a number is never cut
+        for label, value, explanation in row:
+            st.metric(label, value, help=explanation or None, border=True)
 
 
 def badge(code: str | None, *, words: str = "") -> None:
-    """A state as a badge: sign, words and colour."""
+    """A state as a badge: sign, words and colour; what was green on old data is grey."""
     shown = format.state(code)
-    st.badge(words or shown.words, icon=shown.icon, color=shown.colour)
+    if shown.colour == "green" and not data.is_fresh():
+        st.badge(f"{words or shown.words}, then", icon=":material/history:", color="gray")
+    else:
+        st.badge(words or shown.words, icon=shown.icon, color=shown.colour)
 
 
 def table(
@@ -136,6 +162,42 @@ def table(
     is_picking: bool = False,
 ) -> int | None:
     """A table of text; the index of the row picked, if picking is on and one is."""
+    if not is_picking:
+        _frame(rows, key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+        return None
+    chosen = _picked(rows, "single-row", key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+    return chosen[0] if chosen else None
+
+
+def picks(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    right: Sequence[str] = (),
+    wide: Sequence[str] = (),
+    empty_words: str = "Nothing here.",
+    height: int | None = None,
+) -> list[int]:
+    """A table of text; the indices of the rows picked, none to all of them."""
+    return _picked(rows, "multi-row", key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+
+
+def _picked(rows: Sequence[Mapping[str, Any]], mode: str, *, key: str, **shape: Any) -> list[int]:
+    drawn = _frame(rows, key=key, **shape, on_select="rerun", selection_mode=mode)
+    chosen = drawn["selection"]["rows"] if drawn is not None else []
+    return [int(row) for row in chosen if row < len(rows)]
+
+
+def _frame(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    right: Sequence[str],
+    wide: Sequence[str],
+    empty_words: str,
+    height: int | None,
+    **more: Any,
+) -> Any:
     if not rows:
         st.caption(f":material/inbox: {empty_words}")
         return None
@@ -143,20 +205,7 @@ def table(
     config: dict[str, Any] = {name: st.column_config.TextColumn(alignment="right") for name in right}
     config |= {name: st.column_config.TextColumn(width="large") for name in wide}
     shape: dict[str, Any] = {"height": height} if height else {}
-    if not is_picking:
-        st.dataframe(frame, hide_index=True, column_config=config, key=key, **shape)
-        return None
-    picked = st.dataframe(
-        frame,
-        hide_index=True,
-        column_config=config,
-        key=key,
-        on_select="rerun",
-        selection_mode="single-row",
-        **shape,
-    )
-    chosen = picked["selection"]["rows"]
-    return int(chosen[0]) if chosen and chosen[0] < len(rows) else None
+    return st.dataframe(frame, hide_index=True, column_config=config, key=key, **shape, **more)
 
 
 def cut(shown: int, limit: int) -> None:
@@ -185,69 +234,87 @@ def why_not(kind: type[send.Command], pulse: Pulse) -> str:
 
 def ask_button(
     label: str,
-    command: send.Command,
+    command: send.Command | Sequence[send.Command],
     pulse: Pulse,
     *,
     slot: str,
     icon: str | None = None,
     is_primary: bool = False,
     is_disabled: bool = False,
+    no: str = "",
 ) -> None:
-    """A button that sends a command; what comes of it is shown by `outcome(slot)`."""
-    no = why_not(type(command), pulse)
+    """A button that sends a command, or one for each of several things; what comes of it: `outcome(slot)`.
+
+    `no`: why it makes no sense here, in a sentence; empty: it does.
+    """
+    commands = command if isinstance(command, Sequence) else (command,)
+    reason = no or (why_not(type(commands[0]), pulse) if commands else "Nothing is picked.")
     pressed = st.button(
         label,
         key=f"ask-{slot}",
         icon=icon,
         type="primary" if is_primary else "secondary",
-        disabled=bool(no) or is_disabled,
-        help=no or None,
+        disabled=bool(reason) or is_disabled,
+        help=reason or None,
     )
     if pressed:
-        submit(command, slot)
+        submit(commands, slot)
 
 
-def submit(command: send.Command, slot: str) -> None:
-    """Send a command and wait a moment for its answer."""
+def submit(commands: Sequence[send.Command], slot: str) -> None:
+    """Send commands, wait a moment for their answers, and show the page as it is then."""
     person = access.person()
     st.session_state.pop(f"trouble-{slot}", None)
+    sent: list[UUID] = []
+    st.session_state[f"commands-{slot}"] = sent
     try:
-        command_id = send.send(data.window(), command, actor=person.name, role=person.role)
+        with st.spinner("Asking the worker…"):
+            sent.extend(
+                send.send(data.window(), command, actor=person.name, role=person.role) for command in commands
+            )
+            _wait(sent)
     except StoreError as trouble:
         st.session_state[f"trouble-{slot}"] = str(trouble)
-        return
-    st.session_state[f"command-{slot}"] = command_id
+    # the rest of the page was drawn before; outside of a fragment the next refresh shows it
+    with contextlib.suppress(StreamlitAPIException):
+        st.rerun(scope="fragment")
+
+
+def _wait(sent: Sequence[UUID]) -> None:
     give_up_at = time.monotonic() + ANSWER_SECONDS
-    with st.spinner("Asking the worker…"):
-        while time.monotonic() < give_up_at:
-            found = data.command_result(command_id)
-            if found and found["finished_at"]:
-                return
-            time.sleep(0.2)
+    while time.monotonic() < give_up_at:
+        found = data.command_outcomes(sent)
+        if found["finished_at"].count() == len(sent):
+            return
+        time.sleep(0.2)
 
 
-def result(slot: str) -> dict[str, Any] | None:
-    """What came of the last command of this slot; None: none was sent."""
-    command_id = st.session_state.get(f"command-{slot}")
-    return data.command_result(command_id) if isinstance(command_id, UUID) else None
+def results(slot: str) -> list[dict[str, Any]]:
+    """What came of the commands last sent from this slot; empty: none was."""
+    sent = st.session_state.get(f"commands-{slot}")
+    return data.command_outcomes(sent).to_dicts() if sent else []
 
 
-def outcome(slot: str) -> dict[str, Any] | None:
-    """Show what came of the last command of this slot."""
+def outcome(slot: str) -> list[dict[str, Any]]:
+    """Show what came of the commands last sent from this slot."""
     trouble = st.session_state.get(f"trouble-{slot}")
     if trouble:
         st.error(trouble, icon=":material/cloud_off:")
-        return None
-    found = result(slot)
-    if found is None:
-        return None
-    message = found["message"] or format.humanised(found["command"])
-    if found["state"] == "done":
-        st.success(f"Done. {message}", icon=":material/check_circle:")
-    elif found["state"] == "refused":
-        st.error(f"Refused. {message}", icon=":material/block:")
-    elif found["state"] == "failed":
-        st.error(f"Failed. {message}", icon=":material/error:")
-    else:
-        st.info(f"{format.state(found['state']).words}… {message}", icon=":material/hourglass_top:")
+        return []
+    found = results(slot)
+    for code in ("refused", "failed", "done", "running", "waiting"):
+        part = [one for one in found if one["state"] == code]
+        if not part:
+            continue
+        times = f" ({format.count(len(part))} of {format.count(len(found))})" if len(found) > 1 else ""
+        said = part[0]["message"] or format.humanised(part[0]["command"])
+        show, icon = _FACES.get(code, (st.info, ":material/hourglass_top:"))
+        show(f"**{format.state(code).words}{times}.** {said}", icon=icon)
     return found
+
+
+_FACES: dict[str, tuple[Callable[..., Any], str]] = {
+    "refused": (st.error, ":material/block:"),
+    "failed": (st.error, ":material/error:"),
+    "done": (st.success, ":material/check_circle:"),
+}

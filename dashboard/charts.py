@@ -3,6 +3,7 @@
 Law: the figures are worked out in the store; here they are only drawn. No colour carries meaning alone.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,14 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from dashboard.data import is_fresh
+from dashboard.format import flow as flow_words
 from dashboard.format import on_london_clock, state
 
-CHERRY, SLATE, SAND, GREEN, AMBER = "#8c1d40", "#5b6b7a", "#cfc6ba", "#2f7d5b", "#c77d0a"
-COLOURS = {"red": CHERRY, "orange": AMBER, "blue": SLATE, "green": GREEN, "violet": "#6b4c8a", "gray": SAND}
+CHERRY, SLATE, SAND, GREEN, AMBER, VIOLET = "#8c1d40", "#5b6b7a", "#cfc6ba", "#2f7d5b", "#c77d0a", "#6b4c8a"
+COLOURS = {"red": CHERRY, "orange": AMBER, "blue": SLATE, "green": GREEN, "violet": VIOLET, "gray": SAND}
 HEIGHT = 240
+HOURS = "%H:%M\n%-d %b"  # the day is written once, beneath
 
 
 def draw(figure: go.Figure, *, key: str, alt: str) -> None:
@@ -35,6 +39,7 @@ def order_hours(rows: pl.DataFrame) -> go.Figure:
     moments = [on_london_clock(moment) for moment in rows["hour_at"]]
     colours = [CHERRY] * (len(moments) - 1) + [SAND] if moments else []
     figure = go.Figure(go.Bar(x=moments, y=rows["order_count"].to_list(), name="Orders", marker_color=colours))
+    figure.update_xaxes(tickformat=HOURS, tickangle=0, nticks=6)
     figure.update_yaxes(rangemode="tozero", tickformat="d")
     return figure
 
@@ -47,7 +52,10 @@ def states(rows: pl.DataFrame, column: str, number: str) -> go.Figure:
             x=rows[number].to_list(),
             y=[one.text for one in told],
             orientation="h",
-            marker_color=[COLOURS[one.colour] for one in told],
+            # what was green on old data is grey
+            marker_color=[
+                SAND if one.colour == "green" and not is_fresh() else COLOURS[one.colour] for one in told
+            ],
             text=rows[number].to_list(),
             textposition="auto",
         )
@@ -58,26 +66,32 @@ def states(rows: pl.DataFrame, column: str, number: str) -> go.Figure:
 
 
 def deadlines(rows: pl.DataFrame) -> go.Figure:
-    """Open work by hours left, the late apart."""
+    """Open work by the time left, the late apart; within a bar, how far it has come."""
     figure = go.Figure()
-    for code in rows["state"].unique(maintain_order=True):
+    names = [name for name, _ in _SPANS]
+    for code, colour in _STEPS.items():
         part = rows.filter(pl.col("state") == code)
-        shown = state(code)
-        figure.add_bar(
-            x=part["hours_left"].to_list(),
-            y=part["row_count"].to_list(),
-            name=shown.text,
-            marker_color=COLOURS[shown.colour],
-        )
-    ticks = [-1, 0, 4, 8, 12, 24, 36, 48]
+        if part.is_empty():
+            continue
+        counts = dict.fromkeys(names, 0)
+        for hours, number in part.select("hours_left", "row_count").iter_rows():
+            counts[next(name for name, below in _SPANS if hours < below)] += number
+        figure.add_bar(x=names, y=list(counts.values()), name=state(code).text, marker_color=colour)
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(
-        tickvals=ticks,
-        ticktext=["late", "now", "4 h", "8 h", "12 h", "1 day", "36 h", "2 days +"],
-        range=[-1.7, 48.7],
-    )
+    figure.update_xaxes(categoryorder="array", categoryarray=names, range=[-0.5, len(names) - 0.5])
     figure.update_yaxes(rangemode="tozero", tickformat="d")
     return figure
+
+
+# Time left in words, and the hours it ends at.
+_SPANS: tuple[tuple[str, float], ...] = (
+    ("late", 0), ("under 4 h", 4), ("4 to 12 h", 12), ("12 to 24 h", 24), ("1 to 2 days", 48), ("later", math.inf),
+)  # fmt: skip
+# The way an order goes to the customer: each step has a shade of its own.
+_STEPS = {
+    "order_held": CHERRY, "not_in_erp": "#b9c3cc", "to_pick": "#8fa0ae", "picked": SLATE, "part_shipped": VIOLET,
+    "shipped_not_confirmed": AMBER, "unclear": "#e0b15c", "refused": "#b5546f", "held": "#d08aa0",
+}  # fmt: skip
 
 
 def payouts(rows: pl.DataFrame) -> go.Figure:
@@ -94,23 +108,24 @@ def payouts(rows: pl.DataFrame) -> go.Figure:
     for label, column, colour in parts:
         figure.add_bar(x=names, y=_floats(rows[column]), name=label, marker_color=colour)
     figure.update_layout(barmode="relative")
-    figure.update_yaxes(tickprefix="£", tickformat=",.0f")
+    figure.update_yaxes(title_text="pounds", tickformat=",.0f")
     return figure
 
 
 def run_lengths(rows: pl.DataFrame) -> go.Figure:
     """How long each run took, by flow."""
     figure = go.Figure()
-    colours = [CHERRY, SLATE, GREEN, AMBER, "#6b4c8a", SAND]
+    colours = [CHERRY, SLATE, GREEN, AMBER, VIOLET, SAND]
     for flow, colour in zip(rows["flow"].unique(maintain_order=True).sort(), colours, strict=False):
         part = rows.filter(pl.col("flow") == flow)
         figure.add_scatter(
             x=[on_london_clock(moment) for moment in part["ended_at"]],
             y=part["duration_seconds"].to_list(),
             mode="markers",
-            name=flow,
+            name=flow_words(flow),
             marker={"color": colour, "size": 7},
         )
+    figure.update_xaxes(tickformat=HOURS)
     figure.update_yaxes(rangemode="tozero", ticksuffix=" s")
     return figure
 

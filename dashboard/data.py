@@ -4,10 +4,11 @@ Law: old data is never passed off as new. `pulse` is asked for at each refresh; 
 business moment, and its staleness is judged by the machine's clock.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -33,6 +34,12 @@ class Pulse:
     beat: Heartbeat | None
     as_of: datetime
     age_seconds: float
+    speed: float = 1.0  # business seconds to a real one
+
+    @property
+    def is_away(self) -> bool:
+        """Whether somebody holds the store and does not answer: nothing can be read, and nothing is known."""
+        return not (self.state.is_serving or self.state.is_stopped)
 
     @property
     def is_fresh(self) -> bool:
@@ -49,9 +56,16 @@ class Pulse:
         """Why buttons that need the worker are disabled; empty: they are not."""
         if self.can_send:
             return ""
-        if not self.state.is_stopped:
-            return "The worker is starting or stuck: it holds the store but does not answer yet."
+        if self.is_away:
+            return "The worker holds the store but does not answer: it is starting, very busy or stuck."
         return "The worker is stopped. Start it with `cherrylane run`."
+
+    def now(self) -> datetime:
+        """The business moment at this instant, run on from the last heartbeat; an old one is not run on."""
+        if not self.is_fresh or self.beat is None:
+            return self.as_of
+        since = (wall_now() - self.beat.wall_at).total_seconds()
+        return self.as_of + timedelta(seconds=self.speed * min(max(since, 0.0), STALE_SECONDS))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -67,12 +81,37 @@ def window() -> Window:
 
 def pulse() -> Pulse:
     """How the worker is, asked now. Raises StoreError if the store cannot be read."""
+    st.session_state["is_fresh"] = False
+    found = _felt()
+    st.session_state["is_fresh"] = found.is_fresh
+    return found
+
+
+def is_fresh() -> bool:
+    """Whether the pulse last felt was fresh: what is drawn may be green."""
+    return bool(st.session_state.get("is_fresh", False))
+
+
+def _felt() -> Pulse:
     state = window().state()
-    beat = reads.heartbeat(window().ask)
+    # Who holds the store without answering answers no question either: to ask would only take longer.
+    is_silent = not (state.is_serving or state.is_stopped)
+    beat = None if is_silent else reads.heartbeat(window().ask)
     now = wall_now()
     if beat is None:
         return Pulse(state, None, now, 0.0)
-    return Pulse(state, beat, beat.domain_at, max((now - beat.wall_at).total_seconds(), 0.0))
+    return Pulse(state, beat, beat.domain_at, max((now - beat.wall_at).total_seconds(), 0.0), _speed(beat))
+
+
+def _speed(beat: Heartbeat) -> float:
+    """How fast the business clock runs, from the last heartbeats; a sandbox's may stand still, or leap."""
+    seen: list[Heartbeat] = st.session_state.setdefault("beats", [])
+    if not seen or beat.wall_at > seen[-1].wall_at:
+        seen.append(beat)
+        del seen[:-3]
+    # the slower of two steps: a leap is over by the time it is seen
+    steps = [(new.domain_at - old.domain_at) / (new.wall_at - old.wall_at) for old, new in itertools.pairwise(seen)]
+    return max(min(steps, default=1.0), 0.0)
 
 
 @st.cache_data(ttl=TOTALS_SECONDS, max_entries=24, show_spinner=False)
@@ -129,8 +168,9 @@ described = _asking(reads.described)
 dispatch = _asking(reads.dispatch)
 dispatch_states = _asking(reads.dispatch_states)
 deadline_hours = _asking(reads.deadline_hours)
+deadlines = _asking(reads.deadlines)
 settlement = _asking(reads.settlement)
 ledger = _asking(reads.ledger)
 profit = _asking(reads.profit)
 command_results = _asking(reads.command_results)
-command_result = _asking(reads.command_result)
+command_outcomes = _asking(reads.command_outcomes)

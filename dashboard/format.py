@@ -4,9 +4,9 @@ Law: this is the only module that knows London, and the only one that turns valu
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -90,6 +90,27 @@ STATES: dict[str, State] = {
 }  # fmt: skip
 
 
+# A flow's name in code, and the word the people who work with it use.
+FLOWS = {"inventory": "Stock", "settlement": "Money"}
+# Where a cause is mended, as the table of kinds names it.
+PLACES = {"mapping": "Mappings", "network": "the network"}
+
+
+def flow(name: str) -> str:
+    """A flow, by the name of the screen that shows it."""
+    return FLOWS.get(name, humanised(name))
+
+
+def place(fix_where: str) -> str:
+    """Where something is mended."""
+    return PLACES.get(fix_where, fix_where)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as one would say them: `orders, dispatch and money`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
 def state(code: str | None) -> State:
     """How a state is shown; one we do not know is shown as it came."""
     return STATES.get(code or "", _quiet(humanised(code or NOTHING)))
@@ -110,6 +131,13 @@ def money(amount: Decimal | None, currency: str | None = "GBP") -> str:
     return f"{'−' if shown < 0 else ''}{sign}{abs(shown):,.2f}"
 
 
+def money_whole(amount: Decimal | None, currency: str | None = "GBP") -> str:
+    """An amount for a tile, without the pence: £15,525. Only where the exact one stands beside it."""
+    if amount is None:
+        return NOTHING
+    return money(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP), currency).removesuffix(".00")
+
+
 def count(number: int | Decimal | None, one: str = "", many: str = "") -> str:
     """A number with thousands apart, and its noun if given: `1 order`, `2,300 orders`."""
     if number is None:
@@ -123,14 +151,29 @@ def london(moment: datetime | None) -> str:
     return f"{moment.astimezone(LONDON):%-d %b %H:%M}" if moment else NOTHING
 
 
+def london_short(moment: datetime | None) -> str:
+    """A near moment on a London clock: Tue 23:59."""
+    return f"{moment.astimezone(LONDON):%a %H:%M}" if moment else NOTHING
+
+
 def london_exact(moment: datetime | None) -> str:
     """A moment on a London clock, to the second."""
     return f"{moment.astimezone(LONDON):%-d %b %Y %H:%M:%S}" if moment else NOTHING
 
 
+def london_clock(moment: datetime | None) -> str:
+    """The time of a London day, to the second: 09:12:44."""
+    return f"{moment.astimezone(LONDON):%H:%M:%S}" if moment else NOTHING
+
+
 def london_day(moment: datetime | None) -> str:
     """A London day: Tuesday 24 November."""
     return f"{moment.astimezone(LONDON):%A %-d %B}" if moment else NOTHING
+
+
+def london_midnight(day: date) -> datetime:
+    """The moment a London day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON)
 
 
 def on_london_clock(moment: datetime) -> datetime:
@@ -151,6 +194,21 @@ def span(seconds: float | None) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def countdown(seconds: float | None) -> str:
+    """A length of time that ticks: 1 d 04:12:09; what is past its end: ✕ late 00:03:10."""
+    if seconds is None:
+        return NOTHING
+    whole = int(abs(seconds))
+    days, hours, minutes, rest = whole // 86400, whole % 86400 // 3600, whole % 3600 // 60, whole % 60
+    clock = f"{f'{days} d ' if days else ''}{hours:02}:{minutes:02}:{rest:02}"
+    return f"✕ late {clock}" if seconds < 0 else clock
+
+
+def span_exact(seconds: float | None) -> str:
+    """A length of time with a tenth of a second where it is short: 0.4 s."""
+    return f"{seconds:.1f} s" if seconds is not None and 0 <= seconds < 10 else span(seconds)
 
 
 def ago(seconds: float | None) -> str:

@@ -506,7 +506,7 @@ class MappingSet(Event):
 
 
 class RunFinished(Event):
-    """A flow's run ended: succeeded, deferred (not allowed yet), stopped (by us) or failed."""
+    """A flow's run ended: succeeded, deferred (not allowed yet), previewed, stopped (by us) or failed."""
 
     kind: ClassVar[str] = "run.finished"
     run_id: UUID

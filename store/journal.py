@@ -55,6 +55,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
 }
 CHUNK = 100_000  # rows of a series at a time
 SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "transaction_rows")
+FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {
     "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
@@ -139,12 +140,16 @@ class Journal:
             )
 
     def forget_personal(self, before: datetime) -> int:
-        """Delete personal data of orders placed before a moment; how many orders it was."""
+        """Delete personal data of orders placed before a moment, for good; how many orders it was.
+
+        An order that old may be shown to us again: its personal data is not taken up any more.
+        """
         with self._writing() as connection:
-            forgotten = connection.execute(
+            gone = connection.execute(
                 "delete from personal where placed_at < $before returning order_id", {"before": before}
             ).fetchall()
-        return len(forgotten)
+            connection.execute(_REMEMBER_FORGOTTEN, {"name": FORGOTTEN, "before": before, "now": self._clock.now()})
+        return len(gone)
 
     def forget_bodies(self, *, resources: Sequence[str], bulk_before: datetime, others_before: datetime) -> int:
         """Drop bodies of old exchanges (bulk pages earlier than the rest); hash and headers stay."""
@@ -275,6 +280,15 @@ def fact_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+_REMEMBER_FORGOTTEN = """
+insert into bookmarks
+select
+    $name, greatest($before::timestamptz, max(value::timestamptz) filter (where name = $name))::varchar, $now
+from bookmarks
+on conflict do update set value = excluded.value, moved_at = excluded.moved_at
+"""
+
+
 def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Personal], now: datetime) -> None:
     if not personal:
         return
@@ -284,7 +298,11 @@ def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Pe
         "recorded_at": pl.Datetime("us", "UTC"),
     }  # fmt: skip
     with registered(connection, "people", pl.DataFrame(rows, schema=columns, orient="row")):
-        connection.execute("insert or replace into personal by name select * from people")
+        connection.execute(
+            "insert or replace into personal by name select * from people where placed_at >= coalesce("
+            "(select value::timestamptz from bookmarks where name = $name), '-infinity'::timestamptz)",
+            {"name": FORGOTTEN},
+        )
 
 
 def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[str, str], now: datetime) -> None:

@@ -6,7 +6,7 @@ facts and same `as_of`, same rows; nothing here is worked out that a view could 
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -294,6 +294,21 @@ def deadline_hours(ask: Ask, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def deadlines(ask: Ask, as_of: datetime, *, limit: int = 4) -> pl.DataFrame:
+    """The moments by which orders must leave, nearest first, with what stands before each; all the late are one."""
+    return ask(
+        "select is_late, min(shipping_deadline_at) as deadline_at, count(distinct order_id) as order_count,"
+        " count(distinct order_id) filter (where state in ('order_held', 'not_in_erp', 'to_pick'))"
+        " as unpicked_count,"
+        " count(distinct order_id) filter (where state in ('picked', 'part_shipped')) as picked_count,"
+        " count(distinct order_id) filter (where is_unconfirmed) as untold_count from dispatch($as_of)"
+        " where (is_unshipped or is_unconfirmed) and shipping_deadline_at is not null"
+        " group by is_late, case when is_late then null else shipping_deadline_at end"
+        " order by deadline_at limit $limit",
+        {"as_of": as_of, "limit": limit},
+    )
+
+
 # -- money -------------------------------------------------------------------------------------
 
 
@@ -333,12 +348,12 @@ def command_results(ask: Ask, *, limit: int = 50) -> pl.DataFrame:
     )
 
 
-def command_result(ask: Ask, command_id: UUID) -> dict[str, Any] | None:
-    """One command and what came of it; None: it is not in the inbox."""
-    rows = ask(
-        "select * from command_results where command_id = $command_id", {"command_id": command_id}
-    ).to_dicts()
-    return rows[0] if rows else None
+def command_outcomes(ask: Ask, command_ids: Sequence[UUID]) -> pl.DataFrame:
+    """These commands and what came of them; what is not in the inbox is missing."""
+    return ask(
+        "select * from command_results where list_contains($command_ids, command_id) order by received_at",
+        {"command_ids": list(command_ids)},
+    )
 
 
 def status(ask: Ask, as_of: datetime, *, store_bytes: int = 0, worker: str = "") -> dict[str, Any]:

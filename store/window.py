@@ -34,7 +34,8 @@ from store.literals import fill, text_literal
 from store.server import announcement_of, token_for
 
 KEEP_SECONDS = 10.0
-PING_SECONDS = 2.0
+# As patient as any other question: a busy machine is not a stuck worker.
+PING_SECONDS = 5.0
 # A question past its deadline goes on running on the server: more of them would only make it worse.
 MAX_WAITING = 8
 

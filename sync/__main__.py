@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from store import commands as ask
 from store.clock import wall_now
 from store.errors import StoreError
 from store.window import Window
-from sync.settings import Settings
+from sync.settings import Settings, StoreSettings, WrongSettings, read_settings
 
+SQL_SECONDS = 30.0
+REFUSED = 78  # what a supervisor does not start again: a person must change something
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 screen = Console()
 notice = Console(stderr=True)
@@ -36,33 +38,30 @@ def main() -> None:
 def settings() -> Settings:
     """The configuration, or a clear end."""
     try:
-        return Settings()
-    except ValidationError as error:
-        fail("\n".join(missing_settings(error)), code=78)
-
-
-def missing_settings(error: ValidationError) -> list[str]:
-    """What is missing or wrong, a sentence each."""
-    return [
-        f"CHERRYLANE_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg'].lower()}. "
-        "Set it in the environment or in .env."
-        for one in error.errors()
-    ]
+        return read_settings()
+    except WrongSettings as wrong:
+        fail("\n".join(wrong.sentences), code=REFUSED)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
     """Say what is wrong and end."""
-    notice.print(f"[red]{message}[/red]", highlight=False, soft_wrap=True)
+    notice.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def say(message: str) -> None:
+    """A line for the person; what came from outside is never taken for markup."""
+    screen.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
 def store_path() -> Path:
     """Where the store is, without needing the rest of the configuration."""
-    return Path(os.environ.get("CHERRYLANE_STORE", "var/cherrylane.duckdb"))
+    return StoreSettings().store
 
 
 def window() -> Window:
-    return Window(store_path(), os.environ.get("CHERRYLANE_STORE_TOKEN"))
+    token = StoreSettings().store_token
+    return Window(store_path(), token.get_secret_value() if token else None)
 
 
 def log_to_stderr() -> None:
@@ -79,17 +78,22 @@ def give(command: ask.Command, *, show: bool = True) -> dict[str, Any]:
     """Send a command to the running worker and wait for its answer.
 
     Raises:
-        typer.Exit: it was refused or failed.
+        typer.Exit: it was refused or failed, or its answer did not come.
 
     """
     from sync.sending import send_and_wait
 
     request = ask.request(command, actor=f"cli:{getuser()}", role="admin")
-    answer = send_and_wait(window(), request, progress=lambda words: notice.print(words, highlight=False))
+    try:
+        answer = send_and_wait(
+            window(), request, progress=lambda words: notice.print(words, markup=False, highlight=False)
+        )
+    except StoreError as trouble:
+        fail(str(trouble))
     if answer["state"] != "done":
         fail(f"{command.name} {answer['state']}: {answer['message']}")
     if show:
-        screen.print(answer["message"], highlight=False, soft_wrap=True)
+        say(answer["message"])
     return answer
 
 
@@ -100,24 +104,24 @@ def is_serving() -> bool:
 @app.command()
 def run() -> None:
     """The worker, until SIGTERM."""
-    os.environ["TZ"] = "UTC"  # `schedule` loses an hour at the clock change otherwise
-    log_to_stderr()
-    from store.server import serve, token_for
-    from sync.assembly import assemble
-    from sync.daemon import Daemon
-    from sync.errors import Fatal
-
-    given = settings()
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):  # before anything is opened: a stop may come at any moment
         signal.signal(sign, lambda *_: stopping.set())
+    log_to_stderr()
+    from store.server import serve, token_for
+    from sync.assembly import assemble
+    from sync.daemon import Daemon, keep_utc
+    from sync.errors import Fatal, SyncError
+
+    keep_utc()
+    given = settings()
     try:
         assembled = assemble(given)
         assembled.house.stopping = stopping
         token = token_for(given.store, given.store_token.get_secret_value() if given.store_token else None)
         server = serve(assembled.database, token=token)
-    except (StoreError, Fatal) as error:
-        fail(str(error), code=78 if isinstance(error, Fatal) else 1)
+    except (StoreError, SyncError) as error:
+        fail(str(error), code=REFUSED if isinstance(error, Fatal) else 1)
     daemon = Daemon(assembled.house, assembled.database, server)
     try:
         code = daemon.run()
@@ -147,19 +151,18 @@ def once(flows: Annotated[list[str] | None, typer.Argument(help="catalogue, orde
 
 def run_all(assembled: Any, chosen: tuple[str, ...]) -> None:
     """Start, then each flow; ends with 1 unless all succeeded."""
-    from sync.lanes import FLOWS
+    from sync.lanes import FLOWS, START, lanes_of, once_each
     from sync.lanes import once as run_once
 
-    ended = {"start": run_once(assembled.house, "start")}
-    if ended["start"].state != "failed":
-        ended |= {name: run_once(assembled.house, name) for name in FLOWS if name in chosen}
+    ended = {START: run_once(assembled.house, START)}
+    if ended[START].is_good:
+        ended |= dict(once_each(lanes_of(assembled.house), [name for name in FLOWS if name in chosen]))
     for name, done in ended.items():
         counts = ", ".join(f"{key} {value}" for key, value in done.counts.items() if value)
-        screen.print(
-            f"{name:<12} {done.ending}" + (f" ({counts})" if counts else ""), highlight=False, soft_wrap=True
-        )
-    assembled.house.journal.beat(pid=os.getpid(), doing="{}")
-    if any(done.state not in {"succeeded", "deferred"} for done in ended.values()):
+        say(f"{name:<12} {done.ending}" + (f" ({counts})" if counts else ""))
+    if ended[START].is_misdirected:
+        raise typer.Exit(REFUSED)
+    if not all(done.is_good for done in ended.values()):
         raise typer.Exit(1)
 
 
@@ -177,6 +180,7 @@ def with_house(work: Callable[[Any], None]) -> None:
     except StoreError as error:
         fail(str(error))
     finally:
+        assembled.house.journal.beat(pid=os.getpid(), doing="{}")  # what was seen is as of now
         assembled.close()
 
 
@@ -200,10 +204,9 @@ def doctor() -> None:
     """Checks configuration, both systems, the store and the mappings; one line each, saying what to do."""
     from sync.doctor import examine
 
-    findings = examine(window, store_path)
+    findings = examine(window())
     for finding in findings:
-        mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red] "
-        screen.print(f"{mark} {finding.what}: {finding.words}", highlight=False, soft_wrap=True)
+        say(f"{'ok ' if finding.is_ok else 'fix'} {finding.what}: {finding.words}")
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 
@@ -240,22 +243,22 @@ def resync(
 
 def show_resync(answer: dict[str, Any]) -> None:
     """The answer of a resync; of a dry run with its differences."""
-    screen.print(answer["message"], highlight=False, soft_wrap=True)
+    say(answer["message"])
     told = answer["answer"]
     if differences := told.get("differences"):
         show_table(
             list(differences[0]), [[str(row.get(name, "")) for name in differences[0]] for row in differences]
         )
         if told["difference_count"] > len(differences):
-            screen.print(f"… and {told['difference_count'] - len(differences)} more")
+            say(f"… and {told['difference_count'] - len(differences)} more")
     for name, count in told.get("calls", {}).items():
-        screen.print(f"would call {name}: {count}", highlight=False)
+        say(f"would call {name}: {count}")
 
 
 def show_table(names: list[str], rows: list[list[str]]) -> None:
-    table = Table(*names)
+    table = Table(*(Column(Text(name)) for name in names))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) for cell in row))
     screen.print(table)
 
 
@@ -276,7 +279,7 @@ def rebuild(*, check: Annotated[bool, typer.Option("--check", help="compare only
         fail(str(error))
     if found:
         fail(f"Facts differ from the journal: {found}. Run `cherrylane rebuild`.")
-    screen.print("Facts equal the journal." if check else f"{count} events folded again.", highlight=False)
+    say("Facts equal the journal." if check else f"{count} events folded again.")
 
 
 @app.command()
@@ -291,7 +294,7 @@ def backup(folder: Path) -> None:
         target = make_backup(store_path(), folder.absolute())
     except StoreError as error:
         fail(str(error))
-    screen.print(f"Backup made and verified: {target}", highlight=False, soft_wrap=True)
+    say(f"Backup made and verified: {target}")
 
 
 @app.command()
@@ -303,7 +306,7 @@ def restore(folder: Path) -> None:
         kept = restore_newest(folder, store_path())
     except StoreError as error:
         fail(str(error))
-    screen.print(f"Restored and verified. The store it replaces: {kept or 'none'}", highlight=False, soft_wrap=True)
+    say(f"Restored and verified. The store it replaces: {kept or 'none'}")
 
 
 @app.command()
@@ -316,7 +319,7 @@ def sql(
     if form not in {"table", "json", "csv"}:
         fail(f"there is no format {form!r}: table, json or csv", code=2)
     try:
-        frame = window().ask(question, deadline=30.0)
+        frame = window().ask(question, deadline=SQL_SECONDS)
     except StoreError as error:
         fail(str(error))
     if form == "json":

@@ -1,14 +1,14 @@
 """The desk: takes what people ask, once each, checks that they may, and answers with events.
 
 A command waits at most a second. The role comes from our own list where one is configured, else from the command,
-and which of the two is recorded. An equal request joins one still running. What a stop cut off is answered as
-failed at the next start, so that nobody waits for ever.
+and which of the two is recorded. An equal request joins one still waiting or running. What a stop cut off is
+answered as failed at the next start, so that nobody waits for ever.
 """
 
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,11 @@ from store.events import (
     PersonalPurged,
 )
 from store.journal import check_rebuild
-from sync.lanes import FLOWS, Lane, lanes_of
+from sync.errors import SyncError
+from sync.flows import start
+from sync.lanes import FLOWS, START, Lane, NothingSeen, lanes_of, once, once_each
 from sync.rules import mappings
+from sync.rules.exceptions import retried_by
 from sync.runs import EVERYTHING, House, Run, Scope
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Desk:
         self._house = house
         self._database = database
         self._lanes = lanes
+        self.flows_may_run = threading.Event()  # not before we know whose house we are in
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -124,15 +128,17 @@ class Desk:
         equal = f"{request.command}/{json.dumps(request.arguments, sort_keys=True)}"
         with self._lock:
             future = self._running.get(equal)
-            if future is None:
+            if future is None or future.done():
                 future = self._crew.submit(self._carry_out, command_id, request.actor, command)
                 self._running[equal] = future
-                future.add_done_callback(lambda _: self._forget(equal))
+        # Outside the lock: what is done already calls back at once, in this very thread.
+        future.add_done_callback(lambda done: self._forget(equal, done))
         future.add_done_callback(lambda done: self._answer(command_id, done))
 
-    def _forget(self, equal: str) -> None:
+    def _forget(self, equal: str, done: "Future[dict[str, Any]]") -> None:
         with self._lock:
-            self._running.pop(equal, None)
+            if self._running.get(equal) is done:
+                self._running.pop(equal)
 
     def _role_of(self, request: ask.Request) -> tuple[str, str]:
         listed = self._house.settings.roles
@@ -145,7 +151,7 @@ class Desk:
             answer = done.result()
         except Refusal as no:
             self._finish(command_id, "refused", str(no))
-        except (Failure, StoreError) as trouble:
+        except (Failure, NothingSeen, StoreError, SyncError) as trouble:
             self._finish(command_id, "failed", str(trouble))
         except Exception as mistake:
             log.exception("a command failed", extra={"action": "command_failed"})
@@ -192,6 +198,7 @@ class Desk:
                 f"There is no scope {command.scope!r}: stock, stock:SKU, order:ID, orders, shipments, settlement "
                 "or catalogue."
             )
+        self._check_started()
         return self._lanes[SCOPES[what]], Scope(
             key=key, since=command.since, is_full=not key and command.since is None
         )
@@ -209,21 +216,36 @@ class Desk:
         self._progress(command_id, f"{lane.name} is looking at everything again")
         return self._ended({lane.name: lane.run_once(scope)})
 
+    def _check_started(self) -> None:
+        if not self.flows_may_run.is_set():
+            raise Refusal(
+                "The worker is still starting: it waits for John Lewis and BlueCherry to say what they are. Ask "
+                "again when it has; `cherrylane doctor` says what is missing."
+            )
+
     def _run_once(self, command_id: UUID, command: ask.RunOnce) -> dict[str, Any]:
         unknown = set(command.flows) - set(FLOWS)
         if unknown:
             raise Refusal(f"There is no flow {', '.join(sorted(unknown))}: {', '.join(FLOWS)}.")
-        ended: dict[str, Run] = {}
-        for name in FLOWS:
-            if not command.flows or name in command.flows:
-                self._progress(command_id, f"{name} is running")
-                ended[name] = self._lanes[name].run_once(EVERYTHING)
-        return self._ended(ended)
+        self._check_started()
+
+        def chosen() -> Iterator[str]:
+            for name in FLOWS:
+                if not command.flows or name in command.flows:
+                    self._progress(command_id, f"{name} is running")
+                    yield name
+
+        return self._ended(dict(once_each(self._lanes, chosen())))
 
     @staticmethod
-    def _ended(ended: dict[str, Run]) -> dict[str, Any]:
-        words = "; ".join(f"{name} {run.ending}" for name, run in ended.items())
-        if any(run.state in {"failed", "stopped"} for run in ended.values()):
+    def _ended(ended: Mapping[str, Run]) -> dict[str, Any]:
+        words = "; ".join(
+            f"{name} did what it may now and goes on by itself ({run.message})"
+            if run.state == "deferred"
+            else f"{name} {run.ending}"
+            for name, run in ended.items()
+        )
+        if not all(run.is_good for run in ended.values()):
             raise Failure(words)
         return {"message": words, "flows": {name: dict(run.counts) for name, run in ended.items()}}
 
@@ -240,7 +262,10 @@ class Desk:
 
     def _retry(self, command: ask.Retry) -> dict[str, Any]:
         found = self._exception(command.exception_id)
-        flow = "dispatch" if found["exception_kind"] in _DISPATCH_KINDS else "orders"
+        self._check_started()
+        flow = retried_by(found["exception_kind"], found["cause"])
+        if flow not in self._lanes:
+            raise Refusal(f"There is no flow {flow!r} to run.")
         if found["order_id"]:
             self._record(OrderReleased(happened_at=self._house.clock.now(), order_id=found["order_id"]))
         scope = Scope(key=found["order_id"]) if flow == "orders" and found["order_id"] else EVERYTHING
@@ -272,7 +297,7 @@ class Desk:
             )
         )
         for lane in self._lanes.values():
-            lane.due_at = None  # what waited for it goes on at once
+            lane.hurry()  # what waited for it goes on at once
         return {"message": f"{command.mapping} {command.key} is now {command.value or 'removed'}"}
 
     def _check_value(self, command: ask.SetMapping) -> None:
@@ -301,7 +326,7 @@ class Desk:
             return {"message": f"{count} events folded again."}
         found = check_rebuild(self._database)
         if found:
-            raise Refusal(f"Facts differ from the journal: {found}. Run `cherrylane rebuild`.")
+            raise Failure(f"Facts differ from the journal: {found}. Run `cherrylane rebuild`.")
         return {"message": "Facts equal the journal.", "differences": {}}
 
     def _backup(self, command: ask.Backup) -> dict[str, Any]:
@@ -311,14 +336,17 @@ class Desk:
 
 def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[str, Any]:
     """A resync without a worker: the same work, in this process; `state`, `message`, `answer`."""
+    begun = once(house, START)
+    if begun.is_misdirected or not start.is_ready(begun):
+        return {"state": "failed", "message": begun.ending, "answer": {}}
+    desk = Desk(house, database, lanes_of(house))
+    desk.flows_may_run.set()
     try:
-        answer = Desk(house, database, lanes_of(house)).resync(uuid4(), command)
-    except (Refusal, Failure) as no:
+        answer = desk.resync(uuid4(), command)
+    except Refusal as no:
         return {"state": "refused", "message": str(no), "answer": {}}
+    except (Failure, NothingSeen, SyncError) as trouble:
+        return {"state": "failed", "message": str(trouble), "answer": {}}
+    finally:
+        desk.close()
     return {"state": "done", "message": answer.pop("message"), "answer": answer}
-
-
-_DISPATCH_KINDS = {
-    "unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
-    "shipped_not_confirmed",
-}  # fmt: skip

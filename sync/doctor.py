@@ -1,21 +1,28 @@
-"""`cherrylane doctor`: what is configured, what answers, what is missing; each finding says what to do."""
+"""`cherrylane doctor`: what is configured, what answers, what is missing; a line each, saying what to do.
 
+Looks only: nothing is written, and no call is made that the marketplace allows but once a day. Whether it is the
+right shop is known from what the store remembers of it.
+"""
+
+import contextlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Protocol
 
-from pydantic import ValidationError
-
-from store.clock import Clock
-from store.errors import StoreError
+from store.clock import aware, wall_now
+from store.errors import StoreError, StoreMissing
 from store.window import Window
 from sync.clients.clock import make_clock
 from sync.clients.connect import open_erp, open_marketplace
 from sync.errors import SyncError
-from sync.ports import Exchange
+from sync.flows.start import misdirection
+from sync.ports import Exchange, Witness
 from sync.rules.mappings import KINDS
-from sync.settings import Settings
+from sync.settings import Settings, WrongSettings, read_settings
 
 MAXIMUM_SKEW = timedelta(minutes=2)
 
@@ -29,21 +36,26 @@ class Finding:
     words: str
 
 
-def examine(window: Callable[[], Window], store_path: Callable[[], Path]) -> list[Finding]:
+class System(Protocol):
+    """What the doctor asks of either system."""
+
+    def ping(self) -> str: ...
+    def close(self) -> None: ...
+
+
+def examine(window: Window) -> list[Finding]:
     """Everything that can be checked from here."""
-    return [*_configuration(), *_store(window, store_path), *_mappings(window)]
-
-
-def _configuration() -> Iterator[Finding]:
+    findings: list[Finding] = []
     try:
-        settings = Settings()
-    except ValidationError as error:
-        for one in error.errors():
-            name = f"CHERRYLANE_{'_'.join(str(part) for part in one['loc']).upper()}"
-            yield Finding(
-                "settings", is_ok=False, words=f"{name}: {one['msg'].lower()}; set it in the environment or .env"
-            )
-        return
+        settings = read_settings()
+    except WrongSettings as wrong:
+        findings += [Finding("settings", is_ok=False, words=sentence) for sentence in wrong.sentences]
+    else:
+        findings += [*_settings(settings), *_systems(settings), *_shop(settings, window)]
+    return [*findings, *_store(window), *_mappings(window)]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", is_ok=True, words="complete")
     if settings.erp_visibility_minutes is None:
         yield Finding(
@@ -51,7 +63,6 @@ def _configuration() -> Iterator[Finding]:
             is_ok=False,
             words="CHERRYLANE_ERP_VISIBILITY_MINUTES is not set: an order whose answer was lost waits for a person",
         )
-    yield from _systems(settings)
 
 
 def _systems(settings: Settings) -> Iterator[Finding]:
@@ -61,46 +72,79 @@ def _systems(settings: Settings) -> Iterator[Finding]:
         yield Finding("clock", is_ok=False, words=str(error))
         return
     yield Finding("clock", is_ok=True, words=f"{settings.clock}, {clock.now():%Y-%m-%d %H:%M:%S} UTC")
+    key, shop = settings.marketplace_key.get_secret_value(), settings.marketplace_shop_id
+    yield from _asked("John Lewis", partial(open_marketplace, settings.marketplace_url, key, shop, clock))
+    key = settings.erp_key.get_secret_value()
+    yield from _asked("BlueCherry", partial(open_erp, settings.erp_url, key, settings.erp_timezone, clock))
+
+
+def _asked(what: str, opened: Callable[[Witness], System]) -> Iterator[Finding]:
+    """Whether a system answers and takes our key, and what its clock says."""
     seen: list[Exchange] = []
-    marketplace = open_marketplace(
-        settings.marketplace_url,
-        settings.marketplace_key.get_secret_value(),
-        settings.marketplace_shop_id,
-        clock,
-        seen.append,
-    )
-    erp = open_erp(settings.erp_url, settings.erp_key.get_secret_value(), settings.erp_timezone, clock, seen.append)
-    yield _asked("John Lewis", marketplace.ping, seen, clock)
-    yield _asked("BlueCherry", erp.ping, seen, clock)
-
-
-def _asked(what: str, ping: Callable[[], str], seen: list[Exchange], clock: Clock) -> Finding:
     try:
-        version = ping()
+        with contextlib.closing(opened(seen.append)) as system:
+            version = system.ping()
     except SyncError as error:
-        return Finding(what, is_ok=False, words=str(error))
-    took = seen[-1].latency_ms if seen else 0
-    return Finding(what, is_ok=True, words=f"answers (version {version}, {took} ms) at {clock.now():%H:%M:%S} UTC")
+        yield Finding(what, is_ok=False, words=str(error))
+    else:
+        yield Finding(what, is_ok=True, words=f"answers (version {version}, {seen[-1].latency_ms} ms)")
+    if seen:
+        yield from _clock_of(what, seen[-1])
 
 
-def _store(window: Callable[[], Window], store_path: Callable[[], Path]) -> Iterator[Finding]:
-    path = store_path()
+def _clock_of(what: str, exchange: Exchange) -> Iterator[Finding]:
+    try:
+        ahead = aware(parsedate_to_datetime(exchange.dated)) - wall_now()
+    except ValueError:  # no answer, or one without a date
+        return
+    if abs(ahead) > MAXIMUM_SKEW:
+        side = "ahead of" if ahead > timedelta(0) else "behind"
+        yield Finding(
+            f"{what} clock",
+            is_ok=False,
+            words=f"{abs(ahead).total_seconds():.0f} s {side} this machine's: set this machine's clock by NTP, or "
+            "tell those who run theirs; what changes in between is read late",
+        )
+
+
+def _shop(settings: Settings, window: Window) -> Iterator[Finding]:
+    """Whether it is our shop, by what it said of itself when the worker last asked."""
+    try:
+        rows = window.ask(
+            "select topic, value from marketplace_facts where topic in ('account', 'rules')"
+        ).to_dicts()
+    except StoreError:
+        return  # said where the store itself is looked at
+    for row in rows:
+        if wrong := misdirection(settings, row["topic"], json.loads(row["value"])):
+            yield Finding("shop", is_ok=False, words=wrong)
+            return
+    if rows:
+        yield Finding("shop", is_ok=True, words=f"{settings.marketplace_shop_id}, {settings.marketplace_model}")
+
+
+def _store(window: Window) -> Iterator[Finding]:
+    path = window.path
     if not path.exists():
         yield Finding("store", is_ok=False, words=f"there is none at {path} yet: start `cherrylane run`")
         return
-    state = window().state()
+    state = window.state()
+    try:
+        window.ask("select count(*) from events")
+    except StoreError as error:
+        yield Finding("store", is_ok=False, words=str(error))
+        return
     yield Finding(
         "store", is_ok=True, words=f"{path}, {path.stat().st_size / 1e6:.1f} MB, worker {state.worker.value}"
     )
 
 
-def _mappings(window: Callable[[], Window]) -> Iterator[Finding]:
+def _mappings(window: Window) -> Iterator[Finding]:
+    sql = "select mapping, count(*) as n from mapping_facts where value <> '' group by mapping"
     try:
-        rows = (
-            window()
-            .ask("select mapping, count(*) as n from mapping_facts where value <> '' group by mapping")
-            .to_dicts()
-        )
+        rows = window.ask(sql).to_dicts()
+    except StoreMissing:
+        return  # said where the store itself is looked at
     except StoreError as error:
         yield Finding("mappings", is_ok=False, words=str(error))
         return

@@ -2,6 +2,7 @@
 
     SyncError
     ├── Fatal        stop this flow and call a person
+    │   └── Misdirected   we are at the wrong tenant, shop or model: nothing may run
     ├── Retriable    nothing happened: the next run tries again
     ├── Skippable    one unreadable thing: record it, carry on with the rest
     ├── Deferred     not allowed yet: come back at `due_at`; counts as success
@@ -20,6 +21,10 @@ class SyncError(Exception):
 
 class Fatal(SyncError):
     """The flow cannot go on until a person changes something; the message says what."""
+
+
+class Misdirected(Fatal):
+    """The marketplace is not the one we are configured for: the worker must not run against it."""
 
 
 class Retriable(SyncError):

@@ -7,10 +7,11 @@ not even with a command that runs the same flow.
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import uuid4
 
 from sync.flows import catalogue, dispatch, inventory, orders, settlement, start, watch
 from sync.runs import EVERYTHING, House, Preview, Run, Scope, running
@@ -34,7 +35,14 @@ FLOWS: dict[str, Flow] = {
     "settlement": settlement,
     "watch": watch,
 }
+START = "start"
+START_EVERY = timedelta(hours=1)
 MISTAKE_PAUSE = timedelta(seconds=60)
+SHORTEST = timedelta(seconds=1)
+
+
+class NothingSeen(Exception):
+    """A preview ended before it had seen everything; the message says how."""
 
 
 @dataclass(slots=True)
@@ -46,8 +54,10 @@ class Lane:
     every: timedelta
     due_at: datetime | None = None  # none: now
     doing: str = ""
+    is_misdirected: bool = False  # its last run found us at the wrong shop
     busy: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
+    _is_wanted: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -58,6 +68,11 @@ class Lane:
         """Wake the lane if it is due."""
         if (self.due_at is None or self.house.clock.now() >= self.due_at) and not self.busy.locked():
             self._wake.set()
+
+    def hurry(self) -> None:
+        """Be due now; a run in hand may not have seen what is new, so then once more after it."""
+        self._is_wanted.set()
+        self.due_at = None
 
     def finish(self, seconds: float) -> bool:
         """Wait for the step in hand; whether the thread has ended."""
@@ -75,16 +90,36 @@ class Lane:
 
         """
         with self.occupied("running"):
-            run = once(self.house, self.name, scope)
-            every = run.started_at + self.every
-            is_early = run.due_at is not None and run.due_at > self.house.clock.now()
-            self.due_at = min(run.due_at, every) if is_early and run.due_at is not None else every
+            self._is_wanted.clear()
+            try:
+                run = once(self.house, self.name, scope)
+            except Exception:
+                self.due_at = self.house.clock.now() + MISTAKE_PAUSE
+                raise
+            self.is_misdirected = run.is_misdirected
+            self.due_at = self._next(run)
+            if self._is_wanted.is_set():
+                self.due_at = None
             return run
 
+    def _next(self, run: Run) -> datetime:
+        """When to run again: after the interval, or at the moment the run asked for, if that is sooner."""
+        usual = run.started_at + self.every
+        return usual if run.due_at is None else min(max(run.due_at, run.started_at + SHORTEST), usual)
+
     def preview(self, scope: Scope) -> Preview:
-        """What a run would do."""
-        with self.occupied("previewing"), running(self.house, self.name) as run:
-            return FLOWS[self.name].preview(run, scope)
+        """What a run would do.
+
+        Raises:
+            NothingSeen: the two systems could not be read.
+
+        """
+        seen: Preview | None = None
+        with self.occupied("previewing"), running(self.house, self.name, is_preview=True) as run:
+            seen = FLOWS[self.name].preview(run, scope)
+        if seen is None:
+            raise NothingSeen(f"Nothing can be said yet: {run.message}")
+        return seen
 
     @contextlib.contextmanager
     def occupied(self, doing: str) -> Iterator[None]:
@@ -106,7 +141,6 @@ class Lane:
                 self.run_once(EVERYTHING)
             except Exception:
                 log.exception("a flow made a mistake", extra={"action": "flow_mistake", "flow": self.name})
-                self.due_at = self.house.clock.now() + MISTAKE_PAUSE
 
 
 def lanes_of(house: House) -> dict[str, Lane]:
@@ -116,7 +150,20 @@ def lanes_of(house: House) -> dict[str, Lane]:
 
 def once(house: House, name: str, scope: Scope = EVERYTHING) -> Run:
     """Run a flow (or `start`) once; the run, ended."""
-    flow: Flow = start if name == "start" else FLOWS[name]
+    flow: Flow = start if name == START else FLOWS[name]
     with running(house, name) as run:
         flow.run(run, scope)
     return run
+
+
+def once_each(lanes: Mapping[str, Lane], names: Iterable[str]) -> Iterator[tuple[str, Run]]:
+    """Run each flow once, with how it ended; a mistake of ours in one does not keep the next from running."""
+    for name in names:
+        began_at = lanes[name].house.clock.now()
+        try:
+            run = lanes[name].run_once(EVERYTHING)
+        except Exception as mistake:
+            log.exception("a flow made a mistake", extra={"action": "flow_mistake", "flow": name})
+            words = f"{type(mistake).__name__}: {mistake}"
+            run = Run(lanes[name].house, name, uuid4(), began_at, state="failed", message=words)
+        yield name, run

@@ -533,6 +533,7 @@ class Exchange:
     latency_ms: int
     request_body: bytes
     body: bytes
+    dated: str = ""  # what their clock said: the Date header, as it came
 
 
 class Witness(Protocol):

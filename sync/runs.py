@@ -21,7 +21,7 @@ from store.database import Ask
 from store.events import Event, RunFinished
 from store.evidence import Snapshot
 from store.journal import Journal, Personal
-from sync.errors import Deferred, Fatal, Retriable
+from sync.errors import Deferred, Fatal, Misdirected, Retriable
 from sync.ports import Erp, Exchange, Marketplace
 from sync.settings import Settings
 
@@ -100,7 +100,7 @@ class Run:
     note: str = ""
     state: str = "running"
     message: str = ""
-    is_fatal: bool = False
+    is_misdirected: bool = False
 
     def now(self) -> datetime:
         return self.house.clock.now()
@@ -142,6 +142,11 @@ class Run:
         """How it ended, in words."""
         return f"{self.state}: {self.message}" if self.message else self.state
 
+    @property
+    def is_good(self) -> bool:
+        """It did what it could: what is only not allowed yet counts as success."""
+        return self.state in {"succeeded", "deferred"}
+
     def check(self) -> None:
         """Stop here if we were asked to.
 
@@ -170,25 +175,28 @@ def snapshot_of(exchange: Exchange) -> Snapshot:
 
 
 @contextlib.contextmanager
-def running(house: House, flow: str) -> Iterator[Run]:
+def running(house: House, flow: str, *, is_preview: bool = False) -> Iterator[Run]:
     """A run from its beginning to its event. Trouble outside ends the run, never the worker.
 
-    What is no trouble outside (a mistake of ours) is recorded as failed too and raised again.
+    What is no trouble outside (a mistake of ours) is recorded as failed too and raised again. A preview ends as
+    `previewed`: it is no success of the flow.
     """
     run = Run(house, flow, uuid4(), house.clock.now())
     token = _current.set(run.run_id)
-    state, message = "succeeded", ""
+    state, message = "previewed" if is_preview else "succeeded", ""
+    later_state = "previewed" if is_preview else "deferred"
     try:
         yield run
         if run.due_at is not None:
-            state, message = "deferred", run.note
+            state = later_state
+        message = run.note
     except Deferred as later:
-        state, message, run.due_at = "deferred", str(later), later.due_at
+        state, message, run.due_at = later_state, str(later), later.due_at
     except Stopped:
         state, message = "stopped", "asked to stop; goes on at the next start"
     except (Fatal, Retriable) as trouble:
         state, message = "failed", str(trouble)
-        run.is_fatal = isinstance(trouble, Fatal)
+        run.is_misdirected = isinstance(trouble, Misdirected)
     except Exception as mistake:
         state, message = "failed", f"{type(mistake).__name__}: {mistake}"
         raise

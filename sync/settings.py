@@ -1,21 +1,30 @@
 """Configuration, from the environment or `.env`, prefix CHERRYLANE_. Nothing is guessed from the host.
 
-Raises pydantic's ValidationError; `doctor` turns it into sentences.
+Law: whatever is missing or wrong is named in a sentence that says what to do, never with its value.
 """
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
-class Settings(BaseSettings):
-    """Everything the worker is told from outside."""
+class StoreSettings(BaseSettings):
+    """Where the store is: all that looking into it needs."""
 
     model_config = SettingsConfigDict(env_prefix="CHERRYLANE_", env_file=".env", extra="ignore", frozen=True)
+
+    store: Path = Path("var/cherrylane.duckdb")
+    store_token: SecretStr | None = None
+
+
+class Settings(StoreSettings):
+    """Everything the worker is told from outside."""
 
     marketplace_url: str = Field(min_length=1)
     marketplace_key: SecretStr
@@ -31,8 +40,6 @@ class Settings(BaseSettings):
     erp_requests_per_minute: int | None = 60
     erp_concurrency: int = Field(default=8, ge=1, le=16)
 
-    store: Path = Path("var/cherrylane.duckdb")
-    store_token: SecretStr | None = None
     clock: str = "system"
     start_on: datetime | None = None  # orders created before it are adopted; none: the first start's moment
     first_mappings: dict[str, dict[str, str]] = Field(default_factory=dict)  # set once, where none is set yet
@@ -64,7 +71,24 @@ class Settings(BaseSettings):
     personal_days: int = 400
     body_days: int = 400
     bulk_body_days: int = 7
+    query_patience_seconds: float = Field(default=60.0, gt=0)  # a longer question makes the worker start again
     roles: dict[str, str] = Field(default_factory=dict)  # e-mail → role; empty: the role in the command counts
+
+    @field_validator("marketplace_url", "erp_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must be an address that begins with https://")
+        return value
+
+    @field_validator("erp_timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError("must be a time zone such as America/New_York") from error
+        return value
 
     def every(self, flow: str) -> timedelta:
         """How often a flow runs."""
@@ -73,3 +97,32 @@ class Settings(BaseSettings):
     @property
     def overlap(self) -> timedelta:
         return timedelta(minutes=self.overlap_minutes)
+
+
+class WrongSettings(Exception):
+    """A setting is missing or wrong; `sentences` name each and say what to do."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+def read_settings() -> Settings:
+    """The configuration as it is set. Raises WrongSettings."""
+    try:
+        return Settings()
+    except SettingsError as error:  # a setting that holds a table is no JSON; its value may be a secret
+        name = str(error).partition('"')[2].partition('"')[0].upper()
+        raise WrongSettings([f"CHERRYLANE_{name}: must be JSON; {_WHERE}"]) from error
+    except ValidationError as error:
+        raise WrongSettings([_sentence(one) for one in error.errors()]) from error
+
+
+def _sentence(one: ErrorDetails) -> str:
+    said = one["msg"].removeprefix("Value error, ")
+    what = "is missing" if one["type"] == "missing" else f"{said[:1].lower()}{said[1:]}"
+    name = "_".join(str(part) for part in one["loc"]).upper()  # none: settings that do not fit together
+    return f"CHERRYLANE_{name}: {what}; {_WHERE}" if name else f"{said}; {_WHERE}"
+
+
+_WHERE = "set it in the environment or in .env"

@@ -4,6 +4,7 @@ Law: a test gets real parts on loopback ports nobody else has, and nothing it st
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -117,9 +118,9 @@ def in_process() -> type[InProcess]:
     return InProcess
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
-    """Start sandboxes: `sandbox(days=2, skus=60, seed=1, orders_per_day=40, start=…)`; still unless `live`."""
+@contextlib.contextmanager
+def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
+    """Start sandboxes: `begin(days=2, skus=60, seed=1, orders_per_day=40, start=…)`; still unless `live`."""
     running: list[RunningSandbox] = []
 
     def begin(
@@ -153,8 +154,24 @@ def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
         started.now()
         return started
 
-    yield begin
-    for each in running:
-        each.stop()
-        if each.process.stdout is not None:
-            each.process.stdout.close()
+    try:
+        yield begin
+    finally:
+        for each in running:
+            each.stop()
+            if each.process.stdout is not None:
+                each.process.stdout.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
+    """Sandboxes for one test: `sandbox(days=2, skus=60, seed=1, orders_per_day=40, start=…)`."""
+    with sandboxes() as begin:
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def lasting_sandbox() -> Iterator[Callable[..., RunningSandbox]]:
+    """Sandboxes that last as long as the tests do, for what is dear to start."""
+    with sandboxes() as begin:
+        yield begin

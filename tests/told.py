@@ -52,11 +52,12 @@ class Told:
 
     path: Path
     now: datetime = NOW
+    serves: bool = False  # whether the dashboard may ask it over the wire
     database: Database = field(init=False)
     journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
-        self.database = open_database(self.path, serves=False)
+        self.database = open_database(self.path, serves=self.serves)
         self.clock = StandingClock(self.now)
         self.journal = Journal(self.database, self.clock, shop="4107")
         self._versions = 0

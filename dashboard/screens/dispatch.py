@@ -1,12 +1,15 @@
 """Dispatch: what must leave when, and whether John Lewis knows what has left."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
-from dashboard.format import count, humanised, left, london, money, span, state
+from dashboard.format import count, countdown, humanised, left, london, london_short, money, span, state
 
 LIMIT = 300
+TICK_SECONDS = 1
 
 
 @cards.screen("Dispatch", "What must leave when, and does John Lewis know what has left?")
@@ -18,17 +21,18 @@ def show(pulse: Pulse) -> None:
             ("Late", count(total["late_count"]), "Past the deadline John Lewis set"),
             ("Due within 4 h", count(total["due_soon_count"]), ""),
             ("John Lewis not told", count(total["unconfirmed_count"]), "Parcels that left, without a confirmation"),
-            ("Next deadline", span(total["next_left_seconds"]), "Until the nearest one"),
         ]
     )
     rows = list(data.dispatch(pulse.as_of, limit=LIMIT).iter_rows(named=True))
     if not rows:
         cards.empty("Nothing to dispatch", "Every order has left, and John Lewis knows it.")
         return
+    st.subheader("Time left", anchor=False)
+    _clocks(data.deadlines(pulse.as_of).to_dicts(), pulse)
     untold = [row for row in rows if row["is_unconfirmed"]]
     if untold:
         st.subheader("Left the warehouse, John Lewis not told", anchor=False)
-        cards.table(
+        opened = cards.table(
             [
                 {
                     "State": state(row["state"]).text,
@@ -47,7 +51,11 @@ def show(pulse: Pulse) -> None:
             ],
             key="dispatch-untold",
             right=("Value",),
+            height=280 if len(untold) > 6 else None,
+            is_picking=True,
         )
+        if opened is not None:
+            cards.go("order", order_id=untold[opened]["order_id"])
         cards.ask_button(
             "Confirm now what can be confirmed",
             send.RunOnce(flows=("dispatch",)),
@@ -87,3 +95,28 @@ def show(pulse: Pulse) -> None:
     cards.cut(len(rows), LIMIT)
     if picked is not None:
         cards.go("order", order_id=to_leave[picked]["order_id"])
+
+
+@st.fragment(run_every=TICK_SECONDS)
+def _clocks(deadlines: list[dict[str, Any]], pulse: Pulse) -> None:
+    """The next deadlines, ticking: the moment runs on from the worker's, so the store is not asked each second."""
+    if not deadlines:
+        st.caption(":material/inbox: No deadline is set for what is to leave.")
+        return
+    now = pulse.now()
+    with st.container(horizontal=True):
+        for row in deadlines:
+            steps = {
+                "to pick": row["unpicked_count"],
+                "picked": row["picked_count"],
+                "to be told": row["untold_count"],
+            }
+            st.metric(
+                "Late, the oldest by" if row["is_late"] else f"Until {london_short(row['deadline_at'])}",
+                countdown((row["deadline_at"] - now).total_seconds()),
+                delta=f"{count(row['order_count'], 'order')}: "
+                + ", ".join(f"{count(number)} {words}" for words, number in steps.items() if number),
+                delta_color="inverse" if row["is_late"] else "off",
+                delta_arrow="off",
+                border=True,
+            )

@@ -20,14 +20,18 @@ def show() -> None:
     with front:
         for name in FRONT:
             if name in pages:
+                title, _, body = pages[name].partition("\n")
                 with st.container(border=True):
-                    st.markdown(pages[name])
+                    st.subheader(title.lstrip("# "), anchor=False)
+                    st.markdown(body)
     with runbooks:
         words = (
             st.text_input("Find", key="runbook-find", placeholder="carrier, late batch, payout …") or ""
         ).lower()
-        for name, text in pages.items():
-            if name not in FRONT and words in text.lower():
-                title, _, body = text.partition("\n")
-                with st.expander(title.lstrip("# ")):
-                    st.markdown(body)
+        found = {name: text for name, text in pages.items() if name not in FRONT and words in text.lower()}
+        for text in found.values():
+            title, _, body = text.partition("\n")
+            with st.expander(title.lstrip("# "), expanded=len(found) == 1):
+                st.markdown(body)
+        if not found:
+            st.caption(":material/inbox: No runbook speaks of this. Try another word.")

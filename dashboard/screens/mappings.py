@@ -26,7 +26,7 @@ def show(pulse: Pulse) -> None:
     missing = [row for row in waiting if row["mapping"]]
     cards.numbers(
         [
-            ("Set", count(len(rows)), "Mappings in force"),
+            ("In force", count(len(rows)), "Mappings that are set"),
             ("Missing", count(len(missing)), "Codes that something waits for"),
             ("Held by them", count(sum(row["held_count"] for row in missing)), "Orders and shipments"),
         ]

@@ -6,7 +6,18 @@ import streamlit as st
 
 from dashboard import access, cards, data, narrative, send
 from dashboard.data import Pulse
-from dashboard.format import count, humanised, left, london, london_exact, money, parsed, state
+from dashboard.format import (
+    count,
+    humanised,
+    left,
+    london,
+    london_clock,
+    london_day,
+    london_exact,
+    money,
+    parsed,
+    state,
+)
 
 
 @cards.screen("Order", "What happened to this order, who says so, and what comes next?")
@@ -79,14 +90,22 @@ def _actions(found: dict[str, Any], pulse: Pulse) -> None:
 
 
 def _timeline(order_id: str) -> None:
+    """Everything that happened, oldest first, a day at a time."""
+    day = ""
     for row in data.order_timeline(order_id).iter_rows(named=True):
+        if london_day(row["happened_at"]) != day:
+            day = london_day(row["happened_at"])
+            st.markdown(f"**{day}**")
         body = parsed(row["body"])
         body = body if isinstance(body, dict) else {}
-        with st.container(border=True):
-            words, when = st.columns([4, 1], vertical_alignment="center")
-            words.markdown(f"{narrative.icon(row['kind'])} {narrative.sentence(row['kind'], body)}")
-            when.caption(f"{london_exact(row['happened_at'])}  \n{narrative.source(row['kind'], row['actor'])}")
-            with words.popover("Evidence", icon=":material/description:", type="tertiary"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(london_clock(row["happened_at"]), width=64)
+            st.markdown(f"{narrative.icon(row['kind'])} {narrative.sentence(row['kind'], body)}", width="stretch")
+            st.caption(narrative.source(row["kind"], row["actor"]), width=100)
+            # what is behind a moment is asked for only where someone looks
+            box = st.popover("Evidence", type="tertiary", key=f"evidence-{row['moment_id']}", on_change="rerun")
+        if box.open:
+            with box:
                 _evidence(row, body)
 
 

@@ -22,17 +22,24 @@ def show(pulse: Pulse) -> None:
     cards.numbers(
         [
             ("Seen", count(sum(by_state.values())), "Every order John Lewis has shown us"),
-            ("In BlueCherry", count(by_state.get("in_erp", 0) + by_state.get("adopted", 0)), "Every line of them"),
-            ("On the way", count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "unclear"))), ""),
+            (
+                "In BlueCherry",
+                count(by_state.get("in_erp", 0) + by_state.get("adopted", 0)),
+                f"Every line of them; {count(by_state.get('adopted', 0))} were there before Cherrylane began",
+            ),
+            (
+                "On the way",
+                count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "unclear"))),
+                "Waiting for payment, or sent to BlueCherry and not yet seen there",
+            ),
             ("Held", count(by_state.get("held", 0)), "A person has to mend something first"),
             ("Not needed", count(by_state.get("not_needed", 0)), "Cancelled before they reached BlueCherry"),
         ]
     )
-    search, pick = st.columns([2, 3], vertical_alignment="bottom")
-    words = search.text_input("Find", placeholder="Order id, reference or sales order", key="orders-find")
-    chosen = pick.segmented_control(
+    words = st.text_input("Find", placeholder="Order id, reference or sales order", key="orders-find")
+    chosen = st.segmented_control(
         "In BlueCherry",
-        FILTERS,
+        [code for code in FILTERS if not code or by_state.get(code)],
         default="",
         key="orders-state",
         format_func=lambda code: f"{state(code).words} {count(by_state.get(code, 0))}" if code else "All",
@@ -43,18 +50,18 @@ def show(pulse: Pulse) -> None:
         [
             {
                 "Order": row["order_id"],
+                "Placed": london(row["placed_at"]),
                 "In BlueCherry": state(row["erp_state"]).text,
                 "At John Lewis": state(row["state"]).text,
                 "Next step": f"{humanised(row['hold_reason'])}: {row['hold_cause']}"
                 if row["hold_reason"]
                 else row["next_step"],
-                "Sales orders": row["ord_nums"],
                 "Units": count(row["unit_count"]),
                 "Total": money(row["total_amount"], row["currency"]),
-                "Ship by": left(row["left_seconds"])
+                "Time left": left(row["left_seconds"])
                 if not row["is_shown_shipped"] and not row["is_cancelled"]
                 else "–",
-                "Placed": london(row["placed_at"]),
+                "Sales orders": row["ord_nums"],
             }
             for row in rows
         ],

@@ -4,13 +4,26 @@ Here a person has everything looked at again: first what would change, then, if 
 """
 
 import json
+from datetime import date, datetime
 from typing import Any
 
 import streamlit as st
 
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
-from dashboard.format import ago, count, counts, humanised, london, parsed, span, state
+from dashboard.format import (
+    ago,
+    count,
+    counts,
+    flow,
+    humanised,
+    london,
+    london_midnight,
+    parsed,
+    span,
+    span_exact,
+    state,
+)
 
 SCOPES = {
     "stock": "Stock: every quantity at John Lewis",
@@ -19,84 +32,99 @@ SCOPES = {
     "settlement": "Money: ledger and payouts",
     "catalogue": "Catalogue: every SKU and offer",
 }
+ONE_OF = {"stock": "Only this SKU", "orders": "Only this order"}  # scopes that may be narrowed to one thing
+SINCE = ("orders", "settlement")  # scopes that may be narrowed to what is newer
+CARD_WIDTH = 148
 
 
 @cards.screen("Runs", "Does each flow run, how far behind is it, and how much do we ask of the two systems?")
 def show(pulse: Pulse) -> None:
-    with st.container(horizontal=True):
-        cards.worker_badge(pulse)
-        doing = parsed(pulse.beat.doing if pulse.beat else "")
-        for flow, words in doing.items() if isinstance(doing, dict) else ():
-            st.badge(f"{humanised(flow)}: {words}", icon=":material/sync:", color="blue")
-    _flows(pulse)
+    flows = data.flows(pulse.as_of).to_dicts()
+    _doing(pulse)
+    _flows(flows)
     st.subheader("Look at everything again", anchor=False)
     _resync(pulse)
-    history, asked, budget = st.tabs(["Runs", "Commands", "Calls in the last hour"])
+    history, asked, budget = st.tabs(["Runs", "Commands", "Calls"])
     with history:
-        _runs(pulse)
+        _runs([row["name"] for row in flows], pulse)
     with asked:
         _commands()
     with budget:
         _budget(pulse)
 
 
-def _flows(pulse: Pulse) -> None:
-    for column, row in zip(st.columns(6), data.flows(pulse.as_of).iter_rows(named=True), strict=False):
-        told = state(row["state"])
-        if not pulse.is_fresh and told.colour == "green":
-            told = state("stopped")
-        with column.container(border=True):
-            st.markdown(f"**{humanised(row['name'])}**")
-            st.badge(told.words if pulse.is_fresh else f"{told.words}, then", icon=told.icon, color=told.colour)
-            st.caption(
-                f"{ago(row['lag_seconds']) if row['last_success_at'] else 'not yet'}  \n"
-                f"{count(row['backlog'])} waiting"
-            )
-            if row["last_state"] == "failed" and row["last_message"]:
-                st.caption(f":material/error: {row['last_message'][:140]}")
+def _doing(pulse: Pulse) -> None:
+    with st.container(horizontal=True):
+        cards.worker_badge(pulse)
+        doing = parsed(pulse.beat.doing if pulse.beat and pulse.is_fresh else "")
+        for name, words in doing.items() if isinstance(doing, dict) else ():
+            st.badge(f"{flow(name)}: {words}", icon=":material/sync:", color="blue")
+
+
+def _flows(flows: list[dict[str, Any]]) -> None:
+    with st.container(horizontal=True):
+        for row in flows:
+            with st.container(border=True, width=CARD_WIDTH):
+                st.markdown(f"**{flow(row['name'])}**")
+                cards.badge(row["state"])
+                st.caption(
+                    f"{ago(row['lag_seconds']) if row['last_success_at'] else 'not yet'}  \n"
+                    f"{count(row['backlog'])} waiting  \n"
+                    f"{count(row['run_count'], 'run')}, {count(row['failed_count'])} failed"
+                )
+    for row in flows:
+        if row["state"] in {"failed", "late"}:
+            words = "failed last time" if row["last_state"] == "failed" else "has not succeeded for too long"
+            said = f": {row['last_message'][:400]}" if row["last_message"] else "."
+            st.warning(f"**{flow(row['name'])} {words}**{said}", icon=":material/warning:")
 
 
 def _resync(pulse: Pulse) -> None:
     with st.container(border=True):
-        left, right = st.columns([3, 2], vertical_alignment="bottom")
-        scope = left.selectbox("What", list(SCOPES), format_func=lambda name: SCOPES[name], key="resync-scope")
-        one = right.text_input(
-            "Only this order or SKU", key="resync-one", placeholder="all", help="For orders and stock"
+        what, one, since = st.columns([3, 2, 2], vertical_alignment="bottom")
+        scope = str(what.selectbox("What", list(SCOPES), format_func=lambda name: SCOPES[name], key="resync-scope"))
+        key = one.text_input(
+            ONE_OF.get(scope, "Only one"),
+            key=f"resync-one-{scope}",
+            placeholder="all",
+            disabled=scope not in ONE_OF,
         )
-        asked = _scope(str(scope), (one or "").strip())
+        day = since.date_input("Only since", value=None, key=f"resync-since-{scope}", disabled=scope not in SINCE)
+        command = _command(scope, (key or "").strip(), day if isinstance(day, date) else None)
+        slot = f"{command.scope}-{command.since or ''}"
         with st.container(horizontal=True):
             cards.ask_button(
                 "Show what would change",
-                send.Resync(scope=asked, dry_run=True),
+                command.model_copy(update={"dry_run": True}),
                 pulse,
-                slot=f"dry-{asked}",
+                slot=f"dry-{slot}",
                 icon=":material/preview:",
                 is_primary=True,
             )
-            preview = cards.result(f"dry-{asked}")
-            is_ready = preview is not None and preview["state"] == "done"
+            is_seen = any(found["state"] == "done" for found in cards.results(f"dry-{slot}"))
             cards.ask_button(
                 "Resync now",
-                send.Resync(scope=asked),
+                command,
                 pulse,
-                slot=f"wet-{asked}",
+                slot=f"wet-{slot}",
                 icon=":material/sync:",
-                is_disabled=not is_ready,
+                no="" if is_seen else "First look at what it would change.",
             )
-        if not is_ready:
+        if not is_seen:
             st.caption("Resync becomes available once you have seen what it would change.")
-        shown = cards.outcome(f"dry-{asked}")
-        if shown and shown["state"] == "done":
-            _preview(parsed(shown["answer"]))
-        done = cards.outcome(f"wet-{asked}")
-        if done and done["state"] == "done":
-            st.json(parsed(done["answer"]), expanded=1)
+        for found in cards.outcome(f"dry-{slot}"):
+            if found["state"] == "done":
+                _preview(parsed(found["answer"]))
+        for found in cards.outcome(f"wet-{slot}"):
+            if found["state"] == "done":
+                _done(parsed(found["answer"]))
 
 
-def _scope(scope: str, one: str) -> str:
+def _command(scope: str, one: str, day: date | None) -> send.Resync:
+    since: datetime | None = london_midnight(day) if day else None
     if not one:
-        return scope
-    return f"order:{one}" if scope == "orders" else f"{scope}:{one}"
+        return send.Resync(scope=scope, since=since)
+    return send.Resync(scope=f"order:{one}" if scope == "orders" else f"{scope}:{one}", since=since)
 
 
 def _preview(answer: Any) -> None:
@@ -113,17 +141,23 @@ def _preview(answer: Any) -> None:
             else {"Difference": row}
             for row in differences
         ]
-        cards.table(rows, key="resync-differences", height=240)
+        cards.table(rows, key="resync-differences", height=240 if len(rows) > 5 else None)
         if answer.get("difference_count", 0) > len(differences):
-            st.caption(f"{answer['difference_count']} in all; the first {len(differences)} are shown.")
+            st.caption(f"{count(answer['difference_count'])} in all; the first {len(differences)} are shown.")
 
 
-def _runs(pulse: Pulse) -> None:
-    names = ["", *data.flows(pulse.as_of)["name"].to_list()]
-    flow = st.segmented_control(
-        "Flow", names, default="", key="runs-flow", format_func=lambda name: humanised(name) if name else "All"
+def _done(answer: Any) -> None:
+    """What each flow did, in numbers."""
+    did = answer.get("flows") if isinstance(answer, dict) else None
+    for name, numbers in (did or {}).items():
+        st.caption(f"{flow(name)}: {counts(json.dumps(numbers)) or 'nothing had changed'}")
+
+
+def _runs(names: list[str], pulse: Pulse) -> None:
+    chosen = st.segmented_control(
+        "Flow", ["", *names], default="", key="runs-flow", format_func=lambda name: flow(name) if name else "All"
     )
-    found = data.runs(pulse.as_of, flow=flow or "", limit=200)
+    found = data.runs(pulse.as_of, flow=chosen or "", limit=200)
     if found.is_empty():
         cards.empty("No run yet", "The worker starts every flow as soon as it runs.")
         return
@@ -132,19 +166,24 @@ def _runs(pulse: Pulse) -> None:
         [
             {
                 "Ended": london(row["ended_at"]),
-                "Flow": humanised(row["flow"]),
+                "Flow": flow(row["flow"]),
                 "How": state(row["state"]).text,
-                "Took": span(row["duration_seconds"]),
+                "Took": span_exact(row["duration_seconds"]),
                 "Did": counts(row["counts"]) or "nothing new",
-                "Calls": counts(row["calls"]),
+                "Calls": _calls(row["calls"]),
                 "Says": row["message"],
             }
             for row in found.iter_rows(named=True)
         ],
         key="runs-table",
         height=360,
-        wide=("Did",),
+        right=("Took",),
     )
+
+
+def _calls(text: str) -> str:
+    told = parsed(text)
+    return ", ".join(f"{number} x {name}" for name, number in told.items()) if isinstance(told, dict) else ""
 
 
 def _commands() -> None:
@@ -183,6 +222,7 @@ def _budget(pulse: Pulse) -> None:
                 "System": "John Lewis" if row["source"] == "marketplace" else "BlueCherry",
                 "Operation": row["resource"],
                 "Calls": count(row["call_count"]),
+                "Of what is allowed": _allowance(row),
                 "Told to slow down": count(row["throttled_count"]),
                 "Failed": count(row["failed_count"]),
                 "Refused": count(row["refused_count"]),
@@ -196,3 +236,14 @@ def _budget(pulse: Pulse) -> None:
         right=("Calls", "Told to slow down", "Failed", "Refused", "Typical", "Slowest"),
         empty_words="No call in the last hour.",
     )
+    st.caption(
+        "Calls of the last hour, or day where one a day is allowed. The further pages of a list do not count "
+        "against what John Lewis allows."
+    )
+
+
+def _allowance(row: dict[str, Any]) -> str:
+    if row["allowed_count"] is None:
+        return "no limit published" if row["source"] == "marketplace" else "by agreement"
+    full = row["used_count"] >= row["allowed_count"] and row["allowed_count"] > 1
+    return f"{'▲ ' if full else ''}{row['used_count']} of {row['allowed_count']} in {span(row['window_seconds'])}"

@@ -1,6 +1,6 @@
 """Today: whether everything is healthy, and what needs a person.
 
-The verdict in one sentence, four tiles, up to five things to do, the last two days. Never green on old data.
+The verdict in one sentence, up to five things to do, four tiles, the last two days. Never green on old data.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import cards, charts, data
 from dashboard.data import Pulse
-from dashboard.format import ago, count, left, money, span, state
+from dashboard.format import ago, count, flow, left, listed, money, money_whole, place, span, state
 
 ACTIONS = 5
 
@@ -20,7 +20,11 @@ def show(pulse: Pulse) -> None:
     causes = data.causes(pulse.as_of)
     open_causes = [row for row in causes.iter_rows(named=True) if not row["is_quiet"] and not row["is_hidden"]]
     _verdict(total, open_causes, pulse)
-    _tiles(total)
+    with st.container(horizontal=True):
+        _orders(total)
+        _stock(total)
+        _dispatch(total)
+        _money(total)
     todo, hours = st.columns([3, 2], gap="medium")
     with todo:
         st.subheader("What needs a person", anchor=False)
@@ -31,36 +35,40 @@ def show(pulse: Pulse) -> None:
 
 
 def _verdict(total: dict[str, Any], open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
+    """One plain sentence."""
     urgent = [row for row in open_causes if row["severity"] == "urgent"]
-    running = f"{count(total['seen_count'], 'order')} seen, {count(total['in_erp_count'])} in BlueCherry"
+    troubled = [flow(name).lower() for name in total["troubled_flows"].split(", ") if name]
     if not pulse.is_fresh:
         st.info(
-            f"**Nobody can say how things are now:** the last report is {ago(pulse.age_seconds)}. "
-            f"It said: {running}.",
+            f"**Nobody can say how things are now:** the last report is {ago(pulse.age_seconds)}, and then "
+            f"{count(len(open_causes), 'thing', 'things')} needed a person.",
             icon=":material/help:",
         )
-    elif total["troubled_flows"] or urgent:
-        reasons = [f"{row['sentence']} ({count(row['subject_count'])})" for row in urgent[:2]]
-        if total["troubled_flows"]:
-            reasons.insert(0, f"{total['troubled_flows']} not running as it should")
+    elif troubled or urgent:
+        reasons = [f"{row['sentence']} ({count(row['subject_count'])} waiting)" for row in urgent[:2]]
+        if troubled:
+            verb = "does" if len(troubled) == 1 else "do"
+            reasons.insert(0, f"{listed(troubled)} {verb} not run as it should")
         more = len(urgent) - 2
-        tail = f", and {more} more" if more > 0 else ""
+        tail = f", and {count(more)} more" if more > 0 else ""
         st.error(f"**It needs you now:** {'; '.join(reasons)}{tail}.", icon=":material/error:")
     elif open_causes:
         things = count(len(open_causes), "thing needs", "things need")
-        st.warning(f"**Running, and {things} a person today.** {running}.", icon=":material/warning:")
+        st.warning(
+            f"**Everything runs, and {things} a person today;** none of it is urgent.", icon=":material/warning:"
+        )
     elif total["never_flow_count"]:
-        st.info(f"**Starting:** not every flow has run yet. {running}.", icon=":material/hourglass_top:")
+        st.info("**Starting:** not every flow has run yet.", icon=":material/hourglass_top:")
     else:
         st.success(
-            f"**All is well:** every order is on its way, nothing is late. {running}.",
+            f"**All is well:** every flow runs, {count(total['seen_count'], 'order is', 'orders are')} accounted "
+            "for, and nothing waits for a person.",
             icon=":material/check_circle:",
         )
 
 
-def _tiles(total: dict[str, Any]) -> None:
-    orders, stock, dispatch, money_tile = st.columns(4)
-    with orders.container(border=True, height="stretch"):
+def _orders(total: dict[str, Any]) -> None:
+    with st.container(border=True, height="stretch"):
         st.metric(
             ":material/shopping_bag: Orders, last 24 h",
             count(total["day_count"]),
@@ -68,52 +76,63 @@ def _tiles(total: dict[str, Any]) -> None:
             delta_arrow="off",
             delta_color="off",
         )
+        held = f"**▲ {count(total['held_count'])} held**" if total["held_count"] else "none held"
         st.caption(
-            f"{money(total['day_amount'], total['currency'])} · {count(total['on_way_count'])} on the way · "
-            f"{'**▲ ' + count(total['held_count']) + ' held**' if total['held_count'] else 'none held'}"
+            f"{money(total['day_amount'], total['currency'])}  \n"
+            f"{count(total['on_way_count'])} on the way to BlueCherry, {held}"
         )
         _link("orders", "Orders")
-    with stock.container(border=True, height="stretch"):
+
+
+def _stock(total: dict[str, Any]) -> None:
+    risk = total["at_risk_count"]
+    with st.container(border=True, height="stretch"):
         st.metric(
-            ":material/inventory_2: Units on sale",
+            ":material/inventory_2: Stock on sale",
             count(total["shown_quantity"]),
-            delta=f"{count(total['at_risk_count'], 'SKU')} at risk"
-            if total["at_risk_count"]
-            else "nothing at risk",
-            delta_color="inverse" if total["at_risk_count"] else "off",
+            delta=f"▲ {count(risk, 'SKU')} at risk" if risk else "nothing at risk",
+            delta_color="inverse" if risk else "off",
             delta_arrow="off",
         )
-        age = span(total["batch_age_seconds"])
+        late = "**▲ batch late**," if total["is_batch_late"] else "batch"
         st.caption(
-            f"{count(total['published_count'])} of {count(total['sku_count'])} SKUs published · "
-            f"{'**▲ batch late**, ' if total['is_batch_late'] else 'batch '}{age} old"
+            f"{count(total['published_count'])} of {count(total['sku_count'])} SKUs published  \n"
+            f"{late} {span(total['batch_age_seconds'])} old"
         )
         _link("inventory", "Stock")
-    with dispatch.container(border=True, height="stretch"):
+
+
+def _dispatch(total: dict[str, Any]) -> None:
+    late = total["late_count"]
+    with st.container(border=True, height="stretch"):
         st.metric(
-            ":material/local_shipping: To ship",
+            ":material/local_shipping: To dispatch",
             count(total["to_ship_count"]),
-            delta=f"{total['late_count']} late" if total["late_count"] else "none late",
-            delta_color="inverse" if total["late_count"] else "off",
+            delta=f"▲ {count(late)} late" if late else "none late",
+            delta_color="inverse" if late else "off",
             delta_arrow="off",
         )
         st.caption(
-            f"{count(total['due_soon_count'])} due within 4 h · "
+            f"{count(total['due_soon_count'])} due within 4 h  \n"
             f"{count(total['unconfirmed_count'])} shipped, John Lewis not told"
         )
         _link("dispatch", "Dispatch")
-    with money_tile.container(border=True, height="stretch"):
+
+
+def _money(total: dict[str, Any]) -> None:
+    currency, unexplained = total["currency"], total["unexplained_count"]
+    with st.container(border=True, height="stretch"):
         st.metric(
-            ":material/payments: To come from John Lewis",
-            money(total["payable_amount"] + total["pending_amount"], total["currency"]),
-            delta=f"{money(total['unexplained_amount'], total['currency'])} not explained"
-            if total["unexplained_count"]
-            else "every payout explained",
-            delta_color="inverse" if total["unexplained_count"] else "off",
+            ":material/payments: Money to come",
+            money_whole(total["payable_amount"] + total["pending_amount"], currency),
+            delta=f"▲ {money(total['unexplained_amount'], currency)} not explained"
+            if unexplained
+            else "all explained",
+            delta_color="inverse" if unexplained else "off",
             delta_arrow="off",
         )
         st.caption(
-            f"{money(total['payable_amount'], total['currency'])} payable · "
+            f"{money(total['payable_amount'], currency)} payable  \n"
             f"{count(total['matched_count'])} of {count(total['line_count'])} lines matched"
         )
         _link("settlement", "Money")
@@ -133,18 +152,19 @@ def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
         )
         return
     for number, row in enumerate(open_causes[:ACTIONS]):
-        with st.container(border=True):
-            words, act = st.columns([5, 1], vertical_alignment="center")
+        with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
+            words = st.container()
             told = state(row["severity"])
-            words.markdown(f"{told.icon} **{row['sentence']}**")
+            words.markdown(f":{told.colour}[{told.icon}] **{row['sentence']}**")
             facts = [told.words, f"{count(row['subject_count'])} waiting"]
             if row["left_seconds"] is not None:
                 facts.append(f"first deadline {left(row['left_seconds'])}")
             if row["amount"]:
                 facts.append(money(row["amount"], row["currency"]))
-            facts.append(f"mend it in {row['fix_where']}" if row["fix_where"] else "")
+            facts.append(f"mended in {place(row['fix_where'])}" if row["fix_where"] else "")
+            facts.append(f"taken by {row['owners']}" if row["owners"] else "")
             words.caption(" · ".join(fact for fact in facts if fact))
-            if act.button("Open", key=f"open-{number}", width="stretch"):
+            if st.button("Open", key=f"open-{number}"):
                 cards.go("exceptions", kind=row["exception_kind"], cause=row["cause"])
     if len(open_causes) > ACTIONS:
-        st.caption(f"{len(open_causes) - ACTIONS} more in Exceptions.")
+        st.caption(f"{count(len(open_causes) - ACTIONS)} more in Exceptions.")

@@ -3,7 +3,7 @@ create or replace macro conditions_house(as_of) as table
 with recent as (
     select flow, state, message, started_at, happened_at
     from run_facts
-    where happened_at > as_of - interval 2 days and happened_at <= as_of and state <> 'stopped'
+    where happened_at > as_of - interval 2 days and happened_at <= as_of and state not in ('stopped', 'previewed')
 ),
 
 flows as (

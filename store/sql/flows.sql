@@ -9,7 +9,7 @@ with known as (
 ),
 
 ended as (
-    -- a run that was asked to stop says nothing about its flow
+    -- a run that was asked to stop, or that only showed what it would do, says nothing about its flow
     select
         flow,
         max(happened_at) filter (where state in ('succeeded', 'deferred')) as last_success_at,
@@ -20,7 +20,7 @@ ended as (
         count(*) filter (where state = 'failed' and happened_at > as_of - interval 1 day) as failed_count,
         count(*) filter (where happened_at > as_of - interval 1 day) as run_count,
     from run_facts
-    where state <> 'stopped'
+    where state not in ('stopped', 'previewed')
     group by flow
 ),
 

@@ -262,7 +262,7 @@ def _unseen(rows: list[Any], seen: set[tuple[Any, Any]]) -> list[Any]:
     fresh = []
     for row in rows:
         key = (row.get("pkey"), row.get("last_mod")) if isinstance(row, dict) else (None, None)
-        if key[0] is not None:
+        if isinstance(key[0], str | int) and isinstance(key[1], str | int | None):
             if key in seen:
                 continue
             seen.add(key)

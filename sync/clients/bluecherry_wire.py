@@ -5,10 +5,12 @@ answer never fails here for a member that is missing or new; what a record must 
 `bluecherry_words`.
 """
 
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from sync.clients import values
+from sync.clients.values import Units
 
 
 def _unpadded(value: Any) -> Any:
@@ -20,13 +22,13 @@ def _rows(value: Any) -> Any:
     return value.get("rows") if isinstance(value, dict) else value
 
 
-def _amount(value: Any) -> Any:
+def _given(value: Any) -> Any:
     """Amounts come as text, sometimes empty."""
     return None if value == "" else value
 
 
-Text = Annotated[str | None, BeforeValidator(_unpadded)]
-Amount = Annotated[Decimal | None, BeforeValidator(_amount)]
+Text = Annotated[values.Text, BeforeValidator(_unpadded)]
+Amount = Annotated[values.Amount, BeforeValidator(_given)]
 
 
 class _Wire(BaseModel):
@@ -59,7 +61,7 @@ class ColorSize(_Wire):
     dimension: Text = None
     size_desc: Text = None
     price: Amount = None
-    min_multiple: int | None = None
+    min_multiple: Units = None
     active: Text = None
     last_mod: Text = None
 
@@ -102,7 +104,7 @@ class InventoryBatch(_Wire):
     as_of: Text = None
     started_at: Text = None
     completed_at: Text = None
-    row_count: int | None = None
+    row_count: Units = None
     checksum: Text = None
     next_expected_at: Text = None
 
@@ -110,19 +112,19 @@ class InventoryBatch(_Wire):
 class SalesLine(_Wire):
     """A line of a sales order."""
 
-    line_seq: int | None = None
+    line_seq: Units = None
     ext_line_id: Text = None
     style: Text = None
     color_code: Text = None
     lbl_code: Text = None
     dimension: Text = None
     size_desc: Text = None
-    qty: int | None = None
-    qty_ordered: int | None = None
-    qty_open: int | None = None
-    qty_picked: int | None = None
-    qty_shipped: int | None = None
-    qty_cancelled: int | None = None
+    qty: Units = None
+    qty_ordered: Units = None
+    qty_open: Units = None
+    qty_picked: Units = None
+    qty_shipped: Units = None
+    qty_cancelled: Units = None
     cancel_kind: Text = None
     price: Amount = None
 
@@ -140,7 +142,7 @@ class SalesOrder(_Wire):
     entered_at: Text = None
     last_mod: Text = None
     last_user: Text = None
-    edit_seq: int | None = None
+    edit_seq: Units = None
     detail: Annotated[list[SalesLine] | None, BeforeValidator(_rows)] = None
 
 
@@ -148,7 +150,7 @@ class CartonLine(_Wire):
     """What is in a carton."""
 
     ext_line_id: Text = None
-    qty: int | None = None
+    qty: Units = None
 
 
 class Carton(_Wire):

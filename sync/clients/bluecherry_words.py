@@ -15,6 +15,7 @@ from sync import ports
 from sync.clients import bluecherry_wire as wire
 from sync.clients.erp_time import ErpTime
 from sync.clients.records import Unreadable, needed, present, read
+from sync.clients.values import MOST_UNITS, written
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ def _yes(flag: str | None) -> bool:
 
 
 def _key(*codes: str | None) -> str:
+    if any("|" in code for code in codes if code):
+        raise Unreadable("a code has a | in it, which joins the codes of a SKU")
     return "|".join(code or "" for code in codes)
 
 
@@ -64,6 +67,7 @@ class Words:
             destinations = tuple(code for number in range(1, 7) if (code := getattr(detail, f"catg_dest{number}")))
             for raw_size in needed(sizes.get(f"rows-{place}"), f"stylecolorsizes.rows-{place}"):
                 size = read(wire.ColorSize, raw_size)
+                _key(division, style, size.color_code, size.lbl_code, size.dimension, size.size_desc)
                 changes = [text for text in (got.last_mod, size.last_mod) if text]
                 found.append(
                     ports.SkuRecord(
@@ -84,7 +88,7 @@ class Words:
                         cost=detail.std_cost,
                         price=size.price,
                         destinations=destinations,
-                        multiple=size.min_multiple or 1,
+                        multiple=max(size.min_multiple or 1, 1),
                         updated_at=max(map(self._time.earlier, changes)) if changes else None,
                     )
                 )
@@ -282,19 +286,20 @@ def inventory_frame(rows: Sequence[Any]) -> pl.DataFrame:
             "Left out stock rows without their key",
             extra={"action": "stock_rows_left_out", "count": len(rows) - len(good)},
         )
-    columns: dict[str, list[Any]] = {
-        "sku_key": ["|".join([str(row.get(name) or "").rstrip(" ") for name in _KEY]) for row in good]
-    }
+    columns: dict[str, list[Any]] = {"sku_key": ["|".join([_code(row.get(name)) for name in _KEY]) for row in good]}
     for name in ("upc", "location", "lot"):
         columns[name] = [_code(row.get(name)) for row in good]
     for name, theirs in _QUANTITIES.items():
-        # Nearly every cell is a plain whole number: a call for each would double the time of a batch.
-        columns[name] = [units if type(units := row.get(theirs)) is int else _units(units) for row in good]
+        # Nearly every cell is a plain small number: a call for each would double the time of a batch.
+        columns[name] = [
+            units if type(units := row.get(theirs)) is int and -MOST_UNITS < units < MOST_UNITS else _units(units)
+            for row in good
+        ]
     return pl.DataFrame(columns, schema=dict(ports.INVENTORY_COLUMNS))
 
 
 def _code(value: Any) -> str:
-    return "" if value is None else str(value).rstrip(" ")
+    return "" if value is None else written(str(value)).rstrip(" ")
 
 
 def _units(value: Any) -> int | None:
@@ -305,4 +310,5 @@ def _units(value: Any) -> int | None:
         number = Decimal(str(value))
     except ArithmeticError:
         return None
-    return int(number) if number.is_finite() and number == int(number) else None
+    is_whole = number.is_finite() and abs(number) <= MOST_UNITS and number == int(number)
+    return int(number) if is_whole else None

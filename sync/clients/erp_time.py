@@ -30,10 +30,13 @@ class ErpTime:
 
     def _readings(self, text: str) -> tuple[datetime, datetime]:
         face = _parsed(text)
-        if face.tzinfo is not None:
-            return face.astimezone(UTC), face.astimezone(UTC)
-        first = face.replace(tzinfo=self._zone, fold=0).astimezone(UTC)
-        second = face.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
+        try:
+            if face.tzinfo is not None:
+                return face.astimezone(UTC), face.astimezone(UTC)
+            first = face.replace(tzinfo=self._zone, fold=0).astimezone(UTC)
+            second = face.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
+        except OverflowError as error:
+            raise Unreadable("a moment is none of our time") from error
         return first, second
 
     def since(self, moment: datetime) -> str:

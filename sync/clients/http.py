@@ -19,8 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any, NoReturn, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -28,10 +27,11 @@ from uuid import UUID, uuid4
 import httpx
 import stamina
 
-from store.clock import Clock, wall_now
+from store.clock import Clock
 from sync.clients.addresses import checked_host, is_loopback
+from sync.clients.answers import content_of, read_body, retry_after
 from sync.clients.budget import Budget, Pace
-from sync.clients.redact import Redaction, parse, render, unreadable
+from sync.clients.redact import Redaction, render, unreadable
 from sync.clients.refusals import read_refusal
 from sync.errors import Deferred, Fatal, Refused, Retriable, Skippable, SyncError, Unclear
 from sync.ports import Exchange, Witness
@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 # Servers close an idle connection after about five seconds; a write on one just closed would be unclear.
 _IDLE_SECONDS = 3.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+OUR_KEY = b"(our key)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class Door:
         self._pace = pace
         self._patience = patience or Patience()
         self._sleep = sleep
+        # What authenticates us; an answer that echoes it is kept without it.
+        self._keys = tuple(value.encode() for value in headers.values() if value)
         host = checked_host(base_url, source)
         given = timeouts or Timeouts()
         self._client = httpx.Client(
@@ -223,23 +226,25 @@ class Door:
                 body=b"",
             )
             try:
-                response = self._client.send(request)
+                response = self._client.send(request, stream=True)
+                content, is_whole = content_of(response)
             except httpx.RequestError as error:
                 self._tell(replace(begun, latency_ms=_since(started)))
                 self._unanswered(call, place, error)
             latency_ms = _since(started)
-        data, is_read = _read(call, response)
-        if not is_read:
-            kept = unreadable(response.content)
-        elif data is None or call.is_impersonal:
-            kept = response.content
-        else:
-            kept = render(redaction.document(data))
-        self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=kept))
-        text = response.text if call.expects == "text" else ""
+            begun = replace(begun, dated=response.headers.get("Date", ""))
+        data, kept = _read(call, response, content, redaction) if is_whole else (None, None)
+        told = unreadable(content) if kept is None else self._without_keys(kept)
+        self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=told))
+        text = content.decode("utf-8-sig", errors="replace") if call.expects == "text" else ""
         answer = Answer(snapshot_id, response.status_code, response.headers, data, text)
-        self._judge(call, answer, place, redaction, is_read=is_read)
+        self._judge(call, answer, place, redaction, is_read=kept is not None)
         return answer
+
+    def _without_keys(self, kept: bytes) -> bytes:
+        for key in self._keys:
+            kept = kept.replace(key, OUR_KEY)
+        return kept
 
     def _tell(self, exchange: Exchange) -> None:
         """One line in the log and one exchange for the witness."""
@@ -272,11 +277,11 @@ class Door:
             if not is_read and call.expects != "nothing":
                 self._doubt(call, f"{place}: answered {status} with something that cannot be read")
             return
-        after = _retry_after(answer.headers)
+        after = retry_after(answer.headers)
         if status == 429 or (status == 403 and after is not None):
             self._patience_asked(call, place, after)
         code, reason = read_refusal(answer.data)
-        reason = redaction.text(reason)
+        reason = self._without_keys(redaction.text(reason).encode(errors="replace")).decode()
         said = f"{place}: {status} {code}".rstrip()
         if status == 401:
             raise Fatal(f"{said}: the {self._source} does not accept our key; set the key it gave us")
@@ -324,36 +329,15 @@ def _encoded(call: Call, redaction: Redaction) -> tuple[bytes | None, bytes, dic
     return render(call.document), render(kept), {"Content-Type": "application/json"}
 
 
-def _read(call: Call, response: httpx.Response) -> tuple[Any, bool]:
-    """The parsed body, and whether it could be read as what it should be."""
-    is_good = response.is_success
-    if not response.content:
-        return None, not is_good or call.expects == "nothing"
-    if is_good and call.expects == "text":
-        return None, True
-    try:
-        return parse(response.content), True
-    except (ValueError, RecursionError):
-        # A 204 needs no body, so a strange one takes nothing away; it is still kept only as its hash.
-        return None, False
+def _read(call: Call, response: httpx.Response, content: bytes, redaction: Redaction) -> tuple[Any, bytes | None]:
+    """The parsed body and what is kept of it: of one that is not what it should be, nothing."""
+    if not content:
+        return None, content if not response.is_success or call.expects == "nothing" else None
+    if response.is_success and call.expects == "text":
+        return None, content
+    # A 204 needs no body, so a strange one takes nothing away; it is still kept only as its hash.
+    return read_body(content, None if call.is_impersonal else redaction)
 
 
 def _since(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, as the other side said; None where it did not, or not understandably."""
-    given = headers.get("Retry-After", "").strip()
-    if not given:
-        return None
-    try:
-        return max(0.0, float(int(given)))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(given)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - wall_now()).total_seconds())

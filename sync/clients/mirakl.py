@@ -4,6 +4,7 @@ The law: vendor words stop here. A record that cannot be read is named in its pa
 ones, and never stops them. A write says Refused only for a definite no, and Unclear whenever it may have happened.
 """
 
+import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -187,13 +188,13 @@ class Mirakl:
         data = answer.data if isinstance(answer.data, dict) else {}
         left = list(drafts)
         outcomes: dict[str, ports.Outcome] = {}
-        for raw in data.get("shipment_success") or ():
+        for raw in _listed(data, "shipment_success"):
             made = self._believed(wire.Shipment, raw, "ST01")
             draft = draft_of(made, left)
             if draft is not None:
                 left.remove(draft)
                 outcomes[draft.reference] = ports.Outcome(draft.reference, is_ok=True, reference=made.id or "")
-        for raw in data.get("shipment_errors") or ():
+        for raw in _listed(data, "shipment_errors"):
             error = self._believed(wire.WireError, raw, "ST01")
             draft = next((each for each in left if each.order_id == error.order_id), None)
             if draft is not None:
@@ -255,7 +256,10 @@ class Mirakl:
         answer = self._door.send(
             Call("STO03", "GET", path, self._shop, expects="text", headers={"Accept": "text/csv, */*"})
         )
-        return stock_errors(answer.text)
+        try:
+            return stock_errors(answer.text)
+        except csv.Error as error:
+            raise Retriable(f"STO03 cannot be read: {error} (exchange {answer.snapshot_id})") from error
 
     # -- money -------------------------------------------------------------------------------
 
@@ -349,3 +353,9 @@ class Mirakl:
             return read(model, raw)
         except Unreadable as why:
             raise Unclear(f"the answer to {resource} cannot be read: {why}") from why
+
+
+def _listed(data: Mapping[str, Any], member: str) -> list[Any]:
+    """A list that may be missing; anything else under its name says nothing."""
+    rows = data.get(member)
+    return rows if isinstance(rows, list) else []

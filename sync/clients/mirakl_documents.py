@@ -13,6 +13,7 @@ from typing import Any
 from sync import ports
 from sync.clients import mirakl_wire as wire
 from sync.clients import mirakl_words as words
+from sync.clients.values import written
 
 _INVOICE_REFERENCE = re.compile(r"[0-9a-zA-Z_-]{1,255}")
 _STOCK_COLUMNS = ("offer-sku", "quantity", "warehouse-code", "update-delete")
@@ -74,4 +75,4 @@ def stock_errors(text: str) -> dict[str, str]:
     rows = csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=";" if ";" in head else ",")
     header = next(rows, [])
     column = header.index("offer-sku") if "offer-sku" in header else 2
-    return {row[column]: row[1] for row in rows if len(row) > column}
+    return {written(row[column]): written(row[1]) for row in rows if len(row) > max(column, 1)}

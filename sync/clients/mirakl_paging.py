@@ -16,6 +16,9 @@ from sync.errors import Retriable
 
 _LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 
+# No list of one seller is longer (a hundred rows each); a server that makes up new addresses for ever is stopped.
+MOST_PAGES = 20_000
+
 Query = Sequence[tuple[str, str]]
 Rows = list[Any]
 
@@ -30,15 +33,18 @@ def by_offset(door: Door, call: Call, member: str, *, size: int) -> Iterator[tup
         answer = door.send(replace(call, query=query, is_counted=call.is_counted and len(asked) == 1))
         rows = rows_of(answer, member, call)
         total = answer.data.get("total_count")
-        total = total if isinstance(total, int) else None
+        total = total if isinstance(total, int) and not isinstance(total, bool) else None
         yield answer, rows, total
         done += len(rows)
+        is_short = total is not None and done < total
+        if not rows:
+            if is_short:
+                raise Retriable(f"{call.method} {call.path}: {total} rows are there, {done} were shown")
+            return
         query = _next_query(answer, call)
-        if query is None and rows and total is not None and done < total:
+        if query is None and is_short:
             # No Link, but more rows than were shown: the count is believed.
             query = (*call.query, ("max", str(size)), ("offset", str(done)))
-        if not rows:
-            return
 
 
 def by_token(door: Door, call: Call, *, size: int) -> Iterator[tuple[Answer, Rows]]:
@@ -51,6 +57,8 @@ def by_token(door: Door, call: Call, *, size: int) -> Iterator[tuple[Answer, Row
         rows = rows_of(answer, "data", call)
         yield answer, rows
         token = answer.data.get("next_page_token")
+        if token is not None and not (isinstance(token, str) and token.isprintable()):
+            raise Retriable(f"{call.method} {call.path}: the next page's token cannot be read")
         query = (("page_token", token), ("limit", str(size)), *_shop(call)) if token and rows else None
 
 
@@ -64,7 +72,7 @@ def rows_of(answer: Answer, member: str, call: Call) -> Rows:
 
 def _once_only(asked: set[tuple[tuple[str, str], ...]], query: Query, call: Call) -> None:
     key = tuple(query)
-    if key in asked:
+    if key in asked or len(asked) >= MOST_PAGES:
         raise Retriable(f"{call.method} {call.path}: the pages go round in circles; the sweep is not complete")
     asked.add(key)
 
@@ -72,9 +80,12 @@ def _once_only(asked: set[tuple[tuple[str, str], ...]], query: Query, call: Call
 def _next_query(answer: Answer, call: Call) -> Query | None:
     """The query of the Link header's next page; only the query, so that our key goes nowhere else."""
     found = _LINK.search(answer.headers.get("Link", ""))
-    if found is None:
+    if found is None or not found[1].isprintable():
         return None
-    query = parse_qsl(urlsplit(found[1]).query, keep_blank_values=True)
+    try:
+        query = parse_qsl(urlsplit(found[1]).query, keep_blank_values=True)
+    except ValueError:
+        return None  # no address; the count says whether there is more
     names = {name for name, _ in query}
     return (*query, *(pair for pair in _shop(call) if pair[0] not in names)) or None
 

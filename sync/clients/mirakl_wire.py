@@ -5,34 +5,25 @@ States and codes are text and stay as they came. What a record must have to mean
 `mirakl_words`, where it becomes one of our own values.
 """
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-
-def _moment(value: Any) -> Any:
-    """A moment as it may come: with Z, with an offset, or (in old recordings) bare, which means UTC."""
-    if not isinstance(value, str):
-        return value
-    moment = datetime.fromisoformat(value.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+from sync.clients.values import Amount, Moment, Text, Units
 
 
 def _numbers(value: Any) -> Any:
     """Of an object of sums only its numbers: what else a later version puts there is not a sum."""
     if not isinstance(value, dict):
         return value
-    return {name: each for name, each in value.items() if isinstance(each, Decimal | int | float)}
+    return {
+        name: each for name, each in value.items() if isinstance(each, Decimal | int) and not isinstance(each, bool)
+    }
 
 
 def _list(value: Any) -> Any:
     return [] if value is None else value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-Text = str | None
 
 
 class _Wire(BaseModel):
@@ -48,10 +39,10 @@ class Version(_Wire):
 class Balances(_Wire):
     """A01: what the marketplace owes us, by how near it is to being paid."""
 
-    paid_balance: Decimal | None = None
-    payable_balance: Decimal | None = None
-    pending_balance: Decimal | None = None
-    reserve_balance: Decimal | None = None
+    paid_balance: Amount = None
+    payable_balance: Amount = None
+    pending_balance: Amount = None
+    reserve_balance: Amount = None
 
 
 class Account(_Wire):
@@ -136,45 +127,45 @@ class Reason(_Wire):
     is_shop_right: bool | None = None
 
 
-class Amount(_Wire):
+class Charge(_Wire):
     """A tax or a fee within a line or a change."""
 
     code: Text = None
-    amount: Decimal | None = None
+    amount: Amount = None
 
 
 class Change(_Wire):
     """OR11, a cancelation or a refund of a line."""
 
     id: Text = None
-    quantity: int | None = None
-    amount: Decimal | None = None
-    shipping_amount: Decimal | None = None
-    commission_amount: Decimal | None = None
-    commission_total_amount: Decimal | None = None
+    quantity: Units = None
+    amount: Amount = None
+    shipping_amount: Amount = None
+    commission_amount: Amount = None
+    commission_total_amount: Amount = None
     reason_code: Text = None
     refund_state: Text = None
     state: Text = None
-    created_date: Moment | None = None
+    created_date: Moment = None
 
 
 class OrderLine(_Wire):
     """OR11, a line."""
 
     order_line_id: Text = None
-    order_line_index: int | None = None
+    order_line_index: Units = None
     order_line_state: Text = None
     offer_sku: Text = None
     product_title: Text = None
-    quantity: int | None = None
-    price_unit: Decimal | None = None
-    price: Decimal | None = None
-    shipping_price: Decimal | None = None
-    total_price: Decimal | None = None
-    commission_fee: Decimal | None = None
-    commission_vat: Decimal | None = None
-    commission_taxes: Annotated[list[Amount], BeforeValidator(_list)] = []
-    total_commission: Decimal | None = None
+    quantity: Units = None
+    price_unit: Amount = None
+    price: Amount = None
+    shipping_price: Amount = None
+    total_price: Amount = None
+    commission_fee: Amount = None
+    commission_vat: Amount = None
+    commission_taxes: Annotated[list[Charge], BeforeValidator(_list)] = []
+    total_commission: Amount = None
     cancelations: Annotated[list[Change], BeforeValidator(_list)] = []
     refunds: Annotated[list[Change], BeforeValidator(_list)] = []
 
@@ -219,17 +210,17 @@ class Order(_Wire):
     order_id: Text = None
     commercial_id: Text = None
     order_state: Text = None
-    created_date: Moment | None = None
-    last_updated_date: Moment | None = None
-    acceptance_decision_date: Moment | None = None
-    customer_debited_date: Moment | None = None
-    shipping_deadline: Moment | None = None
+    created_date: Moment = None
+    last_updated_date: Moment = None
+    acceptance_decision_date: Moment = None
+    customer_debited_date: Moment = None
+    shipping_deadline: Moment = None
     currency_iso_code: Text = None
     order_tax_mode: Text = None
-    price: Decimal | None = None
-    shipping_price: Decimal | None = None
-    total_price: Decimal | None = None
-    total_commission: Decimal | None = None
+    price: Amount = None
+    shipping_price: Amount = None
+    total_price: Amount = None
+    total_commission: Amount = None
     shipping_type_code: Text = None
     shipping_carrier_code: Text = None
     shipping_tracking: Text = None
@@ -268,7 +259,7 @@ class ShipmentLine(_Wire):
     """ST01 and ST11: what is in a parcel."""
 
     order_line_id: Text = None
-    quantity: int | None = None
+    quantity: Units = None
     package_reference: Text = None
 
 
@@ -279,7 +270,7 @@ class Shipment(_Wire):
     order_id: Text = None
     status: Text = None
     invoice_reference: Text = None
-    shipped_date: Moment | None = None
+    shipped_date: Moment = None
     shipment_lines: list[ShipmentLine] | None = None
     tracking: TrackingWire | None = None
 
@@ -298,10 +289,10 @@ class Offer(_Wire):
     shop_sku: Text = None
     product_sku: Text = None
     product_title: Text = None
-    quantity: int | None = None
-    price: Decimal | None = None
+    quantity: Units = None
+    price: Amount = None
     active: bool | None = None
-    inactivity_reasons: Annotated[list[str], BeforeValidator(_list)] = []
+    inactivity_reasons: Annotated[list[Text], BeforeValidator(_list)] = []
 
 
 class ImportCreated(_Wire):
@@ -315,8 +306,8 @@ class ImportProgress(_Wire):
 
     import_id: Text = None
     status: Text = None
-    lines_in_success: int | None = None
-    lines_in_error: int | None = None
+    lines_in_success: Units = None
+    lines_in_error: Units = None
     has_error_report: bool | None = None
 
 
@@ -330,7 +321,7 @@ class Rated(_Wire):
     """TL02, a tax."""
 
     code: Text = None
-    rate: Decimal | None = None
+    rate: Amount = None
 
 
 class Document(_Wire):
@@ -355,14 +346,14 @@ class Transaction(_Wire):
 
     id: Text = None
     type: Text = None
-    amount: Decimal | None = None
-    amount_credited: Decimal | None = None
-    amount_debited: Decimal | None = None
-    balance: Decimal | None = None
+    amount: Amount = None
+    amount_credited: Amount = None
+    amount_debited: Amount = None
+    balance: Amount = None
     currency_iso_code: Text = None
     payment_state: Text = None
-    date_created: Moment | None = None
-    last_updated: Moment | None = None
+    date_created: Moment = None
+    last_updated: Moment = None
     seller_billing_cycle_id: Text = None
     accounting_document_number: Text = None
     entities: Entities | None = None
@@ -373,16 +364,16 @@ class PayOut(_Wire):
 
     state: Text = None
     reference: Text = None
-    transaction_date: Moment | None = None
+    transaction_date: Moment = None
 
 
 class BillingCycle(_Wire):
     """SBC11, a cycle."""
 
     id: Text = None
-    date_created: Moment | None = None
+    date_created: Moment = None
     currency_iso_code: Text = None
-    amount_transferred_to_seller: Decimal | None = None
+    amount_transferred_to_seller: Amount = None
     payment_voucher_number: Text = None
     pay_out: PayOut | None = None
-    summary: Annotated[dict[str, Decimal] | None, BeforeValidator(_numbers)] = None
+    summary: Annotated[dict[str, Amount] | None, BeforeValidator(_numbers)] = None

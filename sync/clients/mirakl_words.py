@@ -30,6 +30,14 @@ def _less(total: Decimal | None, part: Decimal | None) -> Decimal | None:
     return None if total is None or part is None else total - part
 
 
+def _units(quantity: int | None, member: str) -> int:
+    """Units somebody ordered, cancelled or sent: there are never fewer than none."""
+    units = needed(quantity, member)
+    if units < 0:
+        raise Unreadable(f"{member} is below zero")
+    return units
+
+
 def order(raw: Any) -> ports.MarketOrder:
     """OR11: an order."""
     got = read(wire.Order, raw)
@@ -70,7 +78,7 @@ def order(raw: Any) -> ports.MarketOrder:
 
 
 def _line(got: wire.OrderLine, number: int) -> ports.MarketLine:
-    quantity = needed(got.quantity, "order_lines.quantity")
+    quantity = _units(got.quantity, "order_lines.quantity")
     # Read as "nothing was cancelled", a missing list would send units nobody wants.
     present(got, "cancelations", "refunds")
     unit_price, price = got.price_unit, got.price
@@ -107,7 +115,7 @@ def _change(got: wire.Change, kind: str) -> ports.LineChange:
     return ports.LineChange(
         change_id=needed(got.id, f"{kind}.id"),
         kind=kind,
-        quantity=got.quantity or 0,
+        quantity=_units(got.quantity or 0, f"{kind}.quantity"),
         amount=needed(got.amount, f"{kind}.amount"),
         shipping_amount=_amount(got.shipping_amount),
         commission_amount=_amount(got.commission_total_amount, got.commission_amount),
@@ -158,7 +166,7 @@ def shipment(raw: Any) -> ports.MarketShipment:
     quantities: dict[str, int] = {}
     for line in got.shipment_lines:
         line_id = needed(line.order_line_id, "shipment_lines.order_line_id")
-        quantity = needed(line.quantity, "shipment_lines.quantity")
+        quantity = _units(line.quantity, "shipment_lines.quantity")
         quantities[line_id] = quantities.get(line_id, 0) + quantity
     return ports.MarketShipment(
         shipment_id=needed(got.id, "id"),
@@ -188,7 +196,7 @@ def offer(raw: Any) -> ports.Offer:
         quantity=needed(got.quantity, "quantity"),
         price=got.price,
         is_active=bool(got.active),
-        inactivity_reasons=tuple(got.inactivity_reasons),
+        inactivity_reasons=tuple(reason for reason in got.inactivity_reasons if reason),
     )
 
 
@@ -248,7 +256,7 @@ def billing_cycle(raw: Any) -> ports.BillingCycle:
         state=pay_out.state or "",
         voucher=got.payment_voucher_number or "",
         paid_at=pay_out.transaction_date,
-        totals=got.summary or {},
+        totals={name: value for name, value in (got.summary or {}).items() if value is not None},
     )
 
 

@@ -8,6 +8,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sync.clients.values import written
+
+_LONGEST_NAME = 80
+_LONGEST_REASON = 400
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
 Item = TypeVar("Item")
@@ -24,7 +28,7 @@ def read(model: type[Model], raw: Any) -> Model:
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         where = ", ".join(f"{'.'.join(map(str, fault['loc']))} ({fault['type']})" for fault in faults[:5])
-        raise Unreadable(where) from None
+        raise Unreadable(written(where)[:_LONGEST_REASON]) from None
 
 
 def needed(value: Value | None, member: str) -> Value:
@@ -51,6 +55,13 @@ def sort_out(
         try:
             items.append(in_words(record))
         except Unreadable as reason:
-            name = record.get(key) if isinstance(record, dict) else None
-            skipped.append(f"{what} {name or 'without a name'}: {reason}")
+            skipped.append(f"{what} {_name(record, key)}: {reason}")
     return items, skipped
+
+
+def _name(record: Any, key: str) -> str:
+    """What a record calls itself, if it is a name at all."""
+    name = record.get(key) if isinstance(record, dict) else None
+    if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
+        return "without a name"
+    return written(str(name)[:_LONGEST_NAME])

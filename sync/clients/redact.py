@@ -125,13 +125,14 @@ def _reference(subject: str) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """JSON with every number that has a point as a Decimal.
+    """JSON with every number that has a point as a Decimal, in UTF-8 or what its byte order mark says.
 
     Raises:
         ValueError: this is not JSON.
+        RecursionError: it is nested deeper than anything anybody means.
 
     """
-    return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
+    return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> Any:

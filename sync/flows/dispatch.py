@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sync.errors import Refused, SyncError
+from sync.errors import Refused, Retriable, SyncError
 from sync.flows import dispatch_look as looking
 from sync.intents import Intent, carry_out, carry_out_together
 from sync.ports import Outcome, ShipmentDraft, Tracking
@@ -71,8 +71,7 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 def _decide(run: Run, scope: Scope) -> Decision:
     described = {row["topic"]: json.loads(row["value"]) for row in run.rows("select * from marketplace_facts")}
     if "rules" not in described or "carriers" not in described:
-        run.note = "John Lewis has not described itself yet: nothing is confirmed before"
-        return Decision()
+        raise Retriable("John Lewis has not told its carriers yet; nothing can be confirmed before it has")
     parcels = _parcels_to_tell(run)
     before = looking.trust_from(run)
     is_multi = bool(described["rules"].get("multi_shipment"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from store.clock import aware
 from store.events import CartonPart, Event, ShipmentPosted
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
 from sync.ports import MarketShipment, Shipment
@@ -184,14 +185,13 @@ def _by_order(run: Run, intent: OpenIntent) -> list[Event]:
         """
         select
             (select state from order_facts where order_id = $order_id) as state,
-            (
-                select max(started_at) from run_facts
-                where flow = 'orders' and state in ('succeeded', 'deferred') and started_at > $meant_at
-            ) as looked_at,
+            -- moves only when the marketplace was read, and all of it could be
+            (select value from bookmarks where name = 'orders.changed') as looked_at,
         """,
-        {"order_id": intent.order_id, "meant_at": intent.meant_at},
+        {"order_id": intent.order_id},
     )
-    state, looked_at = rows[0]["state"], rows[0]["looked_at"]
+    state = rows[0]["state"]
+    looked_at = aware(datetime.fromisoformat(rows[0]["looked_at"])) if rows[0]["looked_at"] else None
     if state in {"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"}:
         return [confirmed(intent, run.now(), intent.order_id, "found by the order's state"), *siblings(run, intent)]
     if looked_at is not None and looked_at >= intent.meant_at + SURELY_ABSENT_AFTER:

@@ -173,7 +173,7 @@ def _are_orders_fresh(run: Run) -> bool:
             """
             select 1 from run_facts
             where flow = 'orders' and started_at >= $since
-                and (state = 'succeeded' or (state = 'deferred' and calls ->> '$.OR11' is not null))
+                and (state = 'succeeded' or (state = 'deferred' and (calls ->> '$.OR11') is not null))
             limit 1
             """,
             {"since": run.now() - ORDERS_FRESH_FOR},

@@ -2,43 +2,59 @@
 
 Reads the account, what the operator switched on, and the code tables of both sides; keeps them in the store and
 reads them again daily (the marketplace's own limit), so that a restart needs no call and a 429 at start is no
-failure. Refuses to go on only for a wrong tenant, a wrong shop, or a DROPSHIP shop it is not configured for.
+failure. Refuses to go on only for a wrong tenant, a wrong shop, or a DROPSHIP shop it is not configured for; what
+the store remembers is held to the settings too, so that a wrong setting shows at the very next start.
+
+What can go wrong: a code table cannot be read, or our key has not the role for it. The old one is kept, the run
+says so, and only the flows that need the table feel it.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from store.events import MappingSet, MarketplaceDescribed
-from sync.errors import Deferred, Fatal, Retriable
+from sync.errors import Deferred, Misdirected, SyncError
 from sync.ports import Account, Code, MarketRules
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.settings import Settings
 
 FRESH_FOR = timedelta(hours=23)
 NEEDED = ("account", "rules")
+MISSING_AGAIN = timedelta(minutes=5)  # what was never read is asked for again after this
 
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """Read what is not known or a day old; set the first mappings where none is set."""
     _first_mappings(run)
-    known = {
-        row["topic"]: row["happened_at"] for row in run.rows("select topic, happened_at from marketplace_facts")
-    }
+    settings = run.house.settings
+    known = {row["topic"]: row for row in run.rows("select topic, value, happened_at from marketplace_facts")}
+    troubles: list[SyncError] = []
     for topic, read in _topics(run).items():
-        if not scope.is_full and topic in known and run.now() - known[topic] < FRESH_FOR:
+        old = known.get(topic)
+        wrong = misdirection(settings, topic, json.loads(old["value"])) if old else ""
+        # The settings or the shop may have been put right since: a wrong one is looked at again before we refuse.
+        if old and not wrong and not scope.is_full and run.now() - old["happened_at"] < FRESH_FOR:
             continue
         try:
-            value = read()
-        except (Deferred, Retriable) as trouble:
-            if topic not in known and topic in NEEDED:
+            value = _plain(read())
+        except SyncError as trouble:
+            if wrong:
+                raise Misdirected(wrong) from trouble
+            if old is None and topic in NEEDED:
                 raise
-            run.counts["kept_old"] += 1
-            run.note = str(trouble)
+            run.counts["kept_old" if old else "missing"] += 1
+            troubles.append(trouble)
+            if old is None:
+                run.defer(_again_at(run, trouble), str(trouble))
             continue
-        _check(run.house.settings, topic, value)
-        run.record([MarketplaceDescribed(happened_at=run.now(), topic=topic, value=_plain(value))])
+        if wrong := misdirection(settings, topic, value):
+            raise Misdirected(wrong)
+        run.record([MarketplaceDescribed(happened_at=run.now(), topic=topic, value=value)])
         run.counts["read"] += 1
+    run.note = "; ".join(str(trouble) for trouble in troubles)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:  # noqa: ARG001 - every flow has the same form
@@ -65,24 +81,30 @@ def _topics(run: Run) -> dict[str, Any]:
     }
 
 
-def _check(settings: Settings, topic: str, value: object) -> None:
-    if isinstance(value, Account):
-        if value.shop_id != settings.marketplace_shop_id:
-            raise Fatal(
-                f"The marketplace key opens shop {value.shop_id} ({value.shop_name}), the settings name "
+def _again_at(run: Run, trouble: SyncError) -> datetime:
+    return trouble.due_at if isinstance(trouble, Deferred) else run.now() + MISSING_AGAIN
+
+
+def misdirection(settings: Settings, topic: str, value: Mapping[str, Any]) -> str:
+    """Why we are at the wrong marketplace, by what it says of itself; empty: we are not."""
+    if topic == "account":
+        if value["shop_id"] != settings.marketplace_shop_id:
+            return (
+                f"The marketplace key opens shop {value['shop_id']} ({value['shop_name']}), the settings name "
                 f"{settings.marketplace_shop_id}. Correct CHERRYLANE_MARKETPLACE_SHOP_ID or the key."
             )
-        if value.model != settings.marketplace_model:
-            raise Fatal(
-                f"The shop's model is {value.model}, the settings say {settings.marketplace_model}. In a DROPSHIP "
-                "shop `price` means cost: it is not run by assumption. If it is meant, set "
+        if value["model"] != settings.marketplace_model:
+            return (
+                f"The shop's model is {value['model']}, the settings say {settings.marketplace_model}. In a "
+                "DROPSHIP shop `price` means cost: it is not run by assumption. If it is meant, set "
                 "CHERRYLANE_MARKETPLACE_MODEL."
             )
-    elif isinstance(value, MarketRules) and settings.marketplace_tenant not in {"", value.tenant}:
-        raise Fatal(
-            f"The marketplace is tenant {value.tenant}, the settings name {settings.marketplace_tenant}. "
-            f"Correct CHERRYLANE_MARKETPLACE_TENANT or CHERRYLANE_MARKETPLACE_URL ({topic})."
+    elif topic == "rules" and settings.marketplace_tenant not in {"", value["tenant"]}:
+        return (
+            f"The marketplace is tenant {value['tenant']}, the settings name {settings.marketplace_tenant}. "
+            f"Correct CHERRYLANE_MARKETPLACE_TENANT or CHERRYLANE_MARKETPLACE_URL."
         )
+    return ""
 
 
 def _plain(value: Any) -> Any:

@@ -135,6 +135,23 @@ def sentence(code: str, cause: str) -> str:
     return kind_of(code).sentence.replace("{cause}", cause)
 
 
+# The flow that looks at a kind again; what is not named here is about orders.
+_RETRIED_BY = {
+    "dispatch": ("unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
+                 "shipped_not_confirmed", "voided"),
+    "inventory": ("batch_late", "batch_rejected", "stock_mismatch", "import_errors", "oversell"),
+    "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "bad_check_digit", "unfit_sku"),
+    "settlement": ("payout_unexplained", "transaction_unmatched", "balance_gap"),
+}  # fmt: skip
+
+
+def retried_by(code: str, cause: str) -> str:
+    """The flow that tries again what is wrong; a failing flow is its own cause."""
+    if code == "flow_failing":
+        return cause
+    return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
+
+
 def as_sql() -> str:
     """The table as the read model `exception_kinds`."""
     columns = ", ".join(field.name for field in fields(ExceptionKind))

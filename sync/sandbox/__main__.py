@@ -38,6 +38,10 @@ FIRST_MAPPINGS = {
 }
 ERP_CUSTOMER = "JLM"
 ERP_VISIBILITY_MINUTES = 15
+LIVE = (
+    "time passes (default); a customer comes every two minutes at least, the warehouses work at every hour, "
+    "and some ordinary trouble waits"
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders-per-day", type=float, default=150)
     parser.add_argument("--start", type=_moment, help="the moment history ends (ISO, default: now)")
     pace = parser.add_mutually_exclusive_group()
-    pace.add_argument("--live", dest="live", action="store_true", default=True, help="time passes (default)")
+    pace.add_argument("--live", dest="live", action="store_true", default=True, help=LIVE)
     pace.add_argument("--still", dest="live", action="store_false", help="time moves only on request")
     parser.add_argument("--speed", type=float, default=1.0, help="world seconds to a real one, in live mode")
     parser.add_argument("--print-env", action="store_true", help="print a worker's settings and exit")
@@ -123,7 +127,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     world.play_history(start_on)
     gc.freeze()
     gc.enable()
-    world.live = options.live
+    if options.live:
+        world.go_live()
     sandbox = Sandbox(world, Pace(is_live=options.live, speed=options.speed))
 
     def ready() -> None:

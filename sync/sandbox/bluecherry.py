@@ -11,9 +11,10 @@ from sync.sandbox.bluecherry_batches import Batch, Batches
 from sync.sandbox.bluecherry_channels import OtherChannels
 from sync.sandbox.bluecherry_documents import SalesOrder
 from sync.sandbox.bluecherry_edits import BUSY_RATE, USUAL_RATE, HandEdits
-from sync.sandbox.bluecherry_fulfilment import Fulfilment, Shipment
+from sync.sandbox.bluecherry_fulfilment import Fulfilment
 from sync.sandbox.bluecherry_money import Books
 from sync.sandbox.bluecherry_orders import OrderBook
+from sync.sandbox.bluecherry_parcels import Shipment
 from sync.sandbox.bluecherry_stock import StockLedger
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class BlueCherry:
             "ship_in_cartons": lambda: self.fulfilment.habits.add("cartons"),
             "ship_in_parts": lambda: self.fulfilment.habits.add("parts"),
             "ship_as_usual": self.fulfilment.habits.clear,
+            "void_shipment": self.fulfilment.void_newest,
             "late_batches": lambda: self._set_late(is_late=True),
             "punctual_batches": lambda: self._set_late(is_late=False),
         }

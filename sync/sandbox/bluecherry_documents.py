@@ -4,6 +4,7 @@ The law: a document is refused with one code of the ERP's list or kept whole; no
 except that the blanks which pad fixed-width codes are cut.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,6 +25,7 @@ STATUS_NAMES = {
     "60": "INVOICED",
     "90": "CANCELLED",
 }
+_MOST_MONEY = Decimal(10) ** 12
 _LENGTHS = {"name": 40, "addr1": 40, "addr2": 40, "city": 25, "zipcode": 10, "state": 25, "contact": 40}
 _LOC_TYPES = {warehouse.code: warehouse.loc_type for warehouse in WAREHOUSES}
 _DIVISION_CODES = {division.code for division in DIVISIONS}
@@ -228,7 +230,7 @@ def money(row: Mapping[str, Any], name: str) -> Decimal:
         amount = Decimal(text(row, name) or "0")
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) >= _MOST_MONEY:
         raise ErpRefusalError("INTERNAL", f"{name} is not an amount", status=500, where=name)
     return amount
 
@@ -309,7 +311,7 @@ def read_lines(document: Mapping[str, Any], division: str, skus: SkuIndex, first
     lines: list[OrderLine] = []
     for number, row in enumerate(rows_of(document, "detail"), start=1):
         given = text(row, "line_seq")
-        line_seq = int(given) if given.isdigit() else number
+        line_seq = int(given) if re.fullmatch("[0-9]{1,9}", given) else number
         sku = skus.find(division, row, line_seq)
         qty = read_quantity(row.get("qty"), line_seq)
         if qty % sku.multiple:

@@ -1,122 +1,28 @@
 """The pretend warehouses: open orders are picked, packed into cartons, shipped and invoiced.
 
 The law: only units that lie on the shelf are picked, only picked units ship, and a shipment is never changed
-afterwards. What cannot be picked the second time is cancelled by the house.
+afterwards, unless it is voided whole. What cannot be picked the second time is cancelled by the house.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sync.sandbox.bluecherry_documents import OrderLine, SalesOrder
 from sync.sandbox.bluecherry_orders import OrderBook
-from sync.sandbox.bluecherry_time import local_text, next_working, utc_text
-from sync.sandbox.catalogue import SHIPPERS, check_digit
+from sync.sandbox.bluecherry_parcels import Carton, PickTicket, Shipment
+from sync.sandbox.bluecherry_time import next_working
+from sync.sandbox.catalogue import check_digit
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
 
 LEAD_HOURS = (2.0, 30.0)
-_SCAC = {shipper.code: shipper.scac for shipper in SHIPPERS}
+LIVE_LEAD_HOURS = (0.05, 0.6)
+"""Whoever watches sees a parcel leave while they watch."""
 _USUAL_SHIPPERS = ("RML", "DPD", "EVR", "YDL")
-
-
-@dataclass(slots=True)
-class PickTicket:
-    """Units of one order taken off the shelf together."""
-
-    pkey: int
-    pick_num: str
-    order: SalesOrder
-    picked_at: datetime
-    units: list[tuple[OrderLine, int]]
-    last_mod: datetime
-    status: str = "30"
-
-
-@dataclass(slots=True)
-class Carton:
-    """One parcel."""
-
-    carton_num: str
-    track_no: str
-    weight: Decimal
-    units: list[tuple[OrderLine, int]]
-
-
-@dataclass(slots=True)
-class Shipment:
-    """What left the building together, with its cartons."""
-
-    pkey: int
-    ship_id: str
-    pick: PickTicket
-    location: str
-    shipper: str
-    shipped_at: datetime
-    cartons: list[Carton]
-    last_mod: datetime
-    voided: bool = False
-
-    def header(self) -> dict[str, Any]:
-        order = self.pick.order
-        return {
-            "pkey": self.pkey,
-            "ship_id": self.ship_id,
-            "pick_num": self.pick.pick_num,
-            "ord_num": order.ord_num,
-            "po_num": order.po_num,
-            "location": self.location,
-            "ship_date": local_text(self.shipped_at),
-            "shipper": self.shipper,
-            "scac_code": _SCAC[self.shipper],
-            "voided": "Y" if self.voided else "N",
-            "last_mod": local_text(self.last_mod),
-        }
-
-    def children(self) -> dict[str, Any]:
-        return {"cartons": {"rows": [self._carton(carton) for carton in self.cartons]}}
-
-    def _carton(self, carton: Carton) -> dict[str, Any]:
-        lines = [
-            {
-                "line_seq": line.line_seq,
-                "ext_line_id": line.ext_line_id,
-                "division": line.sku.division,
-                **line.sku_members(),
-                "qty": units,
-            }
-            for line, units in carton.units
-        ]
-        return {
-            "carton_num": carton.carton_num,
-            "track_no": carton.track_no,
-            "weight": str(carton.weight),
-            "lines": {"rows": lines},
-        }
-
-    def as_truth(self) -> dict[str, Any]:
-        header = self.header()
-        return {
-            **{name: header[name] for name in ("ship_id", "pick_num", "ord_num", "po_num", "location")},
-            "shipper": self.shipper,
-            "shipped_at": utc_text(self.shipped_at),
-            "voided": self.voided,
-            "cartons": [
-                {
-                    "carton_num": carton.carton_num,
-                    "track_no": carton.track_no,
-                    "lines": [
-                        {"ext_line_id": line.ext_line_id, "sku": line.sku.shop_sku, "qty": units}
-                        for line, units in carton.units
-                    ],
-                }
-                for carton in self.cartons
-            ],
-        }
 
 
 class Fulfilment:
@@ -141,7 +47,7 @@ class Fulfilment:
     def plan(self, order: SalesOrder) -> None:
         """An order became visible: give it a status and a day in the warehouse."""
         order.touch(self.world.now)
-        lead = timedelta(hours=self.rng.uniform(*LEAD_HOURS))
+        lead = timedelta(hours=self.rng.uniform(*(LIVE_LEAD_HOURS if self.world.live else LEAD_HOURS)))
         fate = self.rng.random()
         if order.status == "10":
             if fate < 0.02:
@@ -149,7 +55,7 @@ class Fulfilment:
                 lead += timedelta(hours=self.rng.uniform(3, 20))
             elif fate < 0.85:
                 order.status = "20"
-        picked_at = next_working(self.world.now + lead * 0.6)
+        picked_at = self._at_work(self.world.now + lead * 0.6)
         self.world.schedule(picked_at, lambda: self.pick(order, lead * 0.4))
 
     def pick(self, order: SalesOrder, lead: timedelta, *, again: bool = False, whole: bool = False) -> None:
@@ -173,7 +79,7 @@ class Fulfilment:
             if again and taken < wanted:
                 self.book.cancel_units(order, line, line.open, "HOUSE")
         if lacking and any(line.open for line in order.lines):
-            later = next_working(self.world.now + timedelta(hours=self.rng.uniform(5, 26)))
+            later = self._at_work(self.world.now + timedelta(hours=self.rng.uniform(5, 26)))
             self.world.schedule(later, lambda: self.pick(order, lead, again=True, whole=True))
         self.book.settle_status(order)
         order.touch(self.world.now)
@@ -188,7 +94,11 @@ class Fulfilment:
             last_mod=self.world.now,
         )
         self.picks.append(ticket)
-        self.world.schedule(next_working(self.world.now + lead), lambda: self.ship(ticket))
+        self.world.schedule(self._at_work(self.world.now + lead), lambda: self.ship(ticket))
+
+    def _at_work(self, moment: datetime) -> datetime:
+        """That moment, or the next opening; in live mode there is a shift at every hour."""
+        return moment if self.world.live else next_working(moment)
 
     def ship(self, ticket: PickTicket) -> None:
         """The parcels of a pick ticket leave the building; the second call finds them gone."""
@@ -253,6 +163,16 @@ class Fulfilment:
             units=units,
         )
 
+    def send_now(self, order: SalesOrder, habit: str) -> None:
+        """Pick and ship what is open of an order at once, with an oddity of shipping for this once."""
+        is_usual = habit in self.habits
+        self.habits.add(habit)
+        self.pick(order, timedelta(), whole=True)
+        for ticket in [each for each in self.picks if each.order is order]:
+            self.ship(ticket)
+        if not is_usual:
+            self.habits.discard(habit)
+
     def ship_all(self) -> None:
         """Everything that can ship does so now, whatever the hour."""
         for order in self.book.visible():
@@ -261,42 +181,25 @@ class Fulfilment:
         for ticket in self.picks:
             self.ship(ticket)
 
-    def pick_header(self, ticket: PickTicket) -> dict[str, Any]:
-        order = ticket.order
-        return {
-            "pkey": ticket.pkey,
-            "pick_num": ticket.pick_num,
-            "ord_num": order.ord_num,
-            "po_num": order.po_num,
-            "pick_date": local_text(ticket.picked_at),
-            "end_date": order.end_on.isoformat(),
-            "ord_type": order.ord_type,
-            "ord_status": ticket.status,
-            "customer": order.customer,
-            "location": order.location,
-            "shipper": order.shipper,
-            "curr_code": order.curr_code,
-            "notes": order.notes,
-            "last_mod": local_text(ticket.last_mod),
-        }
+    def void_newest(self) -> None:
+        """Void the newest shipment that is not yet invoiced, if there is one."""
+        for shipment in reversed(self.shipments):
+            if not shipment.voided and not any(line.invoiced for line, _ in shipment.pick.units):
+                self._void(shipment)
+                return
 
-    def pick_children(self, ticket: PickTicket) -> dict[str, Any]:
-        rows = [
-            {
-                "pkey": line.pkey,
-                "line_seq": line.line_seq,
-                "pick_num": ticket.pick_num,
-                **line.sku_members(),
-                "price": str(line.price),
-                "bk_qty": units,
-                "total_qty": units,
-                "location": ticket.order.location,
-                "lot": "N",
-            }
-            for line, units in ticket.units
-        ]
-        addresses = [dict(address) for address in ticket.order.addresses]
-        return {"pickaddress": {"rows": addresses}, "pickdetail": {"rows": rows}}
+    def _void(self, shipment: Shipment) -> None:
+        """It comes back: its units lie on the shelf, are open again and are picked once more."""
+        order, now = shipment.pick.order, self.world.now
+        shipment.voided, shipment.last_mod = True, now
+        for line, units in shipment.pick.units:
+            position = self.book.stock.position(line.sku, order.location)
+            line.shipped -= units
+            position.on_hand += units
+            position.open_orders += units
+        self.book.settle_status(order)
+        order.touch(now)
+        self.world.schedule(self._at_work(now + timedelta(hours=2)), lambda: self.pick(order, timedelta(hours=1)))
 
 
 def _counted(part: list[OrderLine]) -> list[tuple[OrderLine, int]]:

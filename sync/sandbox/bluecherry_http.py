@@ -4,7 +4,6 @@ The law: only what BlueCherry's reference knows or proposes is answered; what an
 be seen yet is decided in the parts below, never here. Each entity keeps to its own shape of error.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -18,6 +17,7 @@ from sync.sandbox.bluecherry import API_KEY
 from sync.sandbox.bluecherry_documents import ErpRefusalError, SalesOrder
 from sync.sandbox.bluecherry_money import CHART
 from sync.sandbox.bluecherry_styles import style_documents
+from sync.sandbox.bodies import read_json
 from sync.sandbox.catalogue import SHIPPERS, WAREHOUSES
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class _Wire:
             if not _has_key(request):
                 return _no_key()
             try:
-                documents = json.loads(await request.body())
+                documents = read_json(await request.body(), number=str)
             except ValueError:
                 return _refused(entity, _BadRequestError("the body is not JSON"))
             is_list = isinstance(documents, list) and all(isinstance(each, dict) for each in documents)
@@ -195,7 +195,7 @@ class _Wire:
         room = self.erp.fulfilment
         return _documents(
             request,
-            ((room.pick_header(ticket), partial(room.pick_children, ticket)) for ticket in room.picks),
+            ((ticket.header(), ticket.children) for ticket in room.picks),
         )
 
     def batches(self, request: Request) -> Response:
@@ -294,7 +294,7 @@ def _page(request: Request, most: int) -> tuple[int, int]:
     given = []
     for name, usual in (("_pgno", 1), ("_pgsize", min(100, most))):
         value = request.query_params.get(name, str(usual))
-        if not value.isdigit() or int(value) < 1:
+        if not (value.isascii() and value.isdigit()) or int(value) < 1:
             raise _BadRequestError(f"{name} must be a whole number from 1")
         given.append(int(value))
     number, size = given[0], min(given[1], most)

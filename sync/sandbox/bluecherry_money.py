@@ -18,8 +18,8 @@ from sync.sandbox.bluecherry_documents import (
     rows_of,
     text,
 )
-from sync.sandbox.bluecherry_fulfilment import Shipment
 from sync.sandbox.bluecherry_orders import OrderBook
+from sync.sandbox.bluecherry_parcels import Shipment
 from sync.sandbox.bluecherry_time import local_text, read_date, server_day, utc_text
 
 if TYPE_CHECKING:
@@ -146,6 +146,8 @@ class Books:
         self.world.schedule(self.world.now + timedelta(hours=hours), lambda: self._invoice(shipment))
 
     def _invoice(self, shipment: Shipment) -> None:
+        if shipment.voided:
+            return
         order = shipment.pick.order
         # Shipping is charged once for an order, with its first invoice.
         freight = Decimal(0) if order.ord_num in self._freight_invoiced else order.freight

@@ -250,8 +250,9 @@ def _spoil(skus: list[Sku]) -> None:
     bad_digit = sold[5 * step]
     bad_digit.ean = bad_digit.ean[:-1] + str((int(bad_digit.ean[-1]) + 1) % 10)
     # A whole colour keyed in lower case by somebody: right byte for byte, and easily missed.
-    lower = sold[6 * step]
+    model = sold[6 * step]
+    style, colour = model.style, model.color_code
     for sku in sold:
-        if (sku.style, sku.color_code) == (lower.style, "BLACK"):
-            sku.color_code = "black"
+        if (sku.style, sku.color_code) == (style, colour):
+            sku.color_code = colour.lower()
             sku.rename()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sync.sandbox.catalogue import Sku
 from sync.sandbox.deadlines import LONDON
 from sync.sandbox.john_lewis_model import Order
+from sync.sandbox.people import Customer
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
@@ -68,6 +69,8 @@ class Demand:
             "multi_shipment_off": lambda: self._switch("multi_shipment", value=False),
             "acceptance_automatic": lambda: self._switch("acceptance_automatic", value=True),
             "acceptance_manual": lambda: self._switch("acceptance_automatic", value=False),
+            "partial_acceptance": lambda: self._switch("partial_acceptance", value=True),
+            "no_partial_acceptance": lambda: self._switch("partial_acceptance", value=False),
             "relaxed_limits": lambda: self._limits(relaxed=True, strict=False),
             "strict_limits": lambda: self._limits(relaxed=False, strict=True),
             "documented_limits": lambda: self._limits(relaxed=False, strict=False),
@@ -75,13 +78,14 @@ class Demand:
             "orders": lambda: self._switch("orders", value=True),
             "surprises": lambda: self._switch("surprises", value=True),
             "no_surprises": lambda: self._switch("surprises", value=False),
-            "burst": lambda: self._repeat(50, self._buy),
-            "unpaid": lambda: self._repeat(5, lambda: self._buy(will_pay=False)),
-            "spanning": lambda: self._repeat(5, lambda: self._buy(span=True)),
+            "burst": lambda: self._repeat(50, self.buy),
+            "unpaid": lambda: self._repeat(5, lambda: self.buy(will_pay=False)),
+            "staged": lambda: self._repeat(3, lambda: self.buy(is_staged=True)),
+            "spanning": lambda: self._repeat(5, lambda: self.buy(span=True)),
             "bad_sku_order": self._buy_unknown,
             "cancel_some": lambda: self._some(("SHIPPING",), self.cancel_something),
             "refund_some": lambda: self._some(("SHIPPED", "RECEIVED", "CLOSED"), self.refund_something),
-            "incident_some": lambda: self._some(("SHIPPED", "RECEIVED"), self._complain),
+            "incident_some": lambda: self._some(("SHIPPED", "RECEIVED"), self.complain),
             "deliver": lambda: self._some(("SHIPPED",), room.receive, most=1_000_000),
         }
 
@@ -123,17 +127,26 @@ class Demand:
     def _arrive(self) -> None:
         is_customer = self.world.live or self.rng.random() * _BUSIEST < self._rate()
         if is_customer and self.world.switches["orders"]:
-            self._buy()
+            self.buy()
         self._wait()
 
-    def _buy(self, *, will_pay: bool | None = None, span: bool | None = None) -> Order | None:
+    def buy(
+        self,
+        *,
+        will_pay: bool | None = None,
+        span: bool | None = None,
+        is_staged: bool = False,
+        customer: Customer | None = None,
+    ) -> Order | None:
         """One basket of what is shown in stock; nobody buys from an empty shelf."""
         basket = self._basket(span=self.rng.random() < _SPAN if span is None else span)
         if not basket:
             return None
         pays = self.rng.random() >= _NEVER_PAY if will_pay is None else will_pay
         shipping_type = "EXP-UK" if self.rng.random() < 0.15 else "STD-UK"
-        return self.world.john_lewis.place_order(basket, will_pay=pays, shipping_type=shipping_type)
+        return self.world.john_lewis.place_order(
+            basket, will_pay=pays, shipping_type=shipping_type, is_staged=is_staged, customer=customer
+        )
 
     def _basket(self, *, span: bool) -> list[tuple[str, int]]:
         first = self._find(self._all, {})
@@ -174,10 +187,7 @@ class Demand:
 
     def _buy_unknown(self) -> None:
         """An order on an offer that no SKU of the ERP stands behind."""
-        for offer in self.world.john_lewis.offers.values():
-            if offer.sku_key is None:
-                self.world.john_lewis.place_order([(offer.shop_sku, 1)])
-                return
+        self.world.john_lewis.place_order([(self.world.john_lewis.offer_room.legacy().shop_sku, 1)])
 
     # -- what becomes of an order ------------------------------------------------------------
 
@@ -199,7 +209,7 @@ class Demand:
         days = self.rng.uniform(0.8, 1.6) if order.shipping_type == "EXP-UK" else self.rng.uniform(1.5, 4.5)
         self.world.after(days * 1440, lambda: self.world.john_lewis.order_room.receive(order))
         if self.rng.random() < 0.012:
-            self._later(self.rng.uniform(0.3, 5) * 1440, order, self._complain)
+            self._later(self.rng.uniform(0.3, 5) * 1440, order, self.complain)
 
     def _received(self, order: Order) -> None:
         if self.rng.random() < 0.09:
@@ -253,7 +263,7 @@ class Demand:
         room = self.world.john_lewis.order_room
         room.refund(line.line_id, amount, shipping, max(units, 1) if is_whole else 1, reason)
 
-    def _complain(self, order: Order) -> None:
+    def complain(self, order: Order) -> None:
         """An incident: settled some days later, every other time with the money back."""
         room = self.world.john_lewis.order_room
         lines = [line for line in order.lines if line.state in ("SHIPPED", "RECEIVED")]

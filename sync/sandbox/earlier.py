@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sync.sandbox.catalogue import CHANNEL
 from sync.sandbox.john_lewis_model import Line, Order, Refused
 from sync.sandbox.john_lewis_money import pennies
+from sync.sandbox.john_lewis_shipping import shipment_draft
 
 if TYPE_CHECKING:
-    from sync.sandbox.bluecherry_fulfilment import Shipment
+    from sync.sandbox.bluecherry_parcels import Shipment
     from sync.sandbox.world import World
 
 TICK_MINUTES = 15
@@ -30,6 +31,7 @@ class EarlierIntegration:
         """Know the world; do nothing until the history begins."""
         self.world = world
         self.refused: list[tuple[str, str]] = []
+        self.forgotten: set[str] = set()  # orders it will not accept
         self._copied: dict[str, list[str]] = {}
         self._to_copy: list[Order] = []
         self._shipments_seen = 0
@@ -40,18 +42,18 @@ class EarlierIntegration:
     def begin(self) -> None:
         """Start work."""
         room = self.world.john_lewis.order_room
-        room.on_placed.append(self._placed)
+        room.on_waiting.append(self._waiting)
         room.on_shipping.append(self._to_ship)
         self._tick()
 
-    def _placed(self, order: Order) -> None:
+    def _waiting(self, order: Order) -> None:
         if self.world.history:
             self.world.after(self._rng.uniform(3, 35), lambda: self._accept(order))
 
     def _accept(self, order: Order) -> None:
         if self.world.history and order.state == "WAITING_ACCEPTANCE":
             # Now and then it sleeps through the night, and the marketplace refuses by itself.
-            if self._rng.random() < 0.002:
+            if self._rng.random() < 0.002 or order.order_id in self.forgotten:
                 return
             decisions = [(line.line_id, True) for line in order.lines]
             self.world.john_lewis.order_room.accept(order.order_id, decisions)
@@ -171,7 +173,7 @@ class EarlierIntegration:
                 },
             }
             try:
-                room.create_shipment(wanted)
+                room.create_shipment(shipment_draft(wanted))
             except Refused as refused:
                 self.refused.append((header["po_num"], refused.message))
 

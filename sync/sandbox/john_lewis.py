@@ -15,7 +15,7 @@ from sync.sandbox.john_lewis_model import Change, Line, Order
 from sync.sandbox.john_lewis_money import VAT_PERCENT, Ledger, pennies
 from sync.sandbox.john_lewis_offers import Offer, Offers
 from sync.sandbox.john_lewis_orders import Orders
-from sync.sandbox.people import draw_customer
+from sync.sandbox.people import Customer, draw_customer
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
@@ -63,9 +63,15 @@ class JohnLewis:
         return self.offer_room.import_stock(rows)
 
     def place_order(
-        self, basket: Sequence[tuple[str, int]], *, will_pay: bool = True, shipping_type: str = "STD-UK"
+        self,
+        basket: Sequence[tuple[str, int]],
+        *,
+        will_pay: bool = True,
+        shipping_type: str = "STD-UK",
+        is_staged: bool = False,
+        customer: Customer | None = None,
     ) -> Order:
-        """A customer buys: the offers lose their stock at once."""
+        """A customer buys: the offers lose their stock at once. The operator looks at a staged order first."""
         now = self.world.now
         rng = self.world.rng("customers")
         self._number += rng.randrange(1, 4)
@@ -74,8 +80,7 @@ class JohnLewis:
         goods = sum((self.offers[shop_sku].price * units for shop_sku, units in basket), Decimal(0))
         is_free = shipping_type == "STD-UK" and goods >= FREE_SHIPPING_FROM
         shipping = Decimal(0) if is_free else SHIPPING_PRICES[shipping_type]
-        is_automatic = self.world.switches["acceptance_automatic"]
-        state = "WAITING_DEBIT" if is_automatic else "WAITING_ACCEPTANCE"
+        state = "STAGING" if is_staged else "WAITING_ACCEPTANCE"
         lines: list[Line] = []
         for index, (shop_sku, units) in enumerate(basket, start=1):
             offer = self.offers[shop_sku]
@@ -89,8 +94,8 @@ class JohnLewis:
             shipping = Decimal(0)  # charged once, on the first line
             self.offer_room.sell(shop_sku, units)
         order = Order(
-            order_id, commercial_id, draw_customer(rng, self._number), lines, state, now, now, shipping_type,
-            f"W{rng.randrange(100000, 999999)}", will_pay,
+            order_id, commercial_id, customer or draw_customer(rng, self._number), lines, state, now, now,
+            shipping_type, f"W{rng.randrange(100000, 999999)}", will_pay,
         )  # fmt: skip
         self.order_room.add(order)
         return order

@@ -4,10 +4,8 @@ Law: a handler reads the request, holds the world's lock while it touches the wo
 Who may ask is settled first (401, 403), then how often (429 with `Retry-After`), then what (404, 400).
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -17,16 +15,19 @@ from starlette.routing import Route
 from sync.sandbox import john_lewis_lists as lists
 from sync.sandbox import john_lewis_settings as settings
 from sync.sandbox import john_lewis_wire as wire
+from sync.sandbox.bodies import read_json
 from sync.sandbox.john_lewis import API_KEY, KEY_WITHOUT_ACCOUNTANCY, SHOP_ID
 from sync.sandbox.john_lewis_limits import Limits
 from sync.sandbox.john_lewis_model import Refused
 from sync.sandbox.john_lewis_offers import StockImport
-from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, member, offset_page
+from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, member, offset_page, optional
+from sync.sandbox.john_lewis_shipping import shipment_draft, tracking_of
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
 
 KEY = API_KEY
+TAX_MODES = ("TAX_INCLUDED", "TAX_EXCLUDED")
 _MOST_FILE_BYTES = 100_000_000
 
 Handler = Callable[[Asked], Response]
@@ -143,20 +144,23 @@ class Marketplace:
         """SH21."""
         return JSONResponse(settings.carriers())
 
-    def shipping_types(self, _asked: Asked) -> Response:
+    def shipping_types(self, asked: Asked) -> Response:
         """SH12."""
+        asked.check_locale()
         return JSONResponse(settings.shipping_types())
 
-    def reasons(self, _asked: Asked) -> Response:
+    def reasons(self, asked: Asked) -> Response:
         """RE01."""
+        asked.check_locale()
         return JSONResponse(settings.reasons())
 
     # -- orders ------------------------------------------------------------------------------
 
     def list_orders(self, asked: Asked) -> Response:
         """OR11."""
+        tax_mode = asked.one_of("order_tax_mode", TAX_MODES) or "TAX_INCLUDED"
         orders = lists.orders(asked, self.world)
-        return offset_page(asked, "orders", orders, lambda order: wire.order_body(order, self.world))
+        return offset_page(asked, "orders", orders, lambda order: wire.order_body(order, self.world, tax_mode))
 
     def update_orders(self, asked: Asked) -> Response:
         """OR04: the seller's own reference, order by order."""
@@ -164,22 +168,25 @@ class Marketplace:
         for row in asked.rows("orders", 100):
             order_id = member(row, "order_id", str)
             order = self.world.john_lewis.orders.get(order_id)
-            reference = (row.get("references") or {}).get("order_reference_for_seller")
+            references = optional(row, "references", dict) or {}
+            reference = optional(references, "order_reference_for_seller", str)
+            if reference is not None and not 1 <= len(reference) <= 2000:
+                raise Refused(400, "VALIDATION_ERROR: order_reference_for_seller takes 1 to 2000 characters")
             if order is None:
                 errors = [{"code": "ORDER_NOT_FOUND", "field": "order_id", "message": "Order not found"}]
                 answers.append({"order_id": order_id, "errors": errors, "updated": None})
                 continue
-            if isinstance(reference, str) and 1 <= len(reference) <= 2000:
-                order.reference_for_seller = reference
+            if "order_reference_for_seller" in references:
+                order.reference_for_seller = reference  # null clears it
                 order.updated_at = self.world.now
-            elif reference is not None:
-                raise Refused(400, "VALIDATION_ERROR: order_reference_for_seller takes 1 to 2000 characters")
             kept = {"order_reference_for_seller": order.reference_for_seller}
             answers.append({"order_id": order_id, "errors": [], "updated": {"references": kept}})
         return JSONResponse({"updated_orders": answers})
 
     def accept(self, asked: Asked) -> Response:
         """OR21."""
+        if isinstance(asked.body, dict) and None in (optional(asked.body, "order_lines", list) or []):
+            raise Refused(400, "ORDER_LINE_NULL_ELEMENT: 'order_lines' contains null")
         rows = asked.rows("order_lines", 10_000)
         decisions = [(member(row, "id", str), member(row, "accepted", bool)) for row in rows]
         self.world.john_lewis.order_room.accept(asked.path["order_id"], decisions)
@@ -187,7 +194,9 @@ class Marketplace:
 
     def tracking(self, asked: Asked) -> Response:
         """OR23."""
-        tracking = asked.body if isinstance(asked.body, dict) else {}
+        if not isinstance(asked.body, dict):
+            raise Refused(400, "VALIDATION_ERROR: the body must be an object")
+        tracking = tracking_of(asked.body, "carrier_url")
         self.world.john_lewis.order_room.set_tracking(asked.path["order_id"], tracking)
         return Response(status_code=204)
 
@@ -198,6 +207,9 @@ class Marketplace:
 
     def cancel(self, asked: Asked) -> Response:
         """OR30: all of the rows or none."""
+        mode = optional(asked.body, "order_tax_mode", str) if isinstance(asked.body, dict) else None
+        if mode not in (None, *TAX_MODES):
+            raise Refused(400, f"VALIDATION_ERROR: 'order_tax_mode' has an unknown value: {mode}")
         room = self.world.john_lewis.order_room
         usable = {code for code, _, kind, is_ours in settings.REASONS if kind == "CANCELATION" and is_ours}
         wanted: list[tuple[str, Decimal, Decimal, int, str]] = []
@@ -219,7 +231,7 @@ class Marketplace:
                 "amount": wire.number(money), "shipping_amount": wire.number(shipping),
                 "currency_iso_code": "GBP", "taxes": [], "shipping_taxes": [], "fees": [],
             })  # fmt: skip
-        return JSONResponse({"order_tax_mode": "TAX_INCLUDED", "cancelations": answers})
+        return JSONResponse({"order_tax_mode": mode or "TAX_INCLUDED", "cancelations": answers})
 
     # -- shipments ---------------------------------------------------------------------------
 
@@ -233,17 +245,11 @@ class Marketplace:
         room = self.world.john_lewis.order_room
         done: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
-        wanted = asked.rows("shipments", 1000)
-        for row in wanted:
-            member(row, "order_id", str)
-            for line in Asked(asked.url, asked.query, {}, row).rows("shipment_lines", 10_000):
-                if member(line, "quantity", int) < 1:
-                    raise Refused(400, "VALIDATION_ERROR: 'quantity' must be at least 1")
-        for row in wanted:
+        for draft in [shipment_draft(row) for row in asked.rows("shipments", 1000)]:
             try:
-                shipment = room.create_shipment(row)
+                shipment = room.create_shipment(draft)
             except Refused as refused:
-                errors.append({"order_id": row["order_id"], "message": refused.message})
+                errors.append({"order_id": draft.order_id, "message": refused.message})
             else:
                 done.append(wire.shipment_body(shipment, room.get(shipment.order_id)))
         return JSONResponse({"shipment_success": done, "shipment_errors": errors}, status_code=201)
@@ -323,7 +329,7 @@ async def _read(request: Request) -> Asked:
     raw = await request.body()
     if raw:
         try:
-            asked.body = json.loads(raw, parse_float=Decimal)
-        except (JSONDecodeError, UnicodeDecodeError):
+            asked.body = read_json(raw)
+        except ValueError:
             raise Refused(400, "The body is not valid JSON") from None
     return asked

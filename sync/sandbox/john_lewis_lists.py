@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sync.sandbox.john_lewis_model import Order, Refused, Shipment
-from sync.sandbox.john_lewis_money import Cycle, Transaction
+from sync.sandbox.john_lewis_money import TYPES, Cycle, Transaction
 from sync.sandbox.john_lewis_offers import Offer
 from sync.sandbox.john_lewis_query import Asked
+from sync.sandbox.john_lewis_wire import shown_status
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
@@ -21,6 +22,21 @@ ORDER_STATES = frozenset((
     "TO_COLLECT", "RECEIVED", "CLOSED", "REFUSED", "CANCELED",
 ))  # fmt: skip
 PAYMENT_STATES = frozenset(("PENDING", "PAYABLE", "PAID", "NOT_APPLICABLE", "RESERVE"))
+PAYMENT_WORKFLOWS = frozenset((
+    "PAY_ON_ACCEPTANCE", "PAY_ON_DELIVERY", "PAY_ON_DUE_DATE", "PAY_ON_SHIPMENT",
+    "NO_CUSTOMER_PAYMENT_CONFIRMATION",
+))  # fmt: skip
+SHIPMENT_STATES = frozenset((
+    "SHIPPING", "READY_FOR_PICK_UP", "SHIPMENT_PREPARED", "SHIPPED", "TO_COLLECT", "RECEIVED", "CANCELED", "CLOSED",
+))  # fmt: skip
+DEBIT_STATES = frozenset((
+    "NO_DEBIT", "NOT_STARTED", "WAITING_TAX_CONFIRMATION", "WAITING_OPERATOR_SYSTEM_CONTACT",
+    "WAITING_DEBIT_CONFIRMATION", "DEBIT_OK", "CANCELED",
+))  # fmt: skip
+SHOP_MODELS = frozenset(("MARKETPLACE", "DROPSHIP", "ONE_CREDITOR"))
+PSP_CODES = frozenset(("NOT_SPECIFIED", "MANGOPAY", "MIRAKL_PAYOUT", "OPERATOR"))
+PSP_CODE = "OPERATOR"
+"""Who pays this shop out."""
 # Nothing that changed must be missed: the marketplace looks a little further back than it is asked to.
 UPDATE_MARGIN = timedelta(minutes=5)
 
@@ -52,6 +68,7 @@ def _sorted(
 
 def orders(asked: Asked, world: "World") -> list[Order]:
     """OR11."""
+    asked.check_locale()
     ids = asked.comma_list("order_ids")
     if ids is None:
         found = list(world.john_lewis.orders.values())
@@ -77,13 +94,11 @@ def orders(asked: Asked, world: "World") -> list[Order]:
         found = [order for order in found if (order.debited_at is not None) == debited]
     if (incident := asked.flag("has_incident")) is not None:
         found = [order for order in found if order.has_incident == incident]
-    if asked.text("order_tax_mode") not in (None, "TAX_INCLUDED"):
-        raise Refused(400, "Parameter 'order_tax_mode': only TAX_INCLUDED is available on this platform")
-    asked.flag("only_null_channel")  # read for its form: whatever it says, every order has the null channel
+    channels = None if asked.flag("only_null_channel") else asked.comma_list("channel_codes")
     is_elsewhere = (
-        asked.comma_list("channel_codes") is not None
+        channels is not None
         or asked.repeated("fulfillment_center_code") is not None
-        or asked.text("payment_workflow") not in (None, "PAY_ON_ACCEPTANCE")
+        or asked.one_of("payment_workflow", PAYMENT_WORKFLOWS) not in (None, "PAY_ON_ACCEPTANCE")
     )
     # Every order is of the null channel, sent by the shop and paid on acceptance: other wishes find nothing.
     kept = [] if is_elsewhere else found
@@ -91,7 +106,8 @@ def orders(asked: Asked, world: "World") -> list[Order]:
 
 
 def offers(asked: Asked, world: "World") -> list[Offer]:
-    """OF21."""
+    """OF21; there are no prices by channel or by customer, so those two filters pick nothing out."""
+    asked.check_locale()
     found = list(world.john_lewis.offers.values())
     if (sku := asked.text("sku")) is not None:
         found = [offer for offer in found if offer.shop_sku == sku]
@@ -117,9 +133,11 @@ def shipments(asked: Asked, world: "World") -> list[Shipment]:
         found = list(room.shipments.values())
     else:
         found = [each for order_id in ids if order_id in room.orders for each in room.orders[order_id].shipments]
-    if (states := asked.repeated("shipment_state_code")) is not None:
-        found = [each for each in found if each.status in states]
-    debits = asked.repeated("shipment_customer_debit_state_code")
+    states = _known("shipment_state_code", asked.repeated("shipment_state_code"), SHIPMENT_STATES)
+    if states is not None:
+        found = [each for each in found if shown_status(each, room.orders[each.order_id]) in states]
+    name = "shipment_customer_debit_state_code"
+    debits = _known(name, asked.repeated(name), DEBIT_STATES)
     if debits is not None and "NO_DEBIT" not in debits:
         found = []
     if (since := asked.moment("last_updated_from")) is not None:
@@ -146,18 +164,19 @@ def to_ship(asked: Asked, world: "World") -> list[Order]:
 def transactions(asked: Asked, world: "World") -> Sequence[Transaction]:
     """TL02: newest first unless asked otherwise."""
     found = list(enumerate(world.john_lewis.ledger.rows))
-    if (cycle_ids := asked.repeated("seller_billing_cycle_id")) is not None:
+    if (cycle_ids := asked.listed("seller_billing_cycle_id")) is not None:
         found = [pair for pair in found if pair[1].cycle_id in cycle_ids]
     if (states := _known("payment_state", asked.repeated("payment_state"), PAYMENT_STATES)) is not None:
         found = [pair for pair in found if pair[1].state in states]
-    if (kinds := asked.repeated("transaction_type")) is not None:
+    kinds = _known("transaction_type", asked.repeated("transaction_type"), TYPES)
+    if kinds is not None:
         found = [pair for pair in found if pair[1].type in kinds]
     if (line_ids := asked.repeated("order_line_id")) is not None:
         found = [pair for pair in found if pair[1].line_id in line_ids]
     if (others := asked.repeated("other_reference")) is not None:
         found = [pair for pair in found if pair[1].note in others]
     for name, member in _ORDER_MEMBERS:
-        if (wanted := asked.repeated(name)) is not None:
+        if (wanted := asked.listed(name)) is not None:
             found = [
                 pair for pair in found if pair[1].order is not None and getattr(pair[1].order, member) in wanted
             ]
@@ -172,7 +191,9 @@ def transactions(asked: Asked, world: "World") -> Sequence[Transaction]:
             found = [pair for pair in found if pair[1].created_at <= until]
     if (updated := asked.moment("last_updated_from")) is not None:
         found = [pair for pair in found if pair[1].updated_at >= updated]
-    if "MARKETPLACE" not in (asked.repeated("shop_model") or {"MARKETPLACE"}):
+    models = _known("shop_model", asked.repeated("shop_model"), SHOP_MODELS)
+    payers = _known("pay_out_psp_codes", asked.listed("pay_out_psp_codes"), PSP_CODES)
+    if "MARKETPLACE" not in (models or {"MARKETPLACE"}) or PSP_CODE not in (payers or {PSP_CODE}):
         found = []
     keys: dict[str, Callable[[tuple[int, Transaction]], Any]] = {
         "dateCreated": lambda pair: pair[0],
@@ -190,7 +211,8 @@ def cycles(asked: Asked, world: "World") -> list[Cycle]:
     if states is not None:
         found = [cycle for cycle in found if cycle.state in states]
     currencies = asked.repeated("currency")
-    if currencies is not None and "GBP" not in currencies:
+    payers = _known("pay_out_psp_code", asked.listed("pay_out_psp_code"), PSP_CODES)
+    if "GBP" not in (currencies or {"GBP"}) or PSP_CODE not in (payers or {PSP_CODE}):
         found = []
     if (start := asked.moment("start_date")) is not None:
         found = [cycle for cycle in found if cycle.created_at >= start]

@@ -4,24 +4,32 @@ Law: a state moves only in `Orders`, every move touches `updated_at`, and what t
 `Refused` with the status it would answer. Ledger lines follow the moves; they are written by the ledger alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sync.sandbox.catalogue import JL_CARRIERS
 from sync.sandbox.deadlines import shipping_deadline
 from sync.sandbox.john_lewis_model import DONE, Change, Line, Order, Refused, Shipment
+from sync.sandbox.john_lewis_shipping import (
+    MANDATORY_TRACKING,
+    Part,
+    ShipmentDraft,
+    checked_tracking,
+    needs_tracking,
+    parts_of,
+)
 
 if TYPE_CHECKING:
     from sync.sandbox.john_lewis_money import Ledger
     from sync.sandbox.world import World
 
 ACCEPTANCE_WINDOW = timedelta(hours=24)
+STAGED_MINUTES = (10.0, 60.0)
+LIVE_PACE = 0.25
+"""Whoever watches does not wait for a customer's bank."""
 LEAD_TIME_DAYS = 2
 SHIPPING_TYPES = {"STD-UK": "Standard delivery", "EXP-UK": "Express delivery", "LTR-UK": "Letter"}
-MANDATORY_TRACKING = ("STD-UK", "EXP-UK")
-CARRIERS = {carrier.code: carrier for carrier in JL_CARRIERS}
 
 
 class Orders:
@@ -33,6 +41,7 @@ class Orders:
         self.ledger = ledger
         self.orders: dict[str, Order] = {}
         self.shipments: dict[str, Shipment] = {}
+        self.on_waiting: list[Callable[[Order], None]] = []
         self.on_placed: list[Callable[[Order], None]] = []
         self.on_shipping: list[Callable[[Order], None]] = []
         self.on_shipped: list[Callable[[Order], None]] = []
@@ -42,17 +51,32 @@ class Orders:
         """The order, or a 404."""
         order = self.orders.get(order_id)
         if order is None:
-            raise Refused(404, f"Order {order_id} not found")
+            raise Refused(404, f"ORDER_NOT_FOUND: order {order_id} not found")
         return order
 
     def add(self, order: Order) -> None:
         """A customer has ordered."""
         self.orders[order.order_id] = order
+        if order.state == "STAGING":
+            self.world.after(self.world.rng("staging").uniform(*STAGED_MINUTES), lambda: self.release(order))
+        else:
+            self._await_acceptance(order)
+        self._tell(self.on_placed, order)
+
+    def release(self, order: Order) -> None:
+        """The operator has looked at a staged order and lets it go on to the seller."""
+        if order.state == "STAGING":
+            self._await_acceptance(order)
+
+    def _await_acceptance(self, order: Order) -> None:
+        """It waits for the seller, or goes on by itself where acceptance is automatic."""
         if self.world.switches["acceptance_automatic"]:
             self._await_debit(order)
-        else:
-            self.world.schedule(order.created_at + ACCEPTANCE_WINDOW, lambda: self._refuse_late(order))
-        self._tell(self.on_placed, order)
+            return
+        self._move_lines(order, "WAITING_ACCEPTANCE")
+        self._move(order, "WAITING_ACCEPTANCE")
+        self.world.after(ACCEPTANCE_WINDOW.total_seconds() / 60, lambda: self._refuse_late(order))
+        self._tell(self.on_waiting, order)
 
     def accept(self, order_id: str, decisions: list[tuple[str, bool]]) -> None:
         """OR21: every line accepted or refused, once."""
@@ -69,6 +93,8 @@ class Orders:
             seen[line_id] = accepted
         if missing := sorted(set(known) - set(seen)):
             raise Refused(400, f"ORDER_LINE_ACCEPTANCE_DECISION_MISSING: {', '.join(missing)}")
+        if len(set(seen.values())) > 1 and not self.world.switches["partial_acceptance"]:
+            raise Refused(400, f"ORDER_PARTIAL_ACCEPTANCE_DISABLED: order {order_id} is taken whole or not at all")
         order.accepted_at = self.world.now
         for line_id, accepted in seen.items():
             if not accepted:
@@ -78,12 +104,12 @@ class Orders:
         else:
             self._move(order, "REFUSED", "REFUSED-BY-SHOP")
 
-    def set_tracking(self, order_id: str, tracking: dict[str, Any]) -> None:
+    def set_tracking(self, order_id: str, tracking: Mapping[str, str]) -> None:
         """OR23: carrier and number for the whole order."""
         order = self.get(order_id)
         if order.state not in ("SHIPPING", "SHIPPED"):
             raise Refused(400, f"Order {order_id} is {order.state}: tracking cannot be set")
-        order.tracking = self.checked_tracking(tracking, "carrier_url")
+        order.tracking = checked_tracking(tracking, "carrier_url")
         order.updated_at = self.world.now
 
     def ship(self, order_id: str) -> None:
@@ -92,93 +118,38 @@ class Orders:
         if order.state != "SHIPPING":
             raise Refused(400, f"Order {order_id} is not in the SHIPPING state")
         if order.shipping_type in MANDATORY_TRACKING and not order.tracking.get("tracking_number"):
-            raise Refused(400, f"Order {order_id} needs a tracking number before it can be shipped")
-        lines = [(line, line.open_quantity, None) for line in order.lines if line.open_quantity]
+            raise needs_tracking(order)
+        lines: list[Part] = [(line, line.open_quantity, None) for line in order.lines if line.open_quantity]
         self._dispatch(order, lines, order.tracking, "OR24")
 
-    def checked_tracking(self, tracking: dict[str, Any], url_member: str) -> dict[str, Any]:
-        """The tracking as kept; only registered carriers, and their template wants a number."""
-        code = tracking.get("carrier_code")
-        carrier = CARRIERS.get(code) if isinstance(code, str) else None
-        if carrier is None:
-            name = code or tracking.get("carrier_name")
-            raise Refused(400, f"Carrier {name!r} is not registered and other carriers are not allowed")
-        number = tracking.get("tracking_number")
-        if not number:
-            raise Refused(400, f"Carrier {carrier.code} needs a tracking number")
-        return {
-            "carrier_code": carrier.code,
-            "carrier_name": carrier.label,
-            "carrier_standard_code": carrier.standard_code,
-            "tracking_number": number,
-            url_member: carrier.tracking_url.replace("{trackingId}", str(number)),
-        }
-
-    def create_shipment(self, wanted: dict[str, Any]) -> Shipment:
+    def create_shipment(self, draft: ShipmentDraft) -> Shipment:
         """ST01, one shipment: refuses what it cannot take whole."""
-        order = self.get(wanted["order_id"])
+        order = self.get(draft.order_id)
         if order.state != "SHIPPING":
             raise Refused(400, f"Order {order.order_id} is not in the SHIPPING state")
-        shipped = bool(wanted.get("shipped"))
-        tracking = dict(wanted.get("tracking") or {})
-        if tracking:
-            tracking = self.checked_tracking(tracking, "tracking_url")
-        elif shipped and order.shipping_type in MANDATORY_TRACKING:
-            raise Refused(400, f"Order {order.order_id} needs a tracking number before it can be shipped")
-        lines = self._shipment_lines(order, wanted["shipment_lines"])
+        tracking: dict[str, str] = {}
+        if draft.tracking:
+            tracking = checked_tracking(draft.tracking, "tracking_url")
+        elif draft.shipped and order.shipping_type in MANDATORY_TRACKING:
+            raise needs_tracking(order)
+        parts = parts_of(order, draft.lines)
         now = self.world.now
         rows = [
             {"order_line_id": line.line_id, "offer_sku": line.offer_sku, "quantity": units,
              "package_reference": package}
-            for line, units, package in lines
+            for line, units, package in parts
         ]  # fmt: skip
         shipment = Shipment(
-            self.ledger.new_id(), order.order_id, rows, tracking, wanted.get("invoice_reference"),
-            "SHIPPED" if shipped else "SHIPPING", now, now, now if shipped else None,
-            ((wanted.get("shipping_from") or {}).get("warehouse") or {}).get("code"),
+            self.ledger.new_id(), order.order_id, rows, tracking, draft.invoice_reference,
+            "SHIPPED" if draft.shipped else "SHIPPING", now, now, now if draft.shipped else None, draft.warehouse,
         )  # fmt: skip
         self.shipments[shipment.shipment_id] = shipment
         order.shipments.append(shipment)
-        if shipped:
-            self._dispatch(order, lines, tracking, shipment.shipment_id)
+        if draft.shipped:
+            self._dispatch(order, parts, tracking, shipment.shipment_id)
         return shipment
 
-    def _shipment_lines(self, order: Order, wanted: Iterable[dict[str, Any]]) -> list[tuple[Line, int, str | None]]:
-        """What a shipment would take, never more than is open."""
-        planned = self._planned(order)
-        lines: list[tuple[Line, int, str | None]] = []
-        for row in wanted:
-            line_id, sku = row.get("order_line_id"), row.get("offer_sku")
-            line = next(
-                (
-                    each
-                    for each in order.lines
-                    if each.line_id == line_id or (not line_id and each.offer_sku == sku)
-                ),
-                None,
-            )
-            if line is None:
-                raise Refused(400, f"Line {line_id or sku} is not part of order {order.order_id}")
-            taken = planned.get(line.line_id, 0) + row["quantity"]
-            if taken > line.open_quantity:
-                raise Refused(400, f"Line {line.line_id} has {line.open_quantity} to ship, not {taken}")
-            planned[line.line_id] = taken
-            lines.append((line, row["quantity"], row.get("package_reference")))
-        return lines
-
-    @staticmethod
-    def _planned(order: Order) -> dict[str, int]:
-        """Units in shipments created and not yet shipped."""
-        planned: dict[str, int] = {}
-        for shipment in order.shipments:
-            if shipment.status == "SHIPPING":
-                for row in shipment.lines:
-                    planned[row["order_line_id"]] = planned.get(row["order_line_id"], 0) + row["quantity"]
-        return planned
-
-    def _dispatch(
-        self, order: Order, lines: Sequence[tuple[Line, int, str | None]], tracking: dict[str, Any], by: str
-    ) -> None:
+    def _dispatch(self, order: Order, lines: Sequence[Part], tracking: Mapping[str, str], by: str) -> None:
         """Units have left; a line, then the order, is shipped when nothing of it is open."""
         now = self.world.now
         for line, units, _ in lines:
@@ -273,10 +244,16 @@ class Orders:
         rng = self.world.rng("debit")
         self._move_lines(order, "WAITING_DEBIT")
         self._move(order, "WAITING_DEBIT")
-        asked = rng.uniform(1, 6)
-        answered = asked + (rng.uniform(1, 12) if order.will_pay else rng.uniform(20, 90))
+        pace = LIVE_PACE if self.world.live else 1.0
+        asked = rng.uniform(1, 6) * pace
+        answered = asked + (rng.uniform(1, 12) * pace if order.will_pay else rng.uniform(20, 90))
         self.world.after(asked, lambda: self._ask_payment(order))
         self.world.after(answered, lambda: self._answer_payment(order))
+
+    def settle_payment(self, order: Order) -> None:
+        """An accepted order's money is asked for and answered at once."""
+        self._ask_payment(order)
+        self._answer_payment(order)
 
     def _ask_payment(self, order: Order) -> None:
         """The payment system has picked the debit up."""

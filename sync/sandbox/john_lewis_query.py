@@ -6,7 +6,7 @@ carry a `Link` header; seek pages are cut from the list as it was when the sweep
 
 from base64 import urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse
 from sync.sandbox.john_lewis_model import Refused
 
 MOST_IDS = 100
+LOCALES = ("en_GB",)
 _KEPT_SWEEPS = 200
 _T = TypeVar("_T")
 
@@ -75,14 +76,25 @@ class Asked:
         values = [value for value in self.query.getlist(name) if value]
         return _limited(name, values) if values else None
 
+    def listed(self, name: str) -> set[str] | None:
+        """Values of a parameter given several times, or in one with commas: the ledger's filters take both."""
+        values = [part.strip() for value in self.query.getlist(name) for part in value.split(",") if part.strip()]
+        return _limited(name, values) if values else None
+
+    def one_of(self, name: str, known: Collection[str]) -> str | None:
+        """A parameter whose values the description names."""
+        value = self.text(name)
+        if value is not None and value not in known:
+            raise Refused(400, f"Parameter '{name}' has an unknown value: {value}")
+        return value
+
+    def check_locale(self) -> None:
+        """Labels come in the languages the operator has switched on, and no other."""
+        self.one_of("locale", LOCALES)
+
     def rows(self, name: str, most: int) -> list[dict[str, Any]]:
         """A list of objects in the body, of one to so many."""
-        rows = self.body.get(name) if isinstance(self.body, dict) else None
-        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-            raise Refused(400, f"VALIDATION_ERROR: '{name}' must be a list of objects")
-        if len(rows) > most:
-            raise Refused(400, f"VALIDATION_ERROR: '{name}' must have at most {most} elements")
-        return rows
+        return objects(self.body, name, most)
 
     @property
     def signature(self) -> tuple[tuple[str, str], ...]:
@@ -96,20 +108,42 @@ def _limited(name: str, values: Sequence[str]) -> set[str]:
     return set(values)
 
 
+def objects(body: Any, name: str, most: int) -> list[dict[str, Any]]:
+    """A required list of one to so many objects."""
+    rows = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise Refused(400, f"VALIDATION_ERROR: '{name}' must be a list of objects")
+    if len(rows) > most:
+        raise Refused(400, f"VALIDATION_ERROR: '{name}' must have at most {most} elements")
+    return rows
+
+
 def member(row: Mapping[str, Any], name: str, kind: type[_T]) -> _T:
     """A required member of a body, of that type."""
+    value = optional(row, name, kind)
+    if value is None:
+        raise Refused(400, f"VALIDATION_ERROR: '{name}' is missing")
+    return value
+
+
+def optional(row: Mapping[str, Any], name: str, kind: type[_T]) -> _T | None:
+    """A member of a body that may be absent or null, but is of that type where it is given."""
     value = row.get(name)
+    if value is None:
+        return None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Refused(400, f"VALIDATION_ERROR: '{name}' is missing or not of its type")
+        raise Refused(400, f"VALIDATION_ERROR: '{name}' is not of its type")
     return value
 
 
 def amount(row: Mapping[str, Any], name: str) -> Decimal:
     """A required amount of a body, exactly as its digits say."""
     value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    found = value if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else "NaN"
+    number = Decimal(str(found))
+    if not number.is_finite():
         raise Refused(400, f"VALIDATION_ERROR: '{name}' is missing or not a number")
-    return Decimal(str(value))
+    return number
 
 
 def offset_page(asked: Asked, name: str, rows: Sequence[_T], body: Callable[[_T], dict[str, Any]]) -> JSONResponse:

@@ -10,7 +10,8 @@ from sync.sandbox.catalogue import JL_CARRIERS
 from sync.sandbox.deadlines import iso
 from sync.sandbox.john_lewis import SHOP_ID, SHOP_NAME
 from sync.sandbox.john_lewis_money import Cycle
-from sync.sandbox.john_lewis_orders import LEAD_TIME_DAYS, MANDATORY_TRACKING, SHIPPING_TYPES
+from sync.sandbox.john_lewis_orders import LEAD_TIME_DAYS, SHIPPING_TYPES
+from sync.sandbox.john_lewis_shipping import MANDATORY_TRACKING
 from sync.sandbox.john_lewis_wire import number
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ def number(amount: Decimal) -> float:
     return float(amount)
 
 
-def order_body(order: Order, world: "World") -> dict[str, Any]:
-    """OR11: one order."""
+def order_body(order: Order, world: "World", tax_mode: str = "TAX_INCLUDED") -> dict[str, Any]:
+    """OR11: one order. No taxes are listed on it, so both tax modes show the same amounts, as described."""
     hidden = order.state in _BEFORE_ACCEPTANCE or (order.accepted_at is None and order.state == "REFUSED")
     customer = order.customer
     price = sum((line.price for line in order.lines), Decimal(0))
@@ -75,7 +75,7 @@ def order_body(order: Order, world: "World") -> dict[str, Any]:
         "shipping_price": number(shipping),
         "total_price": number(price + shipping),
         "total_commission": number(commission),
-        "order_tax_mode": "TAX_INCLUDED",
+        "order_tax_mode": tax_mode,
         "order_taxes": [],
         "order_refunds": [],
         "promotions": {"applied_promotions": [], "total_deduced_amount": 0},
@@ -191,16 +191,20 @@ def _change_body(change: Change) -> dict[str, Any]:
     }
 
 
+def shown_status(shipment: Shipment, order: Order) -> str:
+    """Where a parcel is: after it left, its order tells."""
+    if shipment.status == "SHIPPED" and order.received_at is not None:
+        return "CLOSED" if order.state == "CLOSED" else "RECEIVED"
+    return shipment.status
+
+
 def shipment_body(shipment: Shipment, order: Order) -> dict[str, Any]:
     """ST01 and ST11: one shipment."""
     tracking = {**shipment.tracking, "validity_status": "UNVERIFIED"} if shipment.tracking else None
-    status = shipment.status
-    if status == "SHIPPED" and order.received_at is not None:
-        status = "CLOSED" if order.state == "CLOSED" else "RECEIVED"
     return {
         "id": shipment.shipment_id,
         "order_id": shipment.order_id,
-        "status": status,
+        "status": shown_status(shipment, order),
         "status_customer_debit": "NO_DEBIT",
         "created_date": iso(shipment.created_at),
         "last_updated_date": iso(max(shipment.updated_at, order.received_at or shipment.updated_at)),

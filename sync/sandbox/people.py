@@ -5,7 +5,7 @@ fiction, mail addresses end in .example. The awkward ones are those an ERP with 
 25-character cities and 10-character post codes stumbles over.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -65,6 +65,11 @@ class Customer:
         if shipping:
             address["additional_info"] = self.additional_info
         return address
+
+
+def unfitting_customer(rng: Random) -> Customer:
+    """A customer of a town whose name no ERP column holds."""
+    return replace(draw_customer(rng, 49_999), city="Llanfairpretendgwyngyllmadeup")
 
 
 def draw_customer(rng: Random, number: int) -> Customer:

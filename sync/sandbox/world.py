@@ -17,6 +17,8 @@ from sync.sandbox.catalogue import Sku, build_catalogue
 from sync.sandbox.demand import Demand
 from sync.sandbox.earlier import EarlierIntegration
 from sync.sandbox.john_lewis import JohnLewis
+from sync.sandbox.last_hours import LastHours
+from sync.sandbox.trouble import OrdinaryTrouble
 
 Action = Callable[[], None]
 
@@ -34,11 +36,12 @@ class World:
         self.START_ON = self.now  # the moment the history ends; moved by play_history
         self.lock = threading.RLock()
         self.orders_per_day = orders_per_day
-        self.live = False  # set by the shell: arrivals are then never thinner than one in two minutes
+        self.live = False  # set by go_live: customers and warehouses then keep to whoever is watching
         self.history = False  # true while the earlier integration does the work
         self.switches: dict[str, bool] = {
             "multi_shipment": True,
             "acceptance_automatic": False,
+            "partial_acceptance": True,
             "relaxed_limits": False,
             "strict_limits": False,
             "orders": True,
@@ -55,6 +58,8 @@ class World:
         self.bluecherry = BlueCherry(self)
         self.demand = Demand(self)
         self.earlier = EarlierIntegration(self)
+        self.last_hours = LastHours(self)
+        self.demand.scenarios["ordinary_trouble"] = OrdinaryTrouble(self).leave
         self.john_lewis.begin()
         self.demand.begin()
 
@@ -90,16 +95,24 @@ class World:
     def play_history(self, until: datetime) -> None:
         """Live through the past with the earlier integration at work; afterwards it does nothing more."""
         with self.lock:
-            self.START_ON = until
+            began_at, self.START_ON = self.now, until
             self.history = True
             self.earlier.begin()
+            self.last_hours.plan(until)
             # Hundreds of thousands of records that all stay: looking for garbage among them is wasted time.
             gc.disable()
             try:
                 self.advance_to(until)
+                self.last_hours.leave(began_at)
             finally:
                 gc.enable()
             self.history = False
+
+    def go_live(self) -> None:
+        """Somebody watches: a customer every two minutes at least, a shift at every hour, and ordinary trouble."""
+        with self.lock:
+            self.live = True
+            self.scenario("ordinary_trouble")
 
     def home_warehouse(self, sku: Sku) -> str:
         """Where a SKU is sold from: children's wear and the styles beginning 05 lie in the second warehouse."""

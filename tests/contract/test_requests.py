@@ -1,5 +1,6 @@
 """Every request our client sends to the marketplace is one that Mirakl's own description allows."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -190,3 +191,26 @@ def test_every_request_carries_the_bare_key_and_the_shop() -> None:
         for request in asked(act):
             assert request.headers["Authorization"] == "key"
             assert request.url.params["shop_id"] == "4107"
+
+
+def test_everything_our_client_can_do_is_among_them() -> None:
+    """A new method of the client must show its request here."""
+    done: set[str] = set()
+
+    class Noting(Mirakl):
+        def __getattribute__(self, name: str) -> Any:
+            if not name.startswith("_"):
+                done.add(name)
+            return super().__getattribute__(name)
+
+    for act in ACTS.values():
+        listener = Listener()
+        market = open_marketplace(
+            "https://market.example", "key", "4107", Standing(), lambda _: None, limits={},
+            transport=httpx.MockTransport(listener),
+        )  # fmt: skip
+        with contextlib.suppress(SyncError):
+            act(Noting(market._door, shop_id="4107"))
+    speaks = {name for name in vars(Mirakl) if not name.startswith("_")} - {"close", "allowances"}
+
+    assert done == speaks

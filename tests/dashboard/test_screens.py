@@ -1,81 +1,54 @@
-"""Every screen, on its own: empty, ordinary, stale, unreadable. No screen shows green on old data."""
+"""Every screen, on its own: empty, ordinary, stale, without a worker, unreadable. None shows green on old data."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from store.clock import wall_now
-from store.server import serve, token_for
-from tests.told import HOUR, NOW, SHIRT, Told
+from store.server import Announcement
+from tests.dashboard.looking import SCREENS, cells, hold, is_green, ordinary_day, senders, show, words
+from tests.told import SHIRT, Told
 
-SCREENS = (
-    "today", "exceptions", "orders", "order", "inventory", "dispatch", "settlement", "runs", "mappings",
-)  # fmt: skip
-Show = Callable[..., AppTest]
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "store.duckdb"
-    monkeypatch.setenv("CHERRYLANE_STORE", str(path))
-    monkeypatch.delenv("CHERRYLANE_STORE_TOKEN", raising=False)
-    return path
-
-
-@pytest.fixture
-def told(store: Path) -> Iterator[Told]:
-    """A store that is being served, as the worker does."""
-    story = Told(store)
-    server = serve(story.database, token=token_for(store))
-    yield story
-    server.close()
-    story.close()
-
-
-def ordinary_day(told: Told) -> None:
-    told.skus(SHIRT)
-    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}})
-    told.mapping("warehouse", "NMK", "WH1")
-    told.publish({SHIRT: 7})
-    told.offers({SHIRT: 7})
-    told.order("JL1-A")
-    told.sales_order("SO-1", "JL1-A", shipped=1)
-    told.shipment("S1", "JL1-A", ship_via="DPX")
-    told.shipment_held("S1", "JL1-A", "unmapped_carrier", "DPX")
-    told.wrong("unmapped_carrier", "S1/C1", cause="DPX", order_id="JL1-A", amount="42.50", deadline=NOW + 2 * HOUR)
-    told.transactions({"amount": "39.00", "order_id": "JL1-A", "order_line_id": "JL1-A-1", "cycle_id": "c1"})
-    told.payout("c1", "39.00")
-    told.runs_of_all()
-    told.beat(doing='{"orders": "reading"}')
-
-
-def show(name: str, *, query: dict[str, str] | None = None, person: str = "") -> AppTest:
-    page = AppTest.from_string(f"from dashboard.screens import {name}\n{name}.show()\n", default_timeout=60)
-    for key, value in (query or {}).items():
-        page.query_params[key] = value
-    if person:
-        page.session_state["person"] = person
-    return page.run()
-
-
-def words(page: AppTest) -> str:
-    """All text on the page."""
-    parts = [*page.markdown, *page.caption, *page.error, *page.warning, *page.success, *page.info]
-    return "\n".join([*(str(part.value) for part in parts), *(str(one.value) for one in page.metric)])
+ORDINARY = {
+    "today": "Ship-via DPX has no carrier at John Lewis (1 waiting)",
+    "exceptions": "**Ship-via DPX has no carrier at John Lewis** · 1 waiting · first deadline ▲ 2 h · £42.50",
+    "orders": "Seen 2",
+    "order": "Shipment held: unmapped carrier (DPX)",
+    "inventory": "Units on sale 7",
+    "dispatch": "1 order: 1 to pick",
+    "settlement": "Every payout is explained to the penny",
+    "runs": "Orders: reading",
+    "mappings": "**Carrier `DPX` is not mapped**",
+}
+IN_TABLES = {
+    "orders": "JL2-A", "order": "SO-1", "inventory": SHIRT, "dispatch": "Unmapped carrier: DPX",
+    "settlement": "JLV-c1", "runs": "✓ Succeeded", "mappings": "NMK",
+}  # fmt: skip
+EMPTY = {
+    "today": "Nothing needs you",
+    "exceptions": "Nothing is wrong",
+    "orders": "No orders yet",
+    "order": "No such order",
+    "inventory": "No stock yet",
+    "dispatch": "Nothing to dispatch",
+    "settlement": "No money has moved yet",
+    "runs": "No run yet",
+    "mappings": "No mapping is set",
+}
+# Screens with buttons that send commands on an ordinary day, before anything is picked.
+SENDING = {"order", "dispatch", "runs", "mappings"}
 
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_an_ordinary_day_is_shown_without_trouble(told: Told, name: str) -> None:
     ordinary_day(told)
-    page = show(name, query={"order_id": "JL1-A"} if name == "order" else {})
+    page = show(name)
 
     assert not page.exception
-    assert "As of 24 Nov 2026" in words(page)
-    assert "cannot be read" not in words(page)
-    assert "does not answer" not in words(page)
+    assert "As of 24 Nov 2026 09:00:00, London time" in words(page)
+    assert ORDINARY[name] in words(page)
+    assert IN_TABLES.get(name, "") in cells(page)
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -84,7 +57,17 @@ def test_an_empty_store_says_so(told: Told, name: str) -> None:
     page = show(name)
 
     assert not page.exception
-    assert not page.success
+    assert EMPTY[name] in words(page)
+    assert not is_green(page) or name == "runs"  # there the worker is said to serve
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_store_no_worker_has_run_on_says_so(told: Told, name: str) -> None:
+    page = show(name)
+
+    assert not told.database.read_only
+    assert not page.exception
+    assert "Nothing has been read yet" in words(page)
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -92,11 +75,44 @@ def test_old_data_is_called_old_and_never_green(told: Told, name: str) -> None:
     ordinary_day(told)
     with told.database.connect() as connection:
         connection.execute("update heartbeat set wall_at = ?", [wall_now() - timedelta(hours=2)])
-    page = show(name, query={"order_id": "JL1-A"} if name == "order" else {})
+    page = show(name)
 
     assert not page.exception
     assert "This is how things stood 2 h ago" in words(page)
-    assert not page.success
+    assert "may be stuck in one step" in words(page)
+    assert not is_green(page)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_without_a_worker_nothing_is_green_and_buttons_say_why(store: Path, name: str) -> None:
+    story = Told(store)
+    ordinary_day(story)
+    story.close()
+    page = show(name)
+    buttons = senders(page)
+
+    assert not page.exception
+    assert "The worker is stopped. Start it with `cherrylane run`." in words(page)
+    assert not is_green(page)
+    assert all(disabled and reason for _, disabled, reason in buttons)
+    assert bool(buttons) is (name in SENDING)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_worker_that_holds_the_store_and_does_not_answer_is_starting_or_stuck(store: Path, name: str) -> None:
+    story = Told(store)
+    ordinary_day(story)
+    story.close()
+    holder = hold(store)
+    page = show(name)
+    holder.communicate()
+
+    assert not page.exception
+    assert "**The worker is starting or stuck.**" in words(page)
+    assert f"stop process {holder.pid}" in words(page)
+    assert not page.error
+    assert not is_green(page)
+    assert not page.metric
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -105,48 +121,31 @@ def test_a_store_that_is_not_there_is_said_in_a_sentence(store: Path, name: str)
 
     assert not store.exists()
     assert not page.exception
-    assert "There is no store yet" in words(page)
+    assert "**There is no store yet.**" in words(page)
+    assert "cherrylane run" in words(page)
 
 
-def test_without_a_worker_buttons_are_disabled_and_say_why(store: Path) -> None:
-    story = Told(store)
-    ordinary_day(story)
-    story.close()
-    page = show("dispatch")
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_file_that_is_no_store_is_said_in_a_sentence(store: Path, name: str) -> None:
+    store.write_bytes(b"no database at all, but a letter to a friend" * 400)
+    page = show(name)
 
-    assert [button.disabled for button in page.button] == [True]
-    assert "cherrylane run" in page.button[0].help
+    assert not page.exception
+    assert "**The store cannot be read.**" in words(page)
+    assert not is_green(page)
 
 
-def test_a_manager_cannot_send_what_only_ops_may(told: Told) -> None:
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_page_older_than_the_worker_asks_for_a_restart(told: Told, name: str) -> None:
     ordinary_day(told)
-    page = show("dispatch", person="Vera (manager)")
+    newer = Announcement(port=1, pid=4711, schema_number=99, started_at=datetime.now(UTC))
+    serving = told.path.with_name(told.path.name + ".serving")
+    serving.write_text(newer.model_dump_json())
+    page = show(name)
 
-    assert page.button[0].disabled
-    assert "Only ops or admin may do this" in page.button[0].help
-
-
-def test_a_pressed_button_becomes_a_command_of_the_person(told: Told) -> None:
-    ordinary_day(told)
-    page = show("dispatch")
-    page.button[0].click().run(timeout=60)
-    with told.database.connect() as connection:
-        rows = connection.execute(
-            "select body ->> 'command', body ->> 'actor', body ->> 'role' from commands"
-        ).fetchall()
-
-    assert rows == [("once", "Olu (ops)", "ops")]
-    assert "Waiting" in words(page)
-
-
-def test_customers_are_shown_to_ops_and_not_to_managers(told: Told) -> None:
-    ordinary_day(told)
-    told.customer("JL1-A", "Ivy Invented")
-    ops = show("order", query={"order_id": "JL1-A"})
-    manager = show("order", query={"order_id": "JL1-A"}, person="Vera (manager)")
-
-    assert any("Ivy Invented" in str(one.value) for one in ops.text)
-    assert not any("Ivy Invented" in str(one.value) for one in manager.text)
+    assert not page.exception
+    assert "**This page and the worker are of different versions.**" in words(page)
+    assert "restart the dashboard" in words(page)
 
 
 def test_the_handbook_needs_no_store(store: Path) -> None:
@@ -154,4 +153,17 @@ def test_the_handbook_needs_no_store(store: Path) -> None:
 
     assert not store.exists()
     assert not page.exception
-    assert any("Every piece of data has one master" in str(one.value) for one in page.markdown)
+    assert "Every piece of data has one master" in words(page)
+    assert "A ship-via has no carrier" in words(page)
+
+
+def test_a_runbook_is_found_by_a_word_in_it(store: Path) -> None:
+    page = show("handover")
+    page.text_input(key="runbook-find").set_value("penalt").run(timeout=60)
+    found = [box.label for box in page.expander]
+    page.text_input(key="runbook-find").set_value("no such word").run(timeout=60)
+
+    assert not store.exists()
+    assert len(found) < 10
+    assert not page.expander
+    assert "No runbook speaks of this" in words(page)

@@ -69,6 +69,7 @@ def bench(
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("CHERRYLANE_STORE", str(tmp_path / f"store-{len(opened)}.duckdb"))
+        monkeypatch.setenv("CHERRYLANE_ERP_REQUESTS_PER_MINUTE", "6000")  # the pace has tests of its own
         for name, value in (settings or {}).items():
             monkeypatch.setenv(f"CHERRYLANE_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
         made = Bench(running, assemble(Settings(_env_file=None)))

@@ -142,7 +142,7 @@ def test_an_outage_fails_the_run_and_the_next_one_goes_on(bench: Callable[..., A
 
 
 def test_one_bad_order_is_held_and_the_others_go_on(bench: Callable[..., Any]) -> None:
-    house = quiet(bench)
+    house = quiet(bench, skus=100)  # large enough a range to have an offer nobody stands behind
     placed(house)
     (bad,) = placed(house, "bad_sku_order")
     settled(house)
@@ -211,9 +211,10 @@ def test_what_bluecherry_refuses_is_held_and_sent_again_once_released(bench: Cal
 
     house = quiet(bench, settings={"erp_customer": "NOBODY"})
     ids = placed(house)
-    settled(house, minutes=12, times=2)
+    settled(house, minutes=12, times=3)
     held = house.rows("select order_id, reason from order_hold_facts where reason = 'refused_by_erp'")
     tries = house.value("select count(*) as n from intent_facts where intent_kind = 'create_sales_order'")
+    house.advance(2)
     house.run("orders")
     same = house.value("select count(*) as n from intent_facts where intent_kind = 'create_sales_order'")
     (first, *_) = [row["order_id"] for row in held]

@@ -23,12 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ("catalogue", "orders", "inventory", "dispatch", "settlement", "watch")
 PATIENCE = 90.0  # real seconds; the machine may be busy
 OFTEN = {f"CHERRYLANE_{flow.upper()}_EVERY": "60" for flow in FLOWS}
+UNPACED = {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "6000"}  # the pace has tests of its own
 
 
-# Imports what `python -m sync run` imports, then becomes a worker each time it is told to: starts are quick.
+# Imports what `python -m sync run` imports, then becomes a worker each time it is told to: starts are quick enough
+# to be killed by the dozen. Whoever is to live and to end well is started as in life instead.
 NURSERY = """
 import os, sys
 import sync.__main__, sync.assembly, sync.daemon, store.server, sync.logs
+import duckdb
+duckdb.default_connection().close()  # it has a thread, which no child would have
 __file__ = "nursery"  # without a file DuckDB takes us for a person and draws progress bars
 for line in sys.stdin:
     word, what = line.split()
@@ -55,31 +59,48 @@ class House:
     store: Path
     environment: dict[str, str]
     logs: list[Path] = field(default_factory=list)
-    alive: set[int] = field(default_factory=set)
+    alive: dict[int, subprocess.Popen[bytes] | None] = field(default_factory=dict)
     nursery: subprocess.Popen[str] | None = None
 
-    def start(self, *, ready: bool = True) -> int:
-        """A worker, a process of its own; its pid. `ready`: only once it answers."""
+    def start(self, *, ready: bool = True, settings: dict[str, str] | None = None) -> int:
+        """`cherrylane run`, a process of its own; its pid. `ready`: only once it answers."""
+        with self._new_log().open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "sync", "run"],
+                cwd=ROOT, env={**self.environment, **(settings or {})}, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.alive[process.pid] = process
+        if ready:
+            self.until(lambda: self.window().state().pid == process.pid, "the worker serves")
+        return process.pid
+
+    def start_to_kill(self) -> int:
+        """A worker that costs little to start; only ever to be killed."""
+        pid = int(self._told(f"start {self._new_log()}"))
+        self.alive[pid] = None
+        return pid
+
+    def _new_log(self) -> Path:
         self.logs.append(self.store.parent / f"worker-{len(self.logs)}.log")
         self.logs[-1].touch()
-        pid = int(self._told(f"start {self.logs[-1]}"))
-        self.alive.add(pid)
-        if ready:
-            self.until(lambda: self.window().state().pid == pid, "the worker serves")
-        return pid
+        return self.logs[-1]
 
     def stop(self, pid: int) -> int:
         """SIGTERM, as a supervisor sends it; the exit code."""
-        return self._end(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM)
+        return self.ended(pid)
 
     def kill(self, pid: int) -> int:
         """The plug is pulled."""
-        return self._end(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+        return self.ended(pid)
 
-    def _end(self, pid: int, sign: signal.Signals) -> int:
-        os.kill(pid, sign)
-        self.alive.discard(pid)
-        return int(self._told(f"wait {pid}"))
+    def ended(self, pid: int, *, patience: float = PATIENCE) -> int:
+        """The exit code of a worker that ends."""
+        process = self.alive[pid]
+        code = int(self._told(f"wait {pid}")) if process is None else process.wait(patience)
+        del self.alive[pid]
+        return code
 
     def _told(self, words: str) -> str:
         if self.nursery is None:
@@ -175,7 +196,7 @@ def house(tmp_path: Path, sandbox: Callable[..., Any]) -> Iterator[Callable[...,
         made = House(
             running,
             path,
-            {**clean, **running.environment, **OFTEN, "CHERRYLANE_STORE": str(path), **(settings or {})},
+            {**clean, **running.environment, **OFTEN, **UNPACED, "CHERRYLANE_STORE": str(path), **(settings or {})},
         )
         built.append(made)
         return made

@@ -34,7 +34,7 @@ def kill_again_and_again(house: Any, kills: int, chance: random.Random, *, burst
         if number % 7 == 5:
             world.scenario("ship_all")
         world.advance(chance.choice((2, 9, 25)))
-        process = house.start(ready=False)
+        process = house.start_to_kill()
         house.until(lambda: '"action": "exchange"' in house.log(), "the worker asks somebody something")
         time.sleep(chance.uniform(0.0, 1.5))
         house.kill(process)

@@ -1,7 +1,8 @@
 """The table of exception kinds is one table, on every floor."""
 
 from store.database import SQL
-from sync.rules.exceptions import BY_CODE, KINDS, as_sql, kind_of, sentence
+from sync.lanes import FLOWS
+from sync.rules.exceptions import _RETRIED_BY, BY_CODE, KINDS, as_sql, kind_of, retried_by, sentence
 
 
 def test_the_screens_read_the_same_words() -> None:
@@ -20,3 +21,17 @@ def test_a_sentence_names_what_is_to_be_mended() -> None:
 def test_a_kind_nobody_wrote_down_is_shown_plainly() -> None:
     assert kind_of("moon_too_bright").sentence == "Moon too bright: {cause}"
     assert sentence("moon_too_bright", "full") == "Moon too bright: full"
+
+
+def test_every_kind_is_retried_by_the_flow_it_is_about() -> None:
+    told = {
+        kind: retried_by(kind, "dispatch")
+        for kind in ("unknown_sku", "unmapped_carrier", "batch_late", "payout_unexplained", "flow_failing")
+    }
+
+    assert {kind for kinds in _RETRIED_BY.values() for kind in kinds} <= set(BY_CODE)
+    assert {retried_by(kind.code, "watch") for kind in KINDS} <= set(FLOWS)
+    assert told == {
+        "unknown_sku": "orders", "unmapped_carrier": "dispatch", "batch_late": "inventory",
+        "payout_unexplained": "settlement", "flow_failing": "dispatch",
+    }  # fmt: skip

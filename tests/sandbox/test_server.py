@@ -1,5 +1,6 @@
 """The sandbox as a process: ports, switches, faults, and an orderly end."""
 
+import statistics
 import subprocess
 import sys
 import time
@@ -33,6 +34,19 @@ def test_in_live_mode_time_passes_at_the_given_speed(sandbox: Start) -> None:
     time.sleep(2.5)
 
     assert "2026-11-20T09:00:01" <= world.now()["now"] <= "2026-11-20T09:00:30"
+
+
+def test_an_answer_over_a_kept_connection_comes_at_once(sandbox: Start) -> None:
+    """With Nagle's algorithm on, each would wait forty milliseconds for the acknowledgement of its first half."""
+    world = sandbox(days=0, orders_per_day=0)
+    took = []
+    with httpx.Client(base_url=world.bluecherry, headers=KEY) as client:
+        for _ in range(40):
+            began = time.monotonic()
+            client.get("/api/Location")
+            took.append(time.monotonic() - began)
+
+    assert statistics.median(took) < 0.03
 
 
 def test_it_stops_on_a_signal_with_exit_code_zero(sandbox: Start) -> None:

@@ -42,8 +42,8 @@ def said(
     name: str, *, body: bytes = b"{}", request: bytes = b"", resource: str = "OR11", days: int = 0
 ) -> Snapshot:
     return Snapshot(
-        snapshot_id=thing(name), source="marketplace", resource=resource, method="GET", path="/api/orders", status=200,
-        latency_ms=80, seen_at=NOW - days * DAY, request_body=request, body=body,
+        snapshot_id=thing(name), source="marketplace", resource=resource, method="GET", path="/api/orders",
+        status=200, latency_ms=80, seen_at=NOW - days * DAY, request_body=request, body=body,
     )  # fmt: skip
 
 
@@ -250,8 +250,9 @@ def test_kill_9_in_the_middle_of_an_append_leaves_it_whole_or_not_at_all(tmp_pat
             standing = [
                 ask(f"select {what}").item()
                 for what in (
-                    "count(*) from events", "max(seq) from events", "count(*) from snapshots", "count(*) from bodies",
-                    "count(*) from personal", "count(*) from order_facts", "count(*) from order_line_facts",
+                    "count(*) from events", "max(seq) from events", "count(*) from snapshots",
+                    "count(*) from bodies", "count(*) from personal", "count(*) from order_facts",
+                    "count(*) from order_line_facts",
                 )
             ]  # fmt: skip
 

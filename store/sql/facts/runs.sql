@@ -3,7 +3,7 @@
 create table if not exists run_facts (
     run_id uuid primary key,
     flow varchar not null,
-    state varchar not null,                     -- succeeded, deferred, stopped, failed
+    state varchar not null,                     -- succeeded, deferred, previewed, stopped, failed
     message varchar not null,
     counts varchar not null,                    -- JSON: what it did
     calls varchar not null,                     -- JSON: calls per operation

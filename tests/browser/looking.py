@@ -1,0 +1,99 @@
+"""How these tests look at a page: what stands on it, whether any of it is green, whether it moved."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.system import PATIENCE, System
+
+BUSY = PATIENCE * 1000  # milliseconds a busy machine may take
+TROUBLE = re.compile(
+    "cannot be read|encountered an error|takes too long|does not answer|different versions|no store yet"
+)
+# Everything on the page whose letters, ground or shape is green, by what it says.
+GREEN = """
+() => [...document.querySelectorAll('[data-testid=stApp] *')].filter(one => {
+    const style = getComputedStyle(one);
+    return ['color', 'backgroundColor', 'fill', 'borderTopColor'].some(name => {
+        const found = /rgba?\\((\\d+), (\\d+), (\\d+)(?:, ([\\d.]+))?\\)/.exec(style[name]);
+        if (!found || found[4] === '0') return false;
+        const [red, green, blue] = found.slice(1, 4).map(Number);
+        return green > red + 8 && green > blue + 4;
+    });
+}).map(one => (one.textContent || one.tagName).trim().slice(0, 60))
+"""
+# The numbers that do not fit their place.
+CUT = """
+() => [...document.querySelectorAll('[data-testid=stMetricValue], [data-testid=stMetricValue] *')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'hidden')
+    .map(one => one.textContent)
+"""
+# From now on, every place the page was scrolled to by anybody.
+WATCH = """
+() => {
+    const main = document.querySelector('[data-testid=stMain]');
+    window.seenAt = [];
+    main.addEventListener('scroll', () => window.seenAt.push(main.scrollTop));
+}
+"""
+
+
+def go(page: Page, system: System, path: str) -> None:
+    """Open a page and wait until its first drawing has ended."""
+    page.goto(f"{system.url}/{path}")
+    expect(page.locator("h1").first).to_be_visible(timeout=BUSY)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until the script that draws the page is not running."""
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=BUSY
+    )
+
+
+def no_trouble(page: Page) -> None:
+    """Nothing went wrong while it was drawn."""
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    expect(page.locator("[data-testid=stAlert]", has_text=TROUBLE)).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def number(page: Page, label: str) -> Locator:
+    """The value of the number with this label."""
+    return page.locator("[data-testid=stMetric]", has_text=label).locator("[data-testid=stMetricValue]").first
+
+
+def cell(page: Page, text: str) -> Locator:
+    """A cell of a table; tables are drawn on a canvas, and told to screen readers in cells nobody sees."""
+    return page.locator("td[role=gridcell]", has_text=text).first
+
+
+def says(page: Page, text: str | re.Pattern[str]) -> None:
+    """Wait until it stands on the page."""
+    expect(page.get_by_text(text).first).to_be_visible(timeout=BUSY)
+
+
+def press(page: Page, label: str) -> None:
+    """Press a button once it may be pressed."""
+    button = page.get_by_role("button", name=label)
+    expect(button).to_be_enabled(timeout=BUSY)
+    button.click()
+
+
+def be(page: Page, person: str) -> None:
+    """Be another of the four local people."""
+    page.locator("[data-testid=stSidebar]").get_by_role("combobox").click()
+    page.get_by_role("option", name=person).click()
+    expect(page.get_by_label("You are")).to_have_value(person, timeout=BUSY)
+    settled(page)
+
+
+def reason_of(page: Page, label: str) -> str:
+    """Why a button cannot be pressed, as it says when one points at it."""
+    button = page.get_by_role("button", name=label)
+    expect(button).to_be_disabled(timeout=BUSY)
+    page.locator("[data-testid=stTooltipHoverTarget]", has=button).hover()
+    tip = page.get_by_role("tooltip").first
+    expect(tip).to_be_visible(timeout=BUSY)
+    return tip.inner_text()

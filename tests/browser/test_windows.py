@@ -1,0 +1,268 @@
+"""The windows in a real browser, on the real worker and the two pretend systems.
+
+One system serves all of these tests; each leaves a worker that serves and a world that stands still.
+"""
+
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looking import (
+    BUSY,
+    CUT,
+    GREEN,
+    WATCH,
+    be,
+    cell,
+    go,
+    no_trouble,
+    number,
+    press,
+    reason_of,
+    says,
+    settled,
+)
+from tests.browser.system import System
+
+CONTENT: dict[str, tuple[str, ...]] = {
+    "": ("It needs you now: Ship-via DPX has no carrier at John Lewis", "What needs a person", "Stock on sale"),
+    "exceptions": (
+        "Ship-via DPX has no carrier at John Lewis",
+        "BlueCherry has no such SKU",
+        "What waits for what",
+    ),
+    "orders": ("Pick a row to see everything that happened to that order.",),
+    "stock": ("Pick a row to see why we listed that number.",),
+    "dispatch": ("Time left", "Left the warehouse, John Lewis not told", "By hours left"),
+    "money": ("Pending", "No payout yet"),
+    "runs": ("Look at everything again", "Catalogue", "Succeeded"),
+    "mappings": ("is not mapped", "In force"),
+    "handover": ("Every piece of data has one master",),
+}
+
+
+@pytest.fixture
+def slow(system: System) -> Iterator[System]:
+    """The system, while the outside takes its time with every answer."""
+    system.sandbox.faults(slow_ms=2500)
+    yield system
+    system.sandbox.faults()
+
+
+@pytest.mark.parametrize("path", CONTENT)
+def test_every_page_has_real_content_and_no_error_box(system: System, page: Page, path: str) -> None:
+    mistakes: list[str] = []
+    page.on("pageerror", lambda mistake: mistakes.append(str(mistake)))
+    go(page, system, path)
+
+    for words in CONTENT[path]:
+        says(page, words)
+    no_trouble(page)
+    assert mistakes == []
+    for width in (1440, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT) == [], f"numbers are cut at {width}"
+
+
+def test_the_numbers_are_those_of_the_world(system: System, page: Page) -> None:
+    world = system.sandbox.state("john_lewis")
+    go(page, system, "orders")
+    expect(number(page, "Seen")).to_have_text(f"{len(world['orders']):,}", timeout=BUSY)
+    newest = max(world["orders"])
+    page.get_by_label("Find").fill(newest)
+    page.keyboard.press("Enter")
+    expect(cell(page, newest)).to_be_attached(timeout=BUSY)
+
+    go(page, system, "stock")
+    on_sale = sum(offer["quantity"] for offer in world["offers"].values())
+    expect(number(page, "Units on sale")).to_have_text(f"{on_sale:,}", timeout=BUSY)
+
+
+def test_today_is_found_by_its_name_too(system: System, page: Page) -> None:
+    go(page, system, "today")
+
+    says(page, "What needs a person")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url.rstrip("/") == system.url
+
+
+def test_an_order_tells_its_story_with_the_words_it_was_read_from(system: System, page: Page) -> None:
+    held = system.rows("select order_id from shipment_hold_facts where reason <> '' order by order_id limit 1")
+    order_id = held[0]["order_id"]
+    go(page, system, f"order?order_id={order_id}")
+    says(page, "First seen at John Lewis.")
+    says(page, "Shipment held: unmapped carrier (DPX)")
+
+    page.get_by_role("button", name="Evidence").filter(has_text="Evidence").first.click()
+    row = page.locator("[data-testid=stHorizontalBlock]", has_text="First seen at John Lewis.").last
+    page.keyboard.press("Escape")
+    row.get_by_role("button", name="Evidence").click()
+    press_label = page.get_by_text("Show the answer it was read from")
+    expect(press_label).to_be_visible(timeout=BUSY)
+    press_label.click()
+
+    says(page, re.compile(r"marketplace · GET /api/orders.* · 200 in \d+ ms"))
+    says(page, "It said")
+    no_trouble(page)
+
+
+def test_a_resync_pressed_in_the_browser_reaches_john_lewis(system: System, page: Page) -> None:
+    go(page, system, "runs")
+    assert reason_of(page, "Resync now") == "First look at what it would change."
+
+    press(page, "Show what would change")
+    says(page, re.compile(r"Done\. \d+ of \d+ offers would be sent"))
+    says(page, "Calls it would take: 1 x STO01, 1 x STO02")
+    since = system.sandbox.requests("john_lewis")[-1]["n"]
+    press(page, "Resync now")
+    says(page, re.compile(r"Done\. inventory "))
+    for _ in range(6):  # the file before has to be taken in first, and John Lewis takes one a minute
+        if pushes(system, since):
+            break
+        system.advance(2, "inventory")
+
+    assert pushes(system, since)
+    sent = system.rows(
+        "select count(*) as n from published_rows where sent_at = (select max(sent_at) from published_rows)"
+    )
+    listed = system.rows(
+        "select count(*) as n from offer_facts join sku_facts using (sku) where not offer_facts.is_gone"
+    )
+    assert sent == listed
+
+
+def pushes(system: System, since: int) -> list[str]:
+    """The stock files John Lewis took since a request."""
+    asked = system.sandbox.requests("john_lewis", since)
+    return [one["path"] for one in asked if one["method"] == "POST" and one["path"].endswith("/stock/imports")]
+
+
+def test_a_resync_that_takes_its_time_says_how_far_it_is(slow: System, page: Page) -> None:
+    go(page, slow, "runs")
+    page.get_by_role("combobox", name="What").click()
+    page.get_by_role("option", name="Catalogue").click()
+    press(page, "Show what would change")
+    says(page, re.compile(r"Done\. \d+ of \d+ SKUs differ from what is stored"))
+    since = slow.sandbox.requests("john_lewis")[-1]["n"]
+    press(page, "Resync now")
+
+    says(page, "Running. catalogue is looking at everything again")
+    says(page, "Done. catalogue succeeded")
+    says(page, re.compile(r"Catalogue: skus \d+"))
+    assert "/api/offers" in {one["path"] for one in slow.sandbox.requests("john_lewis", since)}
+
+
+def test_a_refused_command_says_why(system: System, page: Page) -> None:
+    go(page, system, "runs")
+    be(page, "Ada (admin)")  # in front of the page she is admin; the worker's own list says viewer
+    press(page, "Show what would change")
+
+    says(page, "Refused. Ada (admin) is viewer; resync may be given by admin or finance or ops.")
+    assert reason_of(page, "Resync now") == "First look at what it would change."
+
+
+def test_what_a_role_may_not_do_is_disabled_with_the_reason(system: System, page: Page) -> None:
+    go(page, system, "dispatch")
+    be(page, "Vera (manager)")
+
+    assert reason_of(page, "Confirm now what can be confirmed") == "Only ops or admin may do this; you are viewer."
+
+
+def test_the_page_does_not_jump_while_it_refreshes(system: System, page: Page) -> None:
+    go(page, system, "dispatch")
+    says(page, "To leave")
+    clock = page.locator("[data-testid=stMetric]", has_text="Until").locator("[data-testid=stMetricValue]").first
+    told, shown = clock.inner_text(), page.get_by_text("As of ").first.inner_text()
+    page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 420)")
+    heading = page.get_by_role("heading", name="To leave")
+    stood = heading.bounding_box()
+    page.evaluate(WATCH)
+    for _ in range(3):
+        system.sandbox.advance(0.5)
+        expect(page.get_by_text("As of ").first).not_to_have_text(shown, timeout=BUSY)
+        shown = page.get_by_text("As of ").first.inner_text()
+
+    expect(clock).not_to_have_text(told, timeout=BUSY)
+    assert heading.bounding_box() == stood
+    assert page.evaluate("window.seenAt") == [420] * len(page.evaluate("window.seenAt"))
+
+
+def test_what_one_is_typing_outlives_the_refreshes(system: System, page: Page) -> None:
+    go(page, system, "runs")
+    box = page.get_by_label("Only this SKU")
+    shown = page.get_by_text("As of ").first.inner_text()
+    box.press_sequentially("NMK-041")
+    system.sandbox.advance(0.5)
+    expect(page.get_by_text("As of ").first).not_to_have_text(shown, timeout=BUSY)
+
+    expect(box).to_have_value("NMK-041")
+    expect(box).to_be_focused()
+
+
+def test_a_killed_worker_is_said_and_a_new_one_goes_on(system: System, page: Page) -> None:
+    go(page, system, "runs")
+    says(page, "Worker serving")
+    assert page.evaluate(GREEN) != []
+    try:
+        assert system.end_worker(signal.SIGKILL) == -signal.SIGKILL
+        says(page, re.compile("This is how things stood .* ago"))
+        says(page, "The worker is stopped. Start it with")
+        expect(page.get_by_text("Worker serving")).to_have_count(0, timeout=BUSY)
+        says(page, re.compile("Worker stopped since"))
+        settled(page)
+        assert page.evaluate(GREEN) == []
+        assert "The worker is stopped. Start it with" in reason_of(page, "Show what would change")
+        for path in ("", "money"):
+            go(page, system, path)
+            says(page, re.compile("This is how things stood .* ago"))
+            assert page.evaluate(GREEN) == [], path
+            no_trouble(page)
+        go(page, system, "runs")
+    finally:
+        system.start_worker()
+
+    says(page, "Worker serving")
+    expect(page.get_by_text("This is how things stood")).to_have_count(0, timeout=BUSY)
+    expect(page.get_by_role("button", name="Show what would change")).to_be_enabled(timeout=BUSY)
+
+
+def test_a_worker_that_does_not_answer_is_starting_or_stuck(system: System, page: Page) -> None:
+    go(page, system, "")
+    assert system.worker is not None
+    system.worker.send_signal(signal.SIGSTOP)
+    try:
+        says(page, "The worker is starting or stuck.")
+        expect(page.locator("[data-testid=stMetric]")).to_have_count(0, timeout=BUSY)
+        sidebar = page.locator("[data-testid=stSidebar]")
+        expect(sidebar.get_by_text("Worker starting or stuck")).to_be_visible(timeout=BUSY)
+        assert page.evaluate(GREEN) == []
+    finally:
+        system.worker.send_signal(signal.SIGCONT)
+
+    says(page, "What needs a person")
+    says(page, "Worker serving")
+
+
+def test_an_exception_is_taken_and_its_mapping_releases_what_waits(system: System, page: Page) -> None:
+    go(page, system, "")
+    page.get_by_role("button", name="Open").first.click()
+    press(page, "Take it")
+    says(page, re.compile("taken by Olu"))
+
+    press(page, "Set the mapping")
+    says(page, re.compile(r"setting it releases \d+"))
+    page.locator("[data-testid=stMain]").get_by_role("combobox").first.click()
+    page.get_by_role("option").first.click()
+    press(page, "Set")
+    says(page, re.compile(r"Done\. carrier DPX is now "))
+
+    def held() -> int:
+        rows = system.rows("select count(*) as n from shipment_hold_facts where reason = 'unmapped_carrier'")
+        return int(rows[0]["n"])
+
+    system.until(lambda: held() == 0, "no shipment waits for the carrier any more")
+    orders = system.sandbox.state("john_lewis")["orders"].values()
+    assert [one for one in orders if one["confirmations"]]

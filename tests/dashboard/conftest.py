@@ -1,0 +1,29 @@
+"""A store that the dashboard finds, with or without somebody serving it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.server import serve, token_for
+from tests.told import Told
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the dashboard looks for the store; there is none yet."""
+    path = tmp_path / "store.duckdb"
+    monkeypatch.setenv("CHERRYLANE_STORE", str(path))
+    for name in ("CHERRYLANE_STORE_TOKEN", "CHERRYLANE_ROLES"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+@pytest.fixture
+def told(store: Path) -> Iterator[Told]:
+    """A store that is being served, as the worker does."""
+    story = Told(store, serves=True)
+    server = serve(story.database, token=token_for(store))
+    yield story
+    server.close()
+    story.close()

@@ -1,0 +1,228 @@
+"""Buttons become commands of the person who pressed them, and show what came of them."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from store import events
+from tests.dashboard.looking import ORDER, ordinary_day, senders, show, words
+from tests.told import HOUR, NOW, Told, thing
+
+CARRIER = {"kind": "unmapped_carrier", "cause": "DPX"}
+
+
+def sent(told: Told) -> list[tuple[UUID, dict[str, Any]]]:
+    """The commands in the worker's inbox."""
+    with told.database.connect() as connection:
+        rows = connection.execute("select id, body from commands order by received_at").fetchall()
+    return [(UUID(str(command_id)), json.loads(body)) for command_id, body in rows]
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    return next(button for button in page.button if button.label == label).click().run(timeout=60)
+
+
+def answer(told: Told, command_id: UUID, state: str, message: str, found: dict[str, Any] | None = None) -> None:
+    """The worker takes a command and ends it."""
+    told.tell(
+        events.CommandTaken(
+            happened_at=NOW, actor="Olu (ops)", command_id=command_id, command="resync", role="ops",
+            role_from="settings", arguments={},
+        ),
+        events.CommandFinished(
+            happened_at=NOW, command_id=command_id, state=state, message=message, answer=found or {}
+        ),
+    )  # fmt: skip
+
+
+def test_a_pressed_button_becomes_a_command_of_the_person(told: Told) -> None:
+    ordinary_day(told)
+    page = press(show("dispatch"), "Confirm now what can be confirmed")
+
+    assert [(body["command"], body["actor"], body["role"]) for _, body in sent(told)] == [
+        ("once", "Olu (ops)", "ops")
+    ]
+    assert "Waiting" in words(page)
+
+
+def test_a_refused_command_says_why(told: Told) -> None:
+    ordinary_day(told)
+    page = press(show("dispatch"), "Confirm now what can be confirmed")
+    answer(told, sent(told)[0][0], "refused", "Olu (ops) is viewer; once may be given by admin or ops.")
+    page.run(timeout=60)
+
+    assert [str(one.value) for one in page.error] == [
+        "**Refused.** Olu (ops) is viewer; once may be given by admin or ops."
+    ]
+
+
+def test_a_manager_cannot_send_what_only_ops_may(told: Told) -> None:
+    ordinary_day(told)
+    page = show("dispatch", person="Vera (manager)")
+
+    assert senders(page) == [
+        ("Confirm now what can be confirmed", True, "Only ops or admin may do this; you are viewer.")
+    ]
+
+
+def test_resync_waits_until_its_dry_run_was_seen(told: Told) -> None:
+    ordinary_day(told)
+    page = show("runs")
+    assert ("Resync now", True, "First look at what it would change.") in senders(page)
+
+    press(page, "Show what would change")
+    asked_id, asked = sent(told)[0]
+    row = {"sku": "NMK-04117-WHT-A--M", "before": 7, "after": 5}
+    answer(
+        told, asked_id, "done", "1 quantity would be sent.",
+        {"differences": [row], "difference_count": 1, "calls": {"STO01": 1}},
+    )  # fmt: skip
+    page.run(timeout=60)
+    shown = words(page)
+    press(page, "Resync now")
+    body = sent(told)[1][1]
+
+    assert (asked["command"], asked["arguments"]["scope"], asked["arguments"]["dry_run"]) == (
+        "resync",
+        "stock",
+        True,
+    )
+    assert "**Done.** 1 quantity would be sent." in shown
+    assert "1 x STO01" in shown
+    assert (body["arguments"]["scope"], body["arguments"]["dry_run"]) == ("stock", False)
+
+
+def test_a_resync_shows_how_far_it_is_and_what_it_did(told: Told) -> None:
+    ordinary_day(told)
+    page = press(show("runs"), "Show what would change")
+    answer(told, sent(told)[0][0], "done", "Nothing would be sent.")
+    page.run(timeout=60)
+    press(page, "Resync now")
+    command_id = sent(told)[1][0]
+    told.tell(
+        events.CommandTaken(
+            happened_at=NOW, actor="Olu (ops)", command_id=command_id, command="resync", role="ops",
+            role_from="command", arguments={},
+        ),
+        events.CommandProgressed(
+            happened_at=NOW, command_id=command_id, message="inventory is looking at everything again"
+        ),
+    )  # fmt: skip
+    page.run(timeout=60)
+    running = words(page)
+    told.tell(
+        events.CommandFinished(
+            happened_at=NOW, command_id=command_id, state="done", message="inventory succeeded",
+            answer={"flows": {"inventory": {"published": 12, "unmatched": 0}}},
+        )
+    )  # fmt: skip
+    page.run(timeout=60)
+
+    assert "**Running.** inventory is looking at everything again" in running
+    assert "**Done.** inventory succeeded" in words(page)
+    assert "Stock: published 12" in words(page)
+
+
+def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(told: Told) -> None:
+    ordinary_day(told)
+    page = show("runs")
+    page.selectbox(key="resync-scope").set_value("orders").run(timeout=60)
+    page.text_input(key="resync-one-orders").set_value(f" {ORDER} ").run(timeout=60)
+    page.date_input(key="resync-since-orders").set_value(NOW.date()).run(timeout=60)
+    press(page, "Show what would change")
+
+    assert sent(told)[0][1]["arguments"] == {
+        "scope": f"order:{ORDER}", "since": "2026-11-24T00:00:00Z", "dry_run": True
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "command", "arguments"),
+    [
+        ("Retry", "retry", {}),
+        ("Take it", "assign", {"owner": "Olu (ops)"}),
+        ("Put it off", "snooze", {"until_at": "2026-11-24T13:00:00Z"}),
+        ("Note it", "note", {"text": "asked the carrier"}),
+    ],
+)
+def test_ops_work_an_exception(told: Told, label: str, command: str, arguments: dict[str, str]) -> None:
+    ordinary_day(told)
+    page = show("exceptions", query=CARRIER)
+    page.text_input(key="words-unmapped_carrier-DPX").set_value("asked the carrier").run(timeout=60)
+    press(page, label)
+    [(_, body)] = sent(told)
+
+    assert body["command"] == command
+    assert body["arguments"] == {"exception_id": str(thing("unmapped_carrier/S1/C1")), **arguments}
+
+
+def test_finance_accepts_with_a_reason_and_ops_may_not(told: Told) -> None:
+    ordinary_day(told)
+    ops = show("exceptions", query=CARRIER)
+    ops.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
+    finance = show("exceptions", query=CARRIER, person="Finn (finance)")
+    empty = {label: reason for label, _, reason in senders(finance)}
+    finance.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
+    press(finance, "Accept it")
+
+    assert ("Accept it", True, "Only finance or admin may do this; you are ops.") in senders(ops)
+    assert empty["Accept it"] == "Write the reason first."
+    assert [(body["command"], body["arguments"]["reason"]) for _, body in sent(told)] == [
+        ("accept", "paid by hand")
+    ]
+
+
+def test_work_is_given_to_somebody_else(told: Told) -> None:
+    ordinary_day(told)
+    page = show("exceptions", query=CARRIER)
+    page.selectbox(key="owner-unmapped_carrier-DPX").set_value("Finn (finance)").run(timeout=60)
+    press(page, "Give it")
+
+    assert sent(told)[0][1]["arguments"]["owner"] == "Finn (finance)"
+
+
+def test_without_a_choice_all_of_a_cause_are_taken(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
+    page = press(show("exceptions", query=CARRIER), "Take it")
+    both = {body["arguments"]["exception_id"] for _, body in sent(told)}
+    for command_id, _ in sent(told)[:1]:
+        answer(told, command_id, "done", "assign recorded")
+    page.run(timeout=60)
+
+    assert both == {str(thing("unmapped_carrier/S1/C1")), str(thing("unmapped_carrier/S2/C1"))}
+    assert "**Done (1 of 2).** assign recorded" in words(page)
+    assert "**Waiting (1 of 2).**" in words(page)
+
+
+def test_where_there_is_nothing_to_retry_the_button_says_so(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
+    page = show("exceptions", query={"kind": "dispatch_late", "cause": ""})
+
+    assert ("Retry", True, "Nothing to press: the warehouse has to ship.") in senders(page)
+
+
+def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
+    ordinary_day(told)
+    page = show("mappings")
+    page.text_input(key="missing-0-DPX").set_value("dpx-uk").run(timeout=60)
+    press(page, "Set")
+
+    assert sent(told)[0][1]["arguments"] == {
+        "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing"
+    }  # fmt: skip
+
+
+def test_customers_are_shown_to_ops_and_not_to_managers(told: Told) -> None:
+    ordinary_day(told)
+    told.customer(ORDER, "Ivy Invented")
+    ops = show("order")
+    manager = show("order", person="Vera (manager)")
+
+    assert any("Ivy Invented" in str(one.value) for one in ops.text)
+    assert not any("Ivy Invented" in str(one.value) for one in manager.text)
+    assert "shown to ops and admin only" in words(manager)
