@@ -85,15 +85,15 @@ class Stall:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One store for all: opening one takes longer than all the tests."""
     with pytest.MonkeyPatch.context() as environment:
-        for name in (
-            "MARKETPLACE_URL",
-            "MARKETPLACE_KEY",
-            "MARKETPLACE_SHOP_ID",
-            "ERP_URL",
-            "ERP_KEY",
-            "ERP_TIMEZONE",
-        ):
-            environment.setenv(f"CHERRYLANE_{name}", "none")
+        for name, value in {
+            "MARKETPLACE_URL": "https://marketplace.example",
+            "MARKETPLACE_KEY": "none",
+            "MARKETPLACE_SHOP_ID": "4107",
+            "ERP_URL": "https://erp.example",
+            "ERP_KEY": "none",
+            "ERP_TIMEZONE": "America/New_York",
+        }.items():  # fmt: skip
+            environment.setenv(f"CHERRYLANE_{name}", value)  # nobody is asked: only the settings must be whole
         opened = Shop(tmp_path_factory.mktemp("board") / "store.duckdb", Settings(_env_file=None))
     yield opened
     opened.told.close()
