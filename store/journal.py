@@ -283,8 +283,11 @@ def fact_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 _REMEMBER_FORGOTTEN = """
 insert into bookmarks
 select
-    $name, greatest($before::timestamptz, max(value::timestamptz) filter (where name = $name))::varchar, $now
-from bookmarks
+    $name,
+    greatest(
+        $before::timestamptz, (select try_cast(value as timestamptz) from bookmarks where name = $name)
+    )::varchar,
+    $now
 on conflict do update set value = excluded.value, moved_at = excluded.moved_at
 """
 
@@ -300,7 +303,7 @@ def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Pe
     with registered(connection, "people", pl.DataFrame(rows, schema=columns, orient="row")):
         connection.execute(
             "insert or replace into personal by name select * from people where placed_at >= coalesce("
-            "(select value::timestamptz from bookmarks where name = $name), '-infinity'::timestamptz)",
+            "(select try_cast(value as timestamptz) from bookmarks where name = $name), '-infinity'::timestamptz)",
             {"name": FORGOTTEN},
         )
 

@@ -10,9 +10,11 @@ BUSY = PATIENCE * 1000  # milliseconds a busy machine may take
 TROUBLE = re.compile(
     "cannot be read|encountered an error|takes too long|does not answer|different versions|no store yet"
 )
-# Everything on the page whose letters, ground or shape is green, by what it says.
+# Everything on the page whose letters, ground or shape is green, by what it says; but for charts, in which a
+# colour tells one series from another and no verdict is given.
 GREEN = """
 () => [...document.querySelectorAll('[data-testid=stApp] *')].filter(one => {
+    if (one.closest('.js-plotly-plot')) return false;
     const style = getComputedStyle(one);
     return ['color', 'backgroundColor', 'fill', 'borderTopColor'].some(name => {
         const found = /rgba?\\((\\d+), (\\d+), (\\d+)(?:, ([\\d.]+))?\\)/.exec(style[name]);
@@ -56,7 +58,7 @@ def no_trouble(page: Page) -> None:
     """Nothing went wrong while it was drawn."""
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     expect(page.locator("[data-testid=stAlert]", has_text=TROUBLE)).to_have_count(0)
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 def number(page: Page, label: str) -> Locator:
@@ -85,7 +87,7 @@ def be(page: Page, person: str) -> None:
     """Be another of the four local people."""
     page.locator("[data-testid=stSidebar]").get_by_role("combobox").click()
     page.get_by_role("option", name=person).click()
-    expect(page.get_by_label("You are")).to_have_value(person, timeout=BUSY)
+    expect(page.get_by_role("combobox", name="You are")).to_have_value(person, timeout=BUSY)
     settled(page)
 
 
