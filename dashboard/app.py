@@ -34,7 +34,7 @@ def main() -> None:
     pages = {
         "today": st.Page(today.show, title="Today", icon=":material/wb_sunny:", url_path="now", default=True),
         # the first window stands at `/`; who types its name finds it as well
-        "today by name": st.Page(_open_today, title="Today", url_path="today", visibility="hidden"),
+        "today by name": st.Page(today.show, title="Today", url_path="today", visibility="hidden"),
         "exceptions": st.Page(exceptions.show, title="Exceptions", icon=":material/error:", url_path="exceptions"),
         "orders": st.Page(orders.show, title="Orders", icon=":material/shopping_bag:", url_path="orders"),
         "order": st.Page(order.show, title="One order", icon=":material/receipt_long:", url_path="order"),
@@ -57,10 +57,6 @@ def main() -> None:
         worker()
         access.choose()
     chosen.run()
-
-
-def _open_today() -> None:
-    cards.go("today")
 
 
 @st.fragment(run_every=cards.REFRESH_SECONDS)

@@ -214,11 +214,26 @@ def cut(shown: int, limit: int) -> None:
         st.caption(f"The first {limit} are shown; narrow the search to see others.")
 
 
-def go(page: str, **query: str) -> None:
-    """Open another screen, with what it is about in the address."""
+def link(page: str, label: str, **query: str) -> None:
+    """A way to another screen, with what it is about in the address.
+
+    Always a link, never a switch by the server: a refresh asked for by the page that is being left arrives in the
+    midst of the next one, and Streamlit (1.67) then empties it.
+    """
     pages = st.session_state.get("pages") or {}
     if page in pages:
-        st.switch_page(pages[page], query_params=query)
+        st.page_link(
+            pages[page], label=label, icon=":material/arrow_forward:", icon_position="right", query_params=query
+        )
+
+
+def link_to_order(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The way to the order of the row that is picked."""
+    if picked is None:
+        st.caption("Pick a row to open its order.")
+    else:
+        order_id = str(rows[picked]["order_id"])
+        link("order", f"Open order {order_id}", order_id=order_id)
 
 
 # -- commands --------------------------------------------------------------------------------------
@@ -238,6 +253,7 @@ def ask_button(
     pulse: Pulse,
     *,
     slot: str,
+    key: str = "",
     icon: str | None = None,
     is_primary: bool = False,
     is_disabled: bool = False,
@@ -245,13 +261,13 @@ def ask_button(
 ) -> None:
     """A button that sends a command, or one for each of several things; what comes of it: `outcome(slot)`.
 
-    `no`: why it makes no sense here, in a sentence; empty: it does.
+    `key`: tells it from others of the same slot. `no`: why it makes no sense here, in a sentence; empty: it does.
     """
     commands = command if isinstance(command, Sequence) else (command,)
     reason = no or (why_not(type(commands[0]), pulse) if commands else "Nothing is picked.")
     pressed = st.button(
         label,
-        key=f"ask-{slot}",
+        key=f"ask-{key or slot}",
         icon=icon,
         type="primary" if is_primary else "secondary",
         disabled=bool(reason) or is_disabled,

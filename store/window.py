@@ -89,6 +89,7 @@ class Window:
         self._wire: duckdb.DuckDBPyConnection | None = None
         self._guard = threading.Lock()
         self._keep_seconds = keep_seconds
+        self._silent: tuple[int, float] = (0, 0.0)  # the worker that kept silent; when, on the monotonic clock
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._kept: dict[str, tuple[float, pl.DataFrame]] = {}
 
@@ -121,10 +122,15 @@ class Window:
         """Whether a worker serves the store, holds it without answering, or is stopped; and since when."""
         announced = announcement_of(self.path)
         # An answer of any kind, even a refusal, is a sign of life.
-        if announced:
-            with contextlib.suppress(_NoAnswer, TooSlow):
+        if announced and not self._kept_silent(announced.pid):
+            try:
                 with contextlib.suppress(Refused, QuestionFailed, Reload):
                     self._over_the_wire("select 1 as alive", PING_SECONDS)
+            except TooSlow:
+                self._silent = (announced.pid, time.monotonic())
+            except _NoAnswer:
+                pass
+            else:
                 return StoreState(Worker.SERVING, announced.started_at, announced.pid)
         try:
             with _file_door:
@@ -134,6 +140,11 @@ class Window:
         except (StoreMissing, StoreNewer, StoreDamaged):
             pass
         return StoreState(Worker.STOPPED, self._last_written())
+
+    def _kept_silent(self, pid: int) -> bool:
+        """Whether it let a ping wait a moment ago: every page would wait as long again, so that is believed."""
+        silent, since = self._silent
+        return pid == silent and time.monotonic() - since < self._keep_seconds
 
     def close(self) -> None:
         """Forget the connection; the next question makes a new one."""

@@ -32,6 +32,7 @@ def show(pulse: Pulse) -> None:
     untold = [row for row in rows if row["is_unconfirmed"]]
     if untold:
         st.subheader("Left the warehouse, John Lewis not told", anchor=False)
+        above = st.container()
         opened = cards.table(
             [
                 {
@@ -54,8 +55,8 @@ def show(pulse: Pulse) -> None:
             height=280 if len(untold) > 6 else None,
             is_picking=True,
         )
-        if opened is not None:
-            cards.go("order", order_id=untold[opened]["order_id"])
+        with above:
+            cards.link_to_order(opened, untold)
         cards.ask_button(
             "Confirm now what can be confirmed",
             send.RunOnce(flows=("dispatch",)),
@@ -71,6 +72,7 @@ def show(pulse: Pulse) -> None:
     )
     st.subheader("To leave", anchor=False)
     to_leave = [row for row in rows if row["is_unshipped"]]
+    place = st.container()
     picked = cards.table(
         [
             {
@@ -93,8 +95,9 @@ def show(pulse: Pulse) -> None:
         empty_words="Everything has left the warehouse.",
     )
     cards.cut(len(rows), LIMIT)
-    if picked is not None:
-        cards.go("order", order_id=to_leave[picked]["order_id"])
+    if to_leave:
+        with place:
+            cards.link_to_order(picked, to_leave)
 
 
 @st.fragment(run_every=TICK_SECONDS)

@@ -92,10 +92,8 @@ def _inside(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
             st.badge(f"Team: {row['team']}", icon=":material/group:", color="gray")
         st.badge(f"Since {london(row['since_at'])}", icon=":material/schedule:", color="gray")
         _runbook(row)
-        if row["fix_where"] == "mapping" and st.button(
-            "Set the mapping", key=f"map-{slot}", type="primary", icon=":material/alt_route:"
-        ):
-            cards.go("mappings", cause=row["cause"])
+        if row["fix_where"] == "mapping":
+            cards.link("mappings", "Set the mapping", cause=row["cause"])
     wrong = list(
         data.exceptions(pulse.as_of, kind=row["exception_kind"], cause=row["cause"], limit=SHOWN).iter_rows(
             named=True
@@ -153,12 +151,8 @@ def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, sl
         _give(ids, pulse, slot)
         _put_off(ids, pulse, slot)
         order_id = chosen[0]["order_id"]
-        if (
-            len(ids) == 1
-            and order_id
-            and st.button("Open the order", key=f"order-{slot}", icon=":material/open_in_new:")
-        ):
-            cards.go("order", order_id=order_id)
+        if len(ids) == 1 and order_id:
+            cards.link("order", "Open the order", order_id=order_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
         cards.ask_button(

@@ -33,8 +33,10 @@ def show(pulse: Pulse) -> None:
     )
     if missing:
         st.subheader("Missing", anchor=False)
-        for number, row in enumerate(missing):
-            _missing(number, row, pulse)
+        for row in missing:
+            _missing(row, pulse)
+    # beneath the rows, for the one that was set has left them
+    cards.outcome("map-missing")
     st.subheader("Set one", anchor=False)
     _form(pulse)
     st.subheader("In force", anchor=False)
@@ -59,7 +61,7 @@ def show(pulse: Pulse) -> None:
             )
 
 
-def _missing(number: int, row: dict[str, Any], pulse: Pulse) -> None:
+def _missing(row: dict[str, Any], pulse: Pulse) -> None:
     kind = row["mapping"]
     key = row["cause"].removeprefix(f"{kind}/")
     with st.container(border=True):
@@ -71,17 +73,17 @@ def _missing(number: int, row: dict[str, Any], pulse: Pulse) -> None:
         if row["amount"]:
             told.append(money(row["amount"], row["currency"]))
         words.caption(" · ".join(told))
-        chosen = _value(value, kind, f"missing-{number}-{key}")
+        chosen = _value(value, kind, f"missing-{kind}-{key}")
         with act:
             cards.ask_button(
                 "Set",
                 send.SetMapping(mapping=kind, key=key, value=chosen, why="was missing"),
                 pulse,
-                slot=f"map-{kind}-{key}",
+                slot="map-missing",
+                key=f"map-{kind}-{key}",
                 is_primary=True,
                 is_disabled=not chosen,
             )
-        cards.outcome(f"map-{kind}-{key}")
 
 
 def _value(place: Any, kind: str, key: str) -> str:

@@ -46,6 +46,7 @@ def show(pulse: Pulse) -> None:
     )
     found = data.orders(pulse.as_of, search=words or "", erp_state=chosen or "", limit=LIMIT)
     rows = list(found.iter_rows(named=True))
+    above = st.container()
     picked = cards.table(
         [
             {
@@ -72,9 +73,8 @@ def show(pulse: Pulse) -> None:
         is_picking=True,
     )
     cards.cut(len(rows), LIMIT)
-    st.caption("Pick a row to see everything that happened to that order.")
-    if picked is not None:
-        cards.go("order", order_id=rows[picked]["order_id"])
+    with above:
+        cards.link_to_order(picked, rows)
     with st.expander("How many stand where", icon=":material/bar_chart:"):
         charts.draw(
             charts.states(

@@ -131,6 +131,7 @@ def _ledger(rows: list[dict[str, Any]], key: str) -> None:
 def _profit() -> None:
     words = st.text_input("Find an order", key="profit-find")
     rows = data.profit(search=words or "", limit=LIMIT).to_dicts()
+    above = st.container()
     picked = cards.table(
         [
             {
@@ -159,5 +160,5 @@ def _profit() -> None:
         "Amounts as John Lewis books them, VAT included where it is; cost is BlueCherry's of today. ? cost unknown."
     )
     cards.cut(len(rows), LIMIT)
-    if picked is not None:
-        cards.go("order", order_id=rows[picked]["order_id"])
+    with above:
+        cards.link_to_order(picked, rows)

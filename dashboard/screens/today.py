@@ -81,7 +81,7 @@ def _orders(total: dict[str, Any]) -> None:
             f"{money(total['day_amount'], total['currency'])}  \n"
             f"{count(total['on_way_count'])} on the way to BlueCherry, {held}"
         )
-        _link("orders", "Orders")
+        cards.link("orders", "Orders")
 
 
 def _stock(total: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def _stock(total: dict[str, Any]) -> None:
             f"{count(total['published_count'])} of {count(total['sku_count'])} SKUs published  \n"
             f"{late} {span(total['batch_age_seconds'])} old"
         )
-        _link("inventory", "Stock")
+        cards.link("inventory", "Stock")
 
 
 def _dispatch(total: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ def _dispatch(total: dict[str, Any]) -> None:
             f"{count(total['due_soon_count'])} due within 4 h  \n"
             f"{count(total['unconfirmed_count'])} shipped, John Lewis not told"
         )
-        _link("dispatch", "Dispatch")
+        cards.link("dispatch", "Dispatch")
 
 
 def _money(total: dict[str, Any]) -> None:
@@ -135,13 +135,7 @@ def _money(total: dict[str, Any]) -> None:
             f"{money(total['payable_amount'], currency)} payable  \n"
             f"{count(total['matched_count'])} of {count(total['line_count'])} lines matched"
         )
-        _link("settlement", "Money")
-
-
-def _link(page: str, label: str) -> None:
-    pages = st.session_state.get("pages") or {}
-    if page in pages:
-        st.page_link(pages[page], label=label, icon=":material/arrow_forward:", icon_position="right")
+        cards.link("settlement", "Money")
 
 
 def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
@@ -151,7 +145,7 @@ def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
             "What goes wrong appears here by itself, the most pressing first.",
         )
         return
-    for number, row in enumerate(open_causes[:ACTIONS]):
+    for row in open_causes[:ACTIONS]:
         with st.container(border=True, horizontal=True, wrap=False, vertical_alignment="center"):
             words = st.container()
             told = state(row["severity"])
@@ -164,7 +158,6 @@ def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
             facts.append(f"mended in {place(row['fix_where'])}" if row["fix_where"] else "")
             facts.append(f"taken by {row['owners']}" if row["owners"] else "")
             words.caption(" · ".join(fact for fact in facts if fact))
-            if st.button("Open", key=f"open-{number}"):
-                cards.go("exceptions", kind=row["exception_kind"], cause=row["cause"])
+            cards.link("exceptions", "Open", kind=row["exception_kind"], cause=row["cause"])
     if len(open_causes) > ACTIONS:
         st.caption(f"{count(len(open_causes) - ACTIONS)} more in Exceptions.")

@@ -64,5 +64,9 @@ def page(browser: Browser) -> Iterator[Page]:
     """An empty page of its own, patient with a busy machine."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(PATIENCE * 1000)
-    yield context.new_page()
+    opened = context.new_page()
+    mistakes: list[str] = []
+    opened.on("pageerror", lambda mistake: mistakes.append(str(mistake)))
+    yield opened
     context.close()
+    assert mistakes == [], "the browser's own script stumbled"

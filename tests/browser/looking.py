@@ -76,9 +76,9 @@ def says(page: Page, text: str | re.Pattern[str]) -> None:
     expect(page.get_by_text(text).first).to_be_visible(timeout=BUSY)
 
 
-def press(page: Page, label: str) -> None:
+def press(page: Page, label: str, *, exact: bool = False) -> None:
     """Press a button once it may be pressed."""
-    button = page.get_by_role("button", name=label)
+    button = page.get_by_role("button", name=label, exact=exact)
     expect(button).to_be_enabled(timeout=BUSY)
     button.click()
 

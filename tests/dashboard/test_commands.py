@@ -209,7 +209,7 @@ def test_where_there_is_nothing_to_retry_the_button_says_so(told: Told) -> None:
 def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     ordinary_day(told)
     page = show("mappings")
-    page.text_input(key="missing-0-DPX").set_value("dpx-uk").run(timeout=60)
+    page.text_input(key="missing-carrier-DPX").set_value("dpx-uk").run(timeout=60)
     press(page, "Set")
 
     assert sent(told)[0][1]["arguments"] == {

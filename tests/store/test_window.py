@@ -16,7 +16,7 @@ import pytest
 
 from store.database import local_ask, open_database
 from store.errors import QuestionFailed, Reload, StoreMissing, TooSlow, WorkerAway
-from store.window import MAX_WAITING, Window, Worker
+from store.window import MAX_WAITING, PING_SECONDS, Window, Worker
 from tests.store.statements import HEAVY
 
 
@@ -63,7 +63,7 @@ def test_the_same_question_has_the_same_answer_near_and_far(
 
 def test_the_three_states_and_what_can_be_done_in_each(tmp_path: Path, start_worker: Callable[..., Any]) -> None:
     path = tmp_path / "store.duckdb"
-    window = Window(path)
+    window = Window(path, keep_seconds=0.0)
     assert (window.state().worker, window.state().since) == (Worker.STOPPED, None)
     with pytest.raises(StoreMissing, match="cherrylane run"):
         window.ask("select 1 as one")
@@ -88,6 +88,25 @@ def test_the_three_states_and_what_can_be_done_in_each(tmp_path: Path, start_wor
     assert window.ask("select count(*) > 0 as has_rows from heart", deadline=20).item() is True
     with pytest.raises(WorkerAway, match="Not sent"):
         window.send(uuid4(), "{}")
+
+
+def test_a_silence_once_heard_is_believed_for_a_while(tmp_path: Path, start_worker: Callable[..., Any]) -> None:
+    path = tmp_path / "store.duckdb"
+    worker = start_worker(path)
+    window = Window(path)
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    waited = window.state()
+    began = time.monotonic()
+    believed = window.state()
+    took = time.monotonic() - began
+    os.kill(worker.process.pid, signal.SIGCONT)
+    worker.kill()
+    again = start_worker(path)
+
+    assert waited.worker is Worker.STARTING_OR_STUCK
+    assert believed.worker is Worker.STARTING_OR_STUCK
+    assert took < PING_SECONDS
+    assert window.state().pid == again.process.pid
 
 
 def test_a_worker_that_does_not_serve_yet_is_starting(tmp_path: Path, start_worker: Callable[..., Any]) -> None:
