@@ -16,7 +16,7 @@ from typing import Protocol
 from store.clock import aware, wall_now
 from store.errors import StoreError, StoreMissing
 from store.window import Window
-from sync.clients.clock import make_clock
+from sync.clients.clock import borrowed_clock
 from sync.clients.connect import open_erp, open_marketplace
 from sync.errors import SyncError
 from sync.flows.start import misdirection
@@ -67,15 +67,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 def _systems(settings: Settings) -> Iterator[Finding]:
     try:
-        clock = make_clock(settings.clock)
+        with borrowed_clock(settings.clock) as clock:
+            yield Finding("clock", is_ok=True, words=f"{settings.clock}, {clock.now():%Y-%m-%d %H:%M:%S} UTC")
+            key, shop = settings.marketplace_key.get_secret_value(), settings.marketplace_shop_id
+            yield from _asked("John Lewis", partial(open_marketplace, settings.marketplace_url, key, shop, clock))
+            key = settings.erp_key.get_secret_value()
+            yield from _asked("BlueCherry", partial(open_erp, settings.erp_url, key, settings.erp_timezone, clock))
     except SyncError as error:
         yield Finding("clock", is_ok=False, words=str(error))
-        return
-    yield Finding("clock", is_ok=True, words=f"{settings.clock}, {clock.now():%Y-%m-%d %H:%M:%S} UTC")
-    key, shop = settings.marketplace_key.get_secret_value(), settings.marketplace_shop_id
-    yield from _asked("John Lewis", partial(open_marketplace, settings.marketplace_url, key, shop, clock))
-    key = settings.erp_key.get_secret_value()
-    yield from _asked("BlueCherry", partial(open_erp, settings.erp_url, key, settings.erp_timezone, clock))
 
 
 def _asked(what: str, opened: Callable[[Witness], System]) -> Iterator[Finding]:

@@ -8,22 +8,24 @@ with told as (
 ),
 
 booked as (
+    -- whose words a ledger line stands in: those of the reading that told it last
     select
-        order_id,
-        transaction_id as moment_id,
+        line.order_id,
+        line.transaction_id as moment_id,
         'ledger.booked' as kind,
-        transaction_id as subject,
+        line.transaction_id as subject,
         'marketplace' as actor,
         json_object(
-            'type', type, 'amount', amount, 'currency', currency, 'payment_state', payment_state,
-            'cycle_id', cycle_id, 'order_line_id', order_line_id
+            'type', line.type, 'amount', line.amount, 'currency', line.currency, 'payment_state', line.payment_state,
+            'cycle_id', line.cycle_id, 'order_line_id', line.order_line_id
         )::varchar as body,
-        null::uuid as snapshot_id,
-        created_at as happened_at,
-        happened_at as recorded_at,
-        seq,
-    from transaction_facts
-    where order_id <> ''
+        reading.snapshot_id,
+        line.created_at as happened_at,
+        line.happened_at as recorded_at,
+        line.seq,
+    from transaction_facts as line
+    left join events as reading on reading.seq = line.seq
+    where line.order_id <> ''
 )
 
 select order_id, moment_id, kind, subject, actor, body, snapshot_id, seq, happened_at, recorded_at,

@@ -5,10 +5,11 @@ clock runs on by itself at the speed last heard; small steps back are not taken,
 began.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,3 +104,14 @@ class SandboxClock:
 def make_clock(setting: str) -> Clock:
     """The clock a setting names: `system`, or the address of a sandbox on this machine."""
     return SystemClock() if setting.strip() in {"", "system"} else SandboxClock(setting.strip())
+
+
+@contextlib.contextmanager
+def borrowed_clock(setting: str) -> Iterator[Clock]:
+    """The clock a setting names, for a while. Raises Fatal where none answers."""
+    clock = make_clock(setting)
+    try:
+        yield clock
+    finally:
+        if isinstance(clock, SandboxClock):
+            clock.close()

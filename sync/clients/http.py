@@ -287,7 +287,10 @@ class Door:
             raise Fatal(f"{said}: the {self._source} does not accept our key; set the key it gave us")
         if status == 403:
             role = f"the role {call.role}" if call.role else f"a role for {call.resource}"
-            raise Fatal(f"{said}: our key lacks {role} at the {self._source}; ask for it")
+            raise Fatal(
+                f"{said}: our key lacks {role} at the {self._source}; ask for it, or the settings name a shop or "
+                "company that is not its own"
+            )
         if status >= 500 or status == 408:
             self._doubt(call, said)
         if call.is_write and status >= 400:

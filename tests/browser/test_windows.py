@@ -5,7 +5,6 @@ One system serves all of these tests; each leaves a worker that serves and a wor
 
 import re
 import signal
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,14 +41,6 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "mappings": ("is not mapped", "In force"),
     "handover": ("Every piece of data has one master",),
 }
-
-
-@pytest.fixture
-def slow(system: System) -> Iterator[System]:
-    """The system, while the outside takes its time with every answer."""
-    system.sandbox.faults(slow_ms=2500)
-    yield system
-    system.sandbox.faults()
 
 
 @pytest.mark.parametrize("path", CONTENT)
@@ -130,19 +121,23 @@ def pushes(system: System, since: int) -> list[str]:
     return [one["path"] for one in asked if one["method"] == "POST" and one["path"].endswith("/stock/imports")]
 
 
-def test_a_resync_that_takes_its_time_says_how_far_it_is(slow: System, page: Page) -> None:
-    go(page, slow, "runs")
+def test_a_resync_that_takes_its_time_says_how_far_it_is(system: System, page: Page) -> None:
+    go(page, system, "runs")
     page.get_by_role("combobox", name="What").click()
     page.get_by_role("option", name="Catalogue").click()
     press(page, "Show what would change")
     says(page, re.compile(r"Done\. \d+ of \d+ SKUs differ from what is stored"))
-    since = slow.sandbox.requests("john_lewis")[-1]["n"]
-    press(page, "Resync now")
+    since = system.sandbox.requests("john_lewis")[-1]["n"]
+    system.sandbox.faults(slow_ms=5000)
+    try:
+        press(page, "Resync now")
+        says(page, "Running. catalogue is looking at everything again")
+    finally:
+        system.sandbox.faults()
 
-    says(page, "Running. catalogue is looking at everything again")
     says(page, "Done. catalogue succeeded")
     says(page, re.compile(r"Catalogue: skus \d+"))
-    assert "/api/offers" in {one["path"] for one in slow.sandbox.requests("john_lewis", since)}
+    assert "/api/offers" in {one["path"] for one in system.sandbox.requests("john_lewis", since)}
 
 
 def test_a_refused_command_says_why(system: System, page: Page) -> None:

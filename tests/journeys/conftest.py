@@ -1,5 +1,6 @@
 """The worker as the process it is in life: started, asked, stopped, killed; and the world it stands in."""
 
+import contextlib
 import json
 import os
 import signal
@@ -92,7 +93,8 @@ class House:
 
     def kill(self, pid: int) -> int:
         """The plug is pulled."""
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
         return self.ended(pid)
 
     def ended(self, pid: int, *, patience: float = PATIENCE) -> int:
