@@ -27,6 +27,10 @@ bench: $(READY)
 campaign: $(READY)
 	$(BIN)/python -m pytest -m campaign -s
 
+# of a demo that runs: the README shows it
+picture: $(READY)
+	$(BIN)/python -m tests.browser.picture
+
 clean:
 	rm -rf $(VENV) var
 

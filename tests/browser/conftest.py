@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.system import PATIENCE, System
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> str:
     """Where Debian's chromium is."""
     found = shutil.which("chromium")
@@ -27,7 +27,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: its event loop runs in this thread, and no other can
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as player:
         started = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -35,7 +35,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def system(
     chromium: str, lasting_sandbox: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
