@@ -61,6 +61,11 @@ def no_trouble(page: Page) -> None:
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
+def nothing_green(page: Page) -> None:
+    """Wait until nothing on the page says that all is well; a page may draw itself anew all the while."""
+    page.wait_for_function(f"() => ({GREEN})().length === 0", timeout=BUSY)
+
+
 def number(page: Page, label: str) -> Locator:
     """The value of the number with this label."""
     return page.locator("[data-testid=stMetric]", has_text=label).locator("[data-testid=stMetricValue]").first
