@@ -58,11 +58,15 @@ class Settings(StoreSettings):
     history_days: int = 60  # how far back the first start reads
 
     warehouses: tuple[str, ...] = ()  # allowed to sell from; none: those the warehouse mapping names
-    buffer_percent: Decimal = Decimal(5)
-    buffer_units: int = 1
+    # the buffer where no policy says otherwise
+    buffer_percent: Decimal = Field(default=Decimal(5), ge=0, le=100, decimal_places=2)
+    buffer_units: int = Field(default=1, ge=0)
     buffer_policy: Literal["max", "sum"] = "max"
-    minimum_quantity: int = 1
-    maximum_listed: int | None = None
+    buffer_risk: Literal["none", "service_level", "worst_case", "newsvendor"] = "service_level"
+    risk_alpha: Decimal = Field(default=Decimal("0.01"), gt=0, lt=1)  # the most an oversell may be likely
+    oversell_cost: Decimal = Field(default=Decimal(60), gt=0)  # of one unit, in the shop's currency
+    minimum_quantity: int = Field(default=1, ge=0)
+    maximum_listed: int | None = Field(default=None, ge=0)
     clock_skew_seconds: int = 120
     open_order_horizon_days: int = 14
     batch_max_age_hours: int = 12

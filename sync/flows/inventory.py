@@ -24,9 +24,7 @@ from sync.offers import READ_BACK_EVERY, last_read_at, read_offers
 from sync.rules.batches import Newest
 from sync.rules.mappings import load
 from sync.rules.pushes import Decision, Terms, decide
-from sync.rules.sellable import Policy
 from sync.runs import EVERYTHING, Preview, Run, Scope
-from sync.settings import Settings
 
 NAME = "inventory"
 LONDON = ZoneInfo("Europe/London")
@@ -129,23 +127,11 @@ def _terms(run: Run, batch: Newest, asked: frozenset[str]) -> Terms:
     may_rise = is_recent and _are_orders_fresh(run)
     is_nightly = run.bookmark(FULL_ON) != _night(run.now())
     return Terms(
-        policy=policy(settings),
         batch_id=batch.batch_id,
         may_rise=may_rise,
         sends_all=EVERY_SKU in asked or (is_nightly and may_rise),
         sends=asked,
         may_zero_many=EVERY_SKU in asked,
-    )
-
-
-def policy(settings: Settings) -> Policy:
-    """What is held back, by the settings."""
-    return Policy(
-        percent=settings.buffer_percent,
-        units=settings.buffer_units,
-        combine=settings.buffer_policy,
-        minimum=settings.minimum_quantity,
-        maximum=settings.maximum_listed,
     )
 
 

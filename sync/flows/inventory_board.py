@@ -8,15 +8,19 @@ is released at once only if it certainly never reached BlueCherry; otherwise the
 
 import json
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from sync.offers import last_read_at
+from sync.rules.policies import Entry, Policy, resolve
 from sync.rules.pushes import BOARD
 from sync.rules.sellable import supply
 from sync.runs import Run
+from sync.settings import Settings
 
+LONDON = ZoneInfo("Europe/London")
 RELEASED = ("REFUSED", "CANCELED")
 SHIPPED = ("SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED", "INCIDENT_OPEN", "REFUNDED")
 RELEASES_SINCE = timedelta(days=7)
@@ -101,6 +105,7 @@ group by sku, order_id
 _OFFERS = """
 with sold as (
     select sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
+        any_value(division) as division, any_value(category) as category,
     from sku_facts
     where is_active and is_listed and not is_gone
     group by sku
@@ -110,6 +115,8 @@ with sold as (
 select
     offer.sku,
     sold.sku_key,
+    sold.division,
+    sold.category,
     coalesce(sold.multiple, 1) as multiple,
     offer.quantity as offer_quantity,
     sent.quantity as last_quantity,
@@ -131,6 +138,7 @@ order by offer.sku
 def board(run: Run, as_of: datetime, warehouses: Collection[str]) -> pl.DataFrame:
     """A row per offer, as `sync.rules.pushes` wants them."""
     ask = run.house.ask
+    entries: list[Entry] = []
     offers = ask(_OFFERS, {"read_at": last_read_at(run)})
     stock = ask(
         "select sku_key, location, on_hand, linked, allocated, picked, damaged, held from stock_facts"
@@ -141,7 +149,7 @@ def board(run: Run, as_of: datetime, warehouses: Collection[str]) -> pl.DataFram
     moments = {"cutoff": cutoff, "released": list(RELEASED), "shipped": list(SHIPPED)}
     inflight = ask(_INFLIGHT, {**moments, "as_of": as_of})
     released = ask(_RELEASED, {**moments, "since": as_of - RELEASES_SINCE})
-    return (
+    drawn = (
         offers.join(supply(stock, warehouses), on="sku_key", how="left", maintain_order="left")
         .join(inflight, on="sku", how="left", maintain_order="left")
         .join(_released_since(offers, released), on="sku", how="left", maintain_order="left")
@@ -151,9 +159,30 @@ def board(run: Run, as_of: datetime, warehouses: Collection[str]) -> pl.DataFram
             pl.col("inflight_orders").fill_null(""),
             pl.col("is_failed").fill_null(value=False),
         )
-        .with_columns(is_settled=pl.col("is_settled") & ~pl.col("is_failed"))
-        .select(pl.col(name).cast(dtype) for name, dtype in BOARD.items())
+        .with_columns(risk_units=pl.lit(0), is_settled=pl.col("is_settled") & ~pl.col("is_failed"))
     )
+    return resolve(drawn, entries, policy_day(run.now()), fallback(run.house.settings)).select(
+        pl.col(name).cast(dtype) for name, dtype in BOARD.items()
+    )
+
+
+def fallback(settings: Settings) -> Policy:
+    """The policy of the settings: the last word where nobody set another."""
+    return Policy(
+        percent=settings.buffer_percent,
+        units=settings.buffer_units,
+        combine=settings.buffer_policy,
+        risk=settings.buffer_risk,
+        alpha=settings.risk_alpha,
+        oversell_cost=settings.oversell_cost,
+        minimum=settings.minimum_quantity,
+        maximum=settings.maximum_listed,
+    )
+
+
+def policy_day(moment: datetime) -> date:
+    """The day a policy counts by: London's."""
+    return moment.astimezone(LONDON).date()
 
 
 def _released_since(offers: pl.DataFrame, released: pl.DataFrame) -> pl.DataFrame:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from sync.rules.sellable import Policy, reason, sellable
+from sync.rules import policies
+from sync.rules.sellable import reason, sellable
 
 MOST_ZEROED_PERCENT = 2
 
 UNMATCHED = "no exact, active, listed SKU in BlueCherry"
 
 # One row per offer the marketplace shows. Null `last_…`: we never sent a quantity for it.
-BOARD: dict[str, type[pl.DataType]] = {
+BOARD: dict[str, pl.DataType | type[pl.DataType]] = {
     "sku": pl.String,
     "sku_key": pl.String,  # null: no exact, active, listed SKU
+    "division": pl.String,
+    "category": pl.String,
     "multiple": pl.Int64,
     "supply": pl.Int64,
     "inflight": pl.Int64,
@@ -30,6 +33,8 @@ BOARD: dict[str, type[pl.DataType]] = {
     "is_settled": pl.Boolean,  # the last sending is known to have taken effect
     "is_failed": pl.Boolean,  # the marketplace reported an error for it
     "has_drifted": pl.Boolean,  # the marketplace shows more than we last sent
+    "risk_units": pl.Int64,  # what the oversell risk asks to hold back; 0 where unknown
+    **policies.COLUMNS,
 }
 
 
@@ -37,7 +42,6 @@ BOARD: dict[str, type[pl.DataType]] = {
 class Terms:
     """Under which terms quantities are decided in this run."""
 
-    policy: Policy
     batch_id: str
     may_rise: bool  # orders were pulled just now and the batch is not too old
     sends_all: bool = False  # the nightly file, or a person's resync
@@ -67,7 +71,7 @@ def decide(board: pl.DataFrame, terms: Terms) -> Decision:
     is_new = last.is_null()
     is_doubtful = is_new | ~pl.col("is_settled")
     decided = (
-        sellable(board, terms.policy)
+        sellable(board)
         .with_columns(pl.when(is_matched).then("target").otherwise(0).alias("target"))
         .with_columns(
             standing=pl.when(is_new).then(offered)
@@ -83,7 +87,7 @@ def decide(board: pl.DataFrame, terms: Terms) -> Decision:
         )
         .with_columns(
             is_sent=_is_sent(terms, is_doubtful),
-            reason=pl.when(is_matched).then(_words(terms)).otherwise(pl.lit(UNMATCHED)),
+            reason=pl.when(is_matched).then(_words()).otherwise(pl.lit(UNMATCHED)),
         )
     )  # fmt: skip
     return _hold_back(decided, terms)
@@ -102,10 +106,10 @@ def _is_sent(terms: Terms, is_doubtful: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
-def _words(terms: Terms) -> pl.Expr:
+def _words() -> pl.Expr:
     waits = pl.col("quantity") < pl.col("target")
     return pl.concat_str(
-        reason(terms.policy),
+        reason(),
         pl.when(waits).then(pl.format("{} more wait for the next batch", pl.col("target") - pl.col("quantity"))),
         separator=", ",
         ignore_nulls=True,

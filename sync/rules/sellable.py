@@ -3,7 +3,7 @@
     net(w)   = on hand - linked - allocated - picked - damaged - held     per warehouse that sells here
     supply   = sum of net(w): pooled first, so that a short warehouse eats into a long one
     base     = supply - in flight, not below zero
-    buffer   = the larger of ceil(percent of base) and the absolute units (or their sum)
+    buffer   = the largest of ceil(percent of base), the absolute units and the risk units (or their sum)
     quantity = base - buffer; 0 below the minimum; at most the maximum; whole packs only
 
 Open work orders, goods in transit and goods at a pseudo-location never count. The law: a quantity is never
@@ -11,25 +11,11 @@ negative, never above the supply, and never rises when stock falls, sales in fli
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Literal
 
 import polars as pl
 
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is held back, and in which steps the rest is offered."""
-
-    percent: Decimal = Decimal(0)
-    units: int = 0
-    combine: Literal["max", "sum"] = "max"
-    minimum: int = 0  # below it: nothing
-    maximum: int | None = None
 
 
 def supply(stock: pl.DataFrame, warehouses: Collection[str]) -> pl.DataFrame:
@@ -46,72 +32,68 @@ def supply(stock: pl.DataFrame, warehouses: Collection[str]) -> pl.DataFrame:
     )
 
 
-def sellable(skus: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """`skus` (with `supply`, `inflight`, `multiple`) with `base`, `buffer`, `buffer_rule` and `target` added."""
+def sellable(skus: pl.DataFrame) -> pl.DataFrame:
+    """`skus` with `base`, `percent_units`, `buffer`, `buffer_rule` and `target` added.
+
+    A row per SKU with `supply`, `inflight`, `multiple`, `risk_units` (0 where unknown) and the columns of
+    `sync.rules.policies`. `buffer_rule` names the candidate that won, or those that were added up.
+    """
     return (
         skus.with_columns((pl.col("supply") - pl.col("inflight")).clip(lower_bound=0).alias("base"))
-        .with_columns(_percent_of_base(policy.percent).alias("percent_units"))
-        .with_columns(_buffer(policy).alias("buffer"), _buffer_rule(policy).alias("buffer_rule"))
-        .with_columns(_target(policy).alias("target"))
-        .drop("percent_units")
+        .with_columns(_percent_of_base().alias("percent_units"))
+        .with_columns(_buffer().alias("buffer"), _buffer_rule().alias("buffer_rule"))
+        .with_columns(_target().alias("target"))
     )
 
 
-def reason(policy: Policy) -> pl.Expr:
+def reason() -> pl.Expr:
     """Why the number is what it is, in words, from the columns `sellable` leaves."""
     kept = pl.col("base") - pl.col("buffer")
+    is_small = (kept > 0) & (kept < pl.col("minimum"))
+    after = pl.when(kept > pl.col("maximum")).then("maximum").otherwise(kept)
+    is_broken = (pl.col("target") > 0) & (pl.col("target") < after)
     steps = [
         pl.format("{} in stock and free", "supply"),
         pl.when(pl.col("inflight") > 0).then(pl.format("{} sold since the batch", "inflight")),
         pl.when(pl.col("buffer") > 0).then(pl.format("{} held back ({})", "buffer", "buffer_rule")),
-        pl.when((kept > 0) & (kept < policy.minimum)).then(
-            pl.format("{} is below the minimum of {}", kept, pl.lit(policy.minimum))
-        ),
+        pl.when(is_small).then(pl.format("{} is below the minimum of {}", kept, "minimum")),
+        pl.when(kept > pl.col("maximum")).then(pl.format("at most {} are listed", "maximum")),
+        pl.when(is_broken).then(pl.format("whole packs of {}", _pack())),
     ]
-    after = kept
-    if policy.maximum is not None:
-        steps.append(
-            pl.when(kept > policy.maximum).then(pl.format("at most {} are listed", pl.lit(policy.maximum)))
-        )
-        after = kept.clip(upper_bound=policy.maximum)
-    is_broken = (pl.col("target") > 0) & (pl.col("target") < after)
-    steps.append(pl.when(is_broken).then(pl.format("whole packs of {}", _pack())))
     return pl.concat_str(steps, separator=", ", ignore_nulls=True)
 
 
-def _percent_of_base(percent: Decimal) -> pl.Expr:
-    # Exact: a float would round 10 % of 30 up to 4.
-    numerator, denominator = (percent / 100).as_integer_ratio()
-    return (pl.col("base") * numerator + (denominator - 1)) // denominator
+CANDIDATES = {"absolute": "absolute_units", "percent": "percent_units", "risk": "risk_units"}
 
 
-def _buffer(policy: Policy) -> pl.Expr:
-    if policy.combine == "sum":
-        return pl.col("percent_units") + policy.units
-    return pl.max_horizontal(pl.col("percent_units"), pl.lit(policy.units))
+def _percent_of_base() -> pl.Expr:
+    # Whole numbers: a float would round 10 % of 30 up to 4.
+    return (pl.col("base") * pl.col("percent_points") + 9_999) // 10_000
 
 
-def _buffer_rule(policy: Policy) -> pl.Expr:
-    if policy.combine == "sum":
-        both = (pl.col("percent_units") > 0) & pl.lit(policy.units > 0)
-        return (
-            pl.when(both).then(pl.lit("percent and absolute"))
-            .when(pl.col("percent_units") > 0).then(pl.lit("percent"))
-            .when(pl.lit(policy.units > 0)).then(pl.lit("absolute"))
-            .otherwise(pl.lit("none"))
-        )  # fmt: skip
-    return (
-        pl.when((pl.col("percent_units") == 0) & pl.lit(policy.units == 0)).then(pl.lit("none"))
-        .when(pl.col("percent_units") > policy.units).then(pl.lit("percent"))
-        .otherwise(pl.lit("absolute"))
-    )  # fmt: skip
+def _buffer() -> pl.Expr:
+    columns = list(CANDIDATES.values())
+    return pl.when("is_sum").then(pl.sum_horizontal(columns)).otherwise(pl.max_horizontal(columns))
 
 
-def _target(policy: Policy) -> pl.Expr:
+def _buffer_rule() -> pl.Expr:
+    """The winner; of equals the simplest."""
+    largest = pl.max_horizontal(list(CANDIDATES.values()))
+    winner = pl.coalesce(
+        pl.when(pl.col(column) == largest).then(pl.lit(name)) for name, column in CANDIDATES.items()
+    )
+    added = pl.concat_str(
+        [pl.when(pl.col(column) > 0).then(pl.lit(name)) for name, column in CANDIDATES.items()],
+        separator=" and ",
+        ignore_nulls=True,
+    )
+    return pl.when(largest <= 0).then(pl.lit("none")).when("is_sum").then(added).otherwise(winner)
+
+
+def _target() -> pl.Expr:
     kept = (pl.col("base") - pl.col("buffer")).clip(lower_bound=0)
-    kept = pl.when(kept < policy.minimum).then(0).otherwise(kept)
-    if policy.maximum is not None:
-        kept = kept.clip(upper_bound=max(0, policy.maximum))
+    kept = pl.when(kept < pl.col("minimum")).then(0).otherwise(kept)
+    kept = pl.min_horizontal(kept, pl.col("maximum").clip(lower_bound=0))  # nulls are left out: no cap
     return kept // _pack() * _pack()
 
 

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.rules.policies import Policy, with_policy
 from sync.rules.pushes import BOARD, UNMATCHED, Decision, Terms, decide
-from sync.rules.sellable import Policy
 
 USUAL: dict[str, Any] = {
     "sku": "NMK-NK2417-OAT-A-R-M", "sku_key": "NMK|NK2417|OAT|A|R|M", "multiple": 1, "supply": 10, "inflight": 0,
-    "inflight_orders": "", "released": 0, "offer_quantity": 10, "last_quantity": 10, "last_batch_id": "B1",
-    "is_settled": True, "is_failed": False, "has_drifted": False,
+    "inflight_orders": "", "released": 0, "risk_units": 0, "offer_quantity": 10, "last_quantity": 10,
+    "last_batch_id": "B1", "is_settled": True, "is_failed": False, "has_drifted": False,
 }  # fmt: skip
 NEVER = {"last_quantity": None, "last_batch_id": None, "is_settled": False}
 
 
 def decided(*rows: dict[str, Any], **terms: Any) -> Decision:
-    board = pl.DataFrame([USUAL | row for row in rows], schema=BOARD)
-    usual: dict[str, Any] = {"policy": Policy(), "batch_id": "B1", "may_rise": True}
-    return decide(board, Terms(**(usual | terms)))
+    board = pl.DataFrame([dict.fromkeys(BOARD) | USUAL | row for row in rows], schema=BOARD)
+    usual: dict[str, Any] = {"batch_id": "B1", "may_rise": True}
+    return decide(with_policy(board, Policy()), Terms(**(usual | terms)))
 
 
 def sent(*rows: dict[str, Any], **terms: Any) -> list[int]:
