@@ -39,7 +39,13 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "skus": ("catalogue.read",),
     "offers": ("offers.read",),
     "stock_batches": ("stock_batch.seen",),
-    "batch_readings": ("stock_batch.read", "stock_batch.rejected"),
+    "batch_readings": ("stock_batch.read", "stock_batch.rejected", "stock_batch.held"),
+    "batch_verdicts": ("stock_batch.judged",),
+    "stock_terms": ("stock_terms.changed",),
+    "buffer_policies": ("buffer_policy.set",),
+    "orphan_releases": ("orphans.released",),
+    "stock_audits": ("stock.compared",),
+    "comparisons": ("stock.compared",),
     "stock": ("stock_batch.read",),
     "published": ("intent.recorded",),
     "imports": ("import.finished",),
@@ -54,7 +60,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "exception_handling": ("exception.handled",),
 }
 CHUNK = 100_000  # rows of a series at a time
-SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "transaction_rows")
+SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "comparison_rows", "transaction_rows")
 FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {

@@ -142,15 +142,51 @@ create table if not exists published_rows (
     sku_key varchar not null,
     batch_id varchar not null,
     quantity bigint not null,                              -- sent
-    before_quantity bigint,                                -- sent last time
+    before_quantity bigint,                                -- what may have stood there, at most
     supply bigint not null,                                -- sum of net over the allowed warehouses
     inflight bigint not null,                              -- sold, not yet inside the batch
     base bigint not null,                                  -- supply less in flight, not below zero
     buffer bigint not null,
-    buffer_rule varchar not null,                          -- which candidate won: percent, absolute, none
+    buffer_rule varchar not null,                          -- which candidate won: percent, absolute, risk, none
     reason varchar not null,                               -- what made it this number, in words
     inflight_orders varchar not null,                      -- order ids, comma separated
     sent_at timestamptz not null,
+    -- null: sent before these were kept
+    on_hand bigint,                                        -- summed over the allowed warehouses, as the batch had it
+    linked bigint,
+    allocated bigint,
+    picked bigint,
+    damaged bigint,
+    held bigint,
+    net_by_warehouse varchar,                              -- what each warehouse had left, e.g. WH1 15, WH3 -2
+    percent_units bigint,                                  -- the buffer's candidates
+    absolute_units bigint,
+    risk_units bigint,
+    minimum bigint,                                        -- below it nothing is listed
+    maximum bigint,                                        -- null: no cap
+    multiple bigint,                                       -- whole packs of so many
+    policy varchar,                                        -- which buffer policies had a say, the most specific first
+    degraded varchar,                                      -- how cautious the batch's age made us: empty, aged or overaged
+);
+
+-- SKUs the marketplace showed otherwise than expected, and the first reading after that they were right again.
+create table if not exists comparison_rows (
+    read_id uuid not null,
+    sku varchar not null,
+    push_id uuid not null,                                 -- the sending that should stand there
+    applied_quantity bigint not null,                      -- what it set
+    ordered_quantity bigint not null,                      -- sold since, at most
+    restored_quantity bigint not null,                     -- put back, as far as cancelled sales explain it
+    expected_quantity bigint not null,                     -- applied less ordered plus restored
+    least_quantity bigint not null,                        -- what may stand there at least and at most:
+    most_quantity bigint not null,                         -- a sale near the sending may be in or out
+    shown_quantity bigint not null,
+    before_shown_quantity bigint,                          -- at the reading before, if that differed too
+    read_count bigint not null,                            -- readings in a row that differ; 0: as expected
+    applied_at timestamptz not null,
+    before_seen_at timestamptz,
+    first_seen_at timestamptz not null,                    -- the first of those readings
+    seen_at timestamptz not null,
 );
 
 create table if not exists transaction_rows (

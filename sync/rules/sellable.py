@@ -1,39 +1,57 @@
 """How many units may be offered: the formula, over all SKUs at once.
 
     net(w)   = on hand - linked - allocated - picked - damaged - held     per warehouse that sells here
-    supply   = sum of net(w): pooled first, so that a short warehouse eats into a long one
+    supply   = sum of net(w): pooled first, so that a short warehouse eats into a long one (clamping each first is
+               a setting)
     base     = supply - in flight, not below zero
     buffer   = the largest of ceil(percent of base), the absolute units and the risk units (or their sum)
     quantity = base - buffer; 0 below the minimum; at most the maximum; whole packs only
 
-Open work orders, goods in transit and goods at a pseudo-location never count. The law: a quantity is never
-negative, never above the supply, and never rises when stock falls, sales in flight grow or a buffer grows.
+Where the batch is old, its age makes us cautious besides (`sync.rules.aging`): the buffer is multiplied, and a thin
+base is not listed. Open work orders, goods in transit and goods at a pseudo-location never count. The law: a
+quantity is never negative, never above the supply, and never rises when stock falls, sales in flight grow or a
+buffer grows.
 """
 
 from collections.abc import Collection
 
 import polars as pl
 
+from sync.rules.aging import CAREFREE, Caution
+
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
 
 
-def supply(stock: pl.DataFrame, warehouses: Collection[str]) -> pl.DataFrame:
-    """`sku_key`, `supply`: the net stock of the warehouses that sell here, pooled; may be negative.
+# What the buffer is chosen from; of equals the first is named.
+CANDIDATES = {"absolute": "absolute_units", "percent": "percent_units", "risk": "risk_units"}
 
-    `stock` has a row per SKU and location with the columns of `stock_facts`.
+# What a batch says of a SKU in a warehouse that sells here; all but the first are taken off it.
+BUCKETS = ("on_hand", "linked", "allocated", "picked", "damaged", "held")
+
+
+def supply(stock: pl.DataFrame, warehouses: Collection[str], *, clamps: bool = False) -> pl.DataFrame:
+    """`sku_key`, `supply` and BUCKETS: the net stock of the warehouses that sell here, pooled; may be negative.
+
+    `stock` has a row per SKU and location with the columns of `stock_facts`. `clamps`: each warehouse counts at
+    least zero, which lists more; only where stock can never be sent from another warehouse.
     """
-    allowed = sorted(set(warehouses) - NEVER_SOLD_FROM)
-    promised = pl.sum_horizontal("linked", "allocated", "picked", "damaged", "held")
+    allowed = sorted(name for name in warehouses if name.strip().upper() not in NEVER_SOLD_FROM)
+    net = net_units().clip(lower_bound=0) if clamps else net_units()
     return (
         stock.filter(pl.col("location").is_in(allowed))
         .group_by("sku_key")
-        .agg((pl.col("on_hand") - promised).sum().alias("supply"))
+        .agg(net.sum().alias("supply"), *(pl.col(name).sum() for name in BUCKETS))
     )
 
 
-def sellable(skus: pl.DataFrame) -> pl.DataFrame:
-    """`skus` with `base`, `percent_units`, `buffer`, `buffer_rule` and `target` added.
+def net_units() -> pl.Expr:
+    """What one warehouse has left of a SKU."""
+    return pl.col("on_hand") - pl.sum_horizontal(BUCKETS[1:])
+
+
+def sellable(skus: pl.DataFrame, caution: Caution = CAREFREE) -> pl.DataFrame:
+    """`skus` with `base`, `percent_units`, `buffer`, `buffer_rule`, `is_thin` and `target` added.
 
     A row per SKU with `supply`, `inflight`, `multiple`, `risk_units` (0 where unknown) and the columns of
     `sync.rules.policies`. `buffer_rule` names the candidate that won, or those that were added up.
@@ -41,7 +59,8 @@ def sellable(skus: pl.DataFrame) -> pl.DataFrame:
     return (
         skus.with_columns((pl.col("supply") - pl.col("inflight")).clip(lower_bound=0).alias("base"))
         .with_columns(_percent_of_base().alias("percent_units"))
-        .with_columns(_buffer().alias("buffer"), _buffer_rule().alias("buffer_rule"))
+        .with_columns(_buffer(caution).alias("buffer"), _buffer_rule().alias("buffer_rule"))
+        .with_columns((pl.col("base") < caution.thin_units).alias("is_thin"))
         .with_columns(_target().alias("target"))
     )
 
@@ -56,14 +75,14 @@ def reason() -> pl.Expr:
         pl.format("{} in stock and free", "supply"),
         pl.when(pl.col("inflight") > 0).then(pl.format("{} sold since the batch", "inflight")),
         pl.when(pl.col("buffer") > 0).then(pl.format("{} held back ({})", "buffer", "buffer_rule")),
-        pl.when(is_small).then(pl.format("{} is below the minimum of {}", kept, "minimum")),
-        pl.when(kept > pl.col("maximum")).then(pl.format("at most {} are listed", "maximum")),
+        pl.when(pl.col("is_thin") & (pl.col("base") > 0)).then(pl.lit("too thin for so old a batch")),
+        pl.when(is_small & ~pl.col("is_thin")).then(pl.format("{} is below the minimum of {}", kept, "minimum")),
+        pl.when((kept > pl.col("maximum")) & ~pl.col("is_thin")).then(
+            pl.format("at most {} are listed", "maximum")
+        ),
         pl.when(is_broken).then(pl.format("whole packs of {}", _pack())),
     ]
     return pl.concat_str(steps, separator=", ", ignore_nulls=True)
-
-
-CANDIDATES = {"absolute": "absolute_units", "percent": "percent_units", "risk": "risk_units"}
 
 
 def _percent_of_base() -> pl.Expr:
@@ -71,9 +90,11 @@ def _percent_of_base() -> pl.Expr:
     return (pl.col("base") * pl.col("percent_points") + 9_999) // 10_000
 
 
-def _buffer() -> pl.Expr:
+def _buffer(caution: Caution) -> pl.Expr:
     columns = list(CANDIDATES.values())
-    return pl.when("is_sum").then(pl.sum_horizontal(columns)).otherwise(pl.max_horizontal(columns))
+    buffer = pl.when("is_sum").then(pl.sum_horizontal(columns)).otherwise(pl.max_horizontal(columns))
+    numerator, denominator = caution.factor.as_integer_ratio()
+    return buffer if caution.factor == 1 else (buffer * numerator + (denominator - 1)) // denominator
 
 
 def _buffer_rule() -> pl.Expr:
@@ -92,7 +113,7 @@ def _buffer_rule() -> pl.Expr:
 
 def _target() -> pl.Expr:
     kept = (pl.col("base") - pl.col("buffer")).clip(lower_bound=0)
-    kept = pl.when(kept < pl.col("minimum")).then(0).otherwise(kept)
+    kept = pl.when((kept < pl.col("minimum")) | pl.col("is_thin")).then(0).otherwise(kept)
     kept = pl.min_horizontal(kept, pl.col("maximum").clip(lower_bound=0))  # nulls are left out: no cap
     return kept // _pack() * _pack()
 
