@@ -336,6 +336,38 @@ class Told:
             )  # fmt: skip
         return push_id
 
+    def compared(
+        self,
+        shown: Mapping[str, int],
+        *,
+        least: int,
+        most: int,
+        read_count: int = 2,
+        applied: int | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """What the marketplace shows was compared with what should stand there."""
+        read_id, at = uuid4(), at or self.now - HOUR / 4
+        rows = [
+            {
+                "read_id": str(read_id), "push_id": str(thing("push")), "sku": sku,
+                "applied_quantity": most if applied is None else applied, "ordered_quantity": most - least,
+                "restored_quantity": 0, "expected_quantity": least, "least_quantity": least, "most_quantity": most,
+                "shown_quantity": quantity, "read_count": read_count, "applied_at": at - HOUR,
+                "before_shown_quantity": quantity if read_count > 1 else None,
+                "before_seen_at": at - HOUR / 6 if read_count > 1 else None,
+                "first_seen_at": at - HOUR / 6 if read_count > 1 else at, "seen_at": at,
+            }
+            for sku, quantity in shown.items()
+        ]  # fmt: skip
+        self._series("comparison_rows", rows)
+        self.tell(
+            events.StockCompared(
+                happened_at=at, read_id=read_id, read_from=at, read_until=at, orders_at=at,
+                compared_count=len(rows), different_count=len(rows) if read_count else 0, skipped_count=0,
+            )
+        )  # fmt: skip
+
     # -- money ---------------------------------------------------------------------------------
 
     def transactions(self, *rows: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from sync.ports import StockBatch
 from sync.rules.batch_checks import REASONS
 
 READ_AGAIN_AFTER = timedelta(minutes=5)
+HANGS_AFTER = timedelta(hours=6)
 KINDS = ("FULL", "DELTA")
 
 State = Literal["read", "rejected", "held"]
@@ -45,17 +46,25 @@ def plan(
 ) -> tuple[StockBatch, ...]:
     """The batches to read now, in order: the last usable FULL one and every DELTA after it, or nothing new.
 
-    A batch that may not be used ends the chain, for what follows builds on it.
+    A batch that may not be used, or is still running, ends the chain, for what follows builds on it.
     """
-    complete = sorted((b for b in batches if b.state == "COMPLETE"), key=lambda b: b.as_of)
-    ahead = [b for b in complete if newest is None or b.as_of > newest.as_of]
-    usable = [b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead]
+    told = sorted((b for b in batches if _may_count(b, now)), key=lambda b: b.as_of)
+    ahead = [b for b in told if newest is None or b.as_of > newest.as_of]
+    usable = [
+        b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead
+    ]
     starts = [place for place, batch in enumerate(ahead) if usable[place] and batch.kind == "FULL"]
     if not starts and newest is None:
         return ()  # a DELTA tells nothing without the FULL before it
     start = starts[-1] if starts else 0
     end = next((place for place in range(start, len(ahead)) if not usable[place]), len(ahead))
     return tuple(ahead[start:end])
+
+
+def _may_count(batch: StockBatch, now: datetime) -> bool:
+    """Complete, or still running: a DELTA waits for what was begun before it, unless that hangs."""
+    began_at = batch.started_at or batch.as_of
+    return batch.state == "COMPLETE" or (batch.state == "RUNNING" and now - began_at < HANGS_AFTER)
 
 
 def is_usable(reading: Reading | None, now: datetime) -> bool:

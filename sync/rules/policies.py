@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import polars as pl
 
@@ -22,6 +22,9 @@ Combine = Literal["max", "sum"]
 # The smallest buffer with an oversell probability of at most `alpha` (service_level), the same as if the channel
 # sold all it lists (worst_case), or the one margin and the cost of an oversell ask for (newsvendor).
 RiskRule = Literal["none", "service_level", "worst_case", "newsvendor"]
+
+MOST_UNITS = 1_000_000  # lifts any cap
+MOST_COST = 1_000_000
 
 # What a SKU's policy comes to. Hundredths of a percent are whole numbers, so that rounding is exact.
 COLUMNS: dict[str, pl.DataType] = {
@@ -54,12 +57,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """What one policy says; None: as the level above says. `alpha` and `oversell_cost` go with `risk`."""
+    """What one policy says; None: as the level above says. A cap is lifted by a larger one."""
 
     percent: Decimal | None = None
     units: int | None = None
-    combine: Combine | None = None
-    risk: RiskRule | None = None
+    combine: str | None = None
+    risk: str | None = None
     alpha: Decimal | None = None
     oversell_cost: Decimal | None = None
     minimum: int | None = None
@@ -79,6 +82,46 @@ class Entry:
     def name(self) -> str:
         """How a published number names it."""
         return f"{self.level}{f' {self.key}' if self.key else ''} from {self.from_on.isoformat()}"
+
+
+def refusal(entry: Entry, today: date) -> str:
+    """Why a policy cannot be meant, as a sentence that says what could; empty: it can."""
+    said = entry.members
+    checks = (
+        (entry.level == "global" and entry.key != "", "The global policy has no key: leave it empty."),
+        (entry.level != "global" and not entry.key, f"Say which {entry.level}: the key is empty."),
+        (
+            entry.from_on < today,
+            f"A policy cannot begin before today ({today.isoformat()}): what was listed then had another.",
+        ),
+        (_is_outside(said.percent, 0, 100), "The percent lies between 0 and 100."),
+        (
+            said.percent is not None and said.percent * 100 % 1 != 0,
+            "The percent has at most two places after the point.",
+        ),
+        (_is_outside(said.units, 0, MOST_UNITS), f"The units lie between 0 and {MOST_UNITS}."),
+        (said.combine not in {None, *get_args(Combine)}, "Combine is max (the largest counts) or sum."),
+        (said.risk not in {None, *get_args(RiskRule)}, f"The risk rule is one of {', '.join(get_args(RiskRule))}."),
+        (
+            said.alpha is not None and not 0 < said.alpha < 1,
+            "Alpha is a probability between 0 and 1, e.g. 0.01 for one in a hundred.",
+        ),
+        (
+            said.oversell_cost is not None and not 0 < said.oversell_cost <= MOST_COST,
+            f"The cost of an oversell is an amount above 0, at most {MOST_COST}.",
+        ),
+        (_is_outside(said.minimum, 0, MOST_UNITS), f"The minimum lies between 0 and {MOST_UNITS}."),
+        (_is_outside(said.maximum, 0, MOST_UNITS), f"The maximum lies between 0 and {MOST_UNITS}."),
+        (
+            said.minimum is not None and said.maximum is not None and said.minimum > said.maximum,
+            "The minimum is larger than the maximum: that cannot be meant.",
+        ),
+    )
+    return next((sentence for is_wrong, sentence in checks if is_wrong), "")
+
+
+def _is_outside(value: Decimal | int | None, least: int, most: int) -> bool:
+    return value is not None and not least <= value <= most
 
 
 def with_policy(skus: pl.DataFrame, policy: Policy) -> pl.DataFrame:
