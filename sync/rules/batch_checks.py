@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync.ports import StockBatch
-from sync.rules.stock_rows import has_any, promised
+from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised
 
 LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
 LEAST_UNITS_PERCENT = 50  # of the units on hand before
@@ -104,7 +104,7 @@ def suspicions(
 def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, ...]:
     """What is odd in a batch that can be used all the same."""
     found = []
-    strange = rows.filter(~pl.col("location").is_in(sorted(locations)))
+    strange = rows.filter(~pl.col("location").is_in(sorted({*locations, *NEVER_SOLD_FROM})))
     if strange.height:
         names = ", ".join(repr(name) for name in strange["location"].unique().sort().head(10))
         found.append(Finding("unknown_location", strange.height, f"Unknown locations, not counted: {names}."))

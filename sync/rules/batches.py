@@ -50,9 +50,7 @@ def plan(
     """
     told = sorted((b for b in batches if _may_count(b, now)), key=lambda b: b.as_of)
     ahead = [b for b in told if newest is None or b.as_of > newest.as_of]
-    usable = [
-        b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead
-    ]
+    usable = [b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead]
     starts = [place for place, batch in enumerate(ahead) if usable[place] and batch.kind == "FULL"]
     if not starts and newest is None:
         return ()  # a DELTA tells nothing without the FULL before it

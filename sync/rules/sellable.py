@@ -18,10 +18,7 @@ from collections.abc import Collection
 import polars as pl
 
 from sync.rules.aging import CAREFREE, Caution
-
-# Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
-NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
-
+from sync.rules.stock_rows import NEVER_SOLD_FROM
 
 # What the buffer is chosen from; of equals the first is named.
 CANDIDATES = {"absolute": "absolute_units", "percent": "percent_units", "risk": "risk_units"}

@@ -8,6 +8,9 @@ import polars as pl
 
 from sync.rules.changes import changed, gone
 
+# Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
+NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
+
 KEY = ("sku_key", "location")
 QUANTITIES = (
     "on_hand", "linked", "allocated", "later_orders", "picked", "work_orders", "in_transit", "damaged", "held",
