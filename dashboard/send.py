@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 
 from store.commands import (
     Accept,
+    AcceptBatch,
     Assign,
     Command,
     Note,
+    RejectBatch,
+    ReleaseOrphans,
     Resync,
     Retry,
     RunOnce,
@@ -21,7 +24,8 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "Assign", "Command", "Note", "Resync", "Retry", "RunOnce", "SetMapping", "Snooze", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "Resync", "Retry",
+    "RunOnce", "SetMapping", "Snooze", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

@@ -139,7 +139,8 @@ class StockDesk:
 
     def _record(self, event: Event) -> None:
         self._house.journal.append([event])
-        self._lanes["inventory"].hurry()  # what it changes is computed at once
+        for name in ("inventory", "watch"):
+            self._lanes[name].hurry()  # what it changes is computed at once, and what it settles is closed
 
 
 def _give_a_reason(why: str) -> None:

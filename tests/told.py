@@ -274,8 +274,9 @@ class Told:
         *,
         at: datetime | None = None,
         next_expected: datetime | None = None,
+        findings: tuple[events.FindingPart, ...] = (),
     ) -> None:
-        """A complete batch: (sku, location) → buckets."""
+        """A complete batch was read: (sku, location) → buckets."""
         read_id, at = uuid4(), at or self.now - 2 * HOUR
         empty = dict.fromkeys(
             (
@@ -292,13 +293,24 @@ class Told:
                 for (sku, location), buckets in rows.items()
             ],
         )  # fmt: skip
-        about: dict[str, Any] = {"batch_id": batch_id, "batch_kind": "FULL", "as_of": at, "row_count": len(rows)}
+        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected)
+        self.tell(
+            events.StockBatchRead(
+                happened_at=at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
+                row_count=len(rows), changed_count=len(rows), findings=findings,
+            )
+        )  # fmt: skip
+
+    def seen(
+        self, batch_id: str, *, at: datetime, row_count: int = 1, next_expected: datetime | None = None
+    ) -> None:
+        """BlueCherry showed a complete batch."""
         self.tell(
             events.StockBatchSeen(
-                happened_at=at, state="COMPLETE", started_at=at, completed_at=at + HOUR / 3,
-                next_expected_at=next_expected or at + 4 * HOUR, **about,
-            ),
-            events.StockBatchRead(happened_at=at, read_id=read_id, changed_count=len(rows), **about),
+                happened_at=at, batch_id=batch_id, batch_kind="FULL", as_of=at, row_count=row_count,
+                state="COMPLETE", started_at=at, completed_at=at + HOUR / 3,
+                next_expected_at=next_expected or at + 4 * HOUR,
+            )
         )  # fmt: skip
 
     def publish(

@@ -63,7 +63,7 @@ losing as (
 
 orphans_held as (
     select
-        'orphans_held' as kind, 'offers' as subject, '' as order_id, '' as cause,
+        'orphans_held' as kind, 'offers' as subject, '' as order_id, offer_count::varchar as cause,
         offer_count || ' offers have no active SKU and would lose their stock at once.' as detail,
         since_at,
     from losing

@@ -206,6 +206,53 @@ def test_where_there_is_nothing_to_retry_the_button_says_so(told: Told) -> None:
     assert ("Retry", True, "Nothing to press: the warehouse has to ship.") in senders(page)
 
 
+@pytest.mark.parametrize(
+    ("label", "command"), [("Accept the batch", "accept_batch"), ("Reject the batch", "reject_batch")]
+)
+def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: str) -> None:
+    ordinary_day(told)
+    told.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
+    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"})
+    before = {name: reason for name, _, reason in senders(page)}
+    page.text_input(key="why-batch_held-coverage").set_value("asked the warehouse").run(timeout=60)
+    press(page, label)
+    [(command_id, body)] = sent(told)
+    answer(told, command_id, "done", "Batch IB77 is settled.")
+    page.run(timeout=60)
+
+    assert before[label] == "Write the reason first."
+    assert before["Retry"] == "Nothing to press to try again: accept or reject the batch."
+    assert (body["command"], body["actor"]) == (command, "Olu (ops)")
+    assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
+    assert "**Done.** Batch IB77 is settled." in words(page)
+
+
+def test_finance_cannot_judge_a_batch(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("batch_held", "IB77", cause="coverage")
+    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"}, person="Finn (finance)")
+    page.text_input(key="why-batch_held-coverage").set_value("looks fine").run(timeout=60)
+    reasons = {name: reason for name, _, reason in senders(page)}
+
+    assert reasons["Accept the batch"] == "Only ops or admin may do this; you are finance."
+    assert reasons["Reject the batch"] == "Only ops or admin may do this; you are finance."
+
+
+def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("orphans_held", "offers", cause="12")
+    page = show("exceptions", query={"kind": "orphans_held", "cause": "12"})
+    page.text_input(key="why-orphans_held-12").set_value("the range ended").run(timeout=60)
+    press(page, "Let these 12 go to zero")
+    [(_, body)] = sent(told)
+
+    assert "12 offers without a SKU would lose their stock at once" in words(page)
+    assert (body["command"], body["arguments"]) == (
+        "release_orphans",
+        {"offer_count": 12, "why": "the range ended"},
+    )
+
+
 def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     ordinary_day(told)
     page = show("mappings")

@@ -29,7 +29,7 @@ BASIS = Basis(
 # Nobody is asked: only the settings must be whole.
 _NEEDED = {
     "MARKETPLACE_URL": "https://marketplace.example", "MARKETPLACE_KEY": "none", "MARKETPLACE_SHOP_ID": "4107",
-    "ERP_URL": "https://erp.example", "ERP_KEY": "none", "ERP_TIMEZONE": "America/New_York",
+    "ERP_URL": "https://erp.example", "ERP_KEY": "none", "ERP_TIMEZONE": "Europe/London",
 }  # fmt: skip
 
 
