@@ -63,17 +63,21 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
-    """What would be sent now, offer by offer, and why."""
+    """What would be sent now, offer by offer, and why.
+
+    Looking changes nothing outside: the orders, which a run lets be read first, are taken as they are known.
+    """
     is_free = settle(run)
     run.due_at = None  # looking waits for nothing
     asked = _asked(run, scope)
-    trouble = _look(run, is_free=is_free)
+    trouble = _look(run, is_free=is_free, reads_orders=False)
     run.due_at = None
     if trouble is not None:
         raise trouble
     batch = newest(run)
     found = basis(run, batch) if batch else None
-    decision = _decide(run, found, _terms(run, found, asked)) if found else None
+    terms = _terms(run, found, asked, reads_orders=False) if found else None
+    decision = _decide(run, found, terms) if found and terms else None
     if found is None or decision is None:
         return Preview("There is no complete stock batch, no SKU or no offer yet: nothing would be sent.")
     shown = _within(decision.board if scope.key else decision.rows, scope)
@@ -83,7 +87,7 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     )  # fmt: skip
     sent = shown.filter("is_sent").height
     return Preview(
-        sentence=_sentence(scope, sent, shown.height, decision, found),
+        sentence=_sentence(scope, sent, shown.height, decision, found, is_fresh=_is_fresh(run)),
         differences=tuple(differences.head(MOST_SHOWN).to_dicts()),
         calls={"STO01": 1, "STO02": 1} if sent else {},
     )
@@ -97,12 +101,12 @@ def _asked(run: Run, scope: Scope) -> frozenset[str]:
     return frozenset(asked)
 
 
-def _look(run: Run, *, is_free: bool) -> Fatal | Retriable | None:
+def _look(run: Run, *, is_free: bool, reads_orders: bool = True) -> Fatal | Retriable | None:
     """Offers now and then, the orders, the batches; trouble with one side is kept until the rest is done."""
     trouble: Fatal | Retriable | None = None
     looks: tuple[Callable[[], object], ...] = (
         lambda: read_back(run) if is_free else None,
-        lambda: _orders_first(run),
+        lambda: _orders_first(run) if reads_orders else None,
         lambda: compare(run),
         lambda: look(run),
     )
@@ -127,9 +131,14 @@ def _fresh_since(run: Run) -> datetime:
     return run.now() - timedelta(seconds=run.house.settings.orders_fresh_seconds)
 
 
-def _terms(run: Run, found: Basis, asked: frozenset[str]) -> Terms:
+def _is_fresh(run: Run) -> bool:
     known = orders_known_until(run)
-    is_fresh = known is not None and known >= _fresh_since(run)
+    return known is not None and known >= _fresh_since(run)
+
+
+def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool = True) -> Terms:
+    """On what to decide; who only looks counts as if the orders were read, as a run would see to."""
+    is_fresh = _is_fresh(run) or not reads_orders
     is_nightly = run.bookmark(FULL_ON) != _night(run.now())
     return Terms(
         batch_id=found.batch.batch_id,
@@ -223,10 +232,12 @@ def _published(run: Run, rows: pl.DataFrame, found: Basis) -> pl.DataFrame:
     )
 
 
-def _sentence(scope: Scope, sent: int, shown: int, decision: Decision, found: Basis) -> str:
+def _sentence(scope: Scope, sent: int, shown: int, decision: Decision, found: Basis, *, is_fresh: bool) -> str:
     if scope.key and not shown:
         return f"John Lewis shows no offer named {scope.key}."
     words = [f"{sent} of {decision.board.height} offers would be sent, from batch {found.batch.batch_id}."]
+    if not is_fresh:
+        words.append("The orders would be read first: what was sold of late is not counted in this.")
     if found.caution.state:
         words.append("The batch is old: buffers are larger, and thin SKUs may be left out.")
     if decision.held_count:
