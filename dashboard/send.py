@@ -14,9 +14,11 @@ from store.commands import (
     Note,
     RejectBatch,
     ReleaseOrphans,
+    RemoveBufferPolicy,
     Resync,
     Retry,
     RunOnce,
+    SetBufferPolicy,
     SetMapping,
     Snooze,
     request,
@@ -24,8 +26,8 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "Resync", "Retry",
-    "RunOnce", "SetMapping", "Snooze", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
+    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")
