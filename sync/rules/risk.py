@@ -1,0 +1,141 @@
+"""What overselling may cost until the next batch lands, offer by offer, and the buffer that risk asks for.
+
+    oversell    P(min(own, quantity) + other > base)               of the whole pool (`sync.rules.oversell`)
+    owed to us  the same less P(other > base)                      what would not happen were nothing listed here
+    cost        expected oversold units owed to us x the cost of one
+
+What the other channels sell beyond the pool by themselves is theirs: it is shown, but no buffer of ours prevents it,
+so it neither costs us nor puts an offer at risk. An offer that lists more than there is, is at risk whatever the
+chances say.
+
+The law: a row is told again only where it says something else: another number of units, or a chance that moved by
+more than a tenth of itself. So a window that merely passes does not fill the store.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from sync.rules import buffers
+from sync.rules.buffers import Rule
+from sync.rules.outcomes import with_turned_away
+from sync.rules.oversell import Sides, risk
+
+RULES: Mapping[str, Rule] = {
+    "service_level": Rule.OVERSELL,
+    "worst_case": Rule.WORST_CASE,
+    "newsvendor": Rule.NEWSVENDOR,
+}
+FALLBACK = "service_level"  # advises where a policy names no rule, or margins are unknown
+
+# What is stored of an offer, beside its id and moment.
+ROW: dict[str, pl.DataType] = {
+    "batch_id": pl.String(),
+    "buffer_rule": pl.String(),
+    "advised_rule": pl.String(),
+    "base": pl.Int64(),
+    "quantity": pl.Int64(),
+    "buffer": pl.Int64(),
+    "advised_buffer": pl.Int64(),
+    "own_mean": pl.Float64(),
+    "other_mean": pl.Float64(),
+    "window_hours": pl.Float64(),
+    "left_hours": pl.Float64(),
+    "oversell_chance": pl.Float64(),
+    "own_chance": pl.Float64(),
+    "worst_chance": pl.Float64(),
+    "stock_out_chance": pl.Float64(),
+    "oversold_units": pl.Float64(),
+    "lost_units": pl.Float64(),
+    "buffer_cover": pl.Float64(),
+    "window_cover": pl.Float64(),
+    "cost_amount": pl.Decimal(18, 6),
+    "margin_amount": pl.Decimal(18, 6),
+    "is_at_risk": pl.Boolean(),
+}
+_EXACT = ("buffer_rule", "advised_rule", "base", "quantity", "buffer", "advised_buffer", "margin_amount", "is_at_risk")
+_CHANCES = ("oversell_chance", "own_chance", "worst_chance", "stock_out_chance", "oversold_units", "lost_units")
+_NOTHING = 0.001  # chances and units that differ by less are the same
+
+
+def advised(skus: pl.DataFrame) -> pl.DataFrame:
+    """`skus` with `advised_buffer`, `advised_rule` and `risk_units`: what its policy's rule of risk asks to hold back.
+
+    A row per offer with `base`, the demand columns of `oversell`, `margin_amount` (may be null) and of its policy
+    `risk_rule`, `risk_alpha`, `oversell_cost_amount`. A policy without a rule holds nothing back for risk
+    (`risk_units` 0); what the service level would ask for is advised all the same.
+    """
+    margins = skus["margin_amount"].cast(pl.Float64)
+    typical = margins.median()
+    rule = pl.when(pl.col("risk_rule").is_in(list(RULES))).then("risk_rule").otherwise(pl.lit(FALLBACK))
+    if typical is None:
+        rule = pl.when(rule == "newsvendor").then(pl.lit(FALLBACK)).otherwise(rule)
+    asked = skus.with_row_index("_place").with_columns(
+        base=pl.col("base").clip(lower_bound=0),
+        advised_rule=rule,
+        _margin=margins.fill_null(typical or 0.0).clip(lower_bound=0.0),
+        _cost=pl.col("oversell_cost_amount").cast(pl.Float64),
+    )
+    parts = [
+        part.select(
+            "_place",
+            "advised_rule",
+            advised_buffer=buffers.advised(
+                part, buffers.Terms(alpha=float(str(alpha)), margin="_margin", cost="_cost", rule=RULES[str(name)])
+            )["risk_units"],
+        )
+        for (name, alpha), part in asked.group_by("advised_rule", "risk_alpha", maintain_order=True)
+    ]
+    empty = asked.clear().select("_place", "advised_rule", advised_buffer=pl.lit(0, pl.Int64))
+    told = pl.concat([empty, *parts]).sort("_place").drop("_place")
+    is_asked = pl.col("risk_rule").is_in(list(RULES))
+    return pl.concat([skus.drop("risk_units", strict=False), told], how="horizontal").with_columns(
+        risk_units=pl.when(is_asked).then("advised_buffer").otherwise(0)
+    )
+
+
+def assessed(skus: pl.DataFrame, *, window_hours: float, left_hours: float, at_risk_chance: float) -> pl.DataFrame:
+    """`skus` with the columns of ROW.
+
+    A row per offer with `batch_id`, `base` (below zero: sold and not there), `quantity` (listed), `buffer_rule`,
+    `advised_buffer`, `advised_rule`, the demand columns of `oversell`, `margin_amount` and `oversell_cost_amount`.
+    """
+    sides = Sides.of(skus)
+    base = skus["base"].to_numpy().astype(np.int64)
+    found = with_turned_away(risk(skus))
+    theirs, their_units = sides.other.tail(base), sides.other.excess(base)
+    own_chance = np.clip(found["oversell"].to_numpy() - theirs, 0.0, 1.0)
+    units = np.maximum(found["oversold_units"].to_numpy() - their_units, 0.0)
+    cost = units * skus["oversell_cost_amount"].cast(pl.Float64).to_numpy()
+    lists_too_much = (pl.col("quantity") > 0) & (pl.col("quantity") > pl.col("base"))
+    return found.with_columns(
+        buffer=pl.col("base") - pl.col("quantity"),
+        window_hours=pl.lit(window_hours),
+        left_hours=pl.lit(left_hours),
+        oversell_chance="oversell",
+        own_chance=own_chance,
+        worst_chance="worst_case",
+        stock_out_chance="stock_out",
+        oversold_units=units,
+        lost_units="turned_away_units",
+        cost_amount=pl.Series(cost).round(6),
+        is_at_risk=lists_too_much | ((pl.col("quantity") > 0) & (pl.Series(own_chance) >= at_risk_chance)),
+        **{name: pl.when(pl.col(name).is_finite()).then(name) for name in ("buffer_cover", "window_cover")},
+    ).select("sku", *(pl.col(name).cast(dtype) for name, dtype in ROW.items()))
+
+
+def news(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The rows that say something else than what is known (`sku` and the columns of ROW), or something new."""
+    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in (*_EXACT, *_CHANCES)))
+    beside = rows.join(before, on="sku", how="left", maintain_order="left")
+    moved = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _EXACT]
+    for name in _CHANCES:
+        distance = (pl.col(name) - pl.col(f"{name}_before")).abs()
+        moved.append((distance > _NOTHING + pl.col(f"{name}_before") / 10).fill_null(value=True))
+    return beside.filter(pl.any_horizontal(moved)).select(rows.columns)
+
+
+def any_of(chances: pl.Series) -> float:
+    """The chance that at least one happens."""
+    return float(-np.expm1(np.log1p(-np.clip(chances.to_numpy(), 0.0, 1.0 - 1e-12)).sum()))
