@@ -77,6 +77,7 @@ class Settings(StoreSettings):
     batch_times: str = ""  # when the ERP begins to post stock, in its zone: 06:00,12:00,18:00
     batch_every: int | None = Field(default=None, ge=1)  # or every so many minutes
     batch_takes: int = Field(default=30, ge=0)  # minutes a posting takes
+    publish_takes: int = Field(default=15, ge=0)  # minutes from there to the marketplace, until it was measured
     batch_max_age_hours: int = Field(default=12, ge=1)
     batch_hard_age_hours: int = Field(default=24, ge=1)
     aged_buffer_factor: Decimal = Field(default=Decimal(2), ge=1, decimal_places=2)

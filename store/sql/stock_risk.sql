@@ -13,7 +13,7 @@ places as (
 ),
 
 newest as (
-    select batch_id, next_from, currency, batch_at, next_at, lands_at, late_seconds, happened_at as assessed_at,
+    select batch_id, next_from, currency, is_late, batch_at, next_at, lands_at, happened_at as assessed_at,
     from risk_window_facts
     order by happened_at desc, seq desc
     limit 1
@@ -23,7 +23,7 @@ select
     -- ids
     risk.sku,
     coalesce(ours.sku_key, '') as sku_key,
-    risk.batch_id,
+    newest.batch_id,
     coalesce(ours.division, '') as division,
     coalesce(ours.category, '') as category,
     coalesce(ours.style, '') as style,
@@ -54,11 +54,9 @@ select
     risk.other_mean,
     risk.buffer_cover,
     risk.window_cover,
-    risk.window_hours,
-    risk.left_hours,
     -- times
     newest.next_from,
-    as_of > newest.next_at or newest.late_seconds > 0 as is_batch_late,
+    newest.is_late or as_of > newest.next_at as is_batch_late,
     epoch(as_of - newest.batch_at)::bigint as batch_age_seconds,
     epoch(newest.lands_at - as_of)::bigint as lands_in_seconds,
     newest.batch_at,
@@ -67,7 +65,7 @@ select
     newest.assessed_at,
     risk.happened_at as changed_at,
 from stock_risk_facts as risk
+join newest on true
 join offer_facts as offer on offer.sku = risk.sku and not offer.is_gone
 left join ours on ours.sku = risk.sku
-left join places on places.sku_key = ours.sku_key
-left join newest on true;
+left join places on places.sku_key = ours.sku_key;

@@ -9,9 +9,10 @@ select
     oversold_units,
     oversell_chance,
     cost_amount,
-    late_seconds,
+    is_late or as_of > next_at as is_batch_late,
     apply_seconds,
     epoch(as_of - batch_at)::bigint as batch_age_seconds,
+    epoch(next_at - as_of)::bigint as next_in_seconds,
     epoch(lands_at - batch_at)::bigint as window_seconds,
     epoch(lands_at - as_of)::bigint as left_seconds,
     batch_at,
@@ -19,5 +20,5 @@ select
     lands_at,
     happened_at as assessed_at,
 from risk_window_facts
-order by batch_at desc
+order by happened_at desc, seq desc
 limit 1;

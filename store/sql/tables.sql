@@ -207,44 +207,45 @@ create table if not exists transaction_rows (
     updated_at timestamptz not null,
 );
 
--- What sells each SKU and what else draws on its pool; a rate that hardly moved is not stored again.
+-- What sells each offer and what else draws on its pool; what hardly moved is not stored again.
 create table if not exists demand_rows (
     read_id uuid not null,
     sku varchar not null,
-    sku_key varchar not null,
     own_units bigint not null,                             -- ordered at this channel
-    own_lines bigint not null,
+    own_sales bigint not null,                             -- in so many order lines
     own_hours double not null,                             -- in which there was something to sell
-    own_rate double not null,                              -- units an hour, shrunk towards the category
+    own_rate double not null,                              -- sales in a typical hour, drawn towards the category
     own_low_rate double not null,                          -- nine times in ten the true rate lies between
     own_high_rate double not null,
-    own_dispersion double not null,                        -- variance / mean of the units of a window
+    own_certainty double not null,                         -- sales the rate is worth
+    own_size double not null,                              -- units of a sale, on average
+    own_square double not null,                            -- the mean of their square
     other_units bigint not null,                           -- falls of the pool not explained by our own sales
-    other_hours double not null,                           -- in which they could be read
+    other_sales bigint not null,
+    other_hours double not null,
     other_rate double not null,
     other_low_rate double not null,
     other_high_rate double not null,
-    other_dispersion double not null,
+    other_certainty double not null,
+    other_size double not null,
+    other_square double not null,
     withdrawal_count bigint not null,                      -- falls far beyond the rate: not in it
     withdrawn_units bigint not null,
     measured_at timestamptz not null,
 );
 
--- How likely a SKU is sold more often than it is there, before the next batch can say so.
+-- How likely an offer is sold more often than it is there, before the next batch can say so.
 create table if not exists stock_risk_rows (
     read_id uuid not null,
     sku varchar not null,
-    batch_id varchar not null,
+    buffer_rule varchar not null,                          -- what won
+    advised_rule varchar not null,                         -- the rule of risk that advises
     base bigint not null,                                  -- supply less in flight; below zero: sold and not there
     quantity bigint not null,                              -- listed
     buffer bigint not null,                                -- base less listed
-    buffer_rule varchar not null,                          -- what won when it was published
     advised_buffer bigint not null,
-    advised_rule varchar not null,                         -- the rule of its policy that advises it
     own_mean double not null,                              -- units this channel may still want before the window ends
     other_mean double not null,                            -- units drawn elsewhere in the whole window
-    window_hours double not null,
-    left_hours double not null,
     oversell_chance double not null,
     own_chance double not null,                            -- of it, what would not happen were nothing listed here
     worst_chance double not null,                          -- if all that is listed were sold
@@ -259,62 +260,17 @@ create table if not exists stock_risk_rows (
     assessed_at timestamptz not null,
 );
 
--- What another buffer and another batch interval would come to, for SKUs at risk. One row per SKU and interval.
+-- What another buffer and another batch interval would come to. One row per offer and interval.
 create table if not exists risk_grid_rows (
     read_id uuid not null,
     sku varchar not null,
-    interval_hours double not null,                        -- 0: the window as it is
+    interval_hours double not null,                        -- from one batch to the next; 0: the window as it is
     base bigint not null,
     buffers bigint[] not null,
     oversell_chances double[] not null,
     oversold_units double[] not null,
     lost_units double[] not null,
     cost_amounts decimal(18, 6)[] not null,                -- of overselling
-    lost_amounts decimal(18, 6)[] not null,                -- margin of what cannot be sold
+    lost_amounts decimal(18, 6)[],                         -- margin of what cannot be sold; null: margin unknown
     assessed_at timestamptz not null,
-);
-
--- Predicted and realised, for SKUs that had a chance worth a word or were oversold. One row per SKU and window.
-create table if not exists risk_outcome_rows (
-    read_id uuid not null,
-    batch_id varchar not null,
-    sku varchar not null,
-    base bigint not null,
-    quantity bigint not null,
-    oversell_chance double not null,
-    expected_units double not null,
-    oversold_units bigint not null,
-    closed_at timestamptz not null,
-);
-
--- What a policy would change, one row per offer it changes.
-create table if not exists policy_preview_rows (
-    read_id uuid not null,
-    sku varchar not null,
-    base bigint not null,
-    before_quantity bigint not null,
-    after_quantity bigint not null,
-    before_buffer bigint not null,
-    after_buffer bigint not null,
-    before_rule varchar not null,
-    after_rule varchar not null,
-    before_oversold_units double not null,                 -- expected a week
-    after_oversold_units double not null,
-    before_lost_units double not null,
-    after_lost_units double not null,
-    previewed_at timestamptz not null,
-);
-
--- A back-test's losses, one row per policy, week and SKU that had any.
-create table if not exists back_test_rows (
-    read_id uuid not null,
-    side varchar not null,                                 -- a or b
-    week_on date not null,
-    sku varchar not null,
-    sold_units bigint not null,
-    lost_units bigint not null,
-    oversold_units bigint not null,
-    lost_amount decimal(18, 6) not null,
-    oversold_amount decimal(18, 6) not null,
-    tested_at timestamptz not null,
 );

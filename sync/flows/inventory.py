@@ -3,7 +3,8 @@
 It looks at what became of the last stock file, every ten minutes at what the marketplace really shows, lets the
 orders be read first, then looks at the stock batches. It counts the sales the batch does not contain, computes the
 quantity of every offer and sends in one file those that are not what stands there: decreases at once, increases
-with a new batch (or after a cancelled sale), all of them once a night. It keeps the numbers behind every quantity.
+with a new batch (or after a cancelled sale), all of them once a night. It keeps the numbers behind every quantity,
+and how likely each is sold more often than it is there before the next batch can say so.
 What can go wrong: the orders cannot be read, or the batch is old (then nothing rises, and age makes us cautious), a
 batch that fails its checks or waits for a person (then the one before stands), offers without a SKU (set to zero;
 many at once wait for a person), one of the systems down (the other's part still goes on).
@@ -21,6 +22,7 @@ from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board, nets
 from sync.flows.inventory_imports import last_end, rested_at, settle
+from sync.flows.inventory_risk import Foresight, assess, foresight, is_due, with_risk
 from sync.freshness import orders_first, orders_known_until
 from sync.intents import Intent, carry_out
 from sync.rules.pushes import Decision, Terms, decide
@@ -52,14 +54,24 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     batch = newest(run)
     if batch is not None:
         found = basis(run, batch)
-        if is_free:
-            terms = _terms(run, found, asked)
-            decision = _decide(run, found, terms)
-            if decision is not None:
-                _count(run, decision)
-                _send(run, decision.rows, terms, found)
+        if is_free or is_due(run, found):
+            _decide_and_send(run, found, _terms(run, found, asked), is_free=is_free)
     if trouble is not None:
         raise trouble
+
+
+def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> None:
+    """Send what is due if the last file has ended; assess the risk of what is listed then."""
+    ahead = foresight(run, found)
+    decision = _decide(run, found, terms, ahead)
+    if decision is None:
+        return
+    is_sent = False
+    if is_free:
+        _count(run, decision)
+        is_sent = _send(run, decision.rows, terms, found)
+    if ahead is not None:
+        assess(run, found, decision.listed(is_sent=is_sent), ahead)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -77,7 +89,7 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     batch = newest(run)
     found = basis(run, batch) if batch else None
     terms = _terms(run, found, asked, reads_orders=False) if found else None
-    decision = _decide(run, found, terms) if found and terms else None
+    decision = _decide(run, found, terms, foresight(run, found)) if found and terms else None
     if found is None or decision is None:
         return Preview("There is no complete stock batch, no SKU or no offer yet: nothing would be sent.")
     shown = _within(decision.board if scope.key else decision.rows, scope)
@@ -160,12 +172,14 @@ def _released(run: Run) -> int:
     return int(rows[0]["offer_count"]) if rows else 0
 
 
-def _decide(run: Run, found: Basis, terms: Terms) -> Decision | None:
+def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None) -> Decision | None:
     """None while it is not known what may be sold at all."""
     if not run.rows("select 1 from sku_facts where not is_gone limit 1"):
         return None
     rows = board(run, found)
-    return decide(rows, terms) if rows.height else None
+    if rows.is_empty():
+        return None
+    return decide(rows if ahead is None else with_risk(run, rows, ahead), terms)
 
 
 def _night(moment: datetime) -> str:
@@ -184,16 +198,16 @@ def _count(run: Run, decision: Decision) -> None:
     run.counts["inflight_units"] = int(decision.board["inflight"].sum())
 
 
-def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> None:
-    """One file with everything that is due, and the numbers that made it."""
+def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> bool:
+    """One file with everything that is due, and the numbers that made it; whether it was sent."""
     done = {RAISED: terms.batch_id} if terms.may_rise else {}
     if rows.is_empty():
         run.record(bookmarks=done | ({ASKED: ""} if terms.sends else {}))
-        return
+        return False
     free_at = rested_at(run)
     if free_at is not None:
         run.defer(free_at, "a minute between two stock files")
-        return
+        return False
     push_id = uuid4()
     run.house.journal.append_series(
         "published_rows",
@@ -206,7 +220,7 @@ def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> None:
     )
     tally = carry_out(run, [intent], lambda _: run.house.marketplace.import_stock(quantities))
     if not tally["confirmed"]:
-        return
+        return False
     if terms.sends:
         done[ASKED] = ""
     if terms.sends_all:
@@ -215,6 +229,7 @@ def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> None:
     run.counts["published"] += rows.height
     run.counts["decreases"] += rows.filter(pl.col("quantity") < pl.col("standing")).height
     run.counts["increases"] += rows.filter(pl.col("quantity") > pl.col("standing")).height
+    return True
 
 
 def _published(run: Run, rows: pl.DataFrame, found: Basis) -> pl.DataFrame:

@@ -58,9 +58,8 @@ def falls(moves: pl.DataFrame, until: datetime) -> pl.DataFrame:
     return _withdrawals_apart(read, _readable_hours(stock_hours(moves, until), read))
 
 
-def pool(moves: pl.DataFrame, until: datetime) -> pl.DataFrame:
-    """What drew on each SKU beside this channel: the columns of POOL."""
-    read = falls(moves, until)
+def pool(read: pl.DataFrame, moves: pl.DataFrame, until: datetime) -> pl.DataFrame:
+    """What drew on each SKU beside this channel: the columns of POOL, from `falls(moves, until)`."""
     is_draw, is_withdrawal = pl.col("what") == "draw", pl.col("what") == "withdrawal"
     drawn = read.group_by("sku_key").agg(
         pl.col("fall").filter(is_draw).sum().alias("other_units"),
@@ -127,9 +126,9 @@ def _withdrawals_apart(read: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
         left = left.filter(~pl.Series(is_beyond))
     marked = pl.concat(apart) if apart else pl.Series([], dtype=pl.UInt32)
     is_apart = pl.col("place").is_in(marked.to_list())
-    return known.with_columns(
-        what=pl.when(is_apart).then(pl.lit("withdrawal")).otherwise("what")
-    ).select(read.columns)
+    return known.with_columns(what=pl.when(is_apart).then(pl.lit("withdrawal")).otherwise("what")).select(
+        read.columns
+    )
 
 
 def _hours(since: pl.Expr, until: pl.Expr) -> pl.Expr:

@@ -32,6 +32,7 @@ class Window:
 
     others_since: datetime  # the batch's moment: what others took since is not known
     own_since: datetime  # the last pull of orders: our own sales before are deducted
+    next_at: datetime  # the next batch is expected to be complete
     until: datetime
     is_late: bool  # the next batch should have been there
 
@@ -51,23 +52,23 @@ def window(as_of: datetime, orders_read_at: datetime, now: datetime, due_at: dat
     if not lags.batch or not lags.publish:
         raise ValueError("Nothing was measured yet: give one configured delay for batches and one for publishing.")
     waited = (now - due_at) / _MINUTE
-    usual = _percentile(lags.batch)
-    delay = expected_delay(lags.batch, waited)
-    until = due_at + (delay + _percentile(lags.publish)) * _MINUTE
-    return Window(as_of, min(max(orders_read_at, as_of), until), max(until, as_of), waited > usual)
+    usual = percentile(lags.batch)
+    next_at = max(due_at + expected_delay(lags.batch, waited) * _MINUTE, as_of)
+    until = next_at + percentile(lags.publish) * _MINUTE
+    return Window(as_of, min(max(orders_read_at, as_of), until), next_at, until, waited > usual)
 
 
 def expected_delay(measured: Sequence[float], waited: float) -> float:
     """Minutes after it was due by which a batch should be complete, given it was not after `waited` minutes."""
-    usual = _percentile(measured)
+    usual = percentile(measured)
     if waited <= usual:
         return usual
     possible = [delay for delay in measured if delay > waited]
     if possible:
-        return max(_percentile(possible), usual)
+        return max(percentile(possible), usual)
     return max(2 * waited - usual, *measured)
 
 
-def _percentile(measured: Sequence[float]) -> float:
-    """An actual measurement, the next above where the percentile falls between two."""
+def percentile(measured: Sequence[float]) -> float:
+    """What nine in ten do not pass: an actual measurement, the next above where it falls between two."""
     return float(np.quantile(np.asarray(measured, dtype=np.float64), PERCENTILE, method="higher"))

@@ -21,14 +21,15 @@ BUFFERS = range(13)
 
 def grid(
     by_interval: Mapping[float, pl.DataFrame],
-    margin: float,
-    cost: float,
+    margin: float | str,
+    cost: float | str,
     buffers: Sequence[int] = BUFFERS,
     overstated: Sequence[float] = (),
 ) -> pl.DataFrame:
     """One row per interval (hours until the next batch shows), SKU and buffer.
 
     `by_interval` holds for each interval the SKUs as `oversell.WANTED` says (with `sku`; `quantity` is not needed).
+    `margin` and `cost` of a unit are numbers, or the columns that have them.
     """
     return pl.concat(
         _outcomes(skus, buffer, margin, cost, overstated).with_columns(interval_hours=pl.lit(float(hours)))
@@ -105,7 +106,7 @@ def spend(
 
 
 def _outcomes(
-    skus: pl.DataFrame, buffer: int, margin: float, cost: float, overstated: Sequence[float]
+    skus: pl.DataFrame, buffer: int, margin: float | str, cost: float | str, overstated: Sequence[float]
 ) -> pl.DataFrame:
     listed = skus.with_columns(
         buffer=pl.lit(buffer, pl.Int64), quantity=(pl.col("base") - buffer).clip(lower_bound=0)
@@ -120,7 +121,8 @@ def _outcomes(
             worst_case=worst_case(sides.other, base - quantity, overstated),
         )
         .with_columns(
-            oversell_cost=pl.col("oversold_units") * cost, margin_lost=pl.col("turned_away_units") * margin
+            oversell_cost=pl.col("oversold_units") * _each(cost),
+            margin_lost=pl.col("turned_away_units") * _each(margin),
         )
         .with_columns(expected_cost=pl.col("oversell_cost") + pl.col("margin_lost"))
     )
@@ -128,3 +130,7 @@ def _outcomes(
 
 def _whole(column: pl.Series) -> Ints:
     return column.to_numpy().astype(np.int64)
+
+
+def _each(given: float | str) -> pl.Expr:
+    return pl.col(given).cast(pl.Float64) if isinstance(given, str) else pl.lit(given)

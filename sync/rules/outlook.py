@@ -8,7 +8,7 @@ reveals nothing: its hours count by the share of the time there was something to
 Where the others cannot be read yet (it takes two batches), they are taken to sell as this channel does.
 
 The law: what is measured depends on the past alone. `measured` may be asked for any moment of the history and then
-knows nothing after it; a back-test and today's risk are told by the same words.
+knows nothing after it.
 """
 
 from dataclasses import dataclass
@@ -20,11 +20,10 @@ from scipy import special
 
 from sync.rules import demand, line_sizes
 from sync.rules.trade import Trade, observe
-from sync.rules.trading_week import TradingWeek, always_open
+from sync.rules.trading_week import TradingWeek
 
 LEAST_HISTORY = timedelta(hours=2)  # less tells nothing
 _LEAST_SHARE = 0.02  # a SKU in stock for an hour or two of the period says little, not all
-_ONE_UNIT = pl.lit(1, pl.Int64)
 
 # What is known of one side of a SKU. Rates are sales in a typical hour; sizes turn sales into units.
 SIDE: dict[str, type[pl.DataType]] = {
@@ -39,6 +38,9 @@ SIDE: dict[str, type[pl.DataType]] = {
     "square": pl.Float64,  # the mean of their square
 }
 OWN, OTHER = "own", "other"
+_COUNTS = ("own_units", "own_sales", "other_units", "other_sales", "withdrawal_count", "withdrawn_units")
+_MEASURES = ("own_rate", "own_certainty", "own_size", "other_rate", "other_certainty", "other_size")
+_HARDLY = 0.05  # a measure that moved by less says the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,15 @@ def _sizes(rated: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
     return rated.with_columns(size=sized["mean"], square=sized["mean"] * sized["dispersion"])
 
 
-def flat() -> Swings:
-    """A side nothing is known of."""
-    return Swings(always_open(), 0.0, 0.0, 0.0)
+def news(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The rows (`sku`, SIDE by prefix, withdrawals) that say something else than what is known, or something new.
+
+    Counts that changed, or a rate or size that moved by more than a twentieth of itself.
+    """
+    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in (*_COUNTS, *_MEASURES)))
+    beside = rows.join(before, on="sku", how="left", maintain_order="left")
+    moved = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _COUNTS]
+    for name in _MEASURES:
+        distance = (pl.col(name) - pl.col(f"{name}_before")).abs()
+        moved.append((distance > pl.col(f"{name}_before").abs() * _HARDLY).fill_null(value=True))
+    return beside.filter(pl.any_horizontal(moved)).select(rows.columns)

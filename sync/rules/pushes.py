@@ -70,6 +70,11 @@ class Decision:
         """The rows to send."""
         return self.board.filter("is_sent")
 
+    def listed(self, *, is_sent: bool) -> pl.DataFrame:
+        """The board with `listed`: what may be sold now, given that the rows to send were sent, or were not."""
+        quantity = pl.when(pl.col("is_sent") & pl.lit(is_sent)).then("quantity").otherwise("standing")
+        return self.board.with_columns(listed=quantity)
+
 
 def decide(board: pl.DataFrame, terms: Terms) -> Decision:
     """The quantity of every offer, and whether it is sent now."""

@@ -4,9 +4,9 @@
     owed to us  the same less P(other > base)                      what would not happen were nothing listed here
     cost        expected oversold units owed to us x the cost of one
 
-What the other channels sell beyond the pool by themselves is theirs: it is shown, but no buffer of ours prevents it,
-so it neither costs us nor puts an offer at risk. An offer that lists more than there is, is at risk whatever the
-chances say.
+What the other channels sell beyond the pool by themselves is theirs: it is shown, but no buffer of ours prevents
+it, so it neither costs us nor puts an offer at risk. At risk is an offer whose chance passes the one its policy
+accepts, or that lists more than there is, whatever the chances say.
 
 The law: a row is told again only where it says something else: another number of units, or a chance that moved by
 more than a tenth of itself. So a window that merely passes does not fill the store.
@@ -19,7 +19,7 @@ import polars as pl
 
 from sync.rules import buffers
 from sync.rules.buffers import Rule
-from sync.rules.outcomes import with_turned_away
+from sync.rules.outcomes import grid, with_turned_away
 from sync.rules.oversell import Sides, risk
 
 RULES: Mapping[str, Rule] = {
@@ -29,9 +29,8 @@ RULES: Mapping[str, Rule] = {
 }
 FALLBACK = "service_level"  # advises where a policy names no rule, or margins are unknown
 
-# What is stored of an offer, beside its id and moment.
+# What is stored of an offer, beside its name and moment.
 ROW: dict[str, pl.DataType] = {
-    "batch_id": pl.String(),
     "buffer_rule": pl.String(),
     "advised_rule": pl.String(),
     "base": pl.Int64(),
@@ -40,8 +39,6 @@ ROW: dict[str, pl.DataType] = {
     "advised_buffer": pl.Int64(),
     "own_mean": pl.Float64(),
     "other_mean": pl.Float64(),
-    "window_hours": pl.Float64(),
-    "left_hours": pl.Float64(),
     "oversell_chance": pl.Float64(),
     "own_chance": pl.Float64(),
     "worst_chance": pl.Float64(),
@@ -54,13 +51,17 @@ ROW: dict[str, pl.DataType] = {
     "margin_amount": pl.Decimal(18, 6),
     "is_at_risk": pl.Boolean(),
 }
-_EXACT = ("buffer_rule", "advised_rule", "base", "quantity", "buffer", "advised_buffer", "margin_amount", "is_at_risk")
-_CHANCES = ("oversell_chance", "own_chance", "worst_chance", "stock_out_chance", "oversold_units", "lost_units")
-_NOTHING = 0.001  # chances and units that differ by less are the same
+_EXACT = ("buffer_rule", "advised_rule", "base", "quantity", "buffer", "advised_buffer", "is_at_risk")
+_MEASURES = (
+    "oversell_chance", "own_chance", "worst_chance", "stock_out_chance", "oversold_units", "lost_units",
+    "margin_amount",
+)  # fmt: skip
+_NOTHING = 0.001  # measures that differ by less are the same
+_LITTLE = 1e-9
 
 
 def advised(skus: pl.DataFrame) -> pl.DataFrame:
-    """`skus` with `advised_buffer`, `advised_rule` and `risk_units`: what its policy's rule of risk asks to hold back.
+    """`skus` with `advised_buffer`, `advised_rule` and `risk_units`: what the rule of risk asks to hold back.
 
     A row per offer with `base`, the demand columns of `oversell`, `margin_amount` (may be null) and of its policy
     `risk_rule`, `risk_alpha`, `oversell_cost_amount`. A policy without a rule holds nothing back for risk
@@ -95,11 +96,12 @@ def advised(skus: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def assessed(skus: pl.DataFrame, *, window_hours: float, left_hours: float, at_risk_chance: float) -> pl.DataFrame:
-    """`skus` with the columns of ROW.
+def assessed(skus: pl.DataFrame) -> pl.DataFrame:
+    """`sku` and the columns of ROW.
 
-    A row per offer with `batch_id`, `base` (below zero: sold and not there), `quantity` (listed), `buffer_rule`,
-    `advised_buffer`, `advised_rule`, the demand columns of `oversell`, `margin_amount` and `oversell_cost_amount`.
+    A row per offer with `base` (below zero: sold and not there), `quantity` (listed), `buffer_rule`,
+    `advised_buffer`, `advised_rule`, the demand columns of `oversell`, `margin_amount`, and of its policy
+    `risk_alpha`, `oversell_cost_amount`.
     """
     sides = Sides.of(skus)
     base = skus["base"].to_numpy().astype(np.int64)
@@ -108,11 +110,10 @@ def assessed(skus: pl.DataFrame, *, window_hours: float, left_hours: float, at_r
     own_chance = np.clip(found["oversell"].to_numpy() - theirs, 0.0, 1.0)
     units = np.maximum(found["oversold_units"].to_numpy() - their_units, 0.0)
     cost = units * skus["oversell_cost_amount"].cast(pl.Float64).to_numpy()
-    lists_too_much = (pl.col("quantity") > 0) & (pl.col("quantity") > pl.col("base"))
+    lists_too_much = pl.col("quantity") > pl.col("base")
+    is_beyond = pl.lit(pl.Series(own_chance)) > pl.col("risk_alpha") + _LITTLE
     return found.with_columns(
         buffer=pl.col("base") - pl.col("quantity"),
-        window_hours=pl.lit(window_hours),
-        left_hours=pl.lit(left_hours),
         oversell_chance="oversell",
         own_chance=own_chance,
         worst_chance="worst_case",
@@ -120,19 +121,67 @@ def assessed(skus: pl.DataFrame, *, window_hours: float, left_hours: float, at_r
         oversold_units=units,
         lost_units="turned_away_units",
         cost_amount=pl.Series(cost).round(6),
-        is_at_risk=lists_too_much | ((pl.col("quantity") > 0) & (pl.Series(own_chance) >= at_risk_chance)),
+        is_at_risk=(pl.col("quantity") > 0) & (lists_too_much | is_beyond),
         **{name: pl.when(pl.col(name).is_finite()).then(name) for name in ("buffer_cover", "window_cover")},
     ).select("sku", *(pl.col(name).cast(dtype) for name, dtype in ROW.items()))
 
 
+def grids(by_interval: Mapping[float, pl.DataFrame]) -> pl.DataFrame:
+    """What other buffers and batch intervals would come to: a row per offer and interval, lists by buffer.
+
+    `by_interval` holds for each interval in hours the offers as `assessed` wants them. As there, what the others
+    sell beyond the base by themselves is not counted.
+    """
+    theirs = pl.concat(_theirs(skus, hours) for hours, skus in by_interval.items())
+    costs = next(iter(by_interval.values())).select("sku", "base", "oversell_cost_amount", "margin_amount")
+    return (
+        grid(by_interval, margin=0.0, cost=0.0)
+        .join(theirs, on=["interval_hours", "sku"], how="left", maintain_order="left")
+        .join(costs, on="sku", how="left", maintain_order="left")
+        .with_columns(
+            oversell_chances=(pl.col("oversell") - pl.col("theirs")).clip(0, 1),
+            oversold_units=(pl.col("oversold_units") - pl.col("their_units")).clip(lower_bound=0),
+        )
+        .with_columns(
+            cost_amounts=_money(pl.col("oversold_units") * pl.col("oversell_cost_amount").cast(pl.Float64)),
+            lost_amounts=_money(pl.col("turned_away_units") * pl.col("margin_amount").cast(pl.Float64)),
+        )
+        .group_by("sku", "interval_hours", maintain_order=True)
+        .agg(
+            pl.col("base").first(),
+            pl.col("buffer").cast(pl.Int64).alias("buffers"),
+            "oversell_chances",
+            "oversold_units",
+            pl.col("turned_away_units").alias("lost_units"),
+            "cost_amounts",
+            "lost_amounts",
+        )
+    )
+
+
+def _theirs(skus: pl.DataFrame, hours: float) -> pl.DataFrame:
+    """What the other channels sell beyond the base without us."""
+    other, base = Sides.of(skus).other, skus["base"].to_numpy().astype(np.int64)
+    return skus.select(
+        "sku", interval_hours=pl.lit(float(hours)), theirs=other.tail(base), their_units=other.excess(base)
+    )
+
+
+def _money(amount: pl.Expr) -> pl.Expr:
+    return amount.round(6).cast(pl.Decimal(18, 6))
+
+
 def news(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The rows that say something else than what is known (`sku` and the columns of ROW), or something new."""
-    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in (*_EXACT, *_CHANCES)))
+    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in (*_EXACT, *_MEASURES)))
     beside = rows.join(before, on="sku", how="left", maintain_order="left")
     moved = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _EXACT]
-    for name in _CHANCES:
-        distance = (pl.col(name) - pl.col(f"{name}_before")).abs()
-        moved.append((distance > _NOTHING + pl.col(f"{name}_before") / 10).fill_null(value=True))
+    for name in _MEASURES:
+        now, then = pl.col(name).cast(pl.Float64), pl.col(f"{name}_before").cast(pl.Float64)
+        moved += [
+            now.is_null() != then.is_null(),
+            ((now - then).abs() > _NOTHING + then / 10).fill_null(value=False),
+        ]
     return beside.filter(pl.any_horizontal(moved)).select(rows.columns)
 
 

@@ -2,10 +2,9 @@
 -- :table
 create table if not exists risk_window_facts (
     batch_id varchar primary key,
-    read_id uuid not null,
     next_from varchar not null,                 -- who says when the next batch is due: erp, timetable or measured
     currency varchar not null,
-    late_seconds bigint not null,
+    is_late boolean not null,                   -- the next batch is later than nine in ten were
     apply_seconds bigint not null,
     sku_count bigint not null,
     at_risk_count bigint not null,
@@ -22,10 +21,10 @@ create table if not exists risk_window_facts (
 merge into risk_window_facts as fact
 using (
     select subject as batch_id, happened_at, seq, unnest(from_json(body, '{
-        "read_id": "UUID", "next_from": "VARCHAR", "currency": "VARCHAR", "late_seconds": "BIGINT",
-        "apply_seconds": "BIGINT", "sku_count": "BIGINT", "at_risk_count": "BIGINT", "oversold_units": "DOUBLE",
-        "oversell_chance": "DOUBLE", "cost_amount": "DECIMAL(18,6)", "batch_at": "TIMESTAMPTZ",
-        "next_at": "TIMESTAMPTZ", "lands_at": "TIMESTAMPTZ"
+        "next_from": "VARCHAR", "currency": "VARCHAR", "is_late": "BOOLEAN", "apply_seconds": "BIGINT",
+        "sku_count": "BIGINT", "at_risk_count": "BIGINT", "oversold_units": "DOUBLE", "oversell_chance": "DOUBLE",
+        "cost_amount": "DECIMAL(18,6)", "batch_at": "TIMESTAMPTZ", "next_at": "TIMESTAMPTZ",
+        "lands_at": "TIMESTAMPTZ"
     }')),
     from fresh
     where kind = 'risk.assessed'

@@ -2,7 +2,6 @@
 -- :table
 create table if not exists stock_risk_facts (
     sku varchar primary key,
-    batch_id varchar not null,
     buffer_rule varchar not null,
     advised_rule varchar not null,
     base bigint not null,
@@ -11,8 +10,6 @@ create table if not exists stock_risk_facts (
     advised_buffer bigint not null,
     own_mean double not null,
     other_mean double not null,
-    window_hours double not null,
-    left_hours double not null,
     oversell_chance double not null,
     own_chance double not null,
     worst_chance double not null,
@@ -30,17 +27,13 @@ create table if not exists stock_risk_facts (
 -- :fold
 merge into stock_risk_facts as fact
 using (
-    select
-        row.sku, row.batch_id, row.buffer_rule, row.advised_rule, row.base, row.quantity, row.buffer,
-        row.advised_buffer, row.own_mean, row.other_mean, row.window_hours, row.left_hours,
-        row.oversell_chance, row.own_chance, row.worst_chance, row.stock_out_chance, row.oversold_units,
-        row.lost_units, row.buffer_cover, row.window_cover, row.cost_amount, row.margin_amount,
-        row.is_at_risk,
-        row.assessed_at as happened_at, fresh.seq,
+    select row.* exclude (read_id, assessed_at), row.assessed_at as happened_at, fresh.seq,
     from fresh
     join stock_risk_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
     where fresh.kind = 'risk.assessed'
-    qualify row_number() over (partition by row.sku order by row.assessed_at desc, fresh.seq desc) = 1
+    qualify row_number() over (
+        partition by row.sku order by row.assessed_at desc, fresh.seq desc, row.rowid desc
+    ) = 1
 ) as new
 on fact.sku = new.sku
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
