@@ -2,7 +2,7 @@
 
 The buffer a policy of risk asks for is worked out before the quantities are decided; afterwards each offer is
 assessed as it is listed. What moved is written down, with a grid of what other buffers and batch intervals would
-come to for the offers at risk and for those that may cost most.
+come to for the offers at risk, those that may cost most, and those risk keeps from being listed.
 """
 
 from dataclasses import dataclass
@@ -129,8 +129,8 @@ def _wanted(run: Run, offers: pl.DataFrame, ahead: Foresight, interval: int) -> 
 
 def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     chosen = (
-        moved.filter(pl.col("is_at_risk") | (pl.col("cost_amount") > 0))
-        .sort("is_at_risk", "cost_amount", "sku", descending=[True, True, False])
+        moved.filter(pl.col("is_at_risk") | (pl.col("cost_amount") > 0) | (pl.col("advised_buffer") > 0))
+        .sort("is_at_risk", "cost_amount", "lost_units", "sku", descending=[True, True, True, False])
         .head(MOST_GRIDS)
     )
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
