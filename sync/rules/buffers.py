@@ -6,19 +6,17 @@ Three rules give `risk_units`, each the smallest b that satisfies it, SKU by SKU
     oversell     P(min(own, base - b) + other > base) <= alpha   the default: less is held back where stock is deep
     newsvendor   P(other <= b) >= C / (C + M)                margin M lost by not listing, cost C of an oversell
 
-`advised` sets all three beside each other; `combined` sets one of them beside the percentage and the absolute units
-and says which won. A record that overstates its stock (`record_errors`, from cycle counts) counts as further demand
-of the others. Where even holding back everything leaves more than alpha, the buffer is the whole base: what remains
-belongs to the other channels.
+`advised` sets all three beside each other. A record that overstates its stock (`record_errors`, from cycle counts)
+counts as further demand of the others. Where even holding back everything leaves more than alpha, the buffer is the
+whole base: what remains belongs to the other channels.
 
 Frames come as `sync.rules.oversell` wants them. Every buffer is a whole number from 0 to the base, but for those of
 the worst case and the newsvendor, which know no base; `risk_units` is within it whatever the rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -39,14 +37,6 @@ class Rule(StrEnum):
     WORST_CASE = "worst_case"
     OVERSELL = "oversell"
     NEWSVENDOR = "newsvendor"
-
-
-# What a person reads where `combined` names the risk units as what won.
-WON_BY = {
-    Rule.WORST_CASE: "risk, if all listed were sold",
-    Rule.OVERSELL: "risk of overselling",
-    Rule.NEWSVENDOR: "margin against cost",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +93,6 @@ def newsvendor_units(
 def oversell_units(sides: Sides, base: Ints, terms: Terms) -> Ints:
     """The smallest b up to the base with P(min(own, base - b) + other > base) <= alpha; else the whole base."""
     return _oversell_units(sides, base, worst_case_units(sides.other, terms.alpha, terms.overstated), terms)
-
-
-def combined(candidates: Mapping[str, pl.Expr], combine: Literal["max", "sum"]) -> tuple[pl.Expr, pl.Expr]:
-    """`buffer` and `buffer_rule`: how many units are held back, and the name of the candidate that won.
-
-    Of equals the first named wins; with `sum` every candidate above zero is named; "none" where nothing is held
-    back.
-    """
-    amounts = list(candidates.values())
-    if combine == "sum":
-        buffer = pl.sum_horizontal(*amounts)
-        named = [pl.when(amount > 0).then(pl.lit(name)) for name, amount in candidates.items()]
-        won = pl.concat_str(*named, separator=" and ", ignore_nulls=True)
-    else:
-        buffer = pl.max_horizontal(*amounts)
-        won = pl.coalesce(*(pl.when(amount == buffer).then(pl.lit(name)) for name, amount in candidates.items()))
-    return buffer.alias("buffer"), pl.when(buffer > 0).then(won).otherwise(pl.lit("none")).alias("buffer_rule")
 
 
 def record_errors(counts: pl.DataFrame, most: int = 5) -> tuple[float, ...]:

@@ -1,7 +1,5 @@
 """How many units to hold back: the reference's two tables, what a grid and a week say, and the laws."""
 
-from typing import Literal
-
 import numpy as np
 import polars as pl
 import pytest
@@ -9,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.rules.buffers import (
-    WON_BY,
     Rule,
     Terms,
     advised,
-    combined,
     newsvendor_units,
     oversell_units,
     record_errors,
@@ -78,26 +74,6 @@ def test_a_negative_margin_or_a_free_oversell_is_refused(margin: float, cost: fl
 def test_a_risk_that_is_no_risk_is_refused(alpha: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Terms(alpha=alpha)
-
-
-WON: list[tuple[tuple[int, int, int], Literal["max", "sum"], tuple[int, str]]] = [
-    ((0, 0, 0), "max", (0, "none")),
-    ((3, 2, 1), "max", (3, "percent")),
-    ((2, 2, 1), "max", (2, "percent")),
-    ((1, 2, 1), "max", (2, "absolute")),
-    ((1, 2, 4), "max", (4, "risk of overselling")),
-    ((1, 0, 4), "sum", (5, "percent and risk of overselling")),
-    ((0, 0, 0), "sum", (0, "none")),
-]
-
-
-@pytest.mark.parametrize(("units", "how", "won"), WON)
-def test_what_won_is_named(units: tuple[int, int, int], how: Literal["max", "sum"], won: tuple[int, str]) -> None:
-    percent, absolute, risky = units
-    candidates = {"percent": pl.col("p"), "absolute": pl.lit(absolute), WON_BY[Rule.OVERSELL]: pl.col("risk_units")}
-    board = pl.DataFrame({"p": [percent], "risk_units": [risky]})
-
-    assert board.select(*combined(candidates, how)).row(0) == won
 
 
 def test_cycle_counts_say_how_often_a_record_shows_too_much() -> None:
