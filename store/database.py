@@ -40,7 +40,7 @@ FACTS: tuple[str, ...] = (
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_timeline", "order_hours", "inflight_lines", "expected_shown", "inventory",
-    "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "import_lags", "pool_moves",
+    "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
     "sales_rates", "trading_hours", "stock_risk", "stock_window", "risk_grid", "dispatch", "settlement",
     "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "command_results", "orders_open_lines",
     "orders_cancelled_lines", "orders_unreferenced", "exception_kinds", "conditions_orders",

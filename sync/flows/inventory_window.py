@@ -33,7 +33,7 @@ def horizon(run: Run, found: Basis) -> Horizon:
     """Measure it."""
     settings, now = run.house.settings, run.now()
     batches = run.rows("select * from batch_lags($now)", {"now": now})
-    imports = run.rows("select * from import_lags($now)", {"now": now})
+    imports = run.rows("select * from sending_lags($now)", {"now": now})
     usual = [float(settings.publish_takes)]
     publish = [_minutes(row["completed_at"], row["shown_at"]) for row in batches if row["shown_at"]]
     apply = [_minutes(row["pulled_at"], row["applied_at"]) for row in imports]

@@ -1,5 +1,5 @@
 -- One row per stock file that took effect, the newest sixty of the last eight days. From which pull of orders was it?
-create or replace macro import_lags(as_of) as table
+create or replace macro sending_lags(as_of) as table
 with pulls as (
     select started_at as pulled_at, happened_at as ended_at,
     from run_facts
