@@ -8,12 +8,17 @@ from uuid import UUID, uuid4
 
 from store.commands import (
     Accept,
+    AcceptBatch,
     Assign,
     Command,
     Note,
+    RejectBatch,
+    ReleaseOrphans,
+    RemoveBufferPolicy,
     Resync,
     Retry,
     RunOnce,
+    SetBufferPolicy,
     SetMapping,
     Snooze,
     request,
@@ -21,7 +26,8 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "Assign", "Command", "Note", "Resync", "Retry", "RunOnce", "SetMapping", "Snooze", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
+    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

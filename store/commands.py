@@ -3,7 +3,8 @@
 A command travels as JSON: `{"command": …, "actor": …, "role": …, "arguments": {…}}`. Its id makes it run once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -94,6 +95,63 @@ class SetMapping(Command):
     why: str = ""
 
 
+class SetBufferPolicy(Command):
+    """From a day on hold back so much for a level and key; what is left open is as the level above says."""
+
+    name: ClassVar[str] = "set_buffer_policy"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    level: str  # global, division, category or sku
+    key: str = ""
+    from_on: date
+    percent: Decimal | None = None
+    units: int | None = None
+    combine: str | None = None  # max or sum
+    risk: str | None = None  # none, service_level, worst_case or newsvendor
+    alpha: Decimal | None = None
+    oversell_cost: Decimal | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    why: str
+
+
+class RemoveBufferPolicy(Command):
+    """From a day on a level says nothing for a key any more: the level above speaks."""
+
+    name: ClassVar[str] = "remove_buffer_policy"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    level: str
+    key: str = ""
+    from_on: date
+    why: str
+
+
+class AcceptBatch(Command):
+    """Use a held stock batch after all."""
+
+    name: ClassVar[str] = "accept_batch"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    batch_id: str
+    why: str
+
+
+class RejectBatch(Command):
+    """Never use a held stock batch; the one before stands."""
+
+    name: ClassVar[str] = "reject_batch"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    batch_id: str
+    why: str
+
+
+class ReleaseOrphans(Command):
+    """Let so many offers without a SKU go to zero at once."""
+
+    name: ClassVar[str] = "release_orphans"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    offer_count: int
+    why: str
+
+
 class PurgePersonal(Command):
     """Delete personal data of orders placed before a moment."""
 
@@ -121,7 +179,8 @@ class Backup(Command):
 KINDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
-        Resync, RunOnce, Retry, Assign, Snooze, Accept, Note, SetMapping, PurgePersonal, Rebuild, Backup,
+        Resync, RunOnce, Retry, Assign, Snooze, Accept, Note, SetMapping, SetBufferPolicy, RemoveBufferPolicy,
+        AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
     )
 }  # fmt: skip
 

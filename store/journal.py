@@ -39,9 +39,20 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "skus": ("catalogue.read",),
     "offers": ("offers.read",),
     "stock_batches": ("stock_batch.seen",),
-    "batch_readings": ("stock_batch.read", "stock_batch.rejected"),
+    "batch_readings": ("stock_batch.read", "stock_batch.rejected", "stock_batch.held"),
+    "batch_verdicts": ("stock_batch.judged",),
+    "stock_terms": ("stock_terms.changed",),
+    "buffer_policies": ("buffer_policy.set",),
+    "orphan_releases": ("orphans.released",),
+    "stock_audits": ("stock.compared",),
+    "comparisons": ("stock.compared",),
     "stock": ("stock_batch.read",),
     "published": ("intent.recorded",),
+    "demand": ("demand.measured",),
+    "trades": ("demand.measured",),
+    "risk_windows": ("risk.assessed",),
+    "stock_risk": ("risk.assessed",),
+    "risk_grids": ("risk.assessed",),
     "imports": ("import.finished",),
     "transactions": ("transactions.read",),
     "payouts": ("payout.seen",),
@@ -54,7 +65,10 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "exception_handling": ("exception.handled",),
 }
 CHUNK = 100_000  # rows of a series at a time
-SERIES = ("sku_rows", "offer_rows", "stock_rows", "published_rows", "transaction_rows")
+SERIES = (
+    "sku_rows", "offer_rows", "stock_rows", "published_rows", "comparison_rows", "demand_rows", "stock_risk_rows",
+    "risk_grid_rows", "transaction_rows",
+)  # fmt: skip
 FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {

@@ -253,6 +253,15 @@ def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def buffer_policies(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Every buffer policy ever set, those of the widest level first, the newest of a level and key first."""
+    return ask(
+        "select * from buffer_policies($as_of)"
+        " order by list_position(['global', 'division', 'category', 'sku'], level), key, from_on desc",
+        {"as_of": as_of},
+    )
+
+
 def described(ask: Ask, topic: str) -> Any:
     """What an outside system says of itself (carriers, shipping_types, ship_vias, warehouses …); None: not yet."""
     rows = ask("select value from marketplace_facts where topic = $topic", {"topic": topic}).to_dicts()

@@ -30,6 +30,8 @@ from store.events import (
     PersonalPurged,
 )
 from store.journal import check_rebuild
+from sync.answers import Failure, Refusal
+from sync.desk_stock import StockDesk
 from sync.errors import SyncError
 from sync.flows import start
 from sync.lanes import FLOWS, START, Lane, NothingSeen, lanes_of, once, once_each
@@ -45,14 +47,6 @@ SCOPES = {
 SHOWN = 200  # differences a preview carries to the page
 
 
-class Refusal(Exception):
-    """We will not do it; the message says why and what would help."""
-
-
-class Failure(Exception):
-    """It was tried and did not succeed; the message says how."""
-
-
 class Desk:
     """Carries out commands beside the lanes."""
 
@@ -61,6 +55,7 @@ class Desk:
         self._database = database
         self._lanes = lanes
         self.flows_may_run = threading.Event()  # not before we know whose house we are in
+        self._stock = StockDesk(house, lanes)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -185,6 +180,11 @@ class Desk:
             ask.Accept: lambda one: self._handle(actor, one.exception_id, "accept", note=one.reason),
             ask.Note: lambda one: self._handle(actor, one.exception_id, "note", note=one.text),
             ask.SetMapping: lambda one: self._set_mapping(actor, one),
+            ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
+            ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
+            ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
+            ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
+            ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
             ask.PurgePersonal: lambda one: self._purge(actor, one),
             ask.Rebuild: self._rebuild,
             ask.Backup: self._backup,

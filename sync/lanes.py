@@ -55,6 +55,7 @@ class Lane:
     due_at: datetime | None = None  # none: now
     doing: str = ""
     is_misdirected: bool = False  # its last run found us at the wrong shop
+    last: Run | None = None
     busy: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _is_wanted: threading.Event = field(default_factory=threading.Event)
@@ -90,17 +91,34 @@ class Lane:
 
         """
         with self.occupied("running"):
-            self._is_wanted.clear()
-            try:
-                run = once(self.house, self.name, scope)
-            except Exception:
-                self.due_at = self.house.clock.now() + MISTAKE_PAUSE
-                raise
-            self.is_misdirected = run.is_misdirected
-            self.due_at = self._next(run)
-            if self._is_wanted.is_set():
-                self.due_at = None
+            run = self._run(scope)
+            self.due_at = None if self._is_wanted.is_set() else self._next(run)
             return run
+
+    def run_for_another(self) -> Run:
+        """Run the flow because another needs what it learns; a mistake of ours stays this flow's own.
+
+        Its own next turn stays as it was.
+        """
+        asked_at = self.house.clock.now()
+        with self.occupied("running"):
+            if self.last is not None and self.last.started_at >= asked_at:
+                return self.last  # it ran while we waited for it
+            try:
+                return self._run(EVERYTHING)
+            except Exception:
+                log.exception("a flow made a mistake", extra={"action": "flow_mistake", "flow": self.name})
+                return Run(self.house, self.name, uuid4(), asked_at, state="failed")
+
+    def _run(self, scope: Scope) -> Run:
+        self._is_wanted.clear()
+        try:
+            run = self.last = once(self.house, self.name, scope)
+        except Exception:
+            self.due_at = self.house.clock.now() + MISTAKE_PAUSE
+            raise
+        self.is_misdirected = run.is_misdirected
+        return run
 
     def _next(self, run: Run) -> datetime:
         """When to run again: after the interval, or at the moment the run asked for, if that is sooner."""
@@ -144,12 +162,16 @@ class Lane:
 
 
 def lanes_of(house: House) -> dict[str, Lane]:
-    """A lane for each flow, not yet started."""
-    return {name: Lane(house, name, house.settings.every(name)) for name in FLOWS}
+    """A lane for each flow, not yet started; a flow that needs another first has it run in that one's lane."""
+    lanes = {name: Lane(house, name, house.settings.every(name)) for name in FLOWS}
+    house.refresh = lambda name: lanes[name].run_for_another()
+    return lanes
 
 
 def once(house: House, name: str, scope: Scope = EVERYTHING) -> Run:
     """Run a flow (or `start`) once; the run, ended."""
+    if house.refresh is None:
+        house.refresh = lambda other: once(house, other)
     flow: Flow = start if name == START else FLOWS[name]
     with running(house, name) as run:
         flow.run(run, scope)

@@ -4,6 +4,7 @@ Used by the catalogue (which offers there are) and by the inventory (whether wha
 An offer is gone only after a whole sweep that could read everything.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from sync.rules.changes import changed, gone
 from sync.runs import Run
 
 READ_AT = "offers.read_at"
+WHOLE = "offers.whole"
 READ_BACK_EVERY = timedelta(minutes=10)
 PAGES_PER_RECORD = 20
 
@@ -25,6 +27,23 @@ _COLUMNS: dict[str, Any] = {
     "inactivity_reasons": pl.String,
 }  # fmt: skip
 _KNOWN = f"select {', '.join(_COLUMNS)} from offer_facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A reading of every offer, from its beginning to its end."""
+
+    read_from: datetime
+    read_until: datetime
+
+
+def last_sweep(run: Run) -> Sweep | None:
+    """The last reading of the offers, if it was whole."""
+    value = run.bookmark(WHOLE)
+    if not value:
+        return None
+    read_from, read_until = value.split("/")
+    return Sweep(datetime.fromisoformat(read_from), datetime.fromisoformat(read_until))
 
 
 def last_read_at(run: Run) -> datetime | None:
@@ -58,7 +77,9 @@ def _keep(run: Run, offers: pl.DataFrame, began_at: datetime, *, is_whole: bool)
     if is_whole:
         lost = gone(offers, known.filter(~pl.col("is_gone")), ["sku"])
         rows = pl.concat([rows, _gone(lost)])
-    bookmarks = {READ_AT: began_at.isoformat()}
+    # what is not whole overwrites what was: its quantities belong to no one reading
+    whole = f"{began_at.isoformat()}/{run.now().isoformat()}" if is_whole else ""
+    bookmarks = {READ_AT: began_at.isoformat(), WHOLE: whole}
     if rows.is_empty():
         run.record(bookmarks=bookmarks)
         return 0

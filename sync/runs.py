@@ -9,7 +9,7 @@ import contextvars
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,6 +83,7 @@ class House:
     erp: Erp
     notebook: Notebook
     start_on: datetime  # orders placed before it were somebody else's to create
+    refresh: "Callable[[str], Run] | None" = None  # let another flow run first; its run, ended
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

@@ -3,13 +3,13 @@
 Law: whatever is missing or wrong is named in a sentence that says what to do, never with its value.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -58,14 +58,32 @@ class Settings(StoreSettings):
     history_days: int = 60  # how far back the first start reads
 
     warehouses: tuple[str, ...] = ()  # allowed to sell from; none: those the warehouse mapping names
-    buffer_percent: Decimal = Decimal(5)
-    buffer_units: int = 1
+    # the buffer where no policy says otherwise
+    buffer_percent: Decimal = Field(default=Decimal(5), ge=0, le=100, decimal_places=2)
+    buffer_units: int = Field(default=1, ge=0)
     buffer_policy: Literal["max", "sum"] = "max"
-    minimum_quantity: int = 1
-    maximum_listed: int | None = None
-    clock_skew_seconds: int = 120
+    buffer_risk: Literal["none", "service_level", "worst_case", "newsvendor"] = "service_level"
+    risk_alpha: Decimal = Field(default=Decimal("0.01"), gt=0, lt=1)  # the most an oversell may be likely
+    oversell_cost: Decimal = Field(default=Decimal(60), gt=0)  # of one unit, in the shop's currency
+    minimum_quantity: int = Field(default=1, ge=0)
+    maximum_listed: int | None = Field(default=None, ge=0)
+    clamp_warehouses: bool = False  # each warehouse counts at least zero; only where stock is never re-sourced
+    clock_skew_seconds: int = Field(default=120, ge=0)
     open_order_horizon_days: int = 14
-    batch_max_age_hours: int = 12
+    orders_fresh_seconds: int = Field(default=120, ge=1)  # quantities are computed on sales known so recently
+    batch_deducts_open_orders: bool = True  # the batch takes open sales orders off, not only allocated ones
+    marketplace_deducts_sales: bool = True  # the marketplace lowers its offer itself when it takes an order
+
+    batch_times: str = ""  # when the ERP begins to post stock, in its zone: 06:00,12:00,18:00
+    batch_every: int | None = Field(default=None, ge=1)  # or every so many minutes
+    batch_takes: int = Field(default=30, ge=0)  # minutes a posting takes
+    publish_takes: int = Field(default=15, ge=0)  # minutes from there to the marketplace, until it was measured
+    batch_max_age_hours: int = Field(default=12, ge=1)
+    batch_hard_age_hours: int = Field(default=24, ge=1)
+    aged_buffer_factor: Decimal = Field(default=Decimal(2), ge=1, decimal_places=2)
+    aged_thin_units: int = Field(default=0, ge=0)  # a base below it is not listed; 0: all are
+    aged_freezes_increases: bool = True
+    overaged_thin_units: int = Field(default=5, ge=0)
 
     acceptance_hours: int = 24  # the operator's window; the marketplace does not tell it
     personal_days: int = 400
@@ -89,6 +107,26 @@ class Settings(StoreSettings):
         except (KeyError, OSError, ValueError) as error:
             raise ValueError("must be a time zone such as America/New_York") from error
         return value
+
+    @field_validator("batch_times")
+    @classmethod
+    def _are_times(cls, words: str) -> str:
+        parsed_times(words)
+        return words
+
+    @model_validator(mode="after")
+    def _ages_are_in_order(self) -> Self:
+        if self.batch_hard_age_hours < self.batch_max_age_hours:
+            raise ValueError(
+                f"BATCH_HARD_AGE_HOURS ({self.batch_hard_age_hours}) is less than BATCH_MAX_AGE_HOURS "
+                f"({self.batch_max_age_hours}): a batch is old before it is too old"
+            )
+        return self
+
+    @property
+    def batch_moments(self) -> tuple[time, ...]:
+        """When the ERP begins to post stock, in its zone."""
+        return parsed_times(self.batch_times)
 
     def every(self, flow: str) -> timedelta:
         """How often a flow runs."""
@@ -126,3 +164,19 @@ def _sentence(one: ErrorDetails) -> str:
 
 
 _WHERE = "set it in the environment or in .env"
+
+
+def parsed_times(words: str) -> tuple[time, ...]:
+    """`06:00,12:00` as times of day, in order.
+
+    Raises:
+        ValueError: a part is no time of day; the message names it.
+
+    """
+    found = []
+    for word in filter(None, (part.strip() for part in words.split(","))):
+        try:
+            found.append(datetime.strptime(word, "%H:%M").replace(tzinfo=UTC).time())
+        except ValueError as wrong:
+            raise ValueError(f"{word!r} is no time of day; write them like 06:00,12:00,18:00") from wrong
+    return tuple(sorted(set(found)))

@@ -274,8 +274,9 @@ class Told:
         *,
         at: datetime | None = None,
         next_expected: datetime | None = None,
+        findings: tuple[events.FindingPart, ...] = (),
     ) -> None:
-        """A complete batch: (sku, location) → buckets."""
+        """A complete batch was read: (sku, location) → buckets."""
         read_id, at = uuid4(), at or self.now - 2 * HOUR
         empty = dict.fromkeys(
             (
@@ -292,13 +293,24 @@ class Told:
                 for (sku, location), buckets in rows.items()
             ],
         )  # fmt: skip
-        about: dict[str, Any] = {"batch_id": batch_id, "batch_kind": "FULL", "as_of": at, "row_count": len(rows)}
+        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected)
+        self.tell(
+            events.StockBatchRead(
+                happened_at=at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
+                row_count=len(rows), changed_count=len(rows), findings=findings,
+            )
+        )  # fmt: skip
+
+    def seen(
+        self, batch_id: str, *, at: datetime, row_count: int = 1, next_expected: datetime | None = None
+    ) -> None:
+        """BlueCherry showed a complete batch."""
         self.tell(
             events.StockBatchSeen(
-                happened_at=at, state="COMPLETE", started_at=at, completed_at=at + HOUR / 3,
-                next_expected_at=next_expected or at + 4 * HOUR, **about,
-            ),
-            events.StockBatchRead(happened_at=at, read_id=read_id, changed_count=len(rows), **about),
+                happened_at=at, batch_id=batch_id, batch_kind="FULL", as_of=at, row_count=row_count,
+                state="COMPLETE", started_at=at, completed_at=at + HOUR / 3,
+                next_expected_at=next_expected or at + 4 * HOUR,
+            )
         )  # fmt: skip
 
     def publish(
@@ -335,6 +347,38 @@ class Told:
                 )
             )  # fmt: skip
         return push_id
+
+    def compared(
+        self,
+        shown: Mapping[str, int],
+        *,
+        least: int,
+        most: int,
+        read_count: int = 2,
+        applied: int | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """What the marketplace shows was compared with what should stand there."""
+        read_id, at = uuid4(), at or self.now - HOUR / 4
+        rows = [
+            {
+                "read_id": str(read_id), "push_id": str(thing("push")), "sku": sku,
+                "applied_quantity": most if applied is None else applied, "ordered_quantity": most - least,
+                "restored_quantity": 0, "expected_quantity": least, "least_quantity": least, "most_quantity": most,
+                "shown_quantity": quantity, "read_count": read_count, "applied_at": at - HOUR,
+                "before_shown_quantity": quantity if read_count > 1 else None,
+                "before_seen_at": at - HOUR / 6 if read_count > 1 else None,
+                "first_seen_at": at - HOUR / 6 if read_count > 1 else at, "seen_at": at,
+            }
+            for sku, quantity in shown.items()
+        ]  # fmt: skip
+        self._series("comparison_rows", rows)
+        self.tell(
+            events.StockCompared(
+                happened_at=at, read_id=read_id, read_from=at, read_until=at, orders_at=at,
+                compared_count=len(rows), different_count=len(rows) if read_count else 0, skipped_count=0,
+            )
+        )  # fmt: skip
 
     # -- money ---------------------------------------------------------------------------------
 

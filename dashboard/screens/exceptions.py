@@ -25,6 +25,8 @@ LATER = {
     "a week": timedelta(days=7),
 }
 
+ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
+
 
 @cards.screen("Exceptions", "What is wrong, where is it mended, and who has it?")
 def show(pulse: Pulse) -> None:
@@ -139,6 +141,7 @@ def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, sl
     subject = chosen[0]["exception_subject"]
     of_them = f"**For {subject}**" if len(ids) == 1 else f"**For these {count(len(ids))}**"
     st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
+    _decide(chosen, row, pulse, slot)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cards.ask_button(
             "Retry",
@@ -175,6 +178,38 @@ def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, sl
         st.caption(f":material/refresh: Retry: {row['retry']}")
     for part in ("retry", "give", "off", "note", "accept"):
         cards.outcome(f"{slot}-{part}")
+
+
+def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
+    """What waits for a person's word, and the words that can be given."""
+    kind = row["exception_kind"]
+    if kind not in {"batch_held", "orphans_held"}:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
+        no = "" if why else "Write the reason first."
+        answers: dict[str, tuple[str, list[send.Command]]] = {}
+        if kind == "batch_held":
+            names = [one["exception_subject"] for one in chosen]
+            answers["Accept the batch"] = ("accept", [send.AcceptBatch(batch_id=one, why=why) for one in names])
+            answers["Reject the batch"] = ("reject", [send.RejectBatch(batch_id=one, why=why) for one in names])
+        else:
+            number = int(row["cause"])
+            answers[f"Let these {count(number)} go to zero"] = (
+                "release",
+                [send.ReleaseOrphans(offer_count=number, why=why)],
+            )
+        for label, (word, commands) in answers.items():
+            cards.ask_button(
+                label,
+                commands,
+                pulse,
+                slot=f"decide-{slot}",
+                key=f"decide-{word}-{slot}",
+                icon=ANSWERS[word],
+                no=no,
+            )
+    cards.outcome(f"decide-{slot}")
 
 
 def _no_retry(row: dict[str, Any], number: int) -> str:

@@ -28,7 +28,11 @@ def show(pulse: Pulse) -> None:
                 f"{count(total['published_count'])} of {count(total['sku_count'])}",
                 "SKUs we sent a number for",
             ),
-            ("At risk", count(total["at_risk_count"]), "John Lewis shows more than there is"),
+            (
+                "At risk",
+                count(total["at_risk_count"]),
+                "More shown than there is, or likelier to be oversold than its policy accepts",
+            ),
             ("Not as published", count(total["mismatched_count"]), "Settled, and still more than we sent"),
             ("Batch age", span(total["batch_age_seconds"]), "Since BlueCherry counted"),
         ]

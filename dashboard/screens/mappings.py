@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money
+from dashboard.screens import buffers
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
@@ -40,6 +41,11 @@ def show(pulse: Pulse) -> None:
     st.subheader("Set one", anchor=False)
     _form(pulse)
     st.subheader("In force", anchor=False)
+    _in_force(rows)
+    buffers.part(pulse)
+
+
+def _in_force(rows: list[dict[str, Any]]) -> None:
     if not rows:
         cards.empty("No mapping is set", "Orders and shipments wait until their codes are mapped.")
         return

@@ -1,64 +1,82 @@
 -- One row per SKU that is or was offered. What has BlueCherry, what did we publish, what does John Lewis show?
 create or replace macro inventory(as_of) as table
-with batch as (
-    select seen.batch_id, seen.as_of as batch_at, seen.next_expected_at,
+with terms as (
+    select
+        coalesce(min(clock_skew_seconds), 120) as skew_seconds,
+        coalesce(bool_or(clamps_warehouses), false) as clamps_warehouses,
+        coalesce(bool_and(deducts_open_orders), true) as deducts_open_orders,
+        coalesce(bool_and(deducts_sales), true) as deducts_sales,
+        min(due_at) as due_at,
+    from stock_terms_facts
+),
+
+batch as (
+    select seen.batch_id, seen.as_of as batch_at, coalesce(terms.due_at, seen.next_expected_at) as next_expected_at,
     from stock_batch_facts as seen
     join batch_reading_facts as reading on reading.batch_id = seen.batch_id and reading.read_id is not null
+    cross join terms
     order by seen.as_of desc
     limit 1
 ),
 
 warehouses as (
-    select distinct value as location from mapping_facts where mapping = 'warehouse' and value <> ''
+    select unnest(cast(warehouses::json as varchar[])) as location from stock_terms_facts
+    union
+    select value as location from mapping_facts
+    where mapping = 'warehouse' and value <> '' and not exists (from stock_terms_facts)
+),
+
+nets as (
+    select
+        stock.*,
+        stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held as net,
+    from stock_facts as stock
+    semi join warehouses on warehouses.location = stock.location
+    where trim(upper(stock.location)) not in ('POE', 'FOB', '')
 ),
 
 buckets as (
     select
-        stock.sku_key,
-        sum(stock.on_hand) as on_hand,
-        sum(stock.linked) as linked,
-        sum(stock.allocated) as allocated,
-        sum(stock.picked) as picked,
-        sum(stock.damaged) as damaged,
-        sum(stock.held) as held,
-        sum(stock.later_orders) as later_orders,
-        sum(stock.work_orders) as work_orders,
-        sum(stock.in_transit) as in_transit,
-        sum(stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held) as supply,
-    from stock_facts as stock
-    semi join warehouses on warehouses.location = stock.location
-    group by stock.sku_key
+        nets.sku_key,
+        sum(nets.on_hand) as on_hand,
+        sum(nets.linked) as linked,
+        sum(nets.allocated) as allocated,
+        sum(nets.picked) as picked,
+        sum(nets.damaged) as damaged,
+        sum(nets.held) as held,
+        sum(nets.later_orders) as later_orders,
+        sum(nets.work_orders) as work_orders,
+        sum(nets.in_transit) as in_transit,
+        sum(if(terms.clamps_warehouses, greatest(nets.net, 0), nets.net)) as supply,
+    from nets
+    cross join terms
+    group by nets.sku_key
 ),
 
-entered as (
-    select line.order_line_id, min(sales.entered_at) as entered_at,
-    from sales_line_facts as line
-    join sales_order_facts as sales on sales.ord_num = line.ord_num
-    where line.order_line_id <> ''
-    group by line.order_line_id
+flying as (
+    select sku, sum(inflight_quantity) as inflight,
+    from inflight_lines(
+        coalesce((select batch_at from batch), as_of),
+        skew_seconds := (select skew_seconds from terms),
+        deducts_open_orders := (select deducts_open_orders from terms)
+    )
+    where inflight_quantity > 0
+    group by sku
 ),
 
 sold as (
-    select
-        line.sku,
-        sum(line.quantity - line.cancelled_quantity) filter (
-            where case
-                when placed.state in ('REFUSED', 'CANCELED') then false
-                when entered.entered_at is null
-                    then placed.state not in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
-                else entered.entered_at > coalesce(batch.batch_at, as_of)
-            end
-        ) as inflight,
-        sum(line.quantity) filter (where line.placed_at >= as_of - interval 30 days) as sold_30d,
-        sum(line.quantity - line.cancelled_quantity) filter (
-            where line.placed_at >= published.happened_at and placed.state not in ('REFUSED', 'CANCELED')
-        ) as sold_since,
-    from order_line_facts as line
-    join order_facts as placed on placed.order_id = line.order_id
-    left join entered on entered.order_line_id = line.order_line_id
-    left join published_facts as published on published.sku = line.sku
-    left join batch on true
-    group by line.sku
+    select sku, sum(quantity) as sold_30d,
+    from order_line_facts
+    where placed_at >= as_of - interval 30 days
+    group by sku
+),
+
+expected as (
+    from expected_shown(
+        as_of, as_of,
+        skew_seconds := (select skew_seconds from terms),
+        deducts_sales := (select deducts_sales from terms)
+    )
 ),
 
 ours as (
@@ -78,6 +96,8 @@ known as (
         names.sku,
         ours.sku_key,
         coalesce(ours.division, '') as division,
+        coalesce(ours.style, '') as style,
+        coalesce(ours.category, '') as category,
         coalesce(ours.style_name, '') as style_name,
         coalesce(ours.color_name, '') as color_name,
         coalesce(ours.size, '') as size,
@@ -93,17 +113,31 @@ known as (
         coalesce(buckets.work_orders, 0) as work_orders,
         coalesce(buckets.in_transit, 0) as in_transit,
         coalesce(buckets.supply, 0) as supply,
-        coalesce(sold.inflight, 0) as inflight,
-        greatest(coalesce(buckets.supply, 0) - coalesce(sold.inflight, 0), 0) as base,
+        coalesce(flying.inflight, 0) as inflight,
+        greatest(coalesce(buckets.supply, 0) - coalesce(flying.inflight, 0), 0) as base,
         coalesce(sold.sold_30d, 0) as sold_30d,
         published.quantity as published_quantity,
-        coalesce(sold.sold_since, 0) as sold_since,
+        published.buffer,
+        published.buffer_rule,
+        published.percent_units,
+        published.absolute_units,
+        published.risk_units,
+        published.policy,
+        published.degraded,
+        coalesce(expected.ordered_quantity, 0) as sold_since,
+        expected.least_quantity as expected_quantity,
+        expected.most_quantity,
         published.happened_at as published_at,
         arrived.happened_at as arrived_at,
         coalesce(arrived.state, '') as import_state,
         coalesce(offer.offer_id, '') as offer_id,
         coalesce(offer.is_active and not offer.is_gone, false) as is_offered,
         if(coalesce(offer.is_gone, true), null, offer.quantity) as shown_quantity,
+        coalesce(audit.read_count, 0) as different_count,
+        audit.expected_quantity as audit_expected_quantity,
+        audit.shown_quantity as audit_shown_quantity,
+        audit.applied_at as audit_applied_at,
+        audit.happened_at as audit_seen_at,
         offer.price_amount,
         batch.batch_id,
         batch.batch_at,
@@ -111,9 +145,12 @@ known as (
     from names
     left join ours on ours.sku = names.sku
     left join buckets on buckets.sku_key = ours.sku_key
+    left join flying on flying.sku = names.sku
     left join sold on sold.sku = names.sku
     left join published_facts as published on published.sku = names.sku
+    left join expected on expected.sku = names.sku
     left join offer_facts as offer on offer.sku = names.sku
+    left join comparison_facts as audit on audit.sku = names.sku
     left join batch on true
     left join import_facts as arrived on arrived.push_id = published.push_id
 ),
@@ -121,13 +158,9 @@ known as (
 judged as (
     select
         *,
-        greatest(published_quantity - sold_since, 0) as expected_quantity,
         if(is_offered, coalesce(shown_quantity, 0), 0) > base as is_at_risk,
-        -- an import needs time to take effect; what was sold since only lowers what is shown
-        coalesce(
-            is_offered and shown_quantity > published_quantity and import_state = 'complete'
-            and arrived_at <= as_of - interval 15 minutes, false
-        ) as is_mismatched,
+        -- two readings in a row that differ from what should stand there
+        is_offered and different_count >= 2 as is_mismatched,
     from known
 )
 
@@ -135,6 +168,8 @@ select
     sku,
     sku_key,
     division,
+    style,
+    category,
     style_name,
     color_name,
     size,
@@ -153,6 +188,13 @@ select
     supply,
     inflight,
     base,
+    buffer,
+    buffer_rule,
+    percent_units,
+    absolute_units,
+    risk_units,
+    policy,
+    degraded,
     published_quantity,
     sold_since,
     expected_quantity,
@@ -160,6 +202,9 @@ select
     is_at_risk,
     greatest(if(is_at_risk, shown_quantity - base, 0), 0) as at_risk_quantity,
     is_mismatched,
+    different_count,
+    audit_expected_quantity,
+    audit_shown_quantity,
     case
         when not is_offered then 'not_offered'
         when problem <> '' then 'problem'
@@ -179,4 +224,6 @@ select
     next_expected_at,
     published_at,
     arrived_at,
+    audit_applied_at,
+    audit_seen_at,
 from judged;

@@ -142,15 +142,51 @@ create table if not exists published_rows (
     sku_key varchar not null,
     batch_id varchar not null,
     quantity bigint not null,                              -- sent
-    before_quantity bigint,                                -- sent last time
+    before_quantity bigint,                                -- what may have stood there, at most
     supply bigint not null,                                -- sum of net over the allowed warehouses
     inflight bigint not null,                              -- sold, not yet inside the batch
     base bigint not null,                                  -- supply less in flight, not below zero
     buffer bigint not null,
-    buffer_rule varchar not null,                          -- which candidate won: percent, absolute, none
+    buffer_rule varchar not null,                          -- which candidate won: percent, absolute, risk, none
     reason varchar not null,                               -- what made it this number, in words
     inflight_orders varchar not null,                      -- order ids, comma separated
     sent_at timestamptz not null,
+    -- null: sent before these were kept
+    on_hand bigint,                                        -- summed over the allowed warehouses, as the batch had it
+    linked bigint,
+    allocated bigint,
+    picked bigint,
+    damaged bigint,
+    held bigint,
+    net_by_warehouse varchar,                              -- what each warehouse had left, e.g. WH1 15, WH3 -2
+    percent_units bigint,                                  -- the buffer's candidates
+    absolute_units bigint,
+    risk_units bigint,
+    minimum bigint,                                        -- below it nothing is listed
+    maximum bigint,                                        -- null: no cap
+    multiple bigint,                                       -- whole packs of so many
+    policy varchar,                                        -- which buffer policies had a say, the most specific first
+    degraded varchar,                                      -- how cautious the batch's age made us: empty, aged or overaged
+);
+
+-- SKUs the marketplace showed otherwise than expected, and the first reading after that they were right again.
+create table if not exists comparison_rows (
+    read_id uuid not null,
+    sku varchar not null,
+    push_id uuid not null,                                 -- the sending that should stand there
+    applied_quantity bigint not null,                      -- what it set
+    ordered_quantity bigint not null,                      -- sold since, at most
+    restored_quantity bigint not null,                     -- put back, as far as cancelled sales explain it
+    expected_quantity bigint not null,                     -- applied less ordered plus restored
+    least_quantity bigint not null,                        -- what may stand there at least and at most:
+    most_quantity bigint not null,                         -- a sale near the sending may be in or out
+    shown_quantity bigint not null,
+    before_shown_quantity bigint,                          -- at the reading before, if that differed too
+    read_count bigint not null,                            -- readings in a row that differ; 0: as expected
+    applied_at timestamptz not null,
+    before_seen_at timestamptz,
+    first_seen_at timestamptz not null,                    -- the first of those readings
+    seen_at timestamptz not null,
 );
 
 create table if not exists transaction_rows (
@@ -169,4 +205,72 @@ create table if not exists transaction_rows (
     tax_rate decimal(18, 6),
     created_at timestamptz not null,
     updated_at timestamptz not null,
+);
+
+-- What sells each offer and what else draws on its pool; what hardly moved is not stored again.
+create table if not exists demand_rows (
+    read_id uuid not null,
+    sku varchar not null,
+    own_units bigint not null,                             -- ordered at this channel
+    own_sales bigint not null,                             -- in so many order lines
+    own_hours double not null,                             -- in which there was something to sell
+    own_rate double not null,                              -- sales in a typical hour, drawn towards the category
+    own_low_rate double not null,                          -- nine times in ten the true rate lies between
+    own_high_rate double not null,
+    own_certainty double not null,                         -- sales the rate is worth
+    own_size double not null,                              -- units of a sale, on average
+    own_square double not null,                            -- the mean of their square
+    other_units bigint not null,                           -- falls of the pool not explained by our own sales
+    other_sales bigint not null,
+    other_hours double not null,
+    other_rate double not null,
+    other_low_rate double not null,
+    other_high_rate double not null,
+    other_certainty double not null,
+    other_size double not null,
+    other_square double not null,
+    withdrawal_count bigint not null,                      -- falls far beyond the rate: not in it
+    withdrawn_units bigint not null,
+    measured_at timestamptz not null,
+);
+
+-- How likely an offer is sold more often than it is there, before the next batch can say so.
+create table if not exists stock_risk_rows (
+    read_id uuid not null,
+    sku varchar not null,
+    buffer_rule varchar not null,                          -- what won
+    advised_rule varchar not null,                         -- the rule of risk that advises
+    base bigint not null,                                  -- supply less in flight; below zero: sold and not there
+    quantity bigint not null,                              -- listed
+    buffer bigint not null,                                -- base less listed
+    advised_buffer bigint not null,
+    own_mean double not null,                              -- units this channel may still want before the window ends
+    other_mean double not null,                            -- units drawn elsewhere in the whole window
+    oversell_chance double not null,
+    own_chance double not null,                            -- of it, what would not happen were nothing listed here
+    worst_chance double not null,                          -- if all that is listed were sold
+    stock_out_chance double not null,
+    oversold_units double not null,                        -- expected, owed to our listing
+    lost_units double not null,                            -- expected wish of this channel beyond what is listed
+    buffer_cover double,                                   -- held back / other demand; null: nothing else draws
+    window_cover double,                                   -- base / all demand
+    cost_amount decimal(18, 6) not null,                   -- expected, of overselling in this window
+    margin_amount decimal(18, 6),                          -- of one unit; null: price or cost unknown
+    is_at_risk boolean not null,
+    assessed_at timestamptz not null,
+);
+
+-- What another buffer and another batch interval would come to. One row per offer and interval.
+create table if not exists risk_grid_rows (
+    read_id uuid not null,
+    sku varchar not null,
+    interval_hours double not null,                        -- from one batch to the next; 0: the window as it is
+    base bigint not null,
+    buffers bigint[] not null,
+    oversell_chances double[] not null,
+    oversold_units double[] not null,
+    lost_units double[] not null,
+    cost_amounts decimal(18, 6)[] not null,                -- of overselling
+    lost_amounts decimal(18, 6)[],                         -- margin of what cannot be sold; null: margin unknown
+    assessed_at timestamptz not null,
 );

@@ -1,45 +1,47 @@
 """How many of each SKU John Lewis may sell: BlueCherry's newest complete batch, less what was sold since.
 
-It looks at what became of the last stock file, at the stock batches, and, every ten minutes, at what the
-marketplace really shows. It counts the sales the batch does not contain, computes the quantity of every offer and
-sends those that changed in one file: decreases at once, increases with a new batch (or after a cancelled sale), all
-of them once a night. It keeps the numbers behind every quantity. What can go wrong: no orders pulled lately, or an
-old batch (then nothing rises), a batch that fails its checks (then the one before stands), offers without a SKU
-(set to zero; many at once wait for a person), one of the systems down (the other's part still goes on).
+It looks at what became of the last stock file, every ten minutes at what the marketplace really shows, lets the
+orders be read first, then looks at the stock batches. It counts the sales the batch does not contain, computes the
+quantity of every offer and sends in one file those that are not what stands there: decreases at once, increases
+with a new batch (or after a cancelled sale), all of them once a night. It keeps the numbers behind every quantity,
+and how likely each is sold more often than it is there before the next batch can say so.
+What can go wrong: the orders cannot be read, or the batch is old (then nothing rises, and age makes us cautious), a
+batch that fails its checks or waits for a person (then the one before stands), offers without a SKU (set to zero;
+many at once wait for a person), one of the systems down (the other's part still goes on).
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from sync.errors import Deferred, Fatal, Retriable
+from sync.flows.inventory_audit import compare, read_back, wanted_since
+from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
-from sync.flows.inventory_board import board
-from sync.flows.inventory_imports import rested_at, settle
+from sync.flows.inventory_board import board, nets
+from sync.flows.inventory_imports import last_end, rested_at, settle
+from sync.flows.inventory_risk import Foresight, assess, foresight, is_due, with_risk
+from sync.freshness import orders_first, orders_known_until
 from sync.intents import Intent, carry_out
-from sync.offers import READ_BACK_EVERY, last_read_at, read_offers
-from sync.rules.batches import Newest
-from sync.rules.mappings import load
 from sync.rules.pushes import Decision, Terms, decide
-from sync.rules.sellable import Policy
+from sync.rules.sellable import BUCKETS
 from sync.runs import EVERYTHING, Preview, Run, Scope
-from sync.settings import Settings
 
 NAME = "inventory"
-LONDON = ZoneInfo("Europe/London")
 FULL_HOUR = 3  # the nightly file, London time
 FULL_ON = "inventory.full_on"
 ASKED = "inventory.asked"  # SKUs a person wants sent, until they are
+RAISED = "inventory.raised"  # the batch whose increases were sent
 EVERY_SKU = "*"
-ORDERS_FRESH_FOR = timedelta(minutes=10)
+RELEASE_LASTS = timedelta(hours=24)  # a person's word that many offers may lose their stock
 MOST_SHOWN = 1000
 
 _PUBLISHED = (
     "sku", "sku_key", "batch_id", "quantity", "before_quantity", "supply", "inflight", "base", "buffer",
-    "buffer_rule", "reason", "inflight_orders",
+    "buffer_rule", "reason", "inflight_orders", *BUCKETS, "net_by_warehouse", "percent_units", "absolute_units",
+    "risk_units", "minimum", "maximum", "multiple", "policy", "degraded",
 )  # fmt: skip
 
 
@@ -48,38 +50,56 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     asked = _asked(run, scope)
     run.record(bookmarks={ASKED: "\n".join(sorted(asked))} if asked else None)
     is_free = settle(run)
-    trouble = _look(run, asked)
+    trouble = _look(run, is_free=is_free)
     batch = newest(run)
-    if batch is not None and is_free:
-        terms = _terms(run, batch, asked)
-        decision = _decide(run, batch, terms)
-        if decision is not None:
-            _count(run, decision)
-            _send(run, decision.rows, terms)
+    if batch is not None:
+        found = basis(run, batch)
+        if is_free or is_due(run, found):
+            _decide_and_send(run, found, _terms(run, found, asked), is_free=is_free)
     if trouble is not None:
         raise trouble
+
+
+def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> None:
+    """Send what is due if the last file has ended; assess the risk of what is listed then."""
+    ahead = foresight(run, found)
+    decision = _decide(run, found, terms, ahead)
+    if decision is None:
+        return
+    is_sent = False
+    if is_free:
+        _count(run, decision)
+        is_sent = _send(run, decision.rows, terms, found)
+    if ahead is not None:
+        assess(run, found, decision.listed(is_sent=is_sent), ahead)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
-    """What would be sent now, offer by offer, and why."""
-    settle(run)
+    """What would be sent now, offer by offer, and why.
+
+    Looking changes nothing outside: the orders, which a run lets be read first, are taken as they are known.
+    """
+    is_free = settle(run)
     run.due_at = None  # looking waits for nothing
     asked = _asked(run, scope)
-    trouble = _look(run, asked)
+    trouble = _look(run, is_free=is_free, reads_orders=False)
+    run.due_at = None
     if trouble is not None:
         raise trouble
     batch = newest(run)
-    decision = _decide(run, batch, _terms(run, batch, asked)) if batch else None
-    if batch is None or decision is None:
+    found = basis(run, batch) if batch else None
+    terms = _terms(run, found, asked, reads_orders=False) if found else None
+    decision = _decide(run, found, terms, foresight(run, found)) if found and terms else None
+    if found is None or decision is None:
         return Preview("There is no complete stock batch, no SKU or no offer yet: nothing would be sent.")
     shown = _within(decision.board if scope.key else decision.rows, scope)
-    differences = _rows_of(shown).select(
-        "sku", pl.col("before_quantity").alias("before"), pl.col("quantity").alias("after"),
+    differences = shown.select(
+        "sku", pl.col("standing").alias("before"), pl.col("quantity").alias("after"),
         pl.col("reason").alias("why"), "supply", "inflight", "buffer", "inflight_orders",
     )  # fmt: skip
     sent = shown.filter("is_sent").height
     return Preview(
-        sentence=_sentence(scope, sent, shown.height, decision, batch),
+        sentence=_sentence(scope, sent, shown.height, decision, found, is_fresh=_is_fresh(run)),
         differences=tuple(differences.head(MOST_SHOWN).to_dicts()),
         calls={"STO01": 1, "STO02": 1} if sent else {},
     )
@@ -93,12 +113,14 @@ def _asked(run: Run, scope: Scope) -> frozenset[str]:
     return frozenset(asked)
 
 
-def _look(run: Run, asked: frozenset[str]) -> Fatal | Retriable | None:
-    """Batches and, now and then, offers; trouble with one side is kept until the rest is done."""
+def _look(run: Run, *, is_free: bool, reads_orders: bool = True) -> Fatal | Retriable | None:
+    """Offers now and then, the orders, the batches; trouble with one side is kept until the rest is done."""
     trouble: Fatal | Retriable | None = None
     looks: tuple[Callable[[], object], ...] = (
-        lambda: look(run, accepts_thin=EVERY_SKU in asked),
-        lambda: _read_back(run),
+        lambda: read_back(run) if is_free else None,
+        lambda: _orders_first(run) if reads_orders else None,
+        lambda: compare(run),
+        lambda: look(run),
     )
     for one in looks:
         run.check()
@@ -111,74 +133,53 @@ def _look(run: Run, asked: frozenset[str]) -> Fatal | Retriable | None:
     return trouble
 
 
-def _read_back(run: Run) -> None:
-    """What the marketplace shows: at most every ten minutes, and only if we sent something since."""
-    read_at = last_read_at(run)
-    if read_at is not None:
-        if run.now() - read_at < READ_BACK_EVERY:
-            return
-        values = {"read_at": read_at}
-        if not run.rows("select 1 from import_facts where happened_at > $read_at limit 1", values):
-            return
-    read_offers(run)
+def _orders_first(run: Run) -> None:
+    """Sales are known before quantities are computed: of late, past the last import's end and the last reading."""
+    moments = (_fresh_since(run), last_end(run), wanted_since(run))
+    orders_first(run, max(moment for moment in moments if moment is not None))
 
 
-def _terms(run: Run, batch: Newest, asked: frozenset[str]) -> Terms:
-    settings = run.house.settings
-    is_recent = run.now() - batch.as_of <= timedelta(hours=settings.batch_max_age_hours)
-    may_rise = is_recent and _are_orders_fresh(run)
+def _fresh_since(run: Run) -> datetime:
+    return run.now() - timedelta(seconds=run.house.settings.orders_fresh_seconds)
+
+
+def _is_fresh(run: Run) -> bool:
+    known = orders_known_until(run)
+    return known is not None and known >= _fresh_since(run)
+
+
+def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool = True) -> Terms:
+    """On what to decide; who only looks counts as if the orders were read, as a run would see to."""
+    is_fresh = _is_fresh(run) or not reads_orders
     is_nightly = run.bookmark(FULL_ON) != _night(run.now())
     return Terms(
-        policy=policy(settings),
-        batch_id=batch.batch_id,
-        may_rise=may_rise,
-        sends_all=EVERY_SKU in asked or (is_nightly and may_rise),
+        batch_id=found.batch.batch_id,
+        may_rise=is_fresh and not found.caution.freezes,
+        is_new_batch=run.bookmark(RAISED) != found.batch.batch_id,
+        caution=found.caution,
+        sends_all=EVERY_SKU in asked or (is_nightly and is_fresh),
         sends=asked,
-        may_zero_many=EVERY_SKU in asked,
+        zeroes_at_most=_released(run),
     )
 
 
-def policy(settings: Settings) -> Policy:
-    """What is held back, by the settings."""
-    return Policy(
-        percent=settings.buffer_percent,
-        units=settings.buffer_units,
-        combine=settings.buffer_policy,
-        minimum=settings.minimum_quantity,
-        maximum=settings.maximum_listed,
+def _released(run: Run) -> int:
+    """How many offers without a SKU a person lately allowed to lose their stock."""
+    rows = run.rows(
+        "select offer_count from orphan_release_facts where happened_at >= $since",
+        {"since": run.now() - RELEASE_LASTS},
     )
+    return int(rows[0]["offer_count"]) if rows else 0
 
 
-def _decide(run: Run, batch: Newest, terms: Terms) -> Decision | None:
+def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None) -> Decision | None:
     """None while it is not known what may be sold at all."""
     if not run.rows("select 1 from sku_facts where not is_gone limit 1"):
         return None
-    rows = board(run, batch.as_of, _warehouses(run))
-    return decide(rows, terms) if rows.height else None
-
-
-def _warehouses(run: Run) -> frozenset[str]:
-    chosen = frozenset(run.house.settings.warehouses)
-    if not chosen:
-        chosen = load(run.rows("select mapping, key, value from mapping_facts")).warehouses()
-    if not chosen:
-        raise Fatal("No warehouse sells on this channel: map a division to a warehouse, or set WAREHOUSES.")
-    return chosen
-
-
-def _are_orders_fresh(run: Run) -> bool:
-    """Whether orders were pulled lately: without them we do not know what was sold."""
-    return bool(
-        run.rows(
-            """
-            select 1 from run_facts
-            where flow = 'orders' and started_at >= $since
-                and (state = 'succeeded' or (state = 'deferred' and (calls ->> '$.OR11') is not null))
-            limit 1
-            """,
-            {"since": run.now() - ORDERS_FRESH_FOR},
-        )
-    )
+    rows = board(run, found)
+    if rows.is_empty():
+        return None
+    return decide(rows if ahead is None else with_risk(run, rows, ahead), terms)
 
 
 def _night(moment: datetime) -> str:
@@ -190,13 +191,6 @@ def _within(rows: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return rows.filter(pl.col("sku") == scope.key) if scope.key else rows
 
 
-def _rows_of(board: pl.DataFrame) -> pl.DataFrame:
-    """Rows with what stood there before beside them."""
-    return board.with_columns(
-        before_quantity=pl.coalesce("last_quantity", "offer_quantity"), sku_key=pl.col("sku_key").fill_null("")
-    )
-
-
 def _count(run: Run, decision: Decision) -> None:
     run.counts["unmatched"] = decision.unmatched_count
     run.counts["zeroing_held"] = decision.held_count
@@ -204,19 +198,20 @@ def _count(run: Run, decision: Decision) -> None:
     run.counts["inflight_units"] = int(decision.board["inflight"].sum())
 
 
-def _send(run: Run, rows: pl.DataFrame, terms: Terms) -> None:
-    """One file with everything that is due, and the numbers that made it."""
+def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> bool:
+    """One file with everything that is due, and the numbers that made it; whether it was sent."""
+    done = {RAISED: terms.batch_id} if terms.may_rise else {}
     if rows.is_empty():
-        run.record(bookmarks={ASKED: ""} if terms.sends else None)
-        return
+        run.record(bookmarks=done | ({ASKED: ""} if terms.sends else {}))
+        return False
     free_at = rested_at(run)
     if free_at is not None:
         run.defer(free_at, "a minute between two stock files")
-        return
+        return False
     push_id = uuid4()
-    published = _rows_of(rows).with_columns(batch_id=pl.lit(terms.batch_id)).select(_PUBLISHED)
     run.house.journal.append_series(
-        "published_rows", published.with_columns(push_id=pl.lit(str(push_id)), sent_at=pl.lit(run.now()))
+        "published_rows",
+        _published(run, rows, found).with_columns(push_id=pl.lit(str(push_id)), sent_at=pl.lit(run.now())),
     )
     quantities: Mapping[str, int] = dict(zip(rows["sku"], rows["quantity"], strict=True))
     why = "every offer" if terms.sends_all else "what changed"
@@ -225,25 +220,43 @@ def _send(run: Run, rows: pl.DataFrame, terms: Terms) -> None:
     )
     tally = carry_out(run, [intent], lambda _: run.house.marketplace.import_stock(quantities))
     if not tally["confirmed"]:
-        return
-    done = {ASKED: ""} if terms.sends else {}
+        return False
+    if terms.sends:
+        done[ASKED] = ""
     if terms.sends_all:
         done[FULL_ON] = _night(run.now())
     run.record(bookmarks=done)
-    before = pl.coalesce("last_quantity", "offer_quantity")
     run.counts["published"] += rows.height
-    run.counts["decreases"] += rows.filter(pl.col("quantity") < before).height
-    run.counts["increases"] += rows.filter(pl.col("quantity") > before).height
+    run.counts["decreases"] += rows.filter(pl.col("quantity") < pl.col("standing")).height
+    run.counts["increases"] += rows.filter(pl.col("quantity") > pl.col("standing")).height
+    return True
 
 
-def _sentence(scope: Scope, sent: int, shown: int, decision: Decision, batch: Newest) -> str:
+def _published(run: Run, rows: pl.DataFrame, found: Basis) -> pl.DataFrame:
+    """The rows to send as they are kept: "why did we list 7?"."""
+    keys = rows["sku_key"].drop_nulls().to_list()
+    return (
+        rows.join(nets(run, found.warehouses, keys), on="sku_key", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("sku_key", "net_by_warehouse").fill_null(""),
+            before_quantity=pl.col("standing"),
+            batch_id=pl.lit(found.batch.batch_id),
+            degraded=pl.lit(found.caution.state),
+        )
+        .select(_PUBLISHED)
+    )
+
+
+def _sentence(scope: Scope, sent: int, shown: int, decision: Decision, found: Basis, *, is_fresh: bool) -> str:
     if scope.key and not shown:
         return f"John Lewis shows no offer named {scope.key}."
-    words = [f"{sent} of {decision.board.height} offers would be sent, from batch {batch.batch_id}."]
+    words = [f"{sent} of {decision.board.height} offers would be sent, from batch {found.batch.batch_id}."]
+    if not is_fresh:
+        words.append("The orders would be read first: what was sold of late is not counted in this.")
+    if found.caution.state:
+        words.append("The batch is old: buffers are larger, and thin SKUs may be left out.")
     if decision.held_count:
-        words.append(
-            f"{decision.held_count} offers without a SKU would lose their stock: press resync to allow it."
-        )
+        words.append(f"{decision.held_count} offers without a SKU would lose their stock: that waits for a person.")
     if decision.waiting_count:
         words.append(f"{decision.waiting_count} could rise; that waits for the next batch and fresh orders.")
     return " ".join(words)

@@ -1,7 +1,8 @@
 """The looking half of the inventory: which stock batches BlueCherry shows, and their rows.
 
 Every batch is noted in whatever state it is; only the newest complete stock is read, in the order
-`sync.rules.batches` says. Batches from before the first start are noted, never published.
+`sync.rules.batches` says. One that contradicts itself is rejected; a FULL one that is whole but unlikely is held
+until a person accepts or rejects it. Batches from before the first start are noted, never published.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events import StockBatchRead, StockBatchRejected, StockBatchSeen
+from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.ports import INVENTORY_COLUMNS, StockBatch
 from sync.rules import batches as rules
+from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions
+from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
 
 _STOCK = "select * exclude (batch_id, happened_at, seq) from stock_facts"
@@ -31,7 +34,7 @@ def newest(run: Run) -> rules.Newest | None:
     return rules.Newest(rows[0]["batch_id"], rows[0]["as_of"], rows[0]["completed_at"]) if rows else None
 
 
-def look(run: Run, *, accepts_thin: bool) -> None:
+def look(run: Run) -> None:
     """Note the batches shown and read what is new and complete."""
     known = {row["batch_id"]: row["state"] for row in run.rows("select batch_id, state from stock_batch_facts")}
     held = newest(run)
@@ -45,8 +48,11 @@ def look(run: Run, *, accepts_thin: bool) -> None:
     readings = _readings(run)
     for batch in rules.going_backwards(listed, held, readings):
         _reject(run, batch, "as_of_backwards", f"It tells of {batch.as_of.isoformat()}, before the newest we hold.")
-    for batch in rules.plan(listed, held, readings, run.now(), accepts_thin=accepts_thin):
-        if not _read(run, batch, accepts_thin=accepts_thin):
+    for batch in rules.of_no_kind(listed, readings):
+        _reject(run, batch, "unknown_kind", f"It calls itself {batch.kind!r}, neither FULL nor DELTA.")
+    for batch in rules.plan(listed, held, readings, run.now()):
+        reading = readings.get(batch.batch_id)
+        if not _read(run, batch, is_accepted=reading is not None and reading.verdict == "accept"):
             break
 
 
@@ -54,8 +60,21 @@ def _is_unread(run: Run, held: rules.Newest | None) -> bool:
     """Whether a complete batch newer than what is held waits to be read (again)."""
     return bool(
         run.rows(
-            "select 1 from stock_batch_facts where state = 'COMPLETE' and as_of > $as_of limit 1",
-            {"as_of": held.as_of if held else run.now() - timedelta(days=36500)},
+            """
+            select 1 from stock_batch_facts as seen
+            left join batch_reading_facts as reading on reading.batch_id = seen.batch_id
+            left join batch_verdict_facts as judged on judged.batch_id = seen.batch_id
+            where seen.state = 'COMPLETE' and seen.as_of > $as_of and (
+                reading.batch_id is null
+                or (reading.state = 'rejected' and list_contains($again, reading.reason))
+                or (reading.state = 'held' and judged.verdict = 'accept')
+            )
+            limit 1
+            """,
+            {
+                "as_of": held.as_of if held else run.now() - timedelta(days=36500),
+                "again": [code for code, reason in REASONS.items() if reason.reads_again],
+            },
         )
     )
 
@@ -73,12 +92,24 @@ def _listed(run: Run, shown: list[StockBatch], held: rules.Newest | None) -> lis
 
 
 def _readings(run: Run) -> dict[str, rules.Reading]:
-    rows = run.rows("select batch_id, coalesce(reason, '') as reason, happened_at from batch_reading_facts")
-    return {row["batch_id"]: rules.Reading(row["batch_id"], row["reason"], row["happened_at"]) for row in rows}
+    rows = run.rows(
+        """
+        select reading.batch_id, reading.state, coalesce(reading.reason, '') as reason, reading.happened_at,
+            judged.verdict,
+        from batch_reading_facts as reading
+        left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
+        """
+    )
+    return {
+        row["batch_id"]: rules.Reading(
+            row["batch_id"], row["state"], row["reason"], row["happened_at"], row["verdict"]
+        )
+        for row in rows
+    }
 
 
-def _read(run: Run, batch: StockBatch, *, accepts_thin: bool) -> bool:
-    """Read a batch, check it, keep what changed; whether it was good."""
+def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
+    """Read a batch, check it, keep what changed; whether it can be used."""
     frames: list[pl.DataFrame] = []
     for frame, _ in run.house.erp.inventory(batch.batch_id):
         run.check()
@@ -86,11 +117,21 @@ def _read(run: Run, batch: StockBatch, *, accepts_thin: bool) -> bool:
         run.record()
     rows = pl.concat([pl.DataFrame(schema=INVENTORY_COLUMNS), *frames])
     known = run.house.ask(_STOCK)
-    wrong = rules.fault(batch, rows, known, accepts_thin=accepts_thin)
+    wrong = fault(batch, rows)
     if wrong is not None:
-        _reject(run, batch, *wrong)
+        _reject(run, batch, wrong.code, wrong.detail)
         return False
-    kept = rules.to_store(batch.kind, rules.normalised(rows), known)
+    given = normalised(rows)
+    found = oddities(rows, _locations(run))
+    doubts = () if is_accepted else suspicions(batch, given, known, found)
+    if doubts:
+        _hold(run, batch, doubts)
+        return False
+    _keep(run, batch, rows.height, to_store(batch.kind, given, known), found)
+    return True
+
+
+def _keep(run: Run, batch: StockBatch, row_count: int, kept: pl.DataFrame, found: tuple[Finding, ...]) -> None:
     read_id = uuid4()
     run.house.journal.append_series(
         "stock_rows",
@@ -98,13 +139,28 @@ def _read(run: Run, batch: StockBatch, *, accepts_thin: bool) -> bool:
     )
     event = StockBatchRead(
         happened_at=run.now(), batch_id=batch.batch_id, read_id=read_id, batch_kind=batch.kind,
-        as_of=batch.as_of, row_count=rows.height, changed_count=kept.height,
-        problems=rules.problems(rows, _locations(run)),
+        as_of=batch.as_of, row_count=row_count, changed_count=kept.height,
+        problems=tuple(one.detail for one in found), findings=_parts(found),
     )  # fmt: skip
     run.record([event])
     run.counts["batches_read"] += 1
     run.counts["stock_rows"] += kept.height
-    return True
+
+
+def _hold(run: Run, batch: StockBatch, doubts: tuple[Finding, ...]) -> None:
+    event = StockBatchHeld(
+        happened_at=run.now(),
+        batch_id=batch.batch_id,
+        reason=doubts[0].code,
+        detail=" ".join(one.detail for one in doubts),
+        findings=_parts(doubts),
+    )
+    run.record([event])
+    run.counts["batches_held"] += 1
+
+
+def _parts(found: tuple[Finding, ...]) -> tuple[FindingPart, ...]:
+    return tuple(FindingPart(code=one.code, count=one.count, detail=one.detail) for one in found)
 
 
 def _reject(run: Run, batch: StockBatch, reason: str, detail: str) -> None:

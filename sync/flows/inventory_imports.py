@@ -92,3 +92,9 @@ def rested_at(run: Run) -> datetime | None:
     )
     sent_at: datetime | None = rows[0]["sent_at"]
     return sent_at + PAUSE if sent_at is not None and run.now() < sent_at + PAUSE else None
+
+
+def last_end(run: Run) -> datetime | None:
+    """When the last stock import was seen to have ended: sales after it are on top of what it set."""
+    ended_at: datetime | None = run.rows("select max(happened_at) as ended_at from import_facts")[0]["ended_at"]
+    return ended_at

@@ -22,6 +22,7 @@ from store.journal import Personal
 from sync.errors import Deferred
 from sync.flows import orders_settle as settling
 from sync.flows.orders_read import order_event, person_of, sales_order_event
+from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import MarketOrder, Outcome, Page, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
@@ -31,7 +32,7 @@ from sync.runs import EVERYTHING, Preview, Run, Scope
 
 # What could not be read is read again until it can, and for this long: the bookmark waits for it.
 UNREADABLE_FOR = timedelta(hours=6)
-ORDERS_SEEN, SALES_SEEN, PROVED = "orders.changed", "sales_orders.changed", "orders.proved"
+SALES_SEEN, PROVED = "sales_orders.changed", "orders.proved"
 
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:

@@ -1,25 +1,31 @@
 """Which quantities are sent: decreases at once, increases only for a reason, nothing twice.
 
 The law: what is sent never exceeds what the formula allows. A quantity rises only because a newer complete batch
-says so, or by the units of a sale that was cancelled before the ERP ever had it. An offer without an exact,
-active, listed SKU is set to zero; too many of those at once wait for a person.
+says so, or by the units of a sale that was cancelled before the ERP ever had it. What the marketplace took off its
+own offer for a sale need not be sent again; whatever may stand above the formula is sent down at once. An offer
+without an exact, active, listed SKU is set to zero; too many of those at once wait for a person.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from sync.rules.sellable import Policy, reason, sellable
+from sync.rules import policies
+from sync.rules.aging import CAREFREE, Caution
+from sync.rules.sellable import BUCKETS, reason, sellable
 
 MOST_ZEROED_PERCENT = 2
 
 UNMATCHED = "no exact, active, listed SKU in BlueCherry"
 
 # One row per offer the marketplace shows. Null `last_…`: we never sent a quantity for it.
-BOARD: dict[str, type[pl.DataType]] = {
+BOARD: dict[str, pl.DataType | type[pl.DataType]] = {
     "sku": pl.String,
     "sku_key": pl.String,  # null: no exact, active, listed SKU
+    "division": pl.String,
+    "category": pl.String,
     "multiple": pl.Int64,
+    **dict.fromkeys(BUCKETS, pl.Int64),  # summed over the warehouses that sell here
     "supply": pl.Int64,
     "inflight": pl.Int64,
     "inflight_orders": pl.String,
@@ -27,9 +33,13 @@ BOARD: dict[str, type[pl.DataType]] = {
     "offer_quantity": pl.Int64,  # as the marketplace showed it last
     "last_quantity": pl.Int64,
     "last_batch_id": pl.String,
+    "shown_least": pl.Int64,  # what may stand there now, after the sales since; null: not known to have arrived
+    "shown_most": pl.Int64,
     "is_settled": pl.Boolean,  # the last sending is known to have taken effect
     "is_failed": pl.Boolean,  # the marketplace reported an error for it
-    "has_drifted": pl.Boolean,  # the marketplace shows more than we last sent
+    "has_drifted": pl.Boolean,  # read back since, the marketplace showed something else
+    "risk_units": pl.Int64,  # what the oversell risk asks to hold back; 0 where unknown
+    **policies.COLUMNS,
 }
 
 
@@ -37,19 +47,20 @@ BOARD: dict[str, type[pl.DataType]] = {
 class Terms:
     """Under which terms quantities are decided in this run."""
 
-    policy: Policy
     batch_id: str
-    may_rise: bool  # orders were pulled just now and the batch is not too old
+    may_rise: bool  # orders were pulled just now, and nothing freezes increases
+    is_new_batch: bool = True  # what this batch lets rise has not been sent yet
+    caution: Caution = CAREFREE
     sends_all: bool = False  # the nightly file, or a person's resync
     sends: frozenset[str] = frozenset()  # SKUs sent even if nothing changed
-    may_zero_many: bool = False  # a person has seen how many lose their stock
+    zeroes_at_most: int = 0  # a person has seen so many lose their stock
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to send, with the numbers that made it, and what was not sent."""
 
-    board: pl.DataFrame  # every offer, with `quantity` (to be shown), `is_sent` and `reason`
+    board: pl.DataFrame  # every offer, with `quantity` (to be shown), `standing`, `is_sent` and `reason`
     unmatched_count: int
     held_count: int  # offers to be zeroed that wait for a person
     waiting_count: int  # increases that wait for the next batch or fresh orders
@@ -59,6 +70,11 @@ class Decision:
         """The rows to send."""
         return self.board.filter("is_sent")
 
+    def listed(self, *, is_sent: bool) -> pl.DataFrame:
+        """The board with `listed`: what may be sold now, given that the rows to send were sent, or were not."""
+        quantity = pl.when(pl.col("is_sent") & pl.lit(is_sent)).then("quantity").otherwise("standing")
+        return self.board.with_columns(listed=quantity)
+
 
 def decide(board: pl.DataFrame, terms: Terms) -> Decision:
     """The quantity of every offer, and whether it is sent now."""
@@ -66,46 +82,50 @@ def decide(board: pl.DataFrame, terms: Terms) -> Decision:
     last, offered = pl.col("last_quantity"), pl.col("offer_quantity")
     is_new = last.is_null()
     is_doubtful = is_new | ~pl.col("is_settled")
+    is_of_newer_batch = (pl.col("last_batch_id") != terms.batch_id) & terms.is_new_batch
     decided = (
-        sellable(board, terms.policy)
+        sellable(board, terms.caution)
         .with_columns(pl.when(is_matched).then("target").otherwise(0).alias("target"))
         .with_columns(
+            # what may stand there at most, and at least
             standing=pl.when(is_new).then(offered)
             .when(is_doubtful).then(pl.max_horizontal(last, offered))
-            .otherwise(last),
-            has_cause=pl.lit(terms.may_rise) & (is_doubtful | (pl.col("last_batch_id") != terms.batch_id)),
+            .otherwise(pl.coalesce("shown_most", last)),
+            floor=pl.when(is_doubtful).then(0).otherwise(pl.coalesce("shown_least", last)),
+            has_cause=pl.lit(terms.may_rise) & (is_doubtful | is_of_newer_batch),
         )
         .with_columns(
-            ceiling=pl.col("standing") + pl.when(pl.lit(terms.may_rise)).then("released").otherwise(0)
+            ceiling=pl.when(is_doubtful).then("standing").otherwise("floor")
+            + pl.when(pl.lit(terms.may_rise)).then("released").otherwise(0)
         )
         .with_columns(
             quantity=pl.when("has_cause").then("target").otherwise(pl.min_horizontal("target", "ceiling"))
         )
         .with_columns(
             is_sent=_is_sent(terms, is_doubtful),
-            reason=pl.when(is_matched).then(_words(terms)).otherwise(pl.lit(UNMATCHED)),
+            reason=pl.when(is_matched).then(_words()).otherwise(pl.lit(UNMATCHED)),
         )
     )  # fmt: skip
     return _hold_back(decided, terms)
 
 
 def _is_sent(terms: Terms, is_doubtful: pl.Expr) -> pl.Expr:
-    """Skipped if unchanged; in doubt what stands there, sent unless it may not rise and would not fall."""
-    quantity, last = pl.col("quantity"), pl.col("last_quantity")
+    """Skipped where it stands already; in doubt, sent unless it may not rise and would not fall."""
+    quantity = pl.col("quantity")
     falls = pl.col("target") < pl.col("standing")
-    has_news = (quantity != last) | (pl.col("last_batch_id") != terms.batch_id)
+    has_news = (quantity != pl.col("last_quantity")) | (pl.col("last_batch_id") != terms.batch_id)
     return (
         pl.when(pl.lit(terms.sends_all) | pl.col("sku").is_in(sorted(terms.sends))).then(pl.lit(value=True))
         .when(pl.col("is_failed")).then(has_news)
         .when(is_doubtful).then(pl.col("has_cause") | falls)
-        .otherwise((quantity != last) | pl.col("has_drifted"))
+        .otherwise((quantity < pl.col("standing")) | (quantity > pl.col("floor")) | pl.col("has_drifted"))
     )  # fmt: skip
 
 
-def _words(terms: Terms) -> pl.Expr:
+def _words() -> pl.Expr:
     waits = pl.col("quantity") < pl.col("target")
     return pl.concat_str(
-        reason(terms.policy),
+        reason(),
         pl.when(waits).then(pl.format("{} more wait for the next batch", pl.col("target") - pl.col("quantity"))),
         separator=", ",
         ignore_nulls=True,
@@ -116,9 +136,9 @@ def _hold_back(decided: pl.DataFrame, terms: Terms) -> Decision:
     unmatched = pl.col("sku_key").is_null()
     loses_stock = unmatched & pl.col("is_sent") & (pl.col("standing") > 0)
     zeroed = decided.filter(loses_stock).height
-    allowed = max(1, decided.height * MOST_ZEROED_PERCENT // 100)
+    allowed = max(1, decided.height * MOST_ZEROED_PERCENT // 100, terms.zeroes_at_most)
     held = 0
-    if zeroed > allowed and not terms.may_zero_many:
+    if zeroed > allowed:
         held = zeroed
         decided = decided.with_columns(is_sent=pl.col("is_sent") & ~loses_stock)
     return Decision(

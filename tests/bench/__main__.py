@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import orders, pages, rebuild
+from tests.bench import calibration, orders, pages, rebuild, risk
 
-BENCHES = {"orders": orders, "pages": pages, "rebuild": rebuild}
+BENCHES = {"orders": orders, "pages": pages, "rebuild": rebuild, "risk": risk, "calibration": calibration}
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Buttons become commands of the person who pressed them, and show what came of them."""
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from store import events
-from tests.dashboard.looking import ORDER, ordinary_day, senders, show, words
+from tests.dashboard.looking import ORDER, cells, ordinary_day, senders, show, words
 from tests.told import HOUR, NOW, Told, thing
 
 CARRIER = {"kind": "unmapped_carrier", "cause": "DPX"}
@@ -206,6 +207,53 @@ def test_where_there_is_nothing_to_retry_the_button_says_so(told: Told) -> None:
     assert ("Retry", True, "Nothing to press: the warehouse has to ship.") in senders(page)
 
 
+@pytest.mark.parametrize(
+    ("label", "command"), [("Accept the batch", "accept_batch"), ("Reject the batch", "reject_batch")]
+)
+def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: str) -> None:
+    ordinary_day(told)
+    told.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
+    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"})
+    before = {name: reason for name, _, reason in senders(page)}
+    page.text_input(key="why-batch_held-coverage").set_value("asked the warehouse").run(timeout=60)
+    press(page, label)
+    [(command_id, body)] = sent(told)
+    answer(told, command_id, "done", "Batch IB77 is settled.")
+    page.run(timeout=60)
+
+    assert before[label] == "Write the reason first."
+    assert before["Retry"] == "Nothing to press to try again: accept or reject the batch."
+    assert (body["command"], body["actor"]) == (command, "Olu (ops)")
+    assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
+    assert "**Done.** Batch IB77 is settled." in words(page)
+
+
+def test_finance_cannot_judge_a_batch(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("batch_held", "IB77", cause="coverage")
+    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"}, person="Finn (finance)")
+    page.text_input(key="why-batch_held-coverage").set_value("looks fine").run(timeout=60)
+    reasons = {name: reason for name, _, reason in senders(page)}
+
+    assert reasons["Accept the batch"] == "Only ops or admin may do this; you are finance."
+    assert reasons["Reject the batch"] == "Only ops or admin may do this; you are finance."
+
+
+def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("orphans_held", "offers", cause="12")
+    page = show("exceptions", query={"kind": "orphans_held", "cause": "12"})
+    page.text_input(key="why-orphans_held-12").set_value("the range ended").run(timeout=60)
+    press(page, "Let these 12 go to zero")
+    [(_, body)] = sent(told)
+
+    assert "12 offers without a SKU would lose their stock at once" in words(page)
+    assert (body["command"], body["arguments"]) == (
+        "release_orphans",
+        {"offer_count": 12, "why": "the range ended"},
+    )
+
+
 def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     ordinary_day(told)
     page = show("mappings")
@@ -215,6 +263,42 @@ def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     assert sent(told)[0][1]["arguments"] == {
         "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing"
     }  # fmt: skip
+
+
+def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(told: Told) -> None:
+    ordinary_day(told)
+    told.tell(
+        events.BufferPolicySet(
+            happened_at=NOW, actor="ada", level="global", key="", from_on=NOW.date(), percent=Decimal("12.50"),
+            combine="max", why="peak",
+        )
+    )  # fmt: skip
+    page = show("mappings")
+    empty = {name: reason for name, _, reason in senders(page)}
+    page.selectbox(key="buffer-level").set_value("division").run(timeout=60)
+    keyless = {name: reason for name, _, reason in senders(page)}
+    page.text_input(key="buffer-key-division").set_value(" NMK ").run(timeout=60)
+    page.text_input(key="buffer-why").set_value("a photo shoot").run(timeout=60)
+    page.number_input(key="buffer-percent").set_value(7.5).run(timeout=60)
+    page.number_input(key="buffer-units").set_value(3).run(timeout=60)
+    press(page, "Set the policy")
+    press(page, "Remove the policy")
+    bodies = [(body["command"], body["arguments"]) for _, body in sent(told)]
+
+    assert "12.5 %, the larger of percent and units" in cells(page)
+    assert empty["Set the policy"] == empty["Remove the policy"] == "Write the reason first."
+    assert keyless["Set the policy"] == "Say which Division."
+    about = {"level": "division", "key": "NMK", "from_on": "2026-11-24", "why": "a photo shoot"}
+    assert bodies == [
+        (
+            "set_buffer_policy",
+            {
+                **about, "percent": "7.50", "units": 3, "combine": None, "risk": None, "alpha": None,
+                "oversell_cost": None, "minimum": None, "maximum": None,
+            },
+        ),
+        ("remove_buffer_policy", about),
+    ]  # fmt: skip
 
 
 def test_customers_are_shown_to_ops_and_not_to_managers(told: Told) -> None:

@@ -80,6 +80,20 @@ def test_a_batch_becomes_offers_and_every_number_can_be_explained(bench: Callabl
     assert house.rebuild_differences() == {}
 
 
+def test_looking_at_what_would_be_sent_asks_nothing_of_the_orders_and_says_so(bench: Callable[..., Any]) -> None:
+    house = bench(days=1, skus=20, orders_per_day=200)
+    house.run_all("catalogue", "orders", "inventory")
+    house.advance(20)
+    before = house.sandbox.state("bluecherry")["sales_orders"]
+    runs = house.value("select count(*) from run_facts where flow = 'orders'")
+    with running(house.house, "inventory", is_preview=True) as look:
+        seen = inventory.preview(look)
+
+    assert "The orders would be read first" in seen.sentence
+    assert house.sandbox.state("bluecherry")["sales_orders"] == before
+    assert house.value("select count(*) from run_facts where flow = 'orders'") == runs
+
+
 def test_an_unclear_file_is_superseded_by_the_newest_values_and_one_side_down_stops_the_other_not(
     bench: Callable[..., Any],
 ) -> None:

@@ -1,100 +1,21 @@
 """Which sales are in flight: every row of the table that says when a sold unit is deducted, and when not."""
 
-import threading
-from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
-from typing import Any, cast
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
 
-import polars as pl
 import pytest
 
-from store.database import local_ask
-from sync.flows.inventory_board import board
-from sync.runs import House, Notebook, Run
-from sync.settings import Settings
-from tests.told import HOUR, NOW, Told
-
-T_B = NOW - 2 * HOUR
-SKEW = timedelta(seconds=120)
-
-
-class Shop:
-    """A store with offers, and the board drawn from it; neither outside system is asked."""
-
-    def __init__(self, path: Path, settings: Settings) -> None:
-        self.told = Told(path)
-        house = House(
-            settings=settings,
-            clock=self.told.clock,
-            journal=self.told.journal,
-            ask=local_ask(self.told.database),
-            marketplace=cast("Any", None),
-            erp=cast("Any", None),
-            notebook=Notebook(),
-            start_on=NOW,
-            stopping=threading.Event(),
-        )
-        self.run = Run(house, "inventory", uuid4(), NOW)
-        self.stalls = 0
-
-    def board(self) -> pl.DataFrame:
-        return board(self.run, T_B, {"WH1"})
-
-
-class Stall:
-    """One SKU of the shop, of one test alone: its orders are called JL-1 … and its sales orders SO-1 …"""
-
-    def __init__(self, shop: Shop) -> None:
-        shop.stalls += 1
-        self.shop, self.told = shop, shop.told
-        self.name = f"T{shop.stalls}"
-        self.sku = f"NMK-{self.name}-WHT-A--M"
-        self.told.skus(self.sku)
-        self.told.offers({self.sku: 10})
-
-    def order(self, order_id: str, **more: Any) -> None:
-        self.told.order(self._own(order_id), skus=(self.sku,), **more)
-
-    def sales_order(self, ord_num: str, order_id: str, **more: Any) -> None:
-        self.told.sales_order(self._own(ord_num), self._own(order_id), skus=(self.sku,), **more)
-
-    def creating(self, order_id: str, state: str, *, ord_num: str = "", **more: Any) -> None:
-        """We set out to create its sales order."""
-        order_id, ord_num = self._own(order_id), ord_num and self._own(ord_num)
-        self.told.intent(
-            "create_sales_order", f"{order_id}|NMK|WH1", state, order_id=order_id, reference=ord_num, **more
-        )
-
-    def publish(self, quantity: int, **more: Any) -> None:
-        self.told.publish({self.sku: quantity}, name=self.name, **more)
-
-    def row(self) -> dict[str, Any]:
-        return self.shop.board().row(by_predicate=pl.col("sku") == self.sku, named=True)
-
-    @property
-    def inflight(self) -> int:
-        return int(self.row()["inflight"])
-
-    def _own(self, name: str) -> str:
-        return f"{self.name}-{name}"
+from store import events
+from sync.flows.inventory_board import nets
+from tests.flows.shop import SKEW, T_B, Shop, Stall, settings_of
+from tests.told import HOUR, NOW
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One store for all: opening one takes longer than all the tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            "MARKETPLACE_URL": "https://marketplace.example",
-            "MARKETPLACE_KEY": "none",
-            "MARKETPLACE_SHOP_ID": "4107",
-            "ERP_URL": "https://erp.example",
-            "ERP_KEY": "none",
-            "ERP_TIMEZONE": "America/New_York",
-        }.items():  # fmt: skip
-            environment.setenv(f"CHERRYLANE_{name}", value)  # nobody is asked: only the settings must be whole
-        opened = Shop(tmp_path_factory.mktemp("board") / "store.duckdb", Settings(_env_file=None))
+    opened = Shop(tmp_path_factory.mktemp("board") / "store.duckdb", settings_of())
     yield opened
     opened.told.close()
 
@@ -244,10 +165,246 @@ def test_what_was_sent_is_settled_once_its_import_is_complete_and_not_refused(st
     assert (row["last_quantity"], row["is_settled"], row["is_failed"]) == (7, True, False)
 
 
-def test_a_push_accepted_but_not_applied_is_seen_when_offers_are_read_again(stall: Stall) -> None:
-    stall.publish(7)
-    stall.told.tell(bookmarks={"offers.read_at": (NOW - 3 * HOUR).isoformat()})
-    before = stall.row()["has_drifted"]
-    stall.told.tell(bookmarks={"offers.read_at": NOW.isoformat()})
+def awaiting(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="WAITING_ACCEPTANCE")
 
-    assert (before, stall.row()["has_drifted"]) == (False, True)
+
+def queued(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.creating("JL-1", "refused", code="UNKNOWN_SKU", at=NOW - 40 * HOUR)
+
+
+def posted(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.creating("JL-1", "confirmed", ord_num="SO-9")
+
+
+def entered_after(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B + HOUR)
+
+
+def entered_before(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR)
+
+
+def shipped_before(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="SHIPPED")
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - 3 * HOUR, shipped=2, read=T_B - HOUR)
+
+
+def entered_before_shipped_after(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="SHIPPED")
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR, shipped=2, read=T_B + HOUR)
+
+
+def entered_after_already_shipped(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="SHIPPED")
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B + HOUR / 2, shipped=2, read=T_B + HOUR)
+
+
+def cancelled_never_in_erp(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="CANCELED", changed=NOW)
+
+
+def cancelled_after_an_unknown_post(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="CANCELED", changed=NOW)
+    stall.creating("JL-1", "unclear")
+
+
+def cancelled_still_open_in_erp(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2, state="CANCELED", changed=NOW)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR)
+
+
+def edited_down_by_hand(stall: Stall) -> None:
+    stall.order("JL-1", quantity=3)
+    stall.sales_order("SO-1", "JL-1", quantity=1, entered=T_B - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("story", "inflight", "standing"),
+    [
+        (awaiting, 2, "not_in_erp"),
+        (queued, 2, "not_in_erp"),
+        (posted, 2, "unclear"),
+        (entered_after, 2, "entered_after"),
+        (entered_before, 0, "inside"),
+        (shipped_before, 0, "inside"),
+        (entered_before_shipped_after, 0, "inside"),
+        (entered_after_already_shipped, 2, "entered_after"),
+        (cancelled_never_in_erp, 0, "released"),
+        (cancelled_after_an_unknown_post, 2, "unclear"),
+        (cancelled_still_open_in_erp, 0, "inside"),
+        (edited_down_by_hand, 0, "inside"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else str(value),
+)
+def test_each_row_of_the_table_of_sales_in_flight(
+    stall: Stall, story: Callable[[Stall], None], inflight: int, standing: str
+) -> None:
+    story(stall)
+    rows = stall.shop.rows("select standing from inflight_lines($at) where sku = $sku", at=T_B, sku=stall.sku)
+
+    assert stall.inflight == inflight
+    assert rows == [{"standing": standing}]
+
+
+def test_an_order_already_inside_the_batch_is_not_deducted_twice(stall: Stall) -> None:
+    """Double deduction hides stock: the batch's supply has the order off already."""
+    stall.told.batch("B1", {(stall.sku, "WH1"): {"on_hand": 10, "allocated": 2}}, at=T_B)
+    entered_before(stall)
+
+    row = stall.row()
+    assert (row["supply"], row["inflight"]) == (8, 0)
+
+
+def test_a_post_that_failed_silently_is_still_deducted(stall: Stall) -> None:
+    """Missed deduction oversells: a number in an answer is not yet an order in BlueCherry."""
+    stall.told.batch("B1", {(stall.sku, "WH1"): {"on_hand": 10}}, at=T_B)
+    posted(stall)
+
+    row = stall.row()
+    assert (row["supply"], row["inflight"], row["inflight_orders"]) == (10, 2, f"{stall.name}-JL-1")
+
+
+def test_a_line_entered_twice_is_deducted_for_the_one_the_batch_has_not(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR)
+    stall.sales_order("SO-2", "JL-1", quantity=2, entered=T_B + HOUR)
+
+    assert stall.inflight == 2
+
+
+def test_a_batch_that_takes_only_allocated_orders_off_leaves_ours_that_are_open_to_be_deducted(
+    stall: Stall,
+) -> None:
+    stall.order("JL-1", quantity=5)
+    stall.sales_order("SO-1", "JL-1", quantity=5, picked=2, entered=T_B - HOUR)
+    question = (
+        "select sum(inflight_quantity)::bigint as n from inflight_lines($at, deducts_open_orders := false)"
+        " where sku = $sku"
+    )
+
+    assert stall.inflight == 0
+    assert stall.shop.rows(question, at=T_B, sku=stall.sku) == [{"n": 3}]
+
+
+def test_a_sale_cancelled_after_it_was_sent_and_never_in_the_erp_is_released_too(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, state="CANCELED", placed=NOW - HOUR / 2, changed=NOW)
+
+    assert stall.row()["released"] == 2
+
+
+def expected(stall: Stall) -> tuple[int, int]:
+    row = stall.row()
+    return row["shown_least"], row["shown_most"]
+
+
+def test_nothing_sold_since_means_what_was_sent_stands_there(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, placed=NOW - 3 * HOUR)
+
+    assert expected(stall) == (7, 7)
+
+
+def test_a_sale_after_it_took_effect_is_off_the_offer(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, placed=NOW - HOUR / 2)
+
+    assert expected(stall) == (5, 5)
+
+
+def test_a_sale_between_sending_and_effect_may_have_been_overwritten(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, placed=NOW - HOUR + timedelta(minutes=3))
+
+    assert expected(stall) == (5, 7)
+
+
+def test_a_sale_counted_when_it_was_sent_is_not_counted_again(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR, inflight=2, inflight_orders=f"{stall.name}-JL-1")
+    stall.order("JL-1", quantity=2, placed=NOW - HOUR - timedelta(minutes=1))
+
+    assert expected(stall) == (7, 7)
+
+
+def test_a_sale_just_before_the_sending_that_was_not_counted_may_have_been_overwritten(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, placed=NOW - HOUR - timedelta(minutes=1))
+
+    assert expected(stall) == (5, 7)
+
+
+def test_a_cancelled_sale_may_have_been_put_back(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR, inflight=2, inflight_orders=f"{stall.name}-JL-1")
+    stall.order("JL-1", quantity=2, state="CANCELED", placed=NOW - 3 * HOUR, changed=NOW - HOUR / 2)
+    stall.order("JL-2", quantity=3, cancelled=1, placed=NOW - HOUR / 3, changed=NOW - HOUR / 4)
+
+    assert expected(stall) == (4, 7)
+
+
+def test_never_less_than_nothing_stands_there(stall: Stall) -> None:
+    stall.publish(1, at=NOW - HOUR)
+    stall.order("JL-1", quantity=3, placed=NOW - HOUR / 2)
+
+    assert expected(stall) == (0, 0)
+
+
+def test_where_the_marketplace_does_not_lower_its_offers_a_sale_changes_nothing_there(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    stall.order("JL-1", quantity=2, placed=NOW - HOUR / 2)
+    question = (
+        "select least_quantity, most_quantity from expected_shown($at, $at, deducts_sales := false)"
+        " where sku = $sku"
+    )
+
+    assert stall.shop.rows(question, at=NOW, sku=stall.sku) == [{"least_quantity": 7, "most_quantity": 7}]
+
+
+def test_what_is_still_on_its_way_is_not_known_to_stand_there(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR, is_finished=False)
+
+    assert stall.row()["shown_most"] is None
+
+
+@pytest.mark.parametrize(("count", "shown", "expected"), [(0, 5, False), (1, 9, True), (1, 3, False), (2, 3, True)])
+def test_a_push_accepted_but_not_applied_is_sent_again(
+    stall: Stall, count: int, shown: int, expected: bool
+) -> None:
+    """At once where more stands there than may; less only when it is sure."""
+    stall.publish(5, at=NOW - HOUR)
+    stall.differs(shown, least=5, most=5, read_count=count, at=NOW - HOUR / 2)
+
+    assert stall.row()["has_drifted"] == expected
+
+
+def test_a_difference_seen_before_the_last_sending_says_nothing_of_it(stall: Stall) -> None:
+    stall.publish(5, at=NOW - HOUR)
+    stall.differs(9, least=5, most=5, read_count=2, at=NOW - 2 * HOUR)
+
+    assert stall.row()["has_drifted"] is False
+
+
+def test_the_board_has_the_buckets_the_policy_and_the_warehouses_behind_a_number(stall: Stall) -> None:
+    shelves = {
+        (stall.sku, "WH1"): {"on_hand": 9, "linked": 1, "allocated": 2, "picked": 1, "damaged": 1, "held": 1},
+        (stall.sku, "WH3"): {"on_hand": 5},
+    }
+    stall.told.batch("B1", shelves, at=T_B)
+    stall.told.tell(
+        events.BufferPolicySet(
+            happened_at=NOW, level="sku", key=stall.sku, from_on=date(2026, 11, 1), units=4, why="a sample sale"
+        )
+    )
+    row = stall.row()
+    words = nets(stall.shop.run, {"WH1", "WH3"}, [row["sku_key"]])["net_by_warehouse"].item()
+
+    assert [row[name] for name in ("on_hand", "linked", "allocated", "picked", "damaged", "held", "supply")] == [
+        9, 1, 2, 1, 1, 1, 3,
+    ]  # fmt: skip
+    assert (row["absolute_units"], row["percent_points"]) == (4, 500)
+    assert row["policy"] == f"sku {stall.sku} from 2026-11-01, settings"
+    assert words == "WH1 3, WH3 5"

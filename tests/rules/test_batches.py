@@ -1,24 +1,14 @@
-"""Which batches are read, which are refused, and what their rows mean."""
+"""Which batches are read, and in which order; which wait for a person."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sync.ports import INVENTORY_COLUMNS, StockBatch
-from sync.rules.batches import (
-    KEY,
-    QUANTITIES,
-    Newest,
-    Reading,
-    fault,
-    going_backwards,
-    normalised,
-    plan,
-    problems,
-    to_store,
-)
+from sync.ports import StockBatch
+from sync.rules.batches import Newest, Reading, going_backwards, of_no_kind, plan
 
 MORNING = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 NOON = MORNING + timedelta(hours=6)
@@ -40,15 +30,8 @@ def held(number: int) -> Newest:
     return Newest(one.batch_id, one.as_of, one.completed_at)
 
 
-def rows(*given: dict[str, Any]) -> pl.DataFrame:
-    usual = dict.fromkeys(INVENTORY_COLUMNS) | {"sku_key": "LINEN", "upc": "", "location": "WH1", "lot": "N"}
-    return pl.DataFrame([usual | row for row in given], schema=INVENTORY_COLUMNS)
-
-
-def known(*given: dict[str, Any]) -> pl.DataFrame:
-    schema: dict[str, Any] = dict.fromkeys(KEY, pl.String) | dict.fromkeys(QUANTITIES, pl.Int64)
-    usual = {"sku_key": "LINEN", "location": "WH1"} | dict.fromkeys(QUANTITIES, 0)
-    return pl.DataFrame([usual | row for row in given], schema=schema)
+def planned(batches: list[StockBatch], newest: Newest | None, *readings: Reading) -> list[str]:
+    return [one.batch_id for one in plan(batches, newest, {one.batch_id: one for one in readings}, NOON)]
 
 
 @pytest.mark.parametrize(
@@ -63,108 +46,136 @@ def known(*given: dict[str, Any]) -> pl.DataFrame:
         ("nothing newer", [batch(1)], held(1), []),
         ("every delta in order", [batch(3, "DELTA"), batch(2, "DELTA")], held(1), ["B2", "B3"]),
         ("a full makes earlier deltas needless", [batch(2, "DELTA"), batch(3)], held(1), ["B3"]),
+        ("neither full nor delta ends the chain", [batch(2, "PART"), batch(3, "DELTA")], held(1), []),
     ],
 )
 def test_which_batches_are_read(
     case: str, batches: list[StockBatch], newest: Newest | None, expected: list[str]
 ) -> None:
-    assert [one.batch_id for one in plan(batches, newest, {}, NOON)] == expected, case
+    assert planned(batches, newest) == expected, case
+
+
+def test_a_batch_that_is_running_is_never_read() -> None:
+    assert planned([batch(2, state="RUNNING")], None) == []
+    assert planned([batch(2, state="RUNNING"), batch(3)], held(1)) == ["B3"]
+
+
+def test_a_delta_waits_for_the_batch_begun_before_it_unless_that_one_hangs() -> None:
+    running = batch(2, "DELTA", "RUNNING")
+    hanging = batch(2, "DELTA", "RUNNING", started_at=NOON - timedelta(hours=6))
+
+    assert planned([running, batch(3, "DELTA")], held(1)) == []
+    assert planned([hanging, batch(3, "DELTA")], held(1)) == ["B3"]
+    assert planned([batch(2, "DELTA", "FAILED"), batch(3, "DELTA")], held(1)) == ["B3"]
 
 
 @pytest.mark.parametrize(
-    ("reason", "minutes_ago", "accepts_thin", "expected"),
+    ("reason", "minutes_ago", "expected"),
     [
-        ("checksum", 1, False, []),
-        ("checksum", 5, False, ["B2", "B3"]),
-        ("coverage", 60, False, []),
-        ("coverage", 60, True, ["B2", "B3"]),
-        ("as_of_backwards", 60, True, []),
+        ("checksum", 1, []),
+        ("checksum", 5, ["B2", "B3"]),
+        ("row_count", 5, ["B2", "B3"]),
+        ("as_of_backwards", 60, []),
+        ("unknown_kind", 60, []),
+        ("a reason of an older version", 60, []),
     ],
 )
 def test_a_rejected_batch_ends_the_chain_unless_it_may_be_read_again(
-    reason: str, minutes_ago: int, accepts_thin: bool, expected: list[str]
+    reason: str, minutes_ago: int, expected: list[str]
 ) -> None:
-    reading = Reading("B2", reason, NOON - timedelta(minutes=minutes_ago))
-    found = plan([batch(2), batch(3, "DELTA")], held(1), {"B2": reading}, NOON, accepts_thin=accepts_thin)
+    reading = Reading("B2", "rejected", reason, NOON - timedelta(minutes=minutes_ago))
 
-    assert [one.batch_id for one in found] == expected
+    assert planned([batch(2), batch(3, "DELTA")], held(1), reading) == expected
 
 
-def test_a_full_batch_after_a_rejected_one_is_read() -> None:
-    readings = {"B2": Reading("B2", "coverage", NOON)}
+@pytest.mark.parametrize(("verdict", "expected"), [(None, []), ("reject", []), ("accept", ["B2", "B3"])])
+def test_a_held_batch_and_what_builds_on_it_wait_for_a_person(verdict: Any, expected: list[str]) -> None:
+    reading = Reading("B2", "held", "coverage", NOON, verdict)
 
-    assert [one.batch_id for one in plan([batch(2), batch(3)], held(1), readings, NOON)] == ["B3"]
+    assert planned([batch(2), batch(3, "DELTA")], held(1), reading) == expected
+
+
+def test_a_later_good_full_batch_overtakes_a_held_one() -> None:
+    reading = Reading("B2", "held", "coverage", NOON)
+
+    assert planned([batch(2), batch(3), batch(4, "DELTA")], held(1), reading) == ["B3", "B4"]
+
+
+def test_a_held_batch_does_not_keep_the_deltas_before_it_from_being_read() -> None:
+    reading = Reading("B3", "held", "units_fell", NOON)
+
+    assert planned([batch(2, "DELTA"), batch(3), batch(4, "DELTA")], held(1), reading) == ["B2"]
+
+
+def test_of_two_held_batches_the_accepted_one_is_read_though_the_newer_waits() -> None:
+    accepted = Reading("B2", "held", "coverage", NOON, "accept")
+    waiting = Reading("B4", "held", "coverage", NOON)
+
+    assert planned([batch(2), batch(3, "DELTA"), batch(4)], held(1), accepted, waiting) == ["B2", "B3"]
 
 
 def test_a_batch_completed_later_that_tells_of_an_earlier_moment_is_going_backwards() -> None:
     late = batch(1, completed_at=MORNING + timedelta(hours=5))
 
     assert going_backwards([late, batch(2)], held(2), {}) == (late,)
-    assert going_backwards([late], held(2), {"B1": Reading("B1", "as_of_backwards", NOON)}) == ()
+    assert going_backwards([late], held(2), {"B1": Reading("B1", "rejected", "as_of_backwards", NOON)}) == ()
     assert going_backwards([late], None, {}) == ()
 
 
-@pytest.mark.parametrize(
-    ("case", "changes", "given", "expected"),
-    [
-        ("good", {"row_count": 1, "checksum": "4"}, [{"on_hand": 4}], None),
-        ("a negative stock", {"checksum": "-2"}, [{"on_hand": -2}], None),
-        ("too few rows", {"row_count": 2}, [{"on_hand": 4}], "row_count"),
-        ("another sum", {"row_count": 1, "checksum": "5"}, [{"on_hand": 4}], "checksum"),
-        ("the same key twice", {}, [{"on_hand": 4}, {"on_hand": 5}], "duplicate_rows"),
-        ("two lots", {}, [{"on_hand": 4}, {"on_hand": 5, "lot": "X"}], None),
-    ],
+def test_two_batches_out_of_order_are_read_in_the_order_of_their_moments_and_never_back() -> None:
+    assert planned([batch(3, "DELTA"), batch(2, "DELTA")], held(1)) == ["B2", "B3"]
+    assert planned([batch(2, "DELTA")], held(3)) == []
+
+
+def test_a_complete_batch_of_no_known_kind_is_named_once() -> None:
+    odd = batch(2, "PARTIAL")
+
+    assert of_no_kind([odd, batch(3)], {}) == (odd,)
+    assert of_no_kind([odd], {"B2": Reading("B2", "rejected", "unknown_kind", NOON)}) == ()
+
+
+BATCHES = st.lists(
+    st.tuples(
+        st.integers(0, 9),
+        st.sampled_from(["FULL", "DELTA", "PART"]),
+        st.sampled_from(["RUNNING", "COMPLETE", "FAILED"]),
+    ),
+    max_size=8,
+    unique_by=lambda one: one[0],
 )
-def test_what_makes_a_batch_unusable(
-    case: str, changes: dict[str, Any], given: list[dict[str, Any]], expected: str | None
-) -> None:
-    found = fault(batch(1, **changes), rows(*given), known())
-
-    assert (found[0] if found else None) == expected, case
-
-
-def test_a_full_batch_with_few_of_the_skus_that_had_stock_is_refused_until_a_person_accepts_it() -> None:
-    before = known(*({"sku_key": f"S{number}", "on_hand": 1} for number in range(10)))
-    now = [rows({"sku_key": f"S{number}", "on_hand": 1}) for number in range(8)]
-    thin = pl.concat(now)
-
-    assert (fault(batch(1), thin, before) or ("",))[0] == "coverage"
-    assert fault(batch(1), pl.concat([*now, rows({"sku_key": "S8"})]), before) is None
-    assert fault(batch(1, "DELTA"), thin, before) is None
-    assert fault(batch(1), thin, before, accepts_thin=True) is None
-
-
-def test_next_seasons_orders_are_kept_apart_and_lots_are_added_up() -> None:
-    given = rows(
-        {"on_hand": 20, "open_orders": 12, "open_due": 2, "reserved": 1, "demand": 1, "allocated": 14},
-        {"on_hand": 3, "lot": "X", "open_orders": 2, "reserved": 0},
-    )
-    row = normalised(given).row(0, named=True)
-
-    assert (row["on_hand"], row["allocated"], row["later_orders"]) == (23, 6, 10)
-
-
-def test_a_row_without_any_quantity_is_no_stock_and_said() -> None:
-    given = rows({}, {"location": "MOON", "on_hand": 3, "reported_ots": 9})
-
-    assert normalised(given).filter(pl.col("location") == "WH1")["on_hand"].item() == 0
-    assert len(problems(given, {"WH1"})) == 3
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [("FULL", [("LINEN", 4), ("WOOL", 0)]), ("DELTA", [("LINEN", 4)])],
+READINGS = st.dictionaries(
+    st.integers(0, 9),
+    st.tuples(
+        st.sampled_from(["rejected", "held"]),
+        st.sampled_from(["checksum", "coverage"]),
+        st.sampled_from([None, "accept", "reject"]),
+    ),
+    max_size=5,
 )
-def test_a_missing_sku_has_no_stock_after_a_full_batch_and_is_unchanged_after_a_delta(
-    kind: str, expected: list[tuple[str, int]]
-) -> None:
-    before = known(
-        {"on_hand": 5}, {"sku_key": "WOOL", "on_hand": 2}, {"sku_key": "SILK", "on_hand": 0},
-        {"sku_key": "SAME", "on_hand": 7},
-    )  # fmt: skip
-    now = normalised(rows({"on_hand": 4}, {"sku_key": "SAME", "on_hand": 7}))
-    if kind == "DELTA":
-        now = now.filter(pl.col("sku_key") != "SAME")
-    kept = to_store(kind, now, before)
 
-    assert list(zip(kept["sku_key"], kept["on_hand"], strict=True)) == expected
+
+@settings(max_examples=150, deadline=None)
+@given(BATCHES, READINGS, st.none() | st.integers(0, 9))
+def test_what_is_read_is_complete_usable_newer_and_a_chain(
+    given_batches: list[tuple[int, str, str]], given_readings: dict[int, Any], newest: int | None
+) -> None:
+    batches = [batch(*one) for one in given_batches]
+    readings = {
+        f"B{number}": Reading(f"B{number}", state, reason, NOON, verdict)
+        for number, (state, reason, verdict) in given_readings.items()
+    }
+    found = plan(batches, held(newest) if newest is not None else None, readings, NOON)
+
+    assert all(one.state == "COMPLETE" and one.kind in {"FULL", "DELTA"} for one in found)
+    assert [one.as_of for one in found] == sorted(one.as_of for one in found)
+    assert all(one.as_of > held(newest).as_of for one in found if newest is not None)
+    assert all(one.kind == "DELTA" for one in found[1:])
+    assert newest is not None or not found or found[0].kind == "FULL"
+    assert all(readings[one.batch_id].verdict == "accept" for one in found if one.batch_id in readings)
+    # nothing complete between the first and the last is left out
+    between = [
+        one.batch_id
+        for one in sorted(batches, key=lambda one: one.as_of)
+        if found and one.state == "COMPLETE" and found[0].as_of <= one.as_of <= found[-1].as_of
+    ]
+    assert [one.batch_id for one in found] == between

@@ -15,6 +15,7 @@ import polars as pl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+import store.events_risk  # noqa: F401 - its events belong to the vocabulary, found as subclasses
 from store import events
 from store.database import Database, sections
 from store.journal import FOLDED_KINDS, Journal
@@ -56,6 +57,7 @@ def anything(annotation: Any) -> st.SearchStrategy[Any]:
 POOLS: dict[Any, tuple[Any, ...]] = {
     str: WORDS,
     int: (0, 1, 2),
+    float: (0.0, 0.5, 2.0),
     bool: (True, False),
     Decimal: (Decimal(0), Decimal("-19.99"), Decimal("0.000001")),
     datetime: MOMENTS,
@@ -112,7 +114,7 @@ def _row(columns: list[tuple[str, str]], read_id: UUID, moment: datetime, word: 
         "DECIMAL(18,6)": Decimal(number), "TIMESTAMP WITH TIME ZONE": moment, "DATE": moment.date(),
         "DOUBLE": float(number),
     }  # fmt: skip
-    return {name: values[kind] for name, kind in columns}
+    return {name: [values[kind[:-2]]] if kind.endswith("[]") else values[kind] for name, kind in columns}
 
 
 def at_moments_of_their_own(story: list[events.Event]) -> list[events.Event]:

@@ -1,16 +1,20 @@
 """The guard, as DuckDB runs it before each statement: one reading question, or one command, and nothing else."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from store.database import FACTS, SQL, VIEWS, sections
 from store.folding import table_of
 from store.guard import GUARD, guard_sql
+from store.literals import fill
+from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
 from tests.store.statements import ALLOWED, REFUSED
+from tests.told import NOW
 
 TABLES = re.findall(r"create table if not exists (\w+)", (SQL / "tables.sql").read_text())
 AGED = [view for view in VIEWS if "create or replace macro" in (SQL / f"{view}.sql").read_text()]
@@ -57,3 +61,19 @@ def test_everything_of_ours_may_be_read(every_model: Guard, name: str) -> None:
     of_the_moment = "(timestamptz '2026-11-24 09:00:00+00')" if name in AGED else ""
 
     assert every_model(f"from {name}{of_the_moment}") is True
+
+
+def test_the_oversell_risk_may_be_asked_for_over_the_wire(every_model: Guard) -> None:
+    asked: list[str] = []
+
+    def ask(sql: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
+        asked.append(fill(sql, values or {}))
+        return pl.DataFrame()
+
+    stock_risk(ask, NOW, only_at_risk=True, division="NMK", warehouse="WH1")
+    stock_window(ask, NOW)
+    risk_grid(ask, "NMK-04117-WHT-A--M")
+    sales_rate(ask, NOW, "NMK-04117-WHT-A--M")
+    trading_hours(ask)
+
+    assert [every_model(statement) for statement in asked] == [True] * 5

@@ -184,14 +184,102 @@ def test_a_rejected_batch_is_wrong_until_a_good_one_is_read(told: Told, ask: Ask
     assert wrong(ask) == {}
 
 
-def test_more_shown_than_published_is_wrong_once_offers_were_read_after_the_import(told: Told, ask: Ask) -> None:
+def test_a_held_batch_is_wrong_until_it_is_judged_or_overtaken(told: Told, ask: Ask) -> None:
+    held: dict[str, Any] = {"reason": "coverage", "detail": "It names 4 of 9 SKUs."}
+    told.seen("B1", at=NOW - 2 * HOUR)
+    told.seen("B2", at=NOW - HOUR)
+    told.tell(
+        events.StockBatchHeld(happened_at=NOW - 2 * HOUR, batch_id="B1", **held),
+        events.StockBatchHeld(happened_at=NOW - HOUR, batch_id="B2", **held),
+    )
+    both = wrong(ask)
+    told.tell(events.StockBatchJudged(happened_at=NOW, batch_id="B1", verdict="reject", why="The job broke off."))
+    one = wrong(ask)
+    told.batch("B3", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR / 2)
+
+    assert list(both) == [("batch_held", "B1"), ("batch_held", "B2")]
+    assert both["batch_held", "B1"]["detail"] == "It names 4 of 9 SKUs."
+    assert list(one) == [("batch_held", "B2")]
+    assert wrong(ask) == {}
+
+
+def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Told, ask: Ask) -> None:
+    told.batch(
+        "B1",
+        {(SHIRT, "WH1"): {"on_hand": 6}},
+        findings=(
+            events.FindingPart(code="unknown_location", count=1, detail="Unknown locations, not counted: 'MOON'."),
+            events.FindingPart(code="negative_on_hand", count=1, detail="1 rows have a negative stock."),
+        ),
+    )
+    odd = wrong(ask)
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR)
+
+    assert {key: row["detail"] for key, row in odd.items()} == {
+        ("batch_doubtful", "unknown_location"): "Batch B1: Unknown locations, not counted: 'MOON'."
+    }
+    assert wrong(ask) == {}
+
+
+def test_more_shown_than_expected_is_wrong_at_the_second_reading(told: Told, ask: Ask) -> None:
     told.skus(SHIRT)
     told.publish({SHIRT: 5})
     told.offers({SHIRT: 9})
+    told.compared({SHIRT: 9}, least=3, most=5, read_count=1, applied=5, at=NOW - HOUR / 2)
     assert wrong(ask) == {}
-    told.run("inventory", calls={"OF21": 1})
+    told.compared({SHIRT: 9}, least=3, most=5, read_count=2, applied=5, at=NOW - HOUR / 4)
+    row = wrong(ask)["stock_mismatch", SHIRT]
+    told.compared({SHIRT: 4}, least=3, most=5, read_count=0, applied=5, at=NOW)
 
-    assert wrong(ask)["stock_mismatch", SHIRT]["detail"] == "John Lewis shows 9, we published 5."
+    assert row["detail"] == (
+        "Expected 3 (5 applied 24 Nov 07:45 UTC, less 2 ordered, plus 0 restored), John Lewis shows 9 "
+        "(read 24 Nov 08:45 UTC) and showed 9 (read 24 Nov 08:35 UTC)."
+    )
+    assert wrong(ask) == {}
+
+
+def test_many_offers_without_a_sku_wait_for_a_person_who_names_how_many(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 3, "GHOST-1": 2, "GHOST-2": 1, "GHOST-3": 0})
+    waiting = wrong(ask)["orphans_held", "offers"]
+    told.tell(events.OrphansReleased(happened_at=NOW - HOUR, offer_count=1, why="one is right"))
+    too_few = wrong(ask)
+    told.tell(events.OrphansReleased(happened_at=NOW, offer_count=2, why="both left the range"))
+
+    assert waiting["cause"] == "2"
+    assert ("orphans_held", "offers") in too_few
+    assert ("orphans_held", "offers") not in wrong(ask)
+    assert ("orphans_held", "offers") in wrong(ask, NOW + DAY + MINUTE)
+
+
+def test_a_stock_file_that_failed_as_a_whole_is_wrong_until_the_next_arrives(told: Told, ask: Ask) -> None:
+    push_id = told.publish({SHIRT: 5}, is_finished=False)
+    told.tell(
+        events.ImportFinished(
+            happened_at=NOW - HOUR, import_id="IMP-1", push_id=push_id, state="failed", success_count=0,
+            error_count=0, errors={},
+        )
+    )  # fmt: skip
+    failed = wrong(ask)
+    told.publish({SHIRT: 5}, at=NOW - HOUR / 2, name="again")
+
+    assert ("import_failed", "stock") in failed
+    assert ("import_failed", "stock") not in wrong(ask)
+
+
+def test_a_sale_two_batches_do_not_contain_is_stuck(told: Told, ask: Ask) -> None:
+    told.order("O1-A", placed=NOW - 3 * HOUR, quantity=2)
+    told.order("O2-A", placed=NOW - 3 * HOUR, state="WAITING_ACCEPTANCE")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 2 * HOUR)
+    once = wrong(ask)
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR)
+    stuck = {key: row for key, row in wrong(ask).items() if key[0] == "inflight_stuck"}
+
+    assert not [key for key in once if key[0] == "inflight_stuck"]
+    assert list(stuck) == [("inflight_stuck", "O1-A-1")]
+    row = stuck["inflight_stuck", "O1-A-1"]
+    assert (row["order_id"], row["cause"], row["since_at"]) == ("O1-A", "not_in_erp", NOW - HOUR)
+    assert row["detail"] == f"2 of {SHIRT} are held back for it."
 
 
 def test_listing_more_than_the_base_is_wrong(told: Told, ask: Ask) -> None:

@@ -1,25 +1,27 @@
--- One row per stock batch we read or rejected.
+-- One row per stock batch we read, rejected or hold for a person.
 -- :table
 create table if not exists batch_reading_facts (
     batch_id varchar primary key,
-    read_id uuid,                               -- null: rejected
+    read_id uuid,                               -- null: not used
     row_count bigint,
     changed_count bigint,
-    reason varchar,                             -- why it was rejected
+    reason varchar,                             -- why it was not used
     detail varchar,
     as_of timestamptz,
     happened_at timestamptz not null,
     seq bigint not null,
+    state varchar,                              -- read, rejected or held
+    findings varchar,                           -- JSON: code, count, detail of what was odd
 );
 -- :fold
 merge into batch_reading_facts as fact
 using (
-    select subject as batch_id, happened_at, seq, unnest(from_json(body, '{
+    select subject as batch_id, happened_at, seq, split_part(kind, '.', 2) as state, unnest(from_json(body, '{
         "read_id": "UUID", "row_count": "BIGINT", "changed_count": "BIGINT", "reason": "VARCHAR",
-        "detail": "VARCHAR", "as_of": "TIMESTAMPTZ"
+        "detail": "VARCHAR", "as_of": "TIMESTAMPTZ", "findings": "VARCHAR"
     }')),
     from fresh
-    where kind in ('stock_batch.read', 'stock_batch.rejected')
+    where kind in ('stock_batch.read', 'stock_batch.rejected', 'stock_batch.held')
     qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
 ) as new
 on fact.batch_id = new.batch_id

@@ -1,8 +1,8 @@
--- One row per stock import that reached its end at the marketplace.
+-- One row per sending whose stock import reached its end at the marketplace.
 -- :table
 create table if not exists import_facts (
-    import_id varchar primary key,
-    push_id uuid not null,
+    push_id uuid primary key,                   -- the same file sent again at once is the same import there
+    import_id varchar not null,
     state varchar not null,                     -- complete or failed
     success_count bigint not null,
     error_count bigint not null,
@@ -19,8 +19,8 @@ using (
     }')),
     from fresh
     where kind = 'import.finished'
-    qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
+    qualify row_number() over (partition by body ->> 'push_id' order by happened_at desc, seq desc) = 1
 ) as new
-on fact.import_id = new.import_id
+on fact.push_id = new.push_id
 when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
 when not matched then insert by name;

@@ -16,6 +16,22 @@ create table if not exists published_facts (
     buffer bigint not null,
     happened_at timestamptz not null,
     seq bigint not null,
+    -- null: sent before these were kept
+    on_hand bigint,                             -- summed over the allowed warehouses, as the batch had it
+    linked bigint,
+    allocated bigint,
+    picked bigint,
+    damaged bigint,
+    held bigint,
+    net_by_warehouse varchar,                   -- what each warehouse had left, e.g. WH1 15, WH3 -2
+    percent_units bigint,                       -- the buffer's candidates
+    absolute_units bigint,
+    risk_units bigint,
+    minimum bigint,                             -- below it nothing is listed
+    maximum bigint,                             -- null: no cap
+    multiple bigint,                            -- whole packs of so many
+    policy varchar,                             -- which buffer policies had a say, the most specific first
+    degraded varchar,                           -- how cautious the batch's age made us: empty, aged or overaged
 );
 -- :fold
 merge into published_facts as fact
@@ -23,7 +39,9 @@ using (
     select
         row.sku, row.sku_key, row.push_id, row.batch_id, row.buffer_rule, row.reason,
         row.inflight_orders, row.quantity, row.before_quantity, row.supply, row.inflight, row.base,
-        row.buffer,
+        row.buffer, row.on_hand, row.linked, row.allocated, row.picked, row.damaged, row.held,
+        row.net_by_warehouse, row.percent_units, row.absolute_units, row.risk_units, row.minimum, row.maximum,
+        row.multiple, row.policy, row.degraded,
         row.sent_at as happened_at, fresh.seq,
     from fresh
     join published_rows as row on row.push_id = (fresh.body ->> 'intent_id')::uuid

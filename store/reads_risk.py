@@ -1,0 +1,54 @@
+"""Reads of the oversell risk, as `store.reads`: one typed function per read model, nothing worked out here."""
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from store.reads import LIMIT, Ask
+
+
+def stock_risk(
+    ask: Ask,
+    as_of: datetime,
+    *,
+    only_at_risk: bool = False,
+    division: str = "",
+    category: str = "",
+    style: str = "",
+    warehouse: str = "",
+    limit: int = LIMIT,
+) -> pl.DataFrame:
+    """Offers by what overselling them may cost until the next batch lands, the costliest first."""
+    return ask(
+        "select * from stock_risk($as_of) where (not $only_at_risk or is_at_risk)"
+        " and $division in ('', division) and $category in ('', category) and $style in ('', style)"
+        " and ($warehouse = '' or list_contains(string_split(warehouses, ', '), $warehouse))"
+        " order by cost_amount desc, is_at_risk desc, own_chance desc, sku limit $limit",
+        {
+            "as_of": as_of, "only_at_risk": only_at_risk, "division": division, "category": category,
+            "style": style, "warehouse": warehouse, "limit": limit,
+        },
+    )  # fmt: skip
+
+
+def stock_window(ask: Ask, as_of: datetime) -> dict[str, Any] | None:
+    """How long the numbers that stand now must hold, and what is expected; None: no batch was assessed yet."""
+    rows = ask("select * from stock_window($as_of)", {"as_of": as_of}).to_dicts()
+    return rows[0] if rows else None
+
+
+def risk_grid(ask: Ask, name: str) -> pl.DataFrame:
+    """What other buffers and batch intervals (hours; 0: as it is) would come to for one SKU; empty: not at risk."""
+    return ask("select * from risk_grid where sku = $sku order by interval_hours, buffer", {"sku": name})
+
+
+def sales_rate(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
+    """How fast one SKU sells here and elsewhere, and how sure that is; None: not measured yet."""
+    rows = ask("select * from sales_rates($as_of) where sku = $sku", {"as_of": as_of, "sku": name}).to_dicts()
+    return rows[0] if rows else None
+
+
+def trading_hours(ask: Ask) -> pl.DataFrame:
+    """When in the week each side is busy."""
+    return ask("select * from trading_hours order by side, hour_of_week")

@@ -1,0 +1,86 @@
+-- One row per thing that is wrong with BlueCherry's stock batches. Is what we compute with late, odd or not used?
+create or replace macro conditions_batches(as_of, batch_hours) as table
+with newest_batch as (
+    select seen.batch_id, seen.as_of as batch_at, coalesce(terms.due_at, seen.next_expected_at) as due_at,
+    from stock_batch_facts as seen
+    left join stock_terms_facts as terms on terms.batch_id = seen.batch_id
+    where seen.state = 'COMPLETE'
+    order by seen.as_of desc
+    limit 1
+),
+
+newest_read as (
+    select reading.batch_id, reading.as_of as batch_at, reading.findings, reading.happened_at,
+    from batch_reading_facts as reading
+    where reading.read_id is not null
+    order by reading.as_of desc
+    limit 1
+),
+
+late as (
+    select
+        'batch_late' as kind, 'stock' as subject, '' as cause,
+        'The last complete batch is ' || batch_id || '.' as detail,
+        least(
+            coalesce(due_at + interval 30 minutes, batch_at + to_hours(batch_hours::integer)),
+            batch_at + to_hours(batch_hours::integer)
+        ) as since_at,
+    from newest_batch
+    where since_at <= as_of
+),
+
+overaged as (
+    select
+        'batch_overaged' as kind, 'stock' as subject, '' as cause,
+        'The stock in use is of batch ' || batch_id || '; SKUs with fewer than ' || thin_units
+            || ' units are not listed.' as detail,
+        overaged_at as since_at,
+    from stock_terms_facts
+    where degraded = 'overaged' and overaged_at <= as_of
+),
+
+rejected as (
+    select
+        'batch_rejected' as kind, batch_id as subject, reason as cause, coalesce(detail, '') as detail,
+        happened_at as since_at,
+    from batch_reading_facts
+    where state = 'rejected'
+        and happened_at > coalesce(
+            (select max(read.happened_at) from batch_reading_facts as read where read.state = 'read'), '-infinity'
+        )
+),
+
+held as (
+    select
+        'batch_held' as kind, reading.batch_id as subject, reading.reason as cause,
+        coalesce(reading.detail, '') as detail, reading.happened_at as since_at,
+    from batch_reading_facts as reading
+    join stock_batch_facts as seen on seen.batch_id = reading.batch_id
+    anti join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
+    where reading.state = 'held' and seen.as_of > coalesce((select batch_at from newest_read), '-infinity')
+),
+
+found as (
+    select batch_id, happened_at, unnest(cast(findings::json as json[])) as finding from newest_read
+),
+
+doubtful as (
+    select
+        'batch_doubtful' as kind, finding ->> 'code' as subject, finding ->> 'code' as cause,
+        'Batch ' || batch_id || ': ' || (finding ->> 'detail') as detail, happened_at as since_at,
+    from found
+    where finding ->> 'code' in ('ots_difference', 'empty_rows', 'unknown_location')
+),
+
+wrong as (
+    from late
+    union all by name from overaged
+    union all by name from rejected
+    union all by name from held
+    union all by name from doubtful
+)
+
+select
+    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency,
+    null::timestamptz as deadline_at, since_at,
+from wrong;

@@ -1,0 +1,152 @@
+"""The stock part of the desk: buffer policies, held batches, offers that would lose their stock.
+
+Law: every answer is an event with who and why; what cannot be right is refused with a sentence that says what would
+be, and nothing is written.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from store import commands as ask
+from store.events import BufferPolicySet, Event, OrphansReleased, StockBatchJudged
+from sync.answers import Refusal
+from sync.flows.inventory_basis import policy_day
+from sync.lanes import Lane
+from sync.rules.policies import LEVELS, Entry, Members, refusal
+from sync.runs import House
+
+_KEYS = {
+    "division": "select 1 from sku_facts where division = $key and not is_gone limit 1",
+    "category": "select 1 from sku_facts where category = $key and not is_gone limit 1",
+    "sku": "select 1 from sku_facts where sku = $key and not is_gone limit 1",
+}
+
+
+class StockDesk:
+    """Carries out the commands about stock."""
+
+    def __init__(self, house: House, lanes: Mapping[str, Lane]) -> None:
+        self._house = house
+        self._lanes = lanes
+
+    def set_policy(self, actor: str, command: ask.SetBufferPolicy) -> dict[str, Any]:
+        """Raises Refusal for a policy that cannot be meant."""
+        members = Members(
+            percent=command.percent,
+            units=command.units,
+            combine=command.combine,
+            risk=command.risk,
+            alpha=command.alpha,
+            oversell_cost=command.oversell_cost,
+            minimum=command.minimum,
+            maximum=command.maximum,
+        )
+        self._check(command.level, command.key, members, command)
+        if members == Members():
+            raise Refusal("The policy says nothing: give it a percent, units, a risk rule, a minimum or a maximum.")
+        self._record(
+            BufferPolicySet(
+                happened_at=self._house.clock.now(), actor=actor, level=command.level, key=command.key,
+                from_on=command.from_on, percent=command.percent, units=command.units, combine=command.combine,
+                risk=command.risk, alpha=command.alpha, oversell_cost_amount=command.oversell_cost,
+                minimum=command.minimum, maximum=command.maximum, why=command.why.strip(),
+            )
+        )  # fmt: skip
+        return {"message": f"{_named(command)} counts from {command.from_on.isoformat()}."}
+
+    def remove_policy(self, actor: str, command: ask.RemoveBufferPolicy) -> dict[str, Any]:
+        """Raises Refusal if there is nothing to remove."""
+        self._check(command.level, command.key, Members(), command, is_removal=True)
+        rows = self._house.ask(
+            """
+            select is_removed from buffer_policy_facts
+            where level = $level and key = $key and from_on <= $from_on
+            order by from_on desc limit 1
+            """,
+            {"level": command.level, "key": command.key, "from_on": command.from_on},
+        ).to_dicts()
+        if not rows or rows[0]["is_removed"]:
+            raise Refusal(f"{_named(command)} does not exist on {command.from_on.isoformat()}; nothing to remove.")
+        self._record(
+            BufferPolicySet(
+                happened_at=self._house.clock.now(), actor=actor, level=command.level, key=command.key,
+                from_on=command.from_on, is_removed=True, why=command.why.strip(),
+            )
+        )  # fmt: skip
+        return {"message": f"{_named(command)} ends on {command.from_on.isoformat()}; the level above counts then."}
+
+    def judge_batch(self, actor: str, command: ask.AcceptBatch | ask.RejectBatch) -> dict[str, Any]:
+        """Raises Refusal for a batch that does not wait for a person."""
+        _give_a_reason(command.why)
+        rows = self._house.ask(
+            "select reading_state, verdict, is_waiting from batches($now) where batch_id = $batch_id",
+            {"now": self._house.clock.now(), "batch_id": command.batch_id},
+        ).to_dicts()
+        if not rows:
+            raise Refusal(f"There is no stock batch {command.batch_id!r}.")
+        found = rows[0]
+        if found["reading_state"] != "held":
+            raise Refusal(
+                f"Batch {command.batch_id} is not held: it was {found['reading_state'] or 'not read yet'}."
+            )
+        if found["verdict"]:
+            raise Refusal(f"Batch {command.batch_id} was judged before: {found['verdict']}.")
+        if not found["is_waiting"]:
+            raise Refusal(f"Batch {command.batch_id} was overtaken by a newer one that is in use.")
+        verdict = "accept" if isinstance(command, ask.AcceptBatch) else "reject"
+        self._record(
+            StockBatchJudged(
+                happened_at=self._house.clock.now(), actor=actor, batch_id=command.batch_id, verdict=verdict,
+                why=command.why.strip(),
+            )
+        )  # fmt: skip
+        words = "is read now" if verdict == "accept" else "is never used; the one before stands"
+        return {"message": f"Batch {command.batch_id} {words}."}
+
+    def release_orphans(self, actor: str, command: ask.ReleaseOrphans) -> dict[str, Any]:
+        """Raises Refusal for a number nobody can have seen."""
+        _give_a_reason(command.why)
+        if command.offer_count < 1:
+            raise Refusal("Say how many offers may go to zero: the number the exception names.")
+        self._record(
+            OrphansReleased(
+                happened_at=self._house.clock.now(), actor=actor, offer_count=command.offer_count,
+                why=command.why.strip(),
+            )
+        )  # fmt: skip
+        return {"message": f"Up to {command.offer_count} offers without a SKU may go to zero within a day."}
+
+    def _check(
+        self,
+        level: str,
+        key: str,
+        members: Members,
+        command: ask.SetBufferPolicy | ask.RemoveBufferPolicy,
+        *,
+        is_removal: bool = False,
+    ) -> None:
+        _give_a_reason(command.why)
+        if level not in LEVELS:
+            raise Refusal(f"There is no level {level!r}: {', '.join(LEVELS)}.")
+        today = policy_day(self._house.clock.now())
+        wrong = refusal(Entry(level, key, command.from_on, members), today)
+        if wrong:
+            raise Refusal(wrong)
+        question = _KEYS.get(level)
+        # what is gone from BlueCherry can still lose its policy
+        if question and not is_removal and self._house.ask(question, {"key": key}).is_empty():
+            raise Refusal(f"BlueCherry has no {level} {key!r}. It must be written exactly as there.")
+
+    def _record(self, event: Event) -> None:
+        self._house.journal.append([event])
+        for name in ("inventory", "watch"):
+            self._lanes[name].hurry()  # what it changes is computed at once, and what it settles is closed
+
+
+def _give_a_reason(why: str) -> None:
+    if not why.strip():
+        raise Refusal("Say why: the reason is kept with it.")
+
+
+def _named(command: ask.SetBufferPolicy | ask.RemoveBufferPolicy) -> str:
+    return f"The buffer policy of {f'{command.level} {command.key}'.strip()}"

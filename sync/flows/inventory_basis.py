@@ -1,0 +1,160 @@
+"""What quantities are computed on: the batch and its age, the warehouses that sell here, and the buffer policies.
+
+Everything configured that a published number depends on is gathered here, once a run, and written down when it
+changes, so that the screens compute with the same terms as the worker and can say how cautious we are.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from store.events import StockTermsChanged
+from sync.errors import Fatal
+from sync.rules.aging import AgeLimits, Caution, caution
+from sync.rules.batches import Newest
+from sync.rules.mappings import load
+from sync.rules.policies import Entry, Members, Policy
+from sync.rules.timetable import Due, Timetable, next_due
+from sync.runs import Run
+from sync.settings import Settings
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the quantities of this run are computed on."""
+
+    batch: Newest
+    warehouses: frozenset[str]
+    caution: Caution
+    due: Due
+    limits: AgeLimits
+
+
+def basis(run: Run, batch: Newest) -> Basis:
+    """Gather it, and write it down if it changed.
+
+    Raises:
+        Fatal: no warehouse sells on this channel.
+
+    """
+    settings = run.house.settings
+    limits = age_limits(settings)
+    told = run.rows(
+        "select next_expected_at from stock_batch_facts where batch_id = $batch_id", {"batch_id": batch.batch_id}
+    )
+    found = Basis(
+        batch=batch,
+        warehouses=_warehouses(run),
+        caution=caution(batch.as_of, run.now(), limits),
+        due=next_due(batch.as_of, told[0]["next_expected_at"] if told else None, timetable(settings)),
+        limits=limits,
+    )
+    _note(run, found)
+    return found
+
+
+def age_limits(settings: Settings) -> AgeLimits:
+    """When a batch counts as old, by the settings."""
+    return AgeLimits(
+        max_age=timedelta(hours=settings.batch_max_age_hours),
+        hard_age=timedelta(hours=settings.batch_hard_age_hours),
+        factor=settings.aged_buffer_factor,
+        thin_units=settings.aged_thin_units,
+        hard_thin_units=settings.overaged_thin_units,
+        freezes=settings.aged_freezes_increases,
+    )
+
+
+def timetable(settings: Settings) -> Timetable:
+    """The ERP's batch cycle, by the settings."""
+    return Timetable(
+        zone=ZoneInfo(settings.erp_timezone),
+        times=settings.batch_moments,
+        every=timedelta(minutes=settings.batch_every) if settings.batch_every is not None else None,
+        takes=timedelta(minutes=settings.batch_takes),
+    )
+
+
+def fallback(settings: Settings) -> Policy:
+    """The policy of the settings: the last word where nobody set another."""
+    return Policy(
+        percent=settings.buffer_percent,
+        units=settings.buffer_units,
+        combine=settings.buffer_policy,
+        risk=settings.buffer_risk,
+        alpha=settings.risk_alpha,
+        oversell_cost=settings.oversell_cost,
+        minimum=settings.minimum_quantity,
+        maximum=settings.maximum_listed,
+    )
+
+
+def entries(run: Run) -> list[Entry]:
+    """Every buffer policy that was ever set, as `sync.rules.policies` wants them."""
+    rows = run.rows("select * from buffer_policy_facts order by happened_at, seq")
+    return [Entry(row["level"], row["key"], row["from_on"], _members(row)) for row in rows]
+
+
+def policy_day(moment: datetime) -> date:
+    """The day a policy counts by: London's."""
+    return moment.astimezone(LONDON).date()
+
+
+def _members(row: dict[str, Any]) -> Members:
+    if row["is_removed"]:
+        return Members()
+    return Members(
+        percent=row["percent"],
+        units=row["units"],
+        combine=row["combine"],
+        risk=row["risk"],
+        alpha=row["alpha"],
+        oversell_cost=row["oversell_cost_amount"],
+        minimum=row["minimum"],
+        maximum=row["maximum"],
+    )
+
+
+def _warehouses(run: Run) -> frozenset[str]:
+    chosen = frozenset(run.house.settings.warehouses)
+    if not chosen:
+        chosen = load(run.rows("select mapping, key, value from mapping_facts")).warehouses()
+    if not chosen:
+        raise Fatal("No warehouse sells on this channel: map a division to a warehouse, or set WAREHOUSES.")
+    return chosen
+
+
+def _note(run: Run, found: Basis) -> None:
+    settings, batch = run.house.settings, found.batch
+    degraded_at = batch.as_of + found.limits.max_age if found.caution.state else None
+    terms = StockTermsChanged(
+        happened_at=run.now(),
+        batch_id=batch.batch_id,
+        batch_at=batch.as_of,
+        due_at=found.due.at,
+        due_from=found.due.source,
+        degraded=found.caution.state,
+        degraded_at=degraded_at,
+        overaged_at=batch.as_of + found.limits.hard_age,
+        buffer_factor=found.caution.factor,
+        thin_units=found.caution.thin_units,
+        is_frozen=found.caution.freezes,
+        warehouses=tuple(sorted(found.warehouses)),
+        clamps_warehouses=settings.clamp_warehouses,
+        clock_skew_seconds=settings.clock_skew_seconds,
+        deducts_open_orders=settings.batch_deducts_open_orders,
+        deducts_sales=settings.marketplace_deducts_sales,
+    )
+    known = run.rows("select * from stock_terms_facts")
+    if not known or not _says_the_same(terms, known[0]):
+        run.record([terms])
+
+
+def _says_the_same(terms: StockTermsChanged, row: dict[str, Any]) -> bool:
+    said = terms.model_dump(exclude={"happened_at"})
+    row = {**row, "warehouses": tuple(json.loads(row["warehouses"]))}
+    return all(row[name] == value for name, value in said.items())

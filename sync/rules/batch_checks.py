@@ -1,0 +1,122 @@
+"""Whether a stock batch is whole and believable: what rejects it, what holds it, what is merely odd.
+
+Law: one row per reason, here and nowhere else. A batch that contradicts itself is rejected (and, where our own
+reading may have been at fault, read again); a FULL batch that is whole but unlikely is held for a person; what is
+odd in a batch that can be used is a finding, kept with it and shown as an exception where somebody should act.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from sync.ports import StockBatch
+from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised
+
+LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
+LEAST_UNITS_PERCENT = 50  # of the units on hand before
+MOST_ODD_PERCENT = 2  # of the rows
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a batch is not used, or what is odd in it: its code and its plain sentence."""
+
+    code: str
+    sentence: str
+    reads_again: bool = False  # it may have been our reading's fault
+    is_incident: bool = False  # as a mere finding, somebody should act on it
+
+
+_KNOWN = (
+    Reason("row_count", "The batch has not as many rows as it says.", reads_again=True),
+    Reason("checksum", "On hand does not add up to what the batch says.", reads_again=True),
+    Reason("duplicate_rows", "The batch tells of a SKU, location and lot twice.", reads_again=True),
+    Reason("as_of_backwards", "The batch was completed later and tells of an earlier moment."),
+    Reason("unknown_kind", "The batch says neither FULL nor DELTA."),
+    Reason("coverage", "A FULL batch names far fewer SKUs than had stock or orders before."),
+    Reason("units_fell", "A FULL batch has less than half the units on hand there were."),
+    Reason("ots_difference", "Rows report another open-to-sell figure than their quantities give.",
+           is_incident=True),
+    Reason("empty_rows", "Rows have no quantities; they count as no stock.", is_incident=True),
+    Reason("unknown_location", "Rows lie at a location BlueCherry does not list; they are not sold.",
+           is_incident=True),
+    Reason("negative_on_hand", "Rows have a negative stock on hand."),
+)  # fmt: skip
+REASONS = {reason.code: reason for reason in _KNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason met in a batch: in how many rows (or SKUs), and the particulars."""
+
+    code: str
+    count: int
+    detail: str
+
+    @property
+    def is_incident(self) -> bool:
+        return REASONS[self.code].is_incident
+
+
+def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
+    """What makes a batch unusable, or None. `rows` as the ERP port gives them."""
+    if batch.row_count is not None and rows.height != batch.row_count:
+        missing = abs(batch.row_count - rows.height)
+        return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
+    total = int(rows["on_hand"].sum())
+    if batch.checksum.lstrip("-").isdigit() and total != int(batch.checksum):
+        return Finding(
+            "checksum", rows.height, f"On hand should add up to {batch.checksum}; it adds up to {total}."
+        )
+    twice = rows.height - rows.n_unique(["sku_key", "location", "lot"])
+    if twice:
+        return Finding("duplicate_rows", twice, f"{twice} rows tell of a SKU, location and lot a second time.")
+    return None
+
+
+def suspicions(
+    batch: StockBatch, rows: pl.DataFrame, known: pl.DataFrame, found: Collection[Finding]
+) -> tuple[Finding, ...]:
+    """Why a FULL batch should be seen by a person first.
+
+    `rows` and `known` as `stock_facts` has them, `found` from `oddities`.
+    """
+    if batch.kind != "FULL":
+        return ()
+    held = known.filter(has_any()).select("sku_key").unique()
+    kept = held.join(rows.select("sku_key"), on="sku_key", how="semi").height
+    doubts = []
+    if kept * 100 < held.height * LEAST_COVERAGE_PERCENT:
+        sentence = f"It names {kept} of the {held.height} SKUs that had stock or orders before."
+        doubts.append(Finding("coverage", held.height - kept, sentence))
+    before, now = int(known["on_hand"].sum()), int(rows["on_hand"].sum())
+    if before > 0 and now * 100 < before * LEAST_UNITS_PERCENT:
+        doubts.append(Finding("units_fell", before - now, f"It has {now} units on hand; there were {before}."))
+    doubts += [
+        one
+        for one in found
+        if one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT
+    ]
+    return tuple(doubts)
+
+
+def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, ...]:
+    """What is odd in a batch that can be used all the same."""
+    found = []
+    strange = rows.filter(~pl.col("location").is_in(sorted({*locations, *NEVER_SOLD_FROM})))
+    if strange.height:
+        names = ", ".join(repr(name) for name in strange["location"].unique().sort().head(10))
+        found.append(Finding("unknown_location", strange.height, f"Unknown locations, not counted: {names}."))
+    free = pl.col("on_hand").fill_null(0) - pl.sum_horizontal("linked", promised(), "picked")
+    off = rows.filter(pl.col("reported_ots").is_not_null() & (free != pl.col("reported_ots"))).height
+    if off:
+        sentence = f"{off} rows report another open-to-sell figure than their own quantities give."
+        found.append(Finding("ots_difference", off, sentence))
+    empty = rows.filter(pl.all_horizontal(pl.col(name).is_null() for name in ("on_hand", "allocated", "picked")))
+    if empty.height:
+        found.append(Finding("empty_rows", empty.height, f"{empty.height} rows have no quantities."))
+    below = rows.filter(pl.col("on_hand") < 0).height
+    if below:
+        found.append(Finding("negative_on_hand", below, f"{below} rows have a negative stock on hand."))
+    return tuple(found)

@@ -1,0 +1,45 @@
+"""Whether probabilities keep their word: reliability by tenths, the Brier score, and an alarm (bluecherry.md §3.7).
+
+`cases` holds a row a prediction: `chance` (0 to 1) and `happened` (true or false).
+"""
+
+import polars as pl
+from scipy import stats
+
+TENTHS = 10
+ALARM = 0.01  # chance of more oversells than the bound, were the predictions right
+
+
+def reliability(cases: pl.DataFrame) -> pl.DataFrame:
+    """One row per tenth of the predicted chance that occurs: `tenth`, `cases`, `share`, `predicted`, `seen`, `gap`.
+
+    `gap` is predicted less seen; above zero the risk was overstated.
+    """
+    tenth = (pl.col("chance") * TENTHS).floor().clip(0, TENTHS - 1).cast(pl.Int64)
+    return (
+        cases.group_by(tenth=tenth)
+        .agg(
+            cases=pl.len().cast(pl.Int64),
+            predicted=pl.col("chance").mean(),
+            seen=pl.col("happened").cast(pl.Float64).mean(),
+        )
+        .with_columns(share=pl.col("cases") / pl.col("cases").sum(), gap=pl.col("predicted") - pl.col("seen"))
+        .sort("tenth")
+        .select("tenth", "cases", "share", "predicted", "seen", "gap")
+    )
+
+
+def brier(cases: pl.DataFrame, chance: str = "chance") -> float:
+    """The mean squared distance of a chance from what happened; 0 is perfect."""
+    found = cases.select(((pl.col(chance) - pl.col("happened").cast(pl.Float64)) ** 2).mean()).item()
+    return float(found) if found is not None else 0.0
+
+
+def most_expected(predicted: float) -> int:
+    """The number of oversells that right predictions of this sum pass in one case of a hundred only."""
+    return int(stats.poisson.isf(ALARM, predicted)) if predicted > 0 else 0
+
+
+def is_alarming(predicted: float, happened: int) -> bool:
+    """Whether more oversells happened than the predictions allow."""
+    return happened > most_expected(predicted)

@@ -1,0 +1,190 @@
+"""How likely a SKU is sold more often than it is there, before the next batch can say so (bluecherry.md §3.6).
+
+    base      units truly sellable before the buffer        quantity   units listed: the marketplace stops there
+    own       demand of this channel in the window          other      everything else that draws on the same stock
+    b         base - quantity, the units held back
+
+    stock_out       P(own + other > base)
+    oversell        P(min(own, quantity) + other > base)
+    worst_case      P(other > b)                     as if all that is listed were sold
+    oversold_units  E[(min(own, quantity) + other - base)^+]
+    buffer_cover    b / other's mean                 below 1: less than the others may be expected to take
+    window_cover    base / the mean of both
+
+The marketplace lowers its own quantity with every order, so what the buffer guards against is the *other* demand
+and a wrong record, once orders in flight are deducted. Where they are not, `not_deducted` moves this channel's own
+demand to the others, as §3.6 says. Sales of ours between the pull of orders and the moment a stock file takes
+effect are overwritten by that file: their mean belongs to `other` as well.
+
+A frame comes in with the columns of `WANTED`, one row a SKU, and goes out with `RISK` added, in the same order.
+Demand of the two sides is independent; what they share (a busy day) is in each one's dispersion. The law: a
+probability is between 0 and 1; `oversold_units` is at least `oversell`; `oversell` is at most `worst_case` and at
+most `stock_out`; none falls when demand rises, and none rises with the units held back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from sync.rules.chances import Counts, Floats, Ints
+
+WANTED = ("base", "quantity", "own_mean", "own_dispersion", "other_mean", "other_dispersion")
+RISK = ("stock_out", "oversell", "worst_case", "oversold_units", "buffer_cover", "window_cover")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The demand of both sides in the window."""
+
+    own: Counts
+    other: Counts
+
+    @classmethod
+    def of(cls, skus: pl.DataFrame) -> "Sides":
+        """From the columns of `WANTED`."""
+        return cls(
+            Counts.of(skus["own_mean"].to_numpy(), skus["own_dispersion"].to_numpy()),
+            Counts.of(skus["other_mean"].to_numpy(), skus["other_dispersion"].to_numpy()),
+        )
+
+    def at(self, places: Ints) -> "Sides":
+        """The same for some of the SKUs."""
+        return Sides(self.own.at(places), self.other.at(places))
+
+
+def risk(skus: pl.DataFrame, overstated: Sequence[float] = ()) -> pl.DataFrame:
+    """`skus` with the columns of `RISK`.
+
+    `overstated[k - 1]` is the chance that a stock record shows k units too many (`buffers.record_errors`).
+    """
+    sides = Sides.of(skus)
+    base, quantity = _whole(skus, "base"), _whole(skus, "quantity")
+    held = base - quantity
+    oversell, units = oversold(sides, base, quantity, overstated)
+    together = sides.own.mean + sides.other.mean
+    return skus.with_columns(
+        stock_out=stock_out(sides, base, overstated),
+        oversell=oversell,
+        worst_case=worst_case(sides.other, held, overstated),
+        oversold_units=units,
+        buffer_cover=_cover(held, sides.other.mean),
+        window_cover=_cover(base, together),
+    )
+
+
+def not_deducted(skus: pl.DataFrame) -> pl.DataFrame:
+    """The same SKUs where orders since the batch are not deducted: the buffer must cover our own demand as well."""
+    sides = Sides.of(skus)
+    both = sides.other.plus(sides.own)
+    return skus.with_columns(other_mean=both.mean, other_dispersion=both.dispersion)
+
+
+def withdrawn(skus: pl.DataFrame, scheduled: pl.DataFrame, until: datetime) -> pl.DataFrame:
+    """`skus` (with `sku`) with their `base` less the wholesale units that leave before the window ends.
+
+    `scheduled`: `sku`, `units`, `due_at`, withdrawals neither the batch nor the rate of sales contains. A base
+    below zero says what is already promised twice.
+    """
+    due = scheduled.filter(pl.col("due_at") < until).group_by("sku").agg(pl.col("units").sum().alias("_units"))
+    return (
+        skus.join(due, on="sku", how="left", maintain_order="left")
+        .with_columns(base=pl.col("base") - pl.col("_units").fill_null(0))
+        .drop("_units")
+    )
+
+
+def worst_case(other: Counts, held: Ints, overstated: Sequence[float] = ()) -> Floats:
+    """P(other > b), mixed over how wrong the record may be."""
+    return sum((weight * other.tail(held - k) for k, weight in _record(overstated)), np.zeros(held.shape))
+
+
+def stock_out(sides: Sides, base: Ints, overstated: Sequence[float] = ()) -> Floats:
+    """P(own + other > base): the same sum as `oversold` without a listed quantity to stop the channel."""
+    both_poisson = Counts.of(sides.own.mean + sides.other.mean)
+    found = np.zeros(base.shape)
+    simple = (sides.own.dispersion_used == 1) & (sides.other.dispersion_used == 1)
+    rest = np.flatnonzero(~simple)
+    for k, weight in _record(overstated):
+        stock = base - k
+        chance = both_poisson.tail(stock)
+        if rest.size:
+            chance[rest] = _sums(sides.at(rest), stock[rest], np.maximum(stock[rest] + 1, 0))[0]
+        found += weight * chance
+    return found
+
+
+def oversold(sides: Sides, base: Ints, quantity: Ints, overstated: Sequence[float] = ()) -> tuple[Floats, Floats]:
+    """P(min(own, quantity) + other > base) and the units expected beyond base."""
+    chance, units = np.zeros(base.shape), np.zeros(base.shape)
+    for k, weight in _record(overstated):
+        one, some = _sums(sides, base - k, quantity)
+        chance += weight * one
+        units += weight * some
+    return np.minimum(chance, 1.0), np.maximum(units, chance)
+
+
+def _sums(sides: Sides, base: Ints, quantity: Ints) -> tuple[Floats, Floats]:
+    """The exact sums of §3.6: all that is listed sold, and then each number below it that matters."""
+    own, other = sides.own, sides.other
+    all_sold = np.where(quantity > 0, own.tail(quantity - 1), 1.0)
+    held = base - quantity
+    tail = other.tail(held)
+    chance, units = all_sold * tail, all_sold * other.excess(held, tail)
+    # Below `first` the others would have to want more than they can, or we to sell less than we can.
+    first = np.maximum(np.maximum(base - other.most(), own.least()), 0)
+    terms = np.minimum(quantity - 1, own.most()) - first + 1
+    longest_first = np.argsort(-terms, kind="stable")
+    longest_first = longest_first[: np.count_nonzero(terms > 0)]
+    some, more = _terms(
+        sides.at(longest_first), (base - first)[longest_first], first[longest_first], terms[longest_first]
+    )
+    chance[longest_first] += some
+    units[longest_first] += more
+    return np.clip(chance, 0.0, 1.0), units
+
+
+def _terms(sides: Sides, left: Ints, sold: Ints, terms: Ints) -> tuple[Floats, Floats]:
+    """Sums over `terms` numbers sold, from `sold` upwards, while what is `left` for the others shrinks.
+
+    Each term is made from the one before by adding and multiplying positive numbers, so nothing cancels. The SKUs
+    come with the longest sums first: those still adding are a slice.
+    """
+    own, other = sides.own, sides.other
+    ours, theirs = own.mass(sold), other.mass(left)
+    tail = other.tail(left)
+    excess = other.excess(left, tail)
+    chance, units = np.zeros(left.shape), np.zeros(left.shape)
+    for step in range(int(terms.max(initial=0))):
+        live = int(np.searchsorted(-terms, -step, side="left"))
+        own, other = own.first(live), other.first(live)
+        ours, theirs, tail, excess = ours[:live], theirs[:live], tail[:live], excess[:live]
+        chance[:live] += ours * tail
+        units[:live] += ours * excess
+        ours = own.rising(sold[:live] + step, ours)
+        tail = np.minimum(tail + theirs, 1.0)
+        excess = excess + tail
+        theirs = other.falling(left[:live] - step, theirs)
+    return chance, units
+
+
+def _record(overstated: Sequence[float]) -> list[tuple[int, float]]:
+    """How many units the record shows too many, and how likely; ValueError if the chances are none."""
+    wrong = float(sum(overstated))
+    if any(chance < 0 for chance in overstated) or wrong > 1:
+        raise ValueError("The chances of a wrong record must not be negative nor add up to more than 1.")
+    errors = [(k, chance) for k, chance in enumerate(overstated, start=1) if chance > 0]
+    return [(0, 1 - wrong), *errors]
+
+
+def _whole(skus: pl.DataFrame, name: str) -> Ints:
+    return skus[name].to_numpy().astype(np.int64)
+
+
+def _cover(units: Ints, mean: Floats) -> Floats:
+    """How often the units cover the mean; infinite where nothing is wanted."""
+    found = np.full(mean.shape, np.inf)
+    np.divide(units, mean, out=found, where=mean > 0)
+    return found

@@ -1,0 +1,60 @@
+"""What the rows of a stock batch mean here, and which of them are news.
+
+The law: in a FULL batch a missing SKU has no stock; in a DELTA it is unchanged. Lots are added up; what the ERP
+gave no number for counts as none.
+"""
+
+import polars as pl
+
+from sync.rules.changes import changed, gone
+
+# Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
+NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
+
+KEY = ("sku_key", "location")
+QUANTITIES = (
+    "on_hand", "linked", "allocated", "later_orders", "picked", "work_orders", "in_transit", "damaged", "held",
+)  # fmt: skip
+_AS_GIVEN = ("on_hand", "linked", "picked", "work_orders", "in_transit", "damaged", "held")
+
+
+def normalised(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
+
+    Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`.
+    """
+    later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
+    return (
+        rows.with_columns(later.alias("later_orders"))
+        .with_columns((promised() - pl.col("later_orders")).alias("allocated"))
+        .group_by(*KEY, maintain_order=True)
+        .agg(
+            *(pl.col(name).sum() for name in _AS_GIVEN),
+            pl.col("allocated").sum(),
+            pl.col("later_orders").sum(),
+        )
+        .select(*KEY, *QUANTITIES)
+    )
+
+
+def promised() -> pl.Expr:
+    """Units promised to sales orders, as given or of their parts."""
+    return pl.col("allocated").fill_null(pl.sum_horizontal("open_orders", "reserved", "demand"))
+
+
+def has_any() -> pl.Expr:
+    """Whether a row says anything of its SKU."""
+    return pl.any_horizontal(pl.col(name) != 0 for name in QUANTITIES)
+
+
+def to_store(kind: str, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The rows that differ from what is held; after a FULL batch a row it left out is all zero.
+
+    A DELTA carries every lot of the SKUs and locations it names.
+    """
+    new = rows
+    if kind == "FULL":
+        missing = gone(rows, known.filter(has_any()), KEY)
+        zero = missing.select(*KEY, *(pl.lit(0, pl.Int64).alias(name) for name in QUANTITIES))
+        new = pl.concat([rows, zero])
+    return changed(new, known.select(*KEY, *QUANTITIES), KEY)

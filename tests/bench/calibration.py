@@ -1,0 +1,214 @@
+"""Whether the demand model's chances keep their word, on real sales it has not seen.
+
+The file (named by SALES_LINES, else beside the project; it is no part of it) holds a UK gift retailer's invoice
+lines with local minutes. Codes are text; negative quantities are returns and zero prices adjustments, so neither is
+a sale. Walk forward: before each trading day the model is fitted on the days before it alone, then asked for the
+chance of at least k order lines, and at least k units, of each SKU sold before, in every hour, every four hours and
+the whole of that day. The first five trading days are never foretold. Beside it stand two plain answers: Poisson
+with the SKU's own raw rate, and Poisson with the mean rate of its category (the first two characters of the code).
+
+Nothing is set to this file: each parameter is measured anew from the past of each day.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from sync.rules import line_sizes
+from sync.rules.calibration import brier, reliability
+from sync.rules.chances import Floats
+from sync.rules.demand import forecast, rates
+from sync.rules.trade import Trade, observe
+from sync.rules.trading_week import LONDON
+from tests.bench.ground import Row
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BESIDE = ROOT.parent / "shared" / "data" / "uk-giftware-sales-2010-12-01-to-12.csv"
+LEARNED = 5  # trading days before the first that is foretold
+LOOK_BACK = timedelta(days=56)
+TOLERANCE, LEAST_SHARE = 0.05, 0.01
+AT_LEAST = {"order lines": (1, 2, 3), "units": (1, 3, 6, 12, 24)}
+_SATURDAY, _SUNDAY = 5, 6
+# What the retailer says of itself: no trade on Saturdays, half a day on Sundays.
+OPEN = {**dict.fromkeys(range(5), range(7, 21)), _SATURDAY: range(0), _SUNDAY: range(10, 17)}
+CLOSED = frozenset(day * 24 + hour for day in range(7) for hour in range(24) if hour not in OPEN[day])
+WINDOWS: dict[str, Sequence[range]] = {
+    "1 h": [range(hour, hour + 1) for hour in range(7, 21)],
+    "4 h": [range(8, 12), range(12, 16), range(16, 20)],
+    "trading day": [range(24)],
+}
+
+
+def sales_lines() -> Path:
+    """The file of real sales."""
+    return Path(os.environ.get("SALES_LINES") or BESIDE)
+
+
+def measure(_folder: Path) -> list[Row]:
+    """One walk through the whole file."""
+    path = sales_lines()
+    if not path.exists():
+        return [Row("calibration on real sales", "not measured", f"no file {path.name}; name it in SALES_LINES")]
+    cases = pl.concat(foretold(read(path)))
+    return [row for (what, window), part in parts(cases) for row in _rows(what, window, part)]
+
+
+def parts(cases: pl.DataFrame) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
+    """The cases of each question: lines or units, in which window; all numbers k together."""
+    for what in AT_LEAST:
+        for window in WINDOWS:
+            part = cases.filter((pl.col("what") == what) & (pl.col("window") == window))
+            if part.height:
+                yield (what, window), part
+
+
+def worst_tenth(part: pl.DataFrame) -> float:
+    """The largest distance between predicted and seen in a tenth with one case in a hundred or more."""
+    counted = reliability(part).filter(pl.col("share") >= LEAST_SHARE)
+    return float(counted["gap"].abs().max())  # type: ignore[arg-type]
+
+
+def read(path: Path) -> pl.DataFrame:
+    """The sales: `order`, `sku`, `units`, `sold_at`, `day`."""
+    given = pl.read_csv(path, schema_overrides={"invoice": pl.String, "sku": pl.String}, try_parse_dates=True)
+    return given.filter((pl.col("quantity") > 0) & (pl.col("unit_price_gbp") > 0)).select(
+        pl.col("invoice").alias("order"),
+        "sku",
+        pl.col("quantity").alias("units"),
+        pl.col("sold_at_local").dt.replace_time_zone(LONDON.key, ambiguous="earliest").alias("sold_at"),
+        pl.col("sold_at_local").dt.date().alias("day"),
+    )
+
+
+def foretold(lines: pl.DataFrame, days: int | None = None) -> Iterator[pl.DataFrame]:
+    """A frame for each window, question and number k of each day foretold, or of the first `days` of them.
+
+    Columns `what`, `window`, `k`, `chance`, `raw`, `category` and `happened`, a row a SKU.
+    """
+    traded = lines["day"].unique().sort().to_list()
+    for day in traded[LEARNED:][:days]:
+        past = _Past.of(lines, day)
+        for window, hours in WINDOWS.items():
+            for some in hours:
+                yield from past.foretell(window, some)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was known before a day, and the day itself, which only `_happened` may look at."""
+
+    day: date
+    trade: Trade
+    rated: pl.DataFrame  # one row a SKU sold before
+    sizes: dict[str, line_sizes.Sizes]
+    raw: dict[str, Floats]  # sold per trading day
+    category: dict[str, Floats]
+    open_hours: float  # of a trading day
+    after: pl.DataFrame
+
+    @classmethod
+    def of(cls, lines: pl.DataFrame, day: date) -> "_Past":
+        """Fit on what was sold before the day began."""
+        now = _moment(day)
+        since = max(now - LOOK_BACK, _moment(lines["day"].min()))  # type: ignore[arg-type]
+        before = lines.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < now))
+        traded = before["day"].unique().to_list()
+        whole = [since.date() + timedelta(days=n) for n in range((now.date() - since.date()).days)]
+        # A basket may name a SKU on several lines: what arrives by chance is the SKU in the basket.
+        baskets = before.group_by("order", "sku", maintain_order=True).agg(
+            pl.col("sold_at").first(), pl.col("units").sum(), lines=pl.len()
+        )
+        trade = observe(baskets, since, now, closed=CLOSED, shut=frozenset(whole) - frozenset(traded))
+        skus = baskets.select("sku", category=pl.col("sku").str.slice(0, 2)).unique("sku", maintain_order=True)
+        sold = skus.join(
+            before.group_by("sku").agg(pl.col("units").sum(), lines=pl.len()), on="sku", maintain_order="left"
+        ).with_columns((pl.col("units", "lines") / len(traded)).name.suffix("_a_day"))
+        means = sold.select(pl.col("units_a_day", "lines_a_day").mean().over("category"))
+        return cls(
+            day=day,
+            trade=trade,
+            rated=rates(baskets, skus, trade, sold_only=True),
+            sizes={
+                "order lines": line_sizes.fit(baskets.select("sku", units=pl.col("lines").cast(pl.Int64))),
+                "units": line_sizes.fit(baskets),
+            },
+            raw={"order lines": sold["lines_a_day"].to_numpy(), "units": sold["units_a_day"].to_numpy()},
+            category={"order lines": means["lines_a_day"].to_numpy(), "units": means["units_a_day"].to_numpy()},
+            open_hours=sum(len(OPEN[one.weekday()]) for one in traded) / len(traded),
+            after=lines.filter(pl.col("day") == day),
+        )
+
+    def foretell(self, window: str, hours: range) -> Iterator[pl.DataFrame]:
+        """The chances for some hours of the day, and what happened then."""
+        start = _moment(self.day)
+        since, until = start + timedelta(hours=hours.start), start + timedelta(hours=hours.stop)
+        open_hours = len([hour for hour in hours if hour in OPEN[self.day.weekday()]])
+        if not open_hours:
+            return
+        part = 1.0 if len(hours) == 24 else open_hours / self.open_hours
+        expected = forecast(self.rated, self.trade, since, until)
+        happened = self._happened(since, until)
+        for what, numbers in AT_LEAST.items():
+            fewer = line_sizes.fewer_than(expected, self.sizes[what], max(numbers))
+            for k in numbers:
+                yield pl.DataFrame(
+                    {
+                        "what": [what] * expected.height,
+                        "window": [window] * expected.height,
+                        "k": [k] * expected.height,
+                        "chance": 1 - fewer[:, k - 1],
+                        "raw": stats.poisson.sf(k - 1, self.raw[what] * part),
+                        "category": stats.poisson.sf(k - 1, self.category[what] * part),
+                        "happened": happened[what] >= k,
+                    }
+                )
+
+    def _happened(self, since: datetime, until: datetime) -> dict[str, np.ndarray]:
+        sold = (
+            self.after.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
+            .group_by("sku")
+            .agg(pl.col("units").sum(), lines=pl.len())
+        )
+        found = self.rated.select("sku").join(sold, on="sku", how="left", maintain_order="left").fill_null(0)
+        return {"order lines": found["lines"].to_numpy(), "units": found["units"].to_numpy()}
+
+
+def _moment(day: date) -> datetime:
+    return datetime.combine(day, time(), LONDON)
+
+
+def _rows(what: str, window: str, part: pl.DataFrame) -> list[Row]:
+    numbers = ", ".join(str(k) for k in AT_LEAST[what])
+    gap = worst_tenth(part)
+    verdict = "kept" if gap <= TOLERANCE else "broken"
+    promise = f" ({verdict}: at most {TOLERANCE:.0%})" if what == "order lines" else ""
+    ours, raw, category = (brier(part, name) for name in ("chance", "raw", "category"))
+    rows = [
+        Row(
+            f"at least {numbers} {what} in the next {window}, {part.height:,} cases",
+            f"Brier {ours:.4f}",
+            f"raw Poisson {raw:.4f}, category mean {category:.4f}",
+        ),
+        Row("   largest gap of a tenth", f"{100 * gap:.1f} points{promise}"),
+    ]
+    for k in AT_LEAST[what]:
+        alone = part.filter(pl.col("k") == k)
+        rows.append(
+            Row(f"   at least {k} alone", f"Brier {brier(alone):.4f}", f"{100 * worst_tenth(alone):.1f} points")
+        )
+    for tenth in reliability(part).filter(pl.col("share") >= LEAST_SHARE).rows(named=True):
+        span = f"{tenth['tenth'] * 10}-{tenth['tenth'] * 10 + 10} %"
+        rows.append(
+            Row(
+                f"   predicted {span} ({tenth['share']:.0%} of the cases)",
+                f"predicted {tenth['predicted']:.1%}, seen {tenth['seen']:.1%}",
+                f"{100 * tenth['gap']:+.1f} points",
+            )
+        )
+    return rows

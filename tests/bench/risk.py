@@ -1,0 +1,55 @@
+"""How long the exact risk of 500,000 SKUs takes, and advice on their buffers."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from sync.rules.buffers import Terms, advised
+from sync.rules.oversell import risk
+from tests.bench.ground import Row, timed
+
+SKUS = 500_000
+ALLOWED = 10.0
+
+
+def measure(_folder: Path) -> list[Row]:
+    """One run over SKUs that all have stock and demand, most of it lumpy."""
+    skus = world(SKUS)
+    took: dict[str, float] = {}
+    before = time.process_time()
+    with timed(took, "risk"):
+        risked = risk(skus)
+    busy = time.process_time() - before
+    with timed(took, "advice"):
+        advised(risked, Terms(margin=12, cost=200))
+    few = skus.head(1_000)
+    with timed(took, "few"):
+        advised(risk(few), Terms(margin=12, cost=200))
+    return [
+        Row(
+            f"exact risk of {SKUS:,} SKUs",
+            f"{took['risk']:.1f} s ({busy:.1f} s of work)",
+            f"{took['risk'] / ALLOWED:.2f} of the {ALLOWED:.0f} s allowed",
+        ),
+        Row(f"buffers by all three rules for {SKUS:,} SKUs", f"{took['advice']:.1f} s"),
+        Row("risk and buffers of 1,000 SKUs", f"{took['few'] * 1000:.0f} ms"),
+    ]
+
+
+def world(count: int) -> pl.DataFrame:
+    """SKUs as a fashion brand has them: most thin, some deep, demand with a heavy tail."""
+    dice = np.random.default_rng(20261101)
+    base = np.minimum(dice.geometric(0.05, count), 400)
+    return pl.DataFrame(
+        {
+            "sku": np.arange(count),
+            "base": base,
+            "quantity": base - np.minimum(dice.integers(0, 3, count), base),
+            "own_mean": dice.gamma(0.4, 1.5, count),
+            "own_dispersion": dice.choice([1.0, 1.5, 2.5], count, p=[0.2, 0.5, 0.3]),
+            "other_mean": dice.gamma(0.4, 1.0, count),
+            "other_dispersion": dice.choice([1.0, 1.5, 2.5], count, p=[0.2, 0.5, 0.3]),
+        }
+    )

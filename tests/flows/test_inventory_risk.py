@@ -1,0 +1,237 @@
+"""The oversell risk from measured sales to what a manager reads: two SKUs, three days of batches."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from store.database import local_ask
+from store.journal import check_rebuild
+from store.reads import status
+from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
+from sync.flows.inventory_board import board
+from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
+from sync.flows.inventory_window import horizon
+from sync.rules.pushes import Decision, Terms, decide
+from sync.rules.timetable import Due
+from tests.flows.shop import BASIS, T_B, Shop, settings_of
+from tests.told import DAY, HOUR, NOW
+
+QUICK, SLOW = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L"
+WAREHOUSE = "WH1"
+NEWEST_NUMBER = 18  # three days of batches
+NEWEST_ID = f"B{NEWEST_NUMBER}"
+BASE = 10
+
+
+@pytest.fixture
+def open_shop(tmp_path: Path) -> Iterator[Any]:
+    """`open_shop(risk_alpha=…)`: a shop whose QUICK sells six a day here and more elsewhere; SLOW hardly sells."""
+    opened: list[Shop] = []
+
+    def begin(**settings: Any) -> Shop:
+        shop = Shop(tmp_path / f"store-{len(opened)}.duckdb", settings_of(**settings))
+        opened.append(shop)
+        told = shop.told
+        told.skus(QUICK, SLOW)
+        for number in range(84):
+            told.order(f"JL-{number}", skus=(QUICK,), placed=NOW - 14 * DAY + number * 4 * HOUR, state="CLOSED")
+            told.sales_order(f"SO-{number}", f"JL-{number}", entered=NOW - 14 * DAY + number * 4 * HOUR)
+        told.order("JL-SLOW", skus=(SLOW,), placed=NOW - 9 * DAY, state="CLOSED")
+        told.sales_order("SO-SLOW", "JL-SLOW", skus=(SLOW,), entered=NOW - 9 * DAY)
+        for number in range(NEWEST_NUMBER + 1):  # every four hours four go, of which one is ours
+            before = NEWEST_NUMBER - number
+            told.batch(
+                f"B{number}",
+                {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
+                at=T_B - before * 4 * HOUR,
+            )
+        told.offers({QUICK: BASE, SLOW: 40})
+        told.mapping("warehouse", "NMK", WAREHOUSE)
+        told.journal.append(bookmarks={"orders.changed": NOW.isoformat()})
+        return shop
+
+    yield begin
+    for each in opened:
+        each.told.close()
+
+
+NEWEST = replace(BASIS, batch=replace(BASIS.batch, batch_id=NEWEST_ID), due=Due(T_B + 4 * HOUR, "erp"))
+
+
+def decided(shop: Shop) -> Decision:
+    """The quantities, with what risk holds back, and everything assessed as if they had been sent."""
+    ahead = foresight(shop.run, NEWEST)
+    assert ahead is not None
+    decision = decide(with_risk(shop.run, board(shop.run, NEWEST), ahead), Terms(NEWEST_ID, may_rise=True))
+    assess(shop.run, NEWEST, decision.listed(is_sent=True), ahead)
+    return decision
+
+
+def row_of(decision: Decision, sku: str) -> dict[str, Any]:
+    return decision.board.row(by_predicate=pl.col("sku") == sku, named=True)
+
+
+def test_the_buffer_of_the_risk_rule_follows_what_is_drawn_elsewhere(open_shop: Any) -> None:
+    decision = decided(open_shop())
+    quick, slow = row_of(decision, QUICK), row_of(decision, SLOW)
+
+    assert (quick["base"], quick["buffer_rule"]) == (BASE, "risk")
+    assert quick["buffer"] == quick["risk_units"] > 1
+    assert quick["quantity"] == quick["base"] - quick["buffer"]
+    assert (slow["risk_units"], slow["buffer_rule"]) == (0, "percent")
+    assert f"{quick['buffer']} held back (risk)" in quick["reason"]
+
+
+def test_a_policy_without_a_rule_of_risk_holds_nothing_back_for_it_and_shows_what_that_may_cost(
+    open_shop: Any,
+) -> None:
+    shop = open_shop(buffer_risk="none", buffer_units=0, buffer_percent=0)
+    decision = decided(shop)
+    found = stock_risk(local_ask(shop.told.database), NOW)
+
+    assert row_of(decision, QUICK)["quantity"] == BASE
+    assert found["sku"].to_list() == [QUICK, SLOW]  # the costliest first
+    assert found["is_at_risk"].to_list() == [True, False]
+    quick = found.row(0, named=True)
+    assert quick["own_chance"] > 0.01
+    assert float(quick["cost_amount"]) == pytest.approx(60 * quick["oversold_units"], abs=1e-5)
+    assert (quick["buffer"], quick["buffer_rule"]) == (0, "none")
+    assert quick["advised_buffer"] > 1
+    assert (quick["batch_id"], quick["next_from"], quick["warehouses"]) == (NEWEST_ID, "erp", WAREHOUSE)
+    assert quick["batch_age_seconds"] == 2 * 3600
+    assert quick["next_at"] >= T_B + 4 * HOUR
+    assert quick["lands_at"] > quick["next_at"]
+
+
+def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:
+    shop = open_shop(buffer_risk="none", buffer_units=0, buffer_percent=0)
+    ask = local_ask(shop.told.database)
+    before = status(ask, NOW)["stock"]["at_risk"]
+    decided(shop)
+
+    assert (before, status(ask, NOW)["stock"]["at_risk"]) == (0, 1)
+    assert stock_risk(ask, NOW, only_at_risk=True)["sku"].to_list() == [QUICK]
+    assert stock_risk(ask, NOW, division="NMK", category="shirts", warehouse=WAREHOUSE).height == 2
+    assert stock_risk(ask, NOW, warehouse="WH9").is_empty()
+    assert stock_risk(ask, NOW, style="04118").is_empty()
+
+
+def test_what_does_not_move_is_not_told_twice(open_shop: Any) -> None:
+    shop = open_shop()
+    decided(shop)
+    decided(shop)
+    counts = shop.rows(
+        "select (select count(*) from events where kind = 'risk.assessed') as told,"
+        " (select count(*) from events where kind = 'demand.measured') as measured,"
+        " (select count(*) from stock_risk_rows) as rows, (select count(*) from demand_rows) as rates"
+    )
+
+    assert counts == [{"told": 1, "measured": 1, "rows": 2, "rates": 2}]
+    assert not is_due(shop.run, NEWEST)
+
+
+def test_a_late_batch_makes_risk_and_buffer_grow_by_themselves(open_shop: Any) -> None:
+    shop = open_shop()
+    ask = local_ask(shop.told.database)
+    before = row_of(decided(shop), QUICK)
+    shop.told.clock.moment = NOW + 6 * HOUR
+    after = row_of(decided(shop), QUICK)
+    window = stock_window(ask, NOW + 6 * HOUR)
+
+    assert after["other_mean"] > before["other_mean"]
+    assert after["risk_units"] > before["risk_units"]
+    assert window is not None
+    assert window["is_batch_late"]
+    assert window["left_seconds"] > 0
+
+
+def test_a_grid_tells_what_other_buffers_and_intervals_would_come_to(open_shop: Any) -> None:
+    shop = open_shop()
+    decided(shop)
+    ask = local_ask(shop.told.database)
+    found = risk_grid(ask, QUICK)
+    quick = stock_risk(ask, NOW).row(by_predicate=pl.col("sku") == QUICK, named=True)
+    as_it_is = found.filter(pl.col("interval_hours") == 0)
+
+    assert found["interval_hours"].unique().sort().to_list() == [0, 1, 2, 4, 6, 8, 12, 24]
+    assert as_it_is["buffer"].to_list() == list(range(13))
+    chosen = as_it_is.row(by_predicate=pl.col("buffer") == quick["buffer"], named=True)
+    assert chosen["oversell_chance"] == pytest.approx(quick["own_chance"])
+    assert chosen["cost_amount"] == quick["cost_amount"]
+    # the longer between batches, the likelier; much longer, and the others oversell the pool without us
+    short = found.filter((pl.col("buffer") == 2) & pl.col("interval_hours").is_between(1, 6))["oversell_chance"]
+    assert short.to_list() == sorted(short)
+
+
+def test_the_sales_rate_says_how_sure_it_is_and_what_else_draws(open_shop: Any) -> None:
+    shop = open_shop()
+    decided(shop)
+    ask = local_ask(shop.told.database)
+    found = sales_rate(ask, NOW, QUICK)
+    hours = trading_hours(ask)
+
+    assert found is not None
+    assert (found["own_units"], found["other_units"]) == (84, 54)
+    assert found["own_low_daily"] < found["own_daily"] < found["own_high_daily"]
+    assert 4 < found["own_daily"] < 8
+    assert 12 < found["other_daily"] < 24
+    assert sales_rate(ask, NOW, "NOBODY-KNOWS-IT-A--M") is None
+    assert hours.group_by("side").len().sort("side").rows() == [("other", 168), ("own", 168)]
+    assert hours["factor"].mean() == pytest.approx(1)
+
+
+def test_where_the_marketplace_does_not_lower_its_offer_the_buffer_covers_our_own_sales_too(open_shop: Any) -> None:
+    lowers, does_not = open_shop(), open_shop(marketplace_deducts_sales=False)
+
+    assert row_of(decided(does_not), QUICK)["other_mean"] > row_of(decided(lowers), QUICK)["other_mean"]
+
+
+def test_the_window_is_measured_on_our_own_batches_and_files(open_shop: Any) -> None:
+    shop = open_shop()
+    for number in range(3):  # read when their moment had passed, in effect an hour after they were complete
+        shop.told.publish(
+            {QUICK: 5}, name=f"push-{number}", batch_id=f"B{NEWEST_NUMBER - 1 - number}",
+            at=T_B - (1 + number) * 4 * HOUR + 75 * HOUR / 60,
+        )  # fmt: skip
+    found = horizon(shop.run, NEWEST)
+
+    assert found.window.others_since == T_B
+    assert found.window.next_at == T_B + 4 * HOUR + 20 * HOUR / 60  # each came twenty minutes later than was said
+    assert found.window.until == found.window.next_at + HOUR
+    assert not found.window.is_late
+
+
+def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(open_shop: Any) -> None:
+    found = horizon(open_shop().run, replace(NEWEST, due=Due(None, "")))
+
+    assert found.next_from == "measured"
+    assert found.window.next_at == T_B + 4 * HOUR + 20 * HOUR / 60
+
+
+def test_the_risk_is_folded_again_from_the_journal(open_shop: Any) -> None:
+    shop = open_shop()
+    decided(shop)
+
+    assert check_rebuild(shop.told.database) == {}
+
+
+def test_the_worker_assesses_what_it_lists(bench: Any) -> None:
+    begun = bench(days=2, orders_per_day=60, skus=40)
+    begun.run_all("catalogue", "orders", "inventory")
+    begun.advance(10)
+    begun.run_all("orders", "inventory")
+    now = begun.house.clock.now()
+    window = stock_window(begun.house.ask, now)
+    found = stock_risk(begun.house.ask, now)
+    sent = begun.rows("select sku, quantity, risk_units from published_facts where sku_key <> ''")
+
+    assert window is not None
+    assert window["sku_count"] == len(found) == len(sent)
+    assert window["lands_at"] > now
+    assert found["cost_amount"].to_list() == sorted(found["cost_amount"], reverse=True)
+    assert {row["sku"]: row["quantity"] for row in sent} == dict(zip(found["sku"], found["quantity"], strict=True))
+    assert begun.rebuild_differences() == {}
