@@ -9,6 +9,7 @@ from rich.table import Table
 
 from store import reads
 from store.clock import wall_now
+from store.reads_status import status
 from store.window import Window
 
 
@@ -18,7 +19,7 @@ def status_of(window: Window, path: Path) -> dict[str, Any]:
     beat = reads.heartbeat(window.ask)
     as_of: datetime = beat.domain_at if beat is not None else wall_now()
     size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}.wal")) if file.exists())
-    return reads.status(window.ask, as_of, store_bytes=size, worker=str(state.worker.value))
+    return status(window.ask, as_of, store_bytes=size, worker=str(state.worker.value))
 
 
 def show_status(screen: Console, told: dict[str, Any]) -> None:

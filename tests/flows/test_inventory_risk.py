@@ -10,8 +10,8 @@ import pytest
 
 from store.database import local_ask
 from store.journal import check_rebuild
-from store.reads import status
 from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
+from store.reads_status import status
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
 from sync.flows.inventory_window import horizon
