@@ -8,12 +8,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
 from sync.rules.chances import LUMPY, Counts
 from sync.rules.oversell import Sides, not_deducted, oversold, risk, withdrawn
 
 NOISE = 1e-11
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,17 @@ def frame(*skus: Sku) -> pl.DataFrame:
 def by_hand(sku: Sku) -> tuple[float, float]:
     """Every pair of counts, one at a time, with scipy's distributions."""
 
-    def masses(mean: float, lumps: float) -> list[float]:
+    counts = np.arange(400)
+
+    def masses(mean: float, lumps: float) -> FloatArray:
         known = stats.poisson(mean) if lumps <= LUMPY or mean == 0 else stats.nbinom(mean / (lumps - 1), 1 / lumps)
-        return [float(known.pmf(count)) for count in range(400)]
+        return np.asarray(known.pmf(counts), dtype=float)
 
     own, other = masses(sku.own, sku.own_lumps), masses(sku.other, sku.other_lumps)
-    sold = [*own[: sku.quantity], sum(own[sku.quantity :])]
-    chance = units = 0.0
-    for ours, p in enumerate(sold):
-        for theirs, q in enumerate(other):
-            over = ours + theirs - sku.base
-            if over > 0:
-                chance += p * q
-                units += p * q * over
-    return chance, units
+    sold = np.append(own[: sku.quantity], own[sku.quantity :].sum())
+    over = np.maximum(np.arange(len(sold))[:, None] + counts[None, :] - sku.base, 0)
+    pairs = np.outer(sold, other)
+    return float(pairs[over > 0].sum()), float((pairs * over).sum())
 
 
 @pytest.mark.parametrize(
@@ -169,7 +168,7 @@ def test_sums_stop_only_where_nothing_is_left(mean: float, lumps: float) -> None
     assert 1 - counts.tail(counts.least() - 1)[0] < NOISE
 
 
-MEANS = st.floats(0, 30)
+MEANS = st.floats(0, 30, allow_subnormal=False)  # scipy's own negative binomial is lost below
 LUMPS = st.sampled_from([1.0, 1.1, 1.5, 3.0, 10.0])
 SKUS = st.builds(
     lambda base, held, own, other, a, b: Sku(base, max(0, base - held), own, other, a, b),
