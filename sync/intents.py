@@ -1,17 +1,21 @@
 """What we are about to do outside: recorded before the call, settled after, never blindly repeated.
 
 An unclear write (time-out, cut connection, 5xx, a kill of ours) is looked up before anything else is done about
-its subject. KINDS says for each kind how, and what "already done" looks like. Up to 100 intents are recorded in
-one transaction, called concurrently, and their outcomes committed together every 50 calls or 200 ms: a kill makes
-at most that group unclear.
+its subject. KINDS says for each kind how, and what "already done" looks like. Up to 100 intents are under way at
+a time, recorded 50 in a transaction and called concurrently; their outcomes are committed together every 50 calls
+or 200 ms: a kill makes at most those hundred unclear.
 """
 
-import concurrent.futures
+import contextlib
 import json
+import queue
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -122,43 +126,79 @@ def carry_out(
     `call` returns the outside system's reference and raises as sync.errors says. Trouble that stops the flow is
     raised again once every outcome is written.
     """
-    tally = {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0}
-    for start in range(0, len(intents), GROUP):
-        group = intents[start : start + GROUP]
-        run.check()
-        run.record([recorded(intent, run.now()) for intent in group])
-        trouble = _act(run, group, call, workers, tally)
-        if trouble is not None:
-            raise trouble
-    return tally
-
-
-def _act(
-    run: Run, group: Sequence[Intent], call: Callable[[Intent], str], workers: int, tally: dict[str, int]
-) -> SyncError | None:
-    trouble: SyncError | None = None
-    outcomes: list[Event] = []
-    written_at = time.monotonic()
-
-    def attempt(intent: Intent) -> Event | SyncError:
-        if trouble is not None:
-            return refused(intent, run.now(), NOT_SENT, f"not tried: {trouble}")
-        return _attempt(run, intent, call)
-
+    doing = _Doing(run, call, deque(intents))
     with Crew(workers) as crew:
-        waiting = {crew.submit(attempt, intent): intent for intent in group}
-        for done in concurrent.futures.as_completed(waiting):
-            outcome = done.result()
-            if isinstance(outcome, SyncError):
-                trouble = outcome
-                outcome = refused(waiting[done], run.now(), NOT_SENT, str(trouble))
-            outcomes.append(outcome)
-            _count(tally, outcome)
-            if len(outcomes) >= COMMIT_EVERY or time.monotonic() - written_at > COMMIT_SECONDS:
-                run.record(outcomes)
-                outcomes, written_at = [], time.monotonic()
-    run.record(outcomes)
-    return trouble
+        try:
+            while doing.queue or doing.waiting:
+                if doing.queue and len(doing.waiting) <= GROUP // 2:
+                    doing.begin(crew)
+                else:
+                    doing.write_in_time()
+                doing.take(COMMIT_SECONDS)
+        finally:  # whatever ends us, what was begun has an outcome
+            while doing.waiting:
+                doing.take(None)
+            run.record(doing.outcomes)
+    if doing.trouble is not None:
+        raise doing.trouble
+    return doing.tally
+
+
+@dataclass(slots=True)
+class _Doing:
+    """Half a group is called while the other half is written down, so that neither waits for the other."""
+
+    run: Run
+    call: Callable[[Intent], str]
+    queue: deque[Intent]
+    waiting: dict[Future[Event | SyncError], Intent] = field(default_factory=dict)
+    ended: SimpleQueue[Future[Event | SyncError]] = field(default_factory=SimpleQueue)
+    outcomes: list[Event] = field(default_factory=list)  # not written yet
+    written_at: float = field(default_factory=time.monotonic)
+    trouble: SyncError | None = None
+    tally: dict[str, int] = field(default_factory=lambda: {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0})
+
+    def begin(self, crew: Crew) -> None:
+        """Record the next intents, with the outcomes there are, and hand them to the crew."""
+        self.run.check()
+        group = [self.queue.popleft() for _ in range(min(GROUP // 2, len(self.queue)))]
+        self._write([recorded(intent, self.run.now()) for intent in group])
+        for intent in group:
+            begun = crew.submit(self._attempt, intent)
+            self.waiting[begun] = intent
+            begun.add_done_callback(self.ended.put)
+
+    def take(self, patience: float | None) -> None:
+        """Wait for a call to end, at most so many seconds, and note what came of all that have ended."""
+        with contextlib.suppress(queue.Empty):
+            self._note(self.ended.get(timeout=patience))
+            while True:
+                self._note(self.ended.get_nowait())
+
+    def write_in_time(self) -> None:
+        """Commit outcomes that are many or have waited long."""
+        is_old = time.monotonic() - self.written_at > COMMIT_SECONDS
+        if self.outcomes and (is_old or len(self.outcomes) >= COMMIT_EVERY):
+            self._write([])
+
+    def _attempt(self, intent: Intent) -> Event | SyncError:
+        if self.trouble is not None:
+            return refused(intent, self.run.now(), NOT_SENT, f"not tried: {self.trouble}")
+        return _attempt(self.run, intent, self.call)
+
+    def _note(self, done: Future[Event | SyncError]) -> None:
+        intent, outcome = self.waiting.pop(done), done.result()
+        if isinstance(outcome, SyncError):
+            self.trouble = outcome
+            self.queue.clear()
+            outcome = refused(intent, self.run.now(), NOT_SENT, str(outcome))
+        self.outcomes.append(outcome)
+        _count(self.tally, outcome)
+
+    def _write(self, more: Sequence[Event]) -> None:
+        self.run.record([*self.outcomes, *more])
+        self.outcomes.clear()
+        self.written_at = time.monotonic()
 
 
 def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event | SyncError:

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from store.clock import aware
 from store.events import Event
@@ -265,7 +266,7 @@ def act(run: Run, decision: Decision) -> None:
     """Carry out what was decided, the customer's waiting first."""
     house = run.house
     accepted = carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4)
-    drafts = {intent.intent_id: ready for intent in decision.create if (ready := draft(run, intent))}
+    drafts = drafted(run, decision.create)
     created = carry_out(
         run,
         [intent for intent in decision.create if intent.intent_id in drafts],
@@ -297,10 +298,19 @@ def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
     return {outcome.subject: outcome for outcome in outcomes}
 
 
-def draft(run: Run, intent: Intent) -> SalesOrderDraft | None:
-    """The sales order an intent means, with its address; None when the address was purged since."""
-    rows = run.rows("select body from personal where order_id = $order_id", {"order_id": intent.order_id})
-    person = person_of(rows[0]["body"]) if rows else None
+def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
+    """The sales orders that intents mean, with their addresses; not those whose address was purged since."""
+    rows = run.rows(
+        "select order_id, body from personal where order_id in (select unnest($order_ids::varchar[]))",
+        {"order_ids": sorted({intent.order_id for intent in intents})},
+    )
+    bodies = {row["order_id"]: row["body"] for row in rows}
+    drafts = {intent.intent_id: _draft(run, intent, bodies.get(intent.order_id)) for intent in intents}
+    return {intent_id: ready for intent_id, ready in drafts.items() if ready is not None}
+
+
+def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None:
+    person = person_of(body) if body else None
     ship_to = fitted(person.ship_to) if person and person.ship_to else None
     if person is None or ship_to is None:
         return None

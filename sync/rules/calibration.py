@@ -3,8 +3,9 @@
 `cases` holds a row a prediction: `chance` (0 to 1) and `happened` (true or false).
 """
 
+import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 TENTHS = 10
 ALARM = 0.01  # chance of more oversells than the bound, were the predictions right
@@ -37,7 +38,11 @@ def brier(cases: pl.DataFrame, chance: str = "chance") -> float:
 
 def most_expected(predicted: float) -> int:
     """The number of oversells that right predictions of this sum pass in one case of a hundred only."""
-    return int(stats.poisson.isf(ALARM, predicted)) if predicted > 0 else 0
+    if predicted <= 0:
+        return 0
+    counts = np.arange(int(predicted + 10 * predicted**0.5) + 20)
+    # by the incomplete gamma, for scipy.stats takes a second to load, at every start of the worker
+    return int(np.argmax(special.gammainc(counts + 1, predicted) <= ALARM))
 
 
 def is_alarming(predicted: float, happened: int) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 LEAST_WITHDRAWAL = 4  # fewer units are ordinary, however slow the SKU
 BEYOND = 1e-6  # a fall less likely than this by the SKU's own rate was no chance
@@ -119,7 +119,8 @@ def _withdrawals_apart(read: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
         rate = pl.col("fall").sum().over("sku_key") / pl.max_horizontal("other_hours", "hours")
         mean = left.select((rate * pl.col("hours")).alias("mean"))["mean"].to_numpy()
         fall = left["fall"].to_numpy()
-        is_beyond = (fall >= LEAST_WITHDRAWAL) & (np.asarray(stats.poisson.sf(fall - 1, mean)) < BEYOND)
+        # P(at least so many) of a Poisson, by the incomplete gamma: scipy.stats takes a second to load
+        is_beyond = (fall >= LEAST_WITHDRAWAL) & (np.asarray(special.gammainc(np.maximum(fall, 1), mean)) < BEYOND)
         if not is_beyond.any():
             break
         apart.append(left["place"].filter(pl.Series(is_beyond)))

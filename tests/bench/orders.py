@@ -120,8 +120,8 @@ def _bare_loop(assembled: Assembled) -> tuple[float, int]:
     erp = assembled.house.erp
     with running(assembled.house, "orders") as run:
         decision = decide(orders_flow.known(run))
-        documents = [orders_flow.draft(run, intent) for intent in decision.create]
-    bodies = [erp._words.document(document, "MKT") for document in documents if document]  # type: ignore[attr-defined]
+        documents = orders_flow.drafted(run, decision.create).values()
+    bodies = [erp._words.document(document, "MKT") for document in documents]  # type: ignore[attr-defined]
     settings = assembled.house.settings
     headers = {"Ocp-Apim-Subscription-Key": settings.erp_key.get_secret_value()}
     with httpx.Client(base_url=settings.erp_url, headers=headers, timeout=60) as client:
