@@ -45,6 +45,18 @@ returning content_hash
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """Words as they are kept: named by their hash (empty: no words), compressed; their size in bytes before."""
+
+    name: str = ""
+    packed: bytes = b""
+    size: int = 0
+
+
+NOTHING = Content()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What an outside system said, personal data already replaced by references."""
 
@@ -56,13 +68,13 @@ class Snapshot:
     status: int
     latency_ms: int
     seen_at: datetime
-    request_body: bytes = b""
-    body: bytes = b""
+    asked: Content = NOTHING
+    said: Content = NOTHING
 
 
-def name_of(body: bytes) -> str:
-    """The name of a content; empty for none."""
-    return sha256(body).hexdigest() if body else ""
+def packed(body: bytes) -> Content:
+    """Words made ready to be kept."""
+    return Content(sha256(body).hexdigest(), zlib.compress(body, 1), len(body)) if body else NOTHING
 
 
 def purge(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> int:
@@ -88,16 +100,13 @@ def keep(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], r
     bodies: dict[str, tuple[object, ...]] = {}
     rows: list[tuple[object, ...]] = []
     for shot in snapshots:
-        hashes = []
-        for body in (shot.request_body, shot.body):
-            name = name_of(body)
-            hashes.append(name)
-            if name and name not in bodies:
-                bodies[name] = (name, zlib.compress(body, 1), len(body), shot.seen_at)
+        for content in (shot.asked, shot.said):
+            if content is not NOTHING:
+                bodies.setdefault(content.name, (content.name, content.packed, content.size, shot.seen_at))
         rows.append(
             (
                 str(shot.snapshot_id), shot.source, shot.resource, shot.method, shot.path, shot.status,
-                shot.latency_ms, run, hashes[0], hashes[1], shot.seen_at,
+                shot.latency_ms, run, shot.asked.name, shot.said.name, shot.seen_at,
             )
         )  # fmt: skip
     with registered(connection, "shots", pl.DataFrame(rows, schema=_SNAPSHOT_COLUMNS, orient="row")):

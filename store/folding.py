@@ -28,11 +28,11 @@ def fold(
     connection: duckdb.DuckDBPyConnection,
     folds: Mapping[str, str],
     reads: Mapping[str, tuple[str, ...]],
-    kinds: set[str],
+    topics: set[str],
 ) -> None:
-    """Merge `fresh` into every fact that reads any of these kinds of event."""
+    """Merge `fresh` into every fact that reads any of these topics: kinds of event, or of one kind of intent."""
     for name, sql in folds.items():
-        if kinds.intersection(reads[name]):
+        if topics.intersection(reads[name]):
             connection.execute(sql)
 
 
@@ -51,7 +51,8 @@ def refold(
                 connection.execute(sql)
         else:
             kinds = {row[0] for row in connection.execute("select distinct kind from fresh").fetchall()}
-            fold(connection, folds, reads, kinds)
+            topics = {topic for wanted in reads.values() for topic in wanted if topic.partition(" ")[0] in kinds}
+            fold(connection, folds, reads, topics)
 
 
 def make_facts(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, Parts]) -> list[str]:

@@ -21,11 +21,12 @@ from store.clock import Clock, aware, wall_now
 from store.copies import transaction
 from store.database import Database, Schema, backups_of, limit
 from store.errors import StoreUnwritable
-from store.events import Event
+from store.events import Event, IntentRecorded
 from store.evidence import Snapshot, keep, purge, registered
 from store.folding import FRESH, SLICE, fold, newest_seq, refold
 
-# Which kinds of event each fold reads, so that an append runs only the folds it needs.
+# Which kinds of event each fold reads, so that an append runs only the folds it needs. A second word names the
+# one kind of intent it reads.
 FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "orders": ("order.placed", "order.changed"),
     "order_lines": ("order.placed", "order.changed"),
@@ -47,7 +48,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "stock_audits": ("stock.compared",),
     "comparisons": ("stock.compared",),
     "stock": ("stock_batch.read",),
-    "published": ("intent.recorded",),
+    "published": ("intent.recorded push_stock",),
     "demand": ("demand.measured",),
     "trades": ("demand.measured",),
     "risk_windows": ("risk.assessed",),
@@ -134,7 +135,7 @@ class Journal:
             keep(connection, snapshots, run_id)
             _write_personal(connection, personal, self._clock.now())
             _write_bookmarks(connection, bookmarks or {}, self._clock.now())
-            return self._write_events(connection, frame) if frame.height else 0
+            return self._write_events(connection, frame, _topics(events)) if frame.height else 0
 
     def append_series(self, table: str, frame: pl.DataFrame) -> None:
         """Append bulk rows outside the lock; they count once an event names their read. Raises as `append` does."""
@@ -219,16 +220,14 @@ class Journal:
             )  # fmt: skip
         return pl.DataFrame(list(rows.values()), schema=_EVENT_COLUMNS, orient="row")
 
-    def _write_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> int:
+    def _write_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame, topics: set[str]) -> int:
         values = {"base": self._seq, "recorded_at": self._clock.now()}
         with registered(connection, "incoming", frame):
-            connection.execute(_INSERT_EVENTS, values)
-        until = self._seq + frame.height
-        connection.execute(FRESH, {"since": self._seq, "until": until})
-        fresh = int(_one(connection, "select count(*) from fresh"))
-        self._seq = until  # a number lost to a rolled back transaction is never given again
+            fresh = _one(connection, _INSERT_EVENTS, values)
+        since, self._seq = self._seq, self._seq + frame.height  # what is rolled back is never given again
         if fresh:
-            fold(connection, self._folds, FOLDED_KINDS, set(frame["kind"].unique()))
+            connection.execute(FRESH, {"since": since, "until": self._seq})
+            fold(connection, self._folds, FOLDED_KINDS, topics)
         return fresh
 
 
@@ -333,6 +332,13 @@ def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[s
 def _folds() -> dict[str, str]:
     schema = Schema()
     return {name: schema.sections(name)["fold"] for name in FOLDED_KINDS}
+
+
+def _topics(events: Sequence[Event]) -> set[str]:
+    """The kinds of these events, and which kinds of intent are among them."""
+    return {event.kind for event in events} | {
+        f"{event.kind} {event.intent_kind}" for event in events if isinstance(event, IntentRecorded)
+    }
 
 
 def _is_of_the_disk(trouble: duckdb.Error) -> bool:

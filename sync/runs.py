@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 from store.clock import Clock
 from store.database import Ask
 from store.events import Event, RunFinished
-from store.evidence import Snapshot
+from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal
 from sync.errors import Deferred, Fatal, Misdirected, Retriable
 from sync.ports import Erp, Exchange, Marketplace
@@ -38,13 +38,14 @@ class Notebook:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._notes: dict[UUID | None, list[Exchange]] = {}
+        self._notes: dict[UUID | None, list[Snapshot]] = {}
 
     def __call__(self, exchange: Exchange) -> None:
+        noted = snapshot_of(exchange)
         with self._lock:
-            self._notes.setdefault(_current.get(), []).append(exchange)
+            self._notes.setdefault(_current.get(), []).append(noted)
 
-    def take(self, run_id: UUID | None) -> list[Exchange]:
+    def take(self, run_id: UUID | None) -> list[Snapshot]:
         """Everything noted for a run since the last taking."""
         with self._lock:
             return self._notes.pop(run_id, [])
@@ -118,11 +119,11 @@ class Run:
         bookmarks: Mapping[str, str] | None = None,
     ) -> int:
         """Write events with everything that was said since the last record; how many were new."""
-        exchanges = self.house.notebook.take(self.run_id)
-        self.calls.update(exchange.resource for exchange in exchanges)
+        noted = self.house.notebook.take(self.run_id)
+        self.calls.update(snapshot.resource for snapshot in noted)
         return self.house.journal.append(
             events,
-            snapshots=[snapshot_of(exchange) for exchange in exchanges],
+            snapshots=noted,
             personal=personal,
             bookmarks=bookmarks,
             run_id=self.run_id,
@@ -170,8 +171,8 @@ def snapshot_of(exchange: Exchange) -> Snapshot:
         status=exchange.status,
         latency_ms=exchange.latency_ms,
         seen_at=exchange.seen_at,
-        request_body=exchange.request_body,
-        body=exchange.body,
+        asked=packed(exchange.request_body),
+        said=packed(exchange.body),
     )
 
 
@@ -203,8 +204,8 @@ def running(house: House, flow: str, *, is_preview: bool = False) -> Iterator[Ru
         raise
     finally:
         run.state, run.message = state, message[:500]
-        exchanges = house.notebook.take(run.run_id)
-        run.calls.update(exchange.resource for exchange in exchanges)
+        noted = house.notebook.take(run.run_id)
+        run.calls.update(snapshot.resource for snapshot in noted)
         finished = RunFinished(
             happened_at=house.clock.now(),
             run_id=run.run_id,
@@ -216,9 +217,7 @@ def running(house: House, flow: str, *, is_preview: bool = False) -> Iterator[Ru
             due_at=run.due_at,
             calls=dict(run.calls),
         )
-        house.journal.append(
-            [finished], snapshots=[snapshot_of(exchange) for exchange in exchanges], run_id=run.run_id
-        )
+        house.journal.append([finished], snapshots=noted, run_id=run.run_id)
         _current.reset(token)
         log.info("run finished", extra={"action": "run_finished", "flow": flow, "state": state})
 

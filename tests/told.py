@@ -16,7 +16,7 @@ import polars as pl
 
 from store import events
 from store.database import Database, open_database
-from store.evidence import Snapshot
+from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -496,7 +496,7 @@ class Told:
         snapshot_id = thing(name)
         shot = Snapshot(
             snapshot_id=snapshot_id, source="marketplace", resource=resource, method="GET", path="/api/orders",
-            status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, body=body.encode(),
+            status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
         self.journal.append(snapshots=[shot])
         return snapshot_id

@@ -25,7 +25,7 @@ from sync.settings import Settings
 from tests.bench.ground import Row, order
 
 ORDERS = 5_000
-CONCURRENCY = 8
+CONCURRENCIES = (2, 8)  # one call per core of the smallest machine we run on; what the settings say unless told
 ROOT = Path(__file__).resolve().parent.parent.parent
 PERSON = json.dumps(
     {
@@ -38,23 +38,24 @@ PERSON = json.dumps(
 
 
 def measure(folder: Path) -> list[Row]:
-    """One run: the bare loop and the worker, each on a world of its own, one after the other."""
-    bare, taken = _on_a_sandbox(folder / "bare.duckdb", _bare_loop)
-    ours, created = _on_a_sandbox(folder / "ours.duckdb", _worker)
-    return [
+    """The bare loop and the worker, each on a world of its own, one after the other."""
+    return [row for at_once in CONCURRENCIES for row in _measure(folder, at_once)]
+
+
+def _measure(folder: Path, at_once: int) -> tuple[Row, Row]:
+    bare, taken = _on_a_sandbox(folder / f"bare{at_once}.duckdb", at_once, _bare_loop)
+    ours, created = _on_a_sandbox(folder / f"ours{at_once}.duckdb", at_once, _worker)
+    return (
+        Row(f"bare loop, {taken:,} orders to BlueCherry, {at_once} at once", f"{taken / bare * 60:,.0f} a minute"),
         Row(
-            f"bare loop, {taken:,} orders to BlueCherry, {CONCURRENCY} at once",
-            f"{taken / bare * 60:,.0f} a minute",
-        ),
-        Row(
-            f"the worker, {created:,} orders to BlueCherry, {CONCURRENCY} at once",
+            f"the worker, {created:,} orders to BlueCherry, {at_once} at once",
             f"{created / ours * 60:,.0f} a minute",
             f"{(created / ours) / (taken / bare):.2f} of the bare loop's rate",
         ),
-    ]
+    )
 
 
-def _on_a_sandbox(store: Path, work: Any) -> tuple[float, int]:
+def _on_a_sandbox(store: Path, at_once: int, work: Any) -> tuple[float, int]:
     start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
     arguments = ["--days", "0.2", "--skus", "60", "--still", "--start", start]
     ports = ["--mirakl-port", "0", "--bluecherry-port", "0"]
@@ -72,7 +73,7 @@ def _on_a_sandbox(store: Path, work: Any) -> tuple[float, int]:
         pairs = {
             name: value.strip("'") for name, value in (row.partition("=")[::2] for row in printed.splitlines())
         }
-        pairs |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(CONCURRENCY)}
+        pairs |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(at_once)}
         pairs |= {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "1000000"}
         os.environ.update(pairs)
         assembled = assemble(Settings(_env_file=None))
@@ -130,7 +131,7 @@ def _bare_loop(assembled: Assembled) -> tuple[float, int]:
             return client.post("/api/salesOrder", json=[body]).status_code
 
         began = time.perf_counter()
-        with ThreadPoolExecutor(CONCURRENCY) as crew:
+        with ThreadPoolExecutor(settings.erp_concurrency) as crew:
             codes: Sequence[int] = list(crew.map(post, bodies))
         took = time.perf_counter() - began
 

@@ -16,7 +16,7 @@ import pytest
 
 from store import events, reads
 from store.database import local_ask, open_database
-from store.evidence import Snapshot
+from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal, check_rebuild
 from tests.store.conftest import HOUSE
 from tests.told import DAY, HOUR, NOW, SHIRT, StandingClock, Told, thing
@@ -43,7 +43,7 @@ def said(
 ) -> Snapshot:
     return Snapshot(
         snapshot_id=thing(name), source="marketplace", resource=resource, method="GET", path="/api/orders",
-        status=200, latency_ms=80, seen_at=NOW - days * DAY, request_body=request, body=body,
+        status=200, latency_ms=80, seen_at=NOW - days * DAY, asked=packed(request), said=packed(body),
     )  # fmt: skip
 
 

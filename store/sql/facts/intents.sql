@@ -20,38 +20,33 @@ using (
     with ours as (
         select
             (body ->> 'intent_id')::uuid as intent_id,
-            *,
-            kind = 'intent.recorded' as is_meant,
+            -- what became of it always stands above what was meant, whatever their clocks say
+            max_by(
+                {'kind': kind, 'subject': subject, 'order_id': order_id, 'body': body, 'at': happened_at, 'seq': seq},
+                (kind <> 'intent.recorded', happened_at, seq)
+            ) as latest,
+            any_value(body -> 'payload') filter (kind = 'intent.recorded')::varchar as payload,
+            min(happened_at) filter (kind = 'intent.recorded') as meant_at,
         from fresh
         where kind in ('intent.recorded', 'intent.confirmed', 'intent.refused', 'intent.unclear')
-    ),
-
-    latest as (
-        select * from ours
-        -- what became of it always stands above what was meant, whatever their clocks say
-        qualify row_number() over (partition by intent_id order by is_meant, happened_at desc, seq desc) = 1
-    ),
-
-    meant as (
-        select intent_id, any_value(body -> 'payload')::varchar as payload, min(happened_at) as meant_at,
-        from ours where is_meant group by intent_id
+        group by 1
     )
 
     select
         intent_id,
         latest.body ->> 'intent_kind' as intent_kind,
-        latest.subject,
-        latest.order_id,
-        meant.payload,
-        latest.is_meant,
+        latest.subject as subject,
+        latest.order_id as order_id,
+        payload,
+        latest.kind = 'intent.recorded' as is_meant,
         split_part(latest.kind, '.', 2) as state,
         coalesce(latest.body ->> 'reference', '') as reference,
         coalesce(latest.body ->> 'code', '') as code,
         coalesce(latest.body ->> 'message', '') as message,
-        meant.meant_at,
-        latest.happened_at,
-        latest.seq,
-    from latest left join meant using (intent_id)
+        meant_at,
+        latest.at as happened_at,
+        latest.seq as seq,
+    from ours
 ) as new
 on fact.intent_id = new.intent_id
 when matched and not new.is_meant
