@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -268,10 +269,24 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema:
         if number is None:
             rows = [(step, file.stem) for step, file in missing]
             connection.executemany("insert into schema_steps (number, name) values (?, ?)", rows)
-        _forget_views(connection)
-        for view in schema.views:
-            connection.execute((schema.folder / f"{view}.sql").read_text())
+        _make_views(connection, schema)
     return schema.number
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:
+    """Make every view and macro anew, unless they and all they may stand on were made by this very program."""
+    files = [schema.folder / "tables.sql", *(schema.folder / "facts" / f"{fact}.sql" for fact in schema.facts)]
+    files += [file for _, file in schema.steps()] + [schema.folder / f"{view}.sql" for view in schema.views]
+    mark = sha256("\n".join([duckdb.__version__, *(file.read_text() for file in files)]).encode()).hexdigest()[:16]
+    made = connection.execute(
+        "select comment from duckdb_tables() where database_name = current_database() and table_name = 'schema_steps'"
+    ).fetchone()
+    if made is not None and made[0] == mark:
+        return
+    _forget_views(connection)
+    for view in schema.views:
+        connection.execute((schema.folder / f"{view}.sql").read_text())
+    connection.execute(f"comment on table schema_steps is {literal(mark)}")
 
 
 def _forget_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from starlette.routing import BaseRoute
 ROOT = Path(__file__).resolve().parent.parent
 START = "2026-11-20T09:00:00Z"
 SYSTEMS = ("john_lewis", "bluecherry")
+PLACEHOLDERS = ("65001", "65002")
 
 
 @dataclass
@@ -43,19 +45,10 @@ class RunningSandbox:
     @property
     def environment(self) -> dict[str, str]:
         """The worker's settings, as `--print-env` prints them."""
-        ports = [url.rpartition(":")[2] for url in (self.john_lewis, self.bluecherry)]
-        printed = subprocess.run(
-            [
-                *(sys.executable, "-m", "sync.sandbox", *self.arguments, "--print-env"),
-                *("--mirakl-port", ports[0], "--bluecherry-port", ports[1]),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        ).stdout
-        pairs = (line.partition("=")[::2] for line in printed.splitlines())
+        settings = _printed(self.arguments)
+        for placeholder, url in zip(PLACEHOLDERS, (self.john_lewis, self.bluecherry), strict=True):
+            settings = settings.replace(f":{placeholder}", f":{url.rpartition(':')[2]}")
+        pairs = (line.partition("=")[::2] for line in settings.splitlines())
         return {name: value.strip("'") for name, value in pairs}
 
     def now(self) -> dict[str, Any]:
@@ -93,6 +86,14 @@ class RunningSandbox:
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()
         return told
+
+
+@cache
+def _printed(arguments: tuple[str, ...]) -> str:
+    """What `--print-env` says to these arguments, with placeholders for the ports."""
+    ports = ("--mirakl-port", PLACEHOLDERS[0], "--bluecherry-port", PLACEHOLDERS[1])
+    asked = [sys.executable, "-m", "sync.sandbox", *arguments, "--print-env", *ports]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
 class InProcess:
