@@ -279,7 +279,8 @@ def _make_views(connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     files += [file for _, file in schema.steps()] + [schema.folder / f"{view}.sql" for view in schema.views]
     mark = sha256("\n".join([duckdb.__version__, *(file.read_text() for file in files)]).encode()).hexdigest()[:16]
     made = connection.execute(
-        "select comment from duckdb_tables() where database_name = current_database() and table_name = 'schema_steps'"
+        "select comment from duckdb_tables()"
+        " where database_name = current_database() and table_name = 'schema_steps'"
     ).fetchone()
     if made is not None and made[0] == mark:
         return
