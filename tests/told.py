@@ -3,9 +3,10 @@
 Law: nothing here writes a fact; everything goes through the journal, as in the house.
 """
 
+import contextlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -76,13 +77,25 @@ class Told:
         self.clock = StandingClock(self.now)
         self.journal = Journal(self.database, self.clock, shop="4107")
         self._versions = 0
+        self._waiting: list[events.Event] | None = None
 
     def close(self) -> None:
         self.journal.close()
         self.database.close()
 
     def tell(self, *told: events.Event, **more: Any) -> None:
-        self.journal.append(told, **more)
+        if self._waiting is None:
+            self.journal.append(told, **more)
+        else:
+            self._waiting += told
+
+    @contextlib.contextmanager
+    def in_one_go(self) -> Iterator[None]:
+        """A long story: what is told within is written in one append at its end."""
+        self._waiting = []
+        yield
+        waiting, self._waiting = self._waiting, None
+        self.journal.append(waiting)
 
     def beat(self, *, doing: str = "") -> None:
         self.journal.beat(pid=4711, doing=doing)

@@ -36,21 +36,22 @@ def open_shop(tmp_path: Path) -> Iterator[Any]:
         shop = Shop(tmp_path / f"store-{len(opened)}.duckdb", settings_of(**settings))
         opened.append(shop)
         told = shop.told
-        told.skus(QUICK, SLOW)
-        for number in range(84):
-            told.order(f"JL-{number}", skus=(QUICK,), placed=NOW - 14 * DAY + number * 4 * HOUR, state="CLOSED")
-            told.sales_order(f"SO-{number}", f"JL-{number}", entered=NOW - 14 * DAY + number * 4 * HOUR)
-        told.order("JL-SLOW", skus=(SLOW,), placed=NOW - 9 * DAY, state="CLOSED")
-        told.sales_order("SO-SLOW", "JL-SLOW", skus=(SLOW,), entered=NOW - 9 * DAY)
-        for number in range(NEWEST_NUMBER + 1):  # every four hours four go, of which one is ours
-            before = NEWEST_NUMBER - number
-            told.batch(
-                f"B{number}",
-                {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
-                at=T_B - before * 4 * HOUR,
-            )
-        told.offers({QUICK: BASE, SLOW: 40})
-        told.mapping("warehouse", "NMK", WAREHOUSE)
+        with told.in_one_go():
+            told.skus(QUICK, SLOW)
+            for number in range(84):
+                told.order(f"JL-{number}", skus=(QUICK,), placed=NOW - 14 * DAY + number * 4 * HOUR, state="CLOSED")
+                told.sales_order(f"SO-{number}", f"JL-{number}", entered=NOW - 14 * DAY + number * 4 * HOUR)
+            told.order("JL-SLOW", skus=(SLOW,), placed=NOW - 9 * DAY, state="CLOSED")
+            told.sales_order("SO-SLOW", "JL-SLOW", skus=(SLOW,), entered=NOW - 9 * DAY)
+            for number in range(NEWEST_NUMBER + 1):  # every four hours four go, of which one is ours
+                before = NEWEST_NUMBER - number
+                told.batch(
+                    f"B{number}",
+                    {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
+                    at=T_B - before * 4 * HOUR,
+                )
+            told.offers({QUICK: BASE, SLOW: 40})
+            told.mapping("warehouse", "NMK", WAREHOUSE)
         told.journal.append(bookmarks={"orders.changed": NOW.isoformat()})
         return shop
 
