@@ -4,9 +4,8 @@ Laws: a content is named by its hash, with personal data replaced by references 
 kept for ever, a body for as long as the settings say, and a purged body says that it was purged.
 """
 
-import contextlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +15,8 @@ from uuid import UUID
 import duckdb
 import polars as pl
 
+from store.slots import Slot
+
 _SNAPSHOT_COLUMNS: dict[str, Any] = {
     "snapshot_id": pl.String, "source": pl.String, "resource": pl.String, "method": pl.String, "path": pl.String,
     "status": pl.Int32, "latency_ms": pl.Int32, "run_id": pl.String, "request_hash": pl.String,
@@ -24,6 +25,16 @@ _SNAPSHOT_COLUMNS: dict[str, Any] = {
 _BODY_COLUMNS: dict[str, Any] = {
     "content_hash": pl.String, "body": pl.Binary, "size_bytes": pl.Int64, "seen_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
+_KEEP_SNAPSHOTS = """
+insert into snapshots by name
+select * replace (snapshot_id::uuid as snapshot_id, run_id::uuid as run_id) from shots
+"""
+# The same words said again after they were purged are evidence anew.
+_KEEP_BODIES = """
+insert into bodies by name select *, null::timestamptz as purged_at from contents
+on conflict do update set body = excluded.body, seen_at = excluded.seen_at, purged_at = null
+where bodies.body is null
+"""
 # A body may be an answer, a question of ours, or both: the newest of all that name it decides.
 _PURGE_BODIES = """
 update bodies set body = null, purged_at = $now
@@ -82,43 +93,33 @@ def purge(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -
     return len(connection.execute(_PURGE_BODIES, dict(values)).fetchall())
 
 
-@contextlib.contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
-    """Let SQL see a frame under a name, for a while."""
-    connection.register(name, frame.to_arrow())
-    try:
-        yield
-    finally:
-        connection.unregister(name)
+class Evidence:
+    """Keeps exchanges on one connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._shots = Slot(connection, "shots", _SNAPSHOT_COLUMNS)
+        self._contents = Slot(connection, "contents", _BODY_COLUMNS)
+
+    def keep(self, snapshots: Sequence[Snapshot], run_id: UUID | None) -> None:
+        """Write exchanges, and the contents among them that are not kept yet."""
+        if not snapshots:
+            return
+        run = str(run_id) if run_id else None
+        with self._shots.holding(_row(shot, run) for shot in snapshots):
+            self._connection.execute(_KEEP_SNAPSHOTS)
+        bodies: dict[str, tuple[object, ...]] = {}
+        for shot in snapshots:
+            for content in (shot.asked, shot.said):
+                if content is not NOTHING:
+                    bodies.setdefault(content.name, (content.name, content.packed, content.size, shot.seen_at))
+        if bodies:
+            with self._contents.holding(bodies.values()):
+                self._connection.execute(_KEEP_BODIES)
 
 
-def keep(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], run_id: UUID | None) -> None:
-    """Write exchanges, and the contents among them that are not kept yet."""
-    if not snapshots:
-        return
-    run = str(run_id) if run_id else None
-    bodies: dict[str, tuple[object, ...]] = {}
-    rows: list[tuple[object, ...]] = []
-    for shot in snapshots:
-        for content in (shot.asked, shot.said):
-            if content is not NOTHING:
-                bodies.setdefault(content.name, (content.name, content.packed, content.size, shot.seen_at))
-        rows.append(
-            (
-                str(shot.snapshot_id), shot.source, shot.resource, shot.method, shot.path, shot.status,
-                shot.latency_ms, run, shot.asked.name, shot.said.name, shot.seen_at,
-            )
-        )  # fmt: skip
-    with registered(connection, "shots", pl.DataFrame(rows, schema=_SNAPSHOT_COLUMNS, orient="row")):
-        connection.execute(
-            "insert into snapshots by name "
-            "select * replace (snapshot_id::uuid as snapshot_id, run_id::uuid as run_id) from shots"
-        )
-    frame = pl.DataFrame(list(bodies.values()), schema=_BODY_COLUMNS, orient="row")
-    with registered(connection, "contents", frame):
-        # the same words said again after they were purged are evidence anew
-        connection.execute(
-            "insert into bodies by name select *, null::timestamptz as purged_at from contents"
-            " on conflict do update set body = excluded.body, seen_at = excluded.seen_at, purged_at = null"
-            " where bodies.body is null"
-        )
+def _row(shot: Snapshot, run: str | None) -> tuple[object, ...]:
+    return (
+        str(shot.snapshot_id), shot.source, shot.resource, shot.method, shot.path, shot.status, shot.latency_ms,
+        run, shot.asked.name, shot.said.name, shot.seen_at,
+    )  # fmt: skip

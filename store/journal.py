@@ -22,8 +22,9 @@ from store.copies import transaction
 from store.database import Database, Schema, backups_of, limit
 from store.errors import StoreUnwritable
 from store.events import Event, IntentRecorded
-from store.evidence import Snapshot, keep, purge, registered
+from store.evidence import Evidence, Snapshot, purge
 from store.folding import FRESH, SLICE, fold, newest_seq, refold
+from store.slots import Slot, registered
 
 # Which kinds of event each fold reads, so that an append runs only the folds it needs. A second word names the
 # one kind of intent it reads.
@@ -76,6 +77,17 @@ _EVENT_COLUMNS: dict[str, Any] = {
     "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
     "run_id": pl.String, "snapshot_id": pl.String, "body": pl.String, "happened_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
+_PERSON_COLUMNS: dict[str, Any] = {
+    "order_id": pl.String, "body": pl.String, "placed_at": pl.Datetime("us", "UTC"),
+    "recorded_at": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+_WRITE_PERSONAL = """
+insert or replace into personal by name
+select * from people
+where placed_at >= coalesce(
+    (select try_cast(value as timestamptz) from bookmarks where name = $name), '-infinity'::timestamptz
+)
+"""
 _INSERT_EVENTS = """
 insert into events
 select
@@ -106,6 +118,9 @@ class Journal:
         self._shop = shop
         self._lock = threading.Lock()
         self._connection = database.connect()
+        self._evidence = Evidence(self._connection)
+        self._incoming = Slot(self._connection, "incoming", _EVENT_COLUMNS)
+        self._people = Slot(self._connection, "people", _PERSON_COLUMNS)
         self._folds = _folds()
         self._seq = newest_seq(self._connection)
         self._trouble: StoreUnwritable | None = None
@@ -130,12 +145,12 @@ class Journal:
         Raises StoreUnwritable when the disk does not take it: then nothing of it is kept, and nothing is written
         after.
         """
-        frame = self._event_frame(events, run_id)
+        rows = self._event_rows(events, run_id)
         with self._writing() as connection:
-            keep(connection, snapshots, run_id)
-            _write_personal(connection, personal, self._clock.now())
+            self._evidence.keep(snapshots, run_id)
+            self._write_personal(connection, personal)
             _write_bookmarks(connection, bookmarks or {}, self._clock.now())
-            return self._write_events(connection, frame, _topics(events)) if frame.height else 0
+            return self._write_events(connection, rows, _topics(events)) if rows else 0
 
     def append_series(self, table: str, frame: pl.DataFrame) -> None:
         """Append bulk rows outside the lock; they count once an event names their read. Raises as `append` does."""
@@ -207,7 +222,7 @@ class Journal:
             self._on_trouble()
             raise self._trouble from trouble
 
-    def _event_frame(self, events: Sequence[Event], run_id: UUID | None) -> pl.DataFrame:
+    def _event_rows(self, events: Sequence[Event], run_id: UUID | None) -> list[tuple[object, ...]]:
         run = str(run_id) if run_id else None
         rows: dict[UUID, tuple[object, ...]] = {}
         for event in events:
@@ -218,13 +233,23 @@ class Journal:
                 (str(event_id), event.kind, event.subject, event.about_order, event.actor, run, snapshot,
                  event.body(), aware(event.happened_at)),
             )  # fmt: skip
-        return pl.DataFrame(list(rows.values()), schema=_EVENT_COLUMNS, orient="row")
+        return list(rows.values())
 
-    def _write_events(self, connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame, topics: set[str]) -> int:
+    def _write_personal(self, connection: duckdb.DuckDBPyConnection, personal: Sequence[Personal]) -> None:
+        if not personal:
+            return
+        now = self._clock.now()
+        rows = {one.order_id: (one.order_id, one.body, one.placed_at, now) for one in personal}
+        with self._people.holding(rows.values()):
+            connection.execute(_WRITE_PERSONAL, {"name": FORGOTTEN})
+
+    def _write_events(
+        self, connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[object, ...]], topics: set[str]
+    ) -> int:
         values = {"base": self._seq, "recorded_at": self._clock.now()}
-        with registered(connection, "incoming", frame):
+        with self._incoming.holding(rows):
             fresh = _one(connection, _INSERT_EVENTS, values)
-        since, self._seq = self._seq, self._seq + frame.height  # what is rolled back is never given again
+        since, self._seq = self._seq, self._seq + len(rows)  # what is rolled back is never given again
         if fresh:
             connection.execute(FRESH, {"since": since, "until": self._seq})
             fold(connection, self._folds, FOLDED_KINDS, topics)
@@ -303,22 +328,6 @@ select
     $now
 on conflict do update set value = excluded.value, moved_at = excluded.moved_at
 """
-
-
-def _write_personal(connection: duckdb.DuckDBPyConnection, personal: Sequence[Personal], now: datetime) -> None:
-    if not personal:
-        return
-    rows = list({one.order_id: (one.order_id, one.body, one.placed_at, now) for one in personal}.values())
-    columns: dict[str, Any] = {
-        "order_id": pl.String, "body": pl.String, "placed_at": pl.Datetime("us", "UTC"),
-        "recorded_at": pl.Datetime("us", "UTC"),
-    }  # fmt: skip
-    with registered(connection, "people", pl.DataFrame(rows, schema=columns, orient="row")):
-        connection.execute(
-            "insert or replace into personal by name select * from people where placed_at >= coalesce("
-            "(select try_cast(value as timestamptz) from bookmarks where name = $name), '-infinity'::timestamptz)",
-            {"name": FORGOTTEN},
-        )
 
 
 def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[str, str], now: datetime) -> None:

@@ -1,0 +1,47 @@
+"""Frames under a name SQL knows. Making a name known costs as much as a small statement: a slot does it once."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import duckdb
+import polars as pl
+
+# The type of each column, as polars has it.
+Columns = Mapping[str, Any]
+
+
+class Slot:
+    """A named table without rows that a connection knows for good; it holds rows for as long as it is asked to."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
+        self._columns = dict(columns)
+        self._table = self._empty = self._made(())
+        connection.register(name, self)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """DuckDB asks at each statement what there is now (the Arrow PyCapsule interface)."""
+        return self._table.__arrow_c_stream__(requested_schema)
+
+    @contextlib.contextmanager
+    def holding(self, rows: Iterable[tuple[object, ...]]) -> Iterator[None]:
+        """Let SQL see these rows, for a while."""
+        self._table = self._made(rows)
+        try:
+            yield
+        finally:
+            self._table = self._empty
+
+    def _made(self, rows: Iterable[tuple[object, ...]]) -> Any:
+        # As an Arrow table: what polars itself hands out has strings that cannot be filtered on their way in.
+        return pl.DataFrame(list(rows), schema=self._columns, orient="row").to_arrow()
+
+
+@contextlib.contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> Iterator[None]:
+    """Let SQL see a large frame of any shape under a name, for a while."""
+    connection.register(name, frame.to_arrow())
+    try:
+        yield
+    finally:
+        connection.unregister(name)
