@@ -23,6 +23,7 @@ from dashboard.screens import (
     orders,
     runs,
     settlement,
+    sku,
     today,
 )
 from store.errors import StoreError
@@ -39,6 +40,7 @@ def main() -> None:
         "orders": st.Page(orders.show, title="Orders", icon=":material/shopping_bag:", url_path="orders"),
         "order": st.Page(order.show, title="One order", icon=":material/receipt_long:", url_path="order"),
         "inventory": st.Page(inventory.show, title="Stock", icon=":material/inventory_2:", url_path="stock"),
+        "sku": st.Page(sku.show, title="One SKU", icon=":material/sell:", url_path="sku"),
         "dispatch": st.Page(dispatch.show, title="Dispatch", icon=":material/local_shipping:", url_path="dispatch"),
         "settlement": st.Page(settlement.show, title="Money", icon=":material/payments:", url_path="money"),
         "runs": st.Page(runs.show, title="Runs", icon=":material/sync:", url_path="runs"),
@@ -49,7 +51,7 @@ def main() -> None:
     chosen = st.navigation(
         {
             "Now": [pages[name] for name in ("today", "today by name", "exceptions")],
-            "Flows": [pages[name] for name in ("orders", "order", "inventory", "dispatch", "settlement")],
+            "Flows": [pages[name] for name in ("orders", "order", "inventory", "sku", "dispatch", "settlement")],
             "House": [pages[name] for name in ("runs", "mappings", "handover")],
         }
     )

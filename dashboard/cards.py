@@ -236,6 +236,15 @@ def link_to_order(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None
         link("order", f"Open order {order_id}", order_id=order_id)
 
 
+def link_to_sku(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The way to the page of the SKU of the row that is picked."""
+    if picked is None:
+        st.caption("Pick a row to see one SKU: why its number is what it is, and how sure that is.")
+    else:
+        name = str(rows[picked]["sku"])
+        link("sku", f"Open SKU {name}", sku=name)
+
+
 # -- commands --------------------------------------------------------------------------------------
 
 

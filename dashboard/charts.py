@@ -4,7 +4,8 @@ Law: the figures are worked out in the store; here they are only drawn. No colou
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import plotly.graph_objects as go
@@ -149,19 +150,125 @@ def causes(rows: pl.DataFrame) -> go.Figure:
     return figure
 
 
-def publications(rows: pl.DataFrame) -> go.Figure:
-    """What was published for one SKU over time, beside what there was."""
-    moments = [on_london_clock(moment) for moment in rows["sent_at"]]
+def walk(rows: pl.DataFrame) -> go.Figure:
+    """One published number, step by step, from on hand to listed."""
+    names = [WALK.get(step, step) for step in rows["step"]]
+    units = rows["units"].to_list()
+    totals = rows["is_total"].to_list()
+    figure = go.Figure(
+        go.Waterfall(
+            x=names,
+            y=units,
+            measure=["total" if is_total else "relative" for is_total in totals],
+            text=[
+                f"{number:,}" if is_total else f"{number:+,}"
+                for number, is_total in zip(units, totals, strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+            connector={"line": {"color": SAND, "width": 1}},
+            increasing={"marker": {"color": SLATE}},
+            decreasing={"marker": {"color": AMBER}},
+            totals={"marker": {"color": CHERRY}},
+        )
+    )
+    figure.update_xaxes(tickangle=0, automargin=True)
+    figure.update_yaxes(visible=False, rangemode="tozero")
+    return figure
+
+
+# The steps of the walk, in the words of the trade; a step written on two lines fits beneath its bar.
+WALK = {
+    "on_hand": "on<br>hand", "linked": "linked", "allocated": "allo-<br>cated", "picked": "picked",
+    "damaged": "dam-<br>aged", "held": "held", "pooled": "pooled", "supply": "<b>supply</b>",
+    "inflight": "sold<br>since",
+    "below_zero": "not below<br>zero", "base": "<b>sellable</b>", "buffer": "buffer",
+    "thin": "too thin for<br>so old a batch", "minimum": "below the<br>minimum", "maximum": "cap",
+    "packs": "whole<br>packs", "waits": "waits for<br>the next batch", "listed": "<b>listed</b>",
+}  # fmt: skip
+
+
+def stock_history(rows: pl.DataFrame, until: datetime) -> go.Figure:
+    """What the batches had, what we sent and what was shown: each number stands until the next one."""
     figure = go.Figure()
-    for label, column, colour in (("Published", "quantity", CHERRY), ("Supply", "supply", SAND)):
+    for label, series, colour, dash in _SERIES:
+        part = rows.filter(pl.col("series") == series)
+        if part.is_empty():
+            continue
+        moments = [on_london_clock(moment) for moment in (*part["moved_at"], until)]
         figure.add_scatter(
             x=moments,
-            y=rows[column].to_list(),
+            y=[*part["quantity"], part["quantity"][-1]],
             name=label,
-            mode="lines+markers",
-            line={"color": colour, "shape": "hv"},
+            mode="lines",
+            line={"color": colour, "shape": "hv", "dash": dash, "width": 2},
         )
-    figure.update_yaxes(rangemode="tozero", tickformat="d")
+    figure.update_xaxes(tickformat=HOURS, tickangle=0, nticks=6)
+    figure.update_yaxes(rangemode="tozero", tickformat="d", dtick=_whole_step(rows["quantity"]))
+    return figure
+
+
+def _whole_step(quantities: pl.Series) -> int | None:
+    """Units are whole: where few are counted, the axis counts each."""
+    most = max((int(one) for one in quantities), default=0)
+    return 1 if most <= 6 else None
+
+
+_SERIES = (
+    ("BlueCherry's batch", "batch", SLATE, "solid"),
+    ("Published", "published", CHERRY, "solid"),
+    ("John Lewis showed", "shown", AMBER, "dot"),
+)
+
+
+def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: str) -> go.Figure:
+    """What each buffer would come to: the chance of an oversell, and what it and lost sales may cost."""
+    buffers = rows["buffer"].to_list()
+    figure = go.Figure()
+    figure.add_bar(
+        x=buffers, y=_floats(rows["cost_amount"]), name="Cost of overselling", marker_color=CHERRY, yaxis="y2",
+        opacity=0.55, hovertemplate=sign + "%{y:,.2f}",
+    )  # fmt: skip
+    if rows["lost_amount"].null_count() == 0:
+        figure.add_bar(
+            x=buffers, y=_floats(rows["lost_amount"]), name="Margin lost", marker_color=SAND, yaxis="y2",
+            hovertemplate=sign + "%{y:,.2f}",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=buffers, y=rows["oversell_chance"].to_list(), name="Chance of an oversell", mode="lines+markers",
+        line={"color": SLATE, "width": 2}, hovertemplate="%{y:.1%}",
+    )  # fmt: skip
+    # beneath one another, so that two marks at one buffer are both read
+    for number, (words, buffer) in enumerate(marks):
+        figure.add_vline(
+            x=buffer, line={"color": SLATE, "dash": "dot", "width": 1.5}, annotation_text=words,
+            annotation_position="top right", annotation_yshift=-14 * number,
+        )  # fmt: skip
+    figure.update_layout(
+        barmode="stack",
+        yaxis={"tickformat": ".2~%", "rangemode": "tozero", "title": "chance"},
+        yaxis2={
+            "overlaying": "y", "side": "right", "rangemode": "tozero", "tickprefix": sign, "showgrid": False,
+            "title": "expected",
+        },
+    )  # fmt: skip
+    figure.update_xaxes(title="units held back", dtick=1)
+    return figure
+
+
+def sales_rate(row: Mapping[str, Any]) -> go.Figure:
+    """How fast it sells here and elsewhere, with the range the true rate lies in nine times in ten."""
+    figure = go.Figure()
+    for label, side, colour in (("At John Lewis", "own", CHERRY), ("Everywhere else", "other", SLATE)):
+        middle, low, high = (row[f"{side}_{part}"] for part in ("daily", "low_daily", "high_daily"))
+        figure.add_scatter(
+            x=[middle], y=[label], mode="markers+text", name=label, text=[f"{middle:.1f} a day"],
+            textposition="top center", marker={"color": colour, "size": 12}, showlegend=False,
+            error_x={"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low]},
+            hovertemplate=f"{low:.1f} to {high:.1f} a day",
+        )  # fmt: skip
+    figure.update_xaxes(rangemode="tozero", title="units a day")
+    figure.update_yaxes(range=[-0.6, 1.8])
     return figure
 
 

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from store import reads
+from store import reads, reads_risk, reads_stock
 from store.clock import wall_now
 from store.reads import Ask, Heartbeat
 from store.window import StoreState, Window
@@ -162,6 +162,18 @@ inventory = _asking(reads.inventory)
 inventory_states = _asking(reads.inventory_states)
 sku = _asking(reads.sku)
 publications = _asking(reads.publications)
+stock_window = _asking(reads_risk.stock_window)
+stock_risk = _asking(reads_risk.stock_risk)
+risk_grid = _asking(reads_risk.risk_grid)
+sales_rate = _asking(reads_risk.sales_rate)
+sku_risk = _asking(reads_stock.sku_risk)
+stock_choices = _asking(reads_stock.stock_choices)
+stock_audit = _asking(reads_stock.stock_audit)
+stock_audit_states = _asking(reads_stock.stock_audit_states)
+stock_history = _asking(reads_stock.stock_history)
+stock_inflight = _asking(reads_stock.stock_inflight)
+stock_walk = _asking(reads_stock.stock_walk)
+batches = _asking(reads_stock.batches)
 mappings = _asking(reads.mappings)
 unmapped = _asking(reads.unmapped)
 buffer_policies = _asking(reads.buffer_policies)

@@ -74,6 +74,19 @@ STATES: dict[str, State] = {
     "problem": _warns("Unfit to sell"), "never_published": _waits("Never published"),
     "sold_out": _quiet("Sold out"),
     "not_offered": _quiet("Not offered"),
+    # stock, audited
+    "same": _good("As it should be"), "shows_too_much": _bad("Shows more than there is"),
+    "differs_once": _warns("Differs, seen once"), "on_its_way": _waits("On its way"),
+    "may_rise": _waits("May rise, with fresh orders or the next batch"), "must_fall": _warns("Will be lowered"),
+    # stock batches
+    "in_use": _good("In use"), "was_used": _quiet("Used"), "accepted": _waits("Accepted, being read"),
+    "waits_for_person": _bad("Held, waits for a person"), "refused_by_person": _quiet("Rejected by a person"),
+    "failed_checks": _bad("Failed its checks"), "overtaken": _quiet("Held, then overtaken"),
+    "not_read": _quiet("Not read"),
+    # sales that are held back
+    "entered_twice": _warns("In BlueCherry twice"), "inside": _quiet("Inside the batch"),
+    "entered_after": _waits("In BlueCherry, after the batch"), "released": _quiet("Cancelled"),
+    "shipped_by_hand": _warns("Shipped without a sales order"),
     # flows, runs and commands
     "succeeded": _good("Succeeded"), "failed": _bad("Failed"), "late": _warns("Late"),
     "never": _waits("Not run yet"),
@@ -144,6 +157,46 @@ def count(number: int | Decimal | None, one: str = "", many: str = "") -> str:
         return NOTHING
     noun = one if int(number) == 1 else (many or f"{one}s")
     return f"{int(number):,} {noun}" if one else f"{int(number):,}"
+
+
+def chance(share: float | None) -> str:
+    """A probability: 12 %, 0.4 %; what is smaller than a tenth of a percent is said to be."""
+    if share is None:
+        return NOTHING
+    if share < 0.001:
+        return "under 0.1 %" if share > 0 else "0 %"
+    if share > 0.999:
+        return "over 99.9 %"
+    return f"{share:.0%}".replace("%", " %") if share >= 0.1 else f"{share:.1%}".replace("%", " %")
+
+
+def expected(units: float | None) -> str:
+    """An expected number of units, which need not be whole: 2.1; what is hardly any is said to be."""
+    if units is None:
+        return NOTHING
+    return "under 0.01" if 0 < units < 0.01 else f"{units:,.2f}" if units < 1 else f"{units:,.1f}"
+
+
+def times(factor: float | None) -> str:
+    """How many times something goes into something: 1.4 ×."""
+    return NOTHING if factor is None else f"{factor:,.1f} ×" if factor < 100 else f"{factor:,.0f} ×"
+
+
+# What a buffer comes from, as a person would say it.
+RULES = {
+    "absolute": "units", "percent": "percent", "risk": "risk", "none": "no buffer", "service_level": "chance",
+    "worst_case": "worst case", "newsvendor": "margin",
+}  # fmt: skip
+
+
+def rule(code: str) -> str:
+    """What set a buffer; several that were added up stay side by side."""
+    return " and ".join(RULES.get(part, part) for part in code.split(" and "))
+
+
+def sku_words(row: Mapping[str, Any]) -> str:
+    """What a SKU is: its style, colour and size."""
+    return " ".join(part for part in (row["style_name"], row["color_name"], row["size"]) if part)
 
 
 def london(moment: datetime | None) -> str:

@@ -71,6 +71,23 @@ sold as (
     group by sku
 ),
 
+-- each offer, when it was read last: one that did not move is not stored again
+read as (
+    select offer.*, greatest(offer.happened_at, audits.read_until) as read_at,
+    from offer_facts as offer
+    cross join (select max(read_until) as read_until from stock_audit_facts) as audits
+),
+
+-- what was ordered after the reading is off the marketplace's number by now
+sold_since_read as (
+    select line.sku, sum(line.quantity) as quantity,
+    from order_line_facts as line
+    join read on read.sku = line.sku and line.placed_at > read.read_at
+    cross join terms
+    where terms.deducts_sales
+    group by line.sku
+),
+
 expected as (
     from expected_shown(
         as_of, as_of,
@@ -133,6 +150,13 @@ known as (
         coalesce(offer.offer_id, '') as offer_id,
         coalesce(offer.is_active and not offer.is_gone, false) as is_offered,
         if(coalesce(offer.is_gone, true), null, offer.quantity) as shown_quantity,
+        offer.read_at as shown_at,
+        -- what may stand there now: a sending that took effect since the reading counts, not the reading
+        case
+            when offer.is_gone then null
+            when arrived.state = 'complete' and arrived.happened_at > offer.read_at then expected.most_quantity
+            else greatest(offer.quantity - coalesce(sold_since_read.quantity, 0), 0)
+        end::bigint as standing_quantity,
         coalesce(audit.read_count, 0) as different_count,
         audit.expected_quantity as audit_expected_quantity,
         audit.shown_quantity as audit_shown_quantity,
@@ -149,7 +173,8 @@ known as (
     left join sold on sold.sku = names.sku
     left join published_facts as published on published.sku = names.sku
     left join expected on expected.sku = names.sku
-    left join offer_facts as offer on offer.sku = names.sku
+    left join read as offer on offer.sku = names.sku
+    left join sold_since_read on sold_since_read.sku = names.sku
     left join comparison_facts as audit on audit.sku = names.sku
     left join batch on true
     left join import_facts as arrived on arrived.push_id = published.push_id
@@ -158,7 +183,8 @@ known as (
 judged as (
     select
         *,
-        if(is_offered, coalesce(shown_quantity, 0), 0) > base as is_at_risk,
+        -- before the first batch nobody knows what is there
+        is_offered and batch_id is not null and coalesce(standing_quantity, 0) > base as is_at_risk,
         -- two readings in a row that differ from what should stand there
         is_offered and different_count >= 2 as is_mismatched,
     from known
@@ -198,9 +224,11 @@ select
     published_quantity,
     sold_since,
     expected_quantity,
+    most_quantity,
     shown_quantity,
+    standing_quantity,
     is_at_risk,
-    greatest(if(is_at_risk, shown_quantity - base, 0), 0) as at_risk_quantity,
+    if(is_at_risk, standing_quantity - base, 0) as at_risk_quantity,
     is_mismatched,
     different_count,
     audit_expected_quantity,
@@ -224,6 +252,7 @@ select
     next_expected_at,
     published_at,
     arrived_at,
+    shown_at,
     audit_applied_at,
     audit_seen_at,
 from judged;

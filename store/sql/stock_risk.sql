@@ -12,6 +12,10 @@ places as (
     group by sku_key
 ),
 
+grids as (
+    select sku, base from risk_grid_facts where interval_hours = 0
+),
+
 newest as (
     select batch_id, next_from, currency, is_late, batch_at, next_at, lands_at, happened_at as assessed_at,
     from risk_window_facts
@@ -32,6 +36,13 @@ select
     coalesce(ours.size, '') as size,
     coalesce(places.warehouses, '') as warehouses,
     newest.currency,
+    -- whether what other choices would come to is known (`risk_grid`), and why not
+    case
+        when grids.base = risk.base then 'ready'
+        when grids.base is not null then 'for_another_base'
+        when risk.is_at_risk or risk.cost_amount > 0 or risk.advised_buffer > 0 then 'not_yet'
+        else 'nothing_to_weigh'
+    end as grid_state,
     -- what is listed, and what is held back
     risk.is_at_risk,
     risk.base,
@@ -68,4 +79,5 @@ from stock_risk_facts as risk
 join newest on true
 join offer_facts as offer on offer.sku = risk.sku and not offer.is_gone
 left join ours on ours.sku = risk.sku
-left join places on places.sku_key = ours.sku_key;
+left join places on places.sku_key = ours.sku_key
+left join grids on grids.sku = risk.sku;

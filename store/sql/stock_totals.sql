@@ -6,6 +6,7 @@ with total as (
         count(*) filter (where stock.published_quantity is not null) as published_count,
         -- shown above what is there now, or likelier to be oversold before the next batch than its policy accepts
         count(*) filter (where stock.is_at_risk or risk.is_at_risk) as at_risk_count,
+        count(*) filter (where stock.is_at_risk and not coalesce(risk.is_at_risk, false)) as overshown_count,
         coalesce(sum(stock.at_risk_quantity), 0) as at_risk_quantity,
         count(*) filter (where stock.is_mismatched) as mismatched_count,
         coalesce(sum(stock.shown_quantity) filter (where stock.is_offered), 0) as shown_quantity,
@@ -44,6 +45,7 @@ select
     total.sku_count,
     total.published_count,
     total.at_risk_count,
+    total.overshown_count,
     total.at_risk_quantity,
     total.mismatched_count,
     total.shown_quantity,

@@ -1,0 +1,289 @@
+"""One SKU: why we list that number, how likely it is sold more often than it is there, and what else could be done.
+
+Law: the number is explained by what was kept when it was sent, not by how things are today; the sliders read what
+the worker worked out, nothing is worked out here.
+"""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboard import cards, charts, data, send
+from dashboard.data import Pulse
+from dashboard.format import (
+    SIGNS,
+    ago,
+    chance,
+    count,
+    expected,
+    london,
+    london_short,
+    money,
+    rule,
+    sku_words,
+    span,
+    state,
+    times,
+)
+
+
+@cards.screen("One SKU", "Why do we list that number, how sure is it, and what would another buffer come to?")
+def show(pulse: Pulse) -> None:
+    given = st.query_params.get("sku", "")
+    typed = st.text_input(
+        "SKU", value=given, placeholder="As John Lewis and BlueCherry name it", key=f"sku-{given}"
+    )
+    name = typed or ""
+    if not name.strip():
+        cards.empty("Which SKU?", "Type it as BlueCherry and John Lewis name it, or pick one in Stock.")
+        return
+    found = data.sku(pulse.as_of, name)
+    if found is None:
+        cards.empty("No such SKU", f"Neither BlueCherry nor John Lewis has shown {name}. Look for it in Stock.")
+        cards.link("inventory", "All SKUs", view="All SKUs")
+        return
+    risk = data.sku_risk(pulse.as_of, name)
+    sent = data.publications(name)
+    _head(found, risk, pulse)
+    why, moved = st.columns([3, 2], gap="medium")
+    with why:
+        _walk(name, sent)
+    with moved:
+        st.subheader("How it came here", anchor=False)
+        past = data.stock_history(pulse.as_of, name)
+        if past.is_empty():
+            cards.empty("No history yet", "It begins with the first batch, sending or reading of this SKU.")
+        else:
+            charts.draw(
+                charts.stock_history(past, pulse.as_of),
+                key="sku-history",
+                alt="Quantities in BlueCherry's batches, published, and shown by John Lewis, over time",
+            )
+    _what_if(name, found, risk)
+    pace, flying = st.columns([2, 3], gap="medium")
+    with pace:
+        _pace(name, pulse)
+    with flying:
+        _inflight(name, pulse)
+
+
+def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        cards.badge(found["state"])
+        if risk and risk["is_at_risk"]:
+            cards.badge("at_risk", words="At risk")
+        st.markdown(f"**{sku_words(found)}** · {found['division']} · {found['category'] or 'no category'}")
+        slot = f"sku-{found['sku']}"
+        cards.ask_button(
+            "Send it again", send.Resync(scope=f"stock:{found['sku']}"), pulse, slot=slot, icon=":material/sync:"
+        )
+        cards.link("inventory", "Stock")
+    cards.outcome(slot)
+    if found["problem"]:
+        st.warning(f"**Unfit to sell:** {found['problem']}.", icon=":material/warning:")
+    told = risk or {}
+    cards.numbers(
+        [
+            ("Published", count(found["published_quantity"]), f"Sent {london(found['published_at'])}"),
+            ("John Lewis shows", count(found["shown_quantity"]), f"Read {london(found['shown_at'])}"),
+            (
+                "Sellable now",
+                count(found["base"]),
+                f"Supply {count(found['supply'])}, less {count(found['inflight'])} sold since the batch",
+            ),
+            (
+                "Chance of an oversell",
+                chance(told.get("own_chance")),
+                "That more is sold than there is before the next batch takes effect, because of what we list",
+            ),
+            (
+                "Expected cost",
+                money(told.get("cost_amount"), told.get("currency")),
+                f"{expected(told.get('oversold_units'))} units until about {london_short(told.get('lands_at'))}",
+            ),
+        ]
+    )
+
+
+# -- why this number -------------------------------------------------------------------------------
+
+
+def _walk(name: str, sent: pl.DataFrame) -> None:
+    heading = st.empty()
+    if sent.is_empty():
+        heading.subheader("Why this number?", anchor=False)
+        cards.empty("Never published", "We have not sent a number for this SKU.")
+        return
+    rows = list(sent.iter_rows(named=True))
+    chart, said = st.container(), st.container()
+    with st.expander(f"Everything we sent of it ({count(len(rows))})", icon=":material/history:"):
+        picked = cards.table(
+            [
+                {
+                    "Sent": london(one["sent_at"]),
+                    "Published": count(one["quantity"]),
+                    "Because": one["reason"],
+                    "Batch": one["batch_id"],
+                    "Import": one["import_state"] or one["push_state"],
+                    "In effect": london(one["effective_at"]),
+                }
+                for one in rows
+            ],
+            key="sku-publications",
+            right=("Published",),
+            height=220,
+            is_picking=True,
+        )
+        st.caption("Pick a row to see the walk of that number above.")
+    one = rows[picked or 0]
+    heading.subheader(f"Why {'do' if not picked else 'did'} we list {count(one['quantity'])}?", anchor=False)
+    with chart:
+        charts.draw(
+            charts.walk(data.stock_walk(name, one["push_id"])),
+            key="sku-walk",
+            alt=f"From {count(one['on_hand'])} on hand to {count(one['quantity'])} listed, step by step",
+        )
+    facts = [
+        f"as sent {london(one['sent_at'])} from batch {one['batch_id'] or 'none'}",
+        f"by warehouse: {one['net_by_warehouse']}" if one["net_by_warehouse"] else "",
+        f"buffer from {one['policy']}" if one["policy"] else "",
+        _candidates(one),
+    ]
+    said.caption(
+        f"{one['reason'][:1].upper()}{one['reason'][1:]}.  \n" + "; ".join(part for part in facts if part) + "."
+    )
+
+
+def _candidates(one: dict[str, Any]) -> str:
+    """What the buffer was chosen from."""
+    asked = {"percent": one["percent_units"], "absolute": one["absolute_units"], "risk": one["risk_units"]}
+    told = ", ".join(f"{rule(code)} {count(units)}" for code, units in asked.items() if units is not None)
+    return f"asked for: {told}; {rule(one['buffer_rule'])} won" if told else ""
+
+
+# -- what another choice would come to -------------------------------------------------------------
+
+# Why there is nothing to slide.
+NO_GRID = {
+    "nothing_to_weigh": "No buffer would be advised and no oversell is expected: there is nothing to weigh.",
+    "for_another_base": "What there is has changed since it was worked out; the next assessment works it out anew.",
+    "not_yet": "It was not among the costliest of its assessment. It is worked out once its risk has moved.",
+}
+
+
+def _what_if(name: str, found: dict[str, Any], risk: dict[str, Any] | None) -> None:
+    st.subheader("What would another buffer come to?", anchor=False)
+    if risk is None:
+        why = "It is not offered." if not found["is_offered"] else "No assessment has been made of it yet."
+        cards.empty("Not assessed", f"{why} The worker assesses every offer with a SKU of BlueCherry.")
+        return
+    rows = data.risk_grid(name)
+    if rows.is_empty():
+        cards.empty("Nothing to compare", NO_GRID.get(risk["grid_state"], NO_GRID["not_yet"]))
+        return
+    buffers, intervals = (rows[column].unique().sort().to_list() for column in ("buffer", "interval_hours"))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        # the sliders begin with how it is, and stay where a person put them
+        st.session_state.setdefault(f"what-if-buffer-{name}", min(max(risk["buffer"], buffers[0]), buffers[-1]))
+        buffer = st.slider("Units held back", buffers[0], buffers[-1], key=f"what-if-buffer-{name}")
+        interval = st.select_slider(
+            "A batch every", intervals, key=f"what-if-interval-{name}", format_func=_interval
+        )
+        st.caption(
+            f"Held back now: {risk['buffer']} ({rule(risk['buffer_rule'])}). Advised: {risk['advised_buffer']} "
+            f"({rule(risk['advised_rule'])}). There are {count(risk['base'])}, cover "
+            f"{times(risk['window_cover'])}. Worked out {london(rows['assessed_at'][0])}."
+        )
+        cards.link("mappings", "Set a buffer policy")
+    with right:
+        marks = {"now": risk["buffer"], "advised": risk["advised_buffer"]}
+        charts.draw(
+            charts.risk_by_buffer(
+                rows.filter(pl.col("interval_hours") == interval),
+                [(f"{words} {at}", at) for words, at in marks.items() if at <= buffers[-1]],
+                SIGNS.get(risk["currency"], ""),
+            ),
+            key="sku-risk",
+            alt="Chance and cost of overselling by units held back",
+        )
+    _outcome(_choice(rows, interval, buffer), _choice(rows, 0, risk["buffer"]), risk["currency"])
+
+
+def _interval(hours: float) -> str:
+    return f"{hours:.0f} h" if hours else "as it is"
+
+
+def _choice(rows: pl.DataFrame, interval: float, buffer: int) -> dict[str, Any] | None:
+    found = rows.filter((pl.col("interval_hours") == interval) & (pl.col("buffer") == buffer)).to_dicts()
+    return found[0] if found else None
+
+
+def _outcome(choice: dict[str, Any] | None, now: dict[str, Any] | None, currency: str) -> None:
+    """What this choice comes to, beside how it is."""
+    if choice is None:
+        st.caption("This choice was not worked out.")
+        return
+    before = now or {}
+    with st.container(horizontal=True):
+        for label, shown, was in (
+            ("Chance of an oversell", chance(choice["oversell_chance"]), chance(before.get("oversell_chance"))),
+            ("Oversold units", expected(choice["oversold_units"]), expected(before.get("oversold_units"))),
+            ("Sales lost, units", expected(choice["lost_units"]), expected(before.get("lost_units"))),
+            (
+                "Cost of overselling",
+                money(choice["cost_amount"], currency),
+                money(before.get("cost_amount"), currency),
+            ),
+            ("Margin lost", money(choice["lost_amount"], currency), money(before.get("lost_amount"), currency)),
+        ):
+            st.metric(
+                label, shown, delta=f"now {was}" if now else None, delta_color="off", delta_arrow="off", border=True
+            )
+
+
+# -- how fast it sells, and what is on its way -----------------------------------------------------
+
+
+def _pace(name: str, pulse: Pulse) -> None:
+    st.subheader("How fast it sells", anchor=False)
+    rate = data.sales_rate(pulse.as_of, name)
+    if rate is None:
+        cards.empty("Not measured yet", "Rates are measured once orders and two batches were read.")
+        return
+    charts.draw(charts.sales_rate(rate), key="sku-rate", alt="Units a day here and elsewhere, with their range")
+    st.caption(
+        "The bar is where the true rate lies nine times in ten. Counted: "
+        f"{count(rate['own_units'], 'unit')} here in {span(rate['own_hours'] * 3600)} with stock, "
+        f"{count(rate['other_units'], 'unit')} elsewhere. Single large withdrawals, not in it: "
+        f"{count(rate['withdrawn_units'], 'unit')}. Measured {ago(rate['age_seconds'])}."
+    )
+
+
+def _inflight(name: str, pulse: Pulse) -> None:
+    st.subheader("Sold, and not inside the batch yet", anchor=False)
+    rows = list(data.stock_inflight(pulse.as_of, name).iter_rows(named=True))
+    above = st.container()
+    picked = cards.table(
+        [
+            {
+                "Order": row["order_id"],
+                "Sold": london(row["placed_at"]),
+                "At John Lewis": state(row["order_state"]).text,
+                "Standing": state(row["standing"]).text,
+                "Units": count(row["quantity"]),
+                "Held back now": count(row["inflight_quantity"]),
+                "In the number sent": "yes" if row["was_counted"] else "no",
+            }
+            for row in rows
+        ],
+        key="sku-inflight",
+        right=("Units", "Held back now"),
+        height=240 if len(rows) > 5 else None,
+        is_picking=True,
+        empty_words="Every sale of it is inside the batch.",
+    )
+    if rows:
+        with above:
+            cards.link_to_order(picked, rows)

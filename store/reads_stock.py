@@ -1,0 +1,72 @@
+"""Reads of one SKU and of the audit of stock, as `store.reads`: one typed function per read model."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+
+from store.reads import LIMIT, Ask
+
+
+def stock_audit(
+    ask: Ask, as_of: datetime, *, only_different: bool = True, search: str = "", limit: int = LIMIT
+) -> pl.DataFrame:
+    """Offers with what BlueCherry has, what we sent and what is shown; those that show too much first."""
+    return ask(
+        "select * from stock_audit($as_of) where (not $only_different or is_different)"
+        " and ($search = '' or contains(lower(sku || ' ' || style_name || ' ' || color_name), lower($search)))"
+        " order by audit_state <> 'shows_too_much', audit_state <> 'mismatch', is_different desc,"
+        " abs(coalesce(gap_quantity, 0)) desc, sku limit $limit",
+        {"as_of": as_of, "only_different": only_different, "search": search.strip(), "limit": limit},
+    )
+
+
+def stock_audit_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How many offers are as they should be, and how the others differ."""
+    return ask(
+        "select audit_state, is_different, count(*) as sku_count from stock_audit($as_of) group by all"
+        " order by is_different desc, sku_count desc, audit_state",
+        {"as_of": as_of},
+    )
+
+
+def batches(ask: Ask, as_of: datetime, *, limit: int = 100) -> pl.DataFrame:
+    """Stock batches, the newest first."""
+    return ask(
+        "select * from batches($as_of) order by batch_at desc, batch_id desc limit $limit",
+        {"as_of": as_of, "limit": limit},
+    )
+
+
+def stock_choices(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """By which division, category, style and warehouse the risk can be narrowed."""
+    return ask("select * from stock_choices($as_of) order by kind, value", {"as_of": as_of})
+
+
+def stock_history(ask: Ask, as_of: datetime, name: str) -> pl.DataFrame:
+    """What the batches had of one SKU, what we sent and what John Lewis showed, oldest first."""
+    return ask("select * from stock_history($as_of, $sku) order by series, moved_at", {"as_of": as_of, "sku": name})
+
+
+def stock_inflight(ask: Ask, as_of: datetime, name: str, *, limit: int = LIMIT) -> pl.DataFrame:
+    """The order lines held back of one SKU now, or when its quantity was last sent; the newest first."""
+    return ask(
+        "select * from stock_inflight($as_of) where sku = $sku"
+        " order by is_counted desc, placed_at desc, order_line_id limit $limit",
+        {"as_of": as_of, "sku": name, "limit": limit},
+    )
+
+
+def stock_walk(ask: Ask, name: str, push_id: str | UUID) -> pl.DataFrame:
+    """The steps from on hand to what was listed, of one quantity we sent."""
+    return ask(
+        "select * from stock_walk where sku = $sku and push_id = $push_id order by position",
+        {"sku": name, "push_id": UUID(str(push_id))},
+    )
+
+
+def sku_risk(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
+    """How likely one SKU is oversold, at what cost; None: not assessed, for nothing of it is offered."""
+    rows = ask("select * from stock_risk($as_of) where sku = $sku", {"as_of": as_of, "sku": name}).to_dicts()
+    return rows[0] if rows else None

@@ -1,0 +1,109 @@
+-- One row per offer. What has BlueCherry, what did we send, what should John Lewis show and what does it, seen when?
+create or replace macro stock_audit(as_of) as table
+with terms as (
+    select
+        coalesce(min(clock_skew_seconds), 120) as skew_seconds,
+        coalesce(bool_and(deducts_sales), true) as deducts_sales,
+    from stock_terms_facts
+),
+
+-- the last whole reading that was compared; sales are known up to it
+compared as (
+    select read_from, read_until from stock_audit_facts order by happened_at desc, seq desc limit 1
+),
+
+due as (
+    from expected_shown(
+        (select read_from from compared), (select read_until from compared),
+        skew_seconds := (select skew_seconds from terms),
+        deducts_sales := (select deducts_sales from terms)
+    )
+),
+
+beside as (
+    select
+        stock.*,
+        due.applied_at,
+        due.applied_quantity,
+        due.ordered_quantity,
+        due.least_quantity as due_least,
+        due.most_quantity as due_most,
+        coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false) as is_comparable,
+        -- with the buffer last used, its minimum, cap and packs: what the batch allows now
+        greatest(stock.base - coalesce(sent.buffer, 0), 0) as kept,
+        coalesce(sent.minimum, 0) as minimum,
+        if(sent.maximum is null, greatest(stock.base, 0), greatest(sent.maximum, 0)) as most_listed,
+        greatest(coalesce(sent.multiple, 1), 1) as pack,
+    from inventory(as_of) as stock
+    left join compared on true
+    left join due on due.sku = stock.sku
+    left join published_facts as sent on sent.sku = stock.sku
+    where stock.shown_quantity is not null
+),
+
+measured as (
+    select
+        *,
+        (if(kept < minimum, 0, least(kept, most_listed)) // pack * pack)::bigint as allowed_quantity,
+        case
+            when not is_comparable then null
+            when shown_quantity > due_most then shown_quantity - due_most
+            when shown_quantity < due_least then shown_quantity - due_least
+            else 0
+        end::bigint as gap_quantity,
+    from beside
+),
+
+judged as (
+    select
+        *,
+        case
+            when is_at_risk then 'shows_too_much'
+            when gap_quantity <> 0 and is_mismatched then 'mismatch'
+            when gap_quantity <> 0 then 'differs_once'
+            when published_quantity is null then 'never_published'
+            when not is_comparable and shown_quantity <> published_quantity then 'on_its_way'
+            when degraded <> '' then 'same'
+            when allowed_quantity > coalesce(most_quantity, published_quantity) then 'may_rise'
+            when allowed_quantity < coalesce(expected_quantity, published_quantity) then 'must_fall'
+            else 'same'
+        end as audit_state,
+    from measured
+)
+
+select
+    -- ids
+    sku,
+    sku_key,
+    division,
+    category,
+    style,
+    style_name,
+    color_name,
+    size,
+    audit_state,
+    audit_state <> 'same' as is_different,
+    is_offered,
+    is_mismatched,
+    problem,
+    -- BlueCherry
+    base,
+    supply,
+    inflight,
+    allowed_quantity,
+    -- sent
+    published_quantity,
+    applied_quantity,
+    ordered_quantity,
+    -- John Lewis
+    if(is_comparable, due_least, null) as least_quantity,
+    if(is_comparable, due_most, null) as most_quantity,
+    shown_quantity,
+    standing_quantity,
+    gap_quantity,
+    -- times
+    batch_at,
+    published_at,
+    applied_at,
+    shown_at,
+from judged;
