@@ -160,10 +160,8 @@ def walk(rows: pl.DataFrame) -> go.Figure:
             x=names,
             y=units,
             measure=["total" if is_total else "relative" for is_total in totals],
-            text=[
-                f"{number:,}" if is_total else f"{number:+,}"
-                for number, is_total in zip(units, totals, strict=True)
-            ],
+            text=[f"{number:,}".replace("-", "−") for number in units],
+            textinfo="text",
             textposition="outside",
             cliponaxis=False,
             connector={"line": {"color": SAND, "width": 1}},
@@ -215,9 +213,9 @@ def _whole_step(quantities: pl.Series) -> int | None:
 
 
 _SERIES = (
-    ("BlueCherry's batch", "batch", SLATE, "solid"),
+    ("Batch", "batch", SLATE, "solid"),
     ("Published", "published", CHERRY, "solid"),
-    ("John Lewis showed", "shown", AMBER, "dot"),
+    ("Shown", "shown", AMBER, "dot"),
 )
 
 
@@ -225,31 +223,33 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
     """What each buffer would come to: the chance of an oversell, and what it and lost sales may cost."""
     buffers = rows["buffer"].to_list()
     figure = go.Figure()
-    figure.add_bar(
-        x=buffers, y=_floats(rows["cost_amount"]), name="Cost of overselling", marker_color=CHERRY, yaxis="y2",
-        opacity=0.55, hovertemplate=sign + "%{y:,.2f}",
-    )  # fmt: skip
-    if rows["lost_amount"].null_count() == 0:
-        figure.add_bar(
-            x=buffers, y=_floats(rows["lost_amount"]), name="Margin lost", marker_color=SAND, yaxis="y2",
-            hovertemplate=sign + "%{y:,.2f}",
-        )  # fmt: skip
+    for label, column, colour in (
+        ("Cost of overselling", "cost_amount", CHERRY),
+        ("Margin lost", "lost_amount", SAND),
+    ):
+        if rows[column].null_count() == 0:
+            figure.add_bar(
+                x=buffers, y=_floats(rows[column]), name=label, marker_color=colour,
+                hovertemplate=sign + "%{y:,.2f}",
+            )  # fmt: skip
+    # on the second axis, so that the line is drawn above the bars
     figure.add_scatter(
         x=buffers, y=rows["oversell_chance"].to_list(), name="Chance of an oversell", mode="lines+markers",
-        line={"color": SLATE, "width": 2}, hovertemplate="%{y:.1%}",
+        line={"color": SLATE, "width": 2}, hovertemplate="%{y:.1%}", yaxis="y2",
     )  # fmt: skip
     # beneath one another, so that two marks at one buffer are both read
     for number, (words, buffer) in enumerate(marks):
-        figure.add_vline(
-            x=buffer, line={"color": SLATE, "dash": "dot", "width": 1.5}, annotation_text=words,
-            annotation_position="top right", annotation_yshift=-14 * number,
+        figure.add_vline(x=buffer, line={"color": SLATE, "dash": "dot", "width": 1.5})
+        figure.add_annotation(
+            x=buffer, xanchor="left", xshift=4, yref="paper", y=1, yanchor="top", yshift=-16 * number,
+            text=f"<b>{words}</b>", showarrow=False, bgcolor="rgba(255, 255, 255, 0.8)",
         )  # fmt: skip
     figure.update_layout(
         barmode="stack",
-        yaxis={"tickformat": ".2~%", "rangemode": "tozero", "title": "chance"},
+        yaxis={"tickprefix": sign, "rangemode": "tozero", "title": "expected cost"},
         yaxis2={
-            "overlaying": "y", "side": "right", "rangemode": "tozero", "tickprefix": sign, "showgrid": False,
-            "title": "expected",
+            "overlaying": "y", "side": "right", "tickformat": ".2~%", "rangemode": "tozero", "showgrid": False,
+            "title": "chance",
         },
     )  # fmt: skip
     figure.update_xaxes(title="units held back", dtick=1)
@@ -259,16 +259,16 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
 def sales_rate(row: Mapping[str, Any]) -> go.Figure:
     """How fast it sells here and elsewhere, with the range the true rate lies in nine times in ten."""
     figure = go.Figure()
-    for label, side, colour in (("At John Lewis", "own", CHERRY), ("Everywhere else", "other", SLATE)):
+    for label, side, colour in (("Everywhere else", "other", SLATE), ("At John Lewis", "own", CHERRY)):
         middle, low, high = (row[f"{side}_{part}"] for part in ("daily", "low_daily", "high_daily"))
         figure.add_scatter(
-            x=[middle], y=[label], mode="markers+text", name=label, text=[f"{middle:.1f} a day"],
-            textposition="top center", marker={"color": colour, "size": 12}, showlegend=False,
+            x=[middle], y=[f"{label}<br><b>{middle:.1f}</b> ({low:.1f} to {high:.1f})"], mode="markers", name=label,
+            marker={"color": colour, "size": 12}, showlegend=False,
             error_x={"type": "data", "symmetric": False, "array": [high - middle], "arrayminus": [middle - low]},
             hovertemplate=f"{low:.1f} to {high:.1f} a day",
         )  # fmt: skip
     figure.update_xaxes(rangemode="tozero", title="units a day")
-    figure.update_yaxes(range=[-0.6, 1.8])
+    figure.update_yaxes(range=[-0.6, 1.6])
     return figure
 
 

@@ -77,7 +77,7 @@ STATES: dict[str, State] = {
     # stock, audited
     "same": _good("As it should be"), "shows_too_much": _bad("Shows more than there is"),
     "differs_once": _warns("Differs, seen once"), "on_its_way": _waits("On its way"),
-    "may_rise": _waits("May rise, with fresh orders or the next batch"), "must_fall": _warns("Will be lowered"),
+    "waits_to_rise": _waits("Waits to rise"),
     # stock batches
     "in_use": _good("In use"), "was_used": _quiet("Used"), "accepted": _waits("Accepted, being read"),
     "waits_for_person": _bad("Held, waits for a person"), "refused_by_person": _quiet("Rejected by a person"),

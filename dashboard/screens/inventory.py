@@ -275,7 +275,6 @@ def _audit(total: dict[str, Any], pulse: Pulse) -> None:
         [
             {
                 "SKU": row["sku"],
-                "What": sku_words(row),
                 "State": state(row["audit_state"]).text,
                 "BlueCherry has": count(row["base"]),
                 "counted": london_short(row["batch_at"]),
@@ -285,6 +284,7 @@ def _audit(total: dict[str, Any], pulse: Pulse) -> None:
                 "John Lewis shows": count(row["shown_quantity"]),
                 "read": london_short(row["shown_at"]),
                 "Off by": f"{row['gap_quantity']:+}" if row["gap_quantity"] else "–",
+                "What": sku_words(row),
             }
             for row in rows
         ],
@@ -301,7 +301,8 @@ def _audit(total: dict[str, Any], pulse: Pulse) -> None:
         st.caption(
             "*BlueCherry has*: supply of the batch less what was sold since, before the buffer. *Should show*: "
             "what took effect, less what was ordered since, plus what cancelled sales gave back, when it was last "
-            "compared; a sale near that moment may be in or out. A difference seen twice is an exception."
+            "compared; a sale near that moment may be in or out. A difference seen twice is an exception. What "
+            "waits to rise is sent with fresh orders and a new batch."
         )
 
 

@@ -70,9 +70,10 @@ def show(pulse: Pulse) -> None:
 
 def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        cards.badge(found["state"])
         if risk and risk["is_at_risk"]:
-            cards.badge("at_risk", words="At risk")
+            cards.badge("at_risk", words="At risk of being oversold")
+        if found["state"] != "fine" or not (risk and risk["is_at_risk"]):
+            cards.badge(found["state"])
         st.markdown(f"**{sku_words(found)}** · {found['division']} · {found['category'] or 'no category'}")
         slot = f"sku-{found['sku']}"
         cards.ask_button(
@@ -159,7 +160,8 @@ def _candidates(one: dict[str, Any]) -> str:
     """What the buffer was chosen from."""
     asked = {"percent": one["percent_units"], "absolute": one["absolute_units"], "risk": one["risk_units"]}
     told = ", ".join(f"{rule(code)} {count(units)}" for code, units in asked.items() if units is not None)
-    return f"asked for: {told}; {rule(one['buffer_rule'])} won" if told else ""
+    won = f"{rule(one['buffer_rule'])} won" if one["buffer"] else "no buffer"
+    return f"asked for: {told}; {won}" if told else ""
 
 
 # -- what another choice would come to -------------------------------------------------------------

@@ -148,7 +148,9 @@ known as (
         arrived.happened_at as arrived_at,
         coalesce(arrived.state, '') as import_state,
         coalesce(offer.offer_id, '') as offer_id,
-        coalesce(offer.is_active and not offer.is_gone, false) as is_offered,
+        -- what sold out is inactive for that alone: still offered, and on sale again with the next unit
+        coalesce(not offer.is_gone and (offer.is_active or offer.inactivity_reasons = 'ZERO_QUANTITY'), false)
+            as is_offered,
         if(coalesce(offer.is_gone, true), null, offer.quantity) as shown_quantity,
         offer.read_at as shown_at,
         -- what may stand there now: a sending that took effect since the reading counts, not the reading

@@ -29,11 +29,8 @@ beside as (
         due.least_quantity as due_least,
         due.most_quantity as due_most,
         coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false) as is_comparable,
-        -- with the buffer last used, its minimum, cap and packs: what the batch allows now
-        greatest(stock.base - coalesce(sent.buffer, 0), 0) as kept,
-        coalesce(sent.minimum, 0) as minimum,
-        if(sent.maximum is null, greatest(stock.base, 0), greatest(sent.maximum, 0)) as most_listed,
-        greatest(coalesce(sent.multiple, 1), 1) as pack,
+        -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
+        coalesce(contains(sent.reason, 'more wait for the next batch'), false) as was_waiting,
     from inventory(as_of) as stock
     left join compared on true
     left join due on due.sku = stock.sku
@@ -44,7 +41,6 @@ beside as (
 measured as (
     select
         *,
-        (if(kept < minimum, 0, least(kept, most_listed)) // pack * pack)::bigint as allowed_quantity,
         case
             when not is_comparable then null
             when shown_quantity > due_most then shown_quantity - due_most
@@ -63,9 +59,7 @@ judged as (
             when gap_quantity <> 0 then 'differs_once'
             when published_quantity is null then 'never_published'
             when not is_comparable and shown_quantity <> published_quantity then 'on_its_way'
-            when degraded <> '' then 'same'
-            when allowed_quantity > coalesce(most_quantity, published_quantity) then 'may_rise'
-            when allowed_quantity < coalesce(expected_quantity, published_quantity) then 'must_fall'
+            when was_waiting and base > coalesce(most_quantity, published_quantity) then 'waits_to_rise'
             else 'same'
         end as audit_state,
     from measured
@@ -90,7 +84,6 @@ select
     base,
     supply,
     inflight,
-    allowed_quantity,
     -- sent
     published_quantity,
     applied_quantity,

@@ -14,7 +14,7 @@ with total as (
         max(stock.batch_age_seconds) as batch_age_seconds,
         max(stock.next_expected_at) as next_expected_at,
     from inventory(as_of) as stock
-    left join stock_risk_facts as risk on risk.sku = stock.sku and stock.is_offered
+    left join stock_risk_facts as risk on risk.sku = stock.sku and stock.shown_quantity is not null
 ),
 
 terms as (
