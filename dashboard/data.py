@@ -117,7 +117,12 @@ def _speed(beat: Heartbeat) -> float:
 @st.cache_data(ttl=TOTALS_SECONDS, max_entries=24, show_spinner=False)
 def _totals(path: str, room: str, _as_of: datetime) -> dict[str, Any]:
     del path  # the key: one row for each store and room
-    readers = {"today": reads.today, "stock": reads.stock_totals, "money": reads.money_totals}
+    readers = {
+        "today": reads.today,
+        "stock": reads.stock_totals,
+        "money": reads.money_totals,
+        "audit": reads_stock.stock_audit_totals,
+    }
     return readers[room](window().ask, _as_of)
 
 
@@ -129,6 +134,11 @@ def today(as_of: datetime) -> dict[str, Any]:
 def stock_totals(as_of: datetime) -> dict[str, Any]:
     """The totals of stock."""
     return _totals(str(window().path), "stock", as_of)
+
+
+def stock_audit_totals(as_of: datetime) -> dict[str, Any]:
+    """How many offers differ, and in which way."""
+    return _totals(str(window().path), "audit", as_of)
 
 
 def money_totals(as_of: datetime) -> dict[str, Any]:
@@ -169,7 +179,6 @@ sales_rate = _asking(reads_risk.sales_rate)
 sku_risk = _asking(reads_stock.sku_risk)
 stock_choices = _asking(reads_stock.stock_choices)
 stock_audit = _asking(reads_stock.stock_audit)
-stock_audit_states = _asking(reads_stock.stock_audit_states)
 stock_history = _asking(reads_stock.stock_history)
 stock_inflight = _asking(reads_stock.stock_inflight)
 stock_walk = _asking(reads_stock.stock_walk)

@@ -8,6 +8,11 @@ import polars as pl
 
 from store.reads import LIMIT, Ask
 
+# In which ways an offer may differ, the worst first.
+DIFFERENCES = (
+    "shows_too_much", "mismatch", "differs_once", "never_published", "on_its_way", "waits_to_rise",
+)  # fmt: skip
+
 
 def stock_audit(
     ask: Ask, as_of: datetime, *, only_different: bool = True, search: str = "", limit: int = LIMIT
@@ -22,13 +27,14 @@ def stock_audit(
     )
 
 
-def stock_audit_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
-    """How many offers are as they should be, and how the others differ."""
+def stock_audit_totals(ask: Ask, as_of: datetime) -> dict[str, Any]:
+    """How many offers there are, how many differ, and in which way."""
+    counts = ", ".join(f"count(*) filter (where audit_state = '{state}') as {state}_count" for state in DIFFERENCES)
     return ask(
-        "select audit_state, is_different, count(*) as sku_count from stock_audit($as_of) group by all"
-        " order by is_different desc, sku_count desc, audit_state",
+        "select count(*) as offer_count, count(*) filter (where is_different) as different_count,"
+        f" {counts} from stock_audit($as_of)",
         {"as_of": as_of},
-    )
+    ).row(0, named=True)
 
 
 def batches(ask: Ask, as_of: datetime, *, limit: int = 100) -> pl.DataFrame:

@@ -8,28 +8,26 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cards, charts, data
+from dashboard import cards, data
 from dashboard.data import Pulse
 from dashboard.format import (
     ago,
     chance,
     count,
     expected,
-    humanised,
     london,
     london_short,
     money,
     rule,
     sku_words,
     span,
-    state,
     times,
 )
+from dashboard.screens import stock_tables
 
 LIMIT = 300
 NEAREST = 10
 VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
-FILTERS = ("", "at_risk", "mismatch", "problem", "never_published", "sold_out", "fine", "not_offered")
 CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category", "style": "Style"}
 
 
@@ -53,7 +51,11 @@ def show(pulse: Pulse) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    {"Audit": _audit, "Batches": _batches, "All SKUs": _everything}.get(view or "", _risk)(total, pulse)
+    shown = {"Audit": stock_tables.audit, "Batches": stock_tables.batches, "All SKUs": stock_tables.everything}
+    if view in shown:
+        shown[view](pulse)
+    else:
+        _risk(total, pulse)
 
 
 # -- how things are --------------------------------------------------------------------------------
@@ -102,15 +104,18 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
     if window["is_batch_late"] or window["is_out_of_date"]:
         return
     comes = f"{batch}, the next is expected at {london_short(window['next_at'])}"
+    if total["is_batch_late"]:  # by what was said; by its habit it is not
+        comes += f"; BlueCherry had said {london_short(total['next_expected_at'])}"
     if risk:
         st.warning(
             f"**{skus} may be oversold before the next batch takes effect.** {likely} {comes}.",
             icon=":material/warning:",
         )
     else:
-        st.success(
+        face, icon = (st.warning, "schedule") if total["is_batch_late"] else (st.success, "check_circle")
+        face(
             f"**Nothing is likelier to be oversold than its policy accepts.** {likely} {comes}.",
-            icon=":material/check_circle:",
+            icon=f":material/{icon}:",
         )
 
 
@@ -246,164 +251,3 @@ def _filters(pulse: Pulse) -> dict[str, Any]:
             )
             chosen[name] = known[name].get(picked or "", "")
     return chosen
-
-
-# -- the audit -------------------------------------------------------------------------------------
-
-
-def _audit(total: dict[str, Any], pulse: Pulse) -> None:
-    del total
-    found = data.stock_audit_states(pulse.as_of).to_dicts()
-    wrong = {row["audit_state"]: row["sku_count"] for row in found if row["is_different"]}
-    offers = sum(row["sku_count"] for row in found)
-    search, toggle = st.columns([2, 3], vertical_alignment="bottom")
-    words = search.text_input("Find", placeholder="SKU, style or colour", key="find", bind="query-params")
-    shows_all = toggle.toggle(
-        f"Show all {count(offers)} offers, not only the {count(sum(wrong.values()))} that differ",
-        key="all_offers",
-        bind="query-params",
-    )
-    if wrong:
-        st.markdown(" · ".join(f"{state(code).text}: **{count(number)}**" for code, number in wrong.items()))
-    rows = list(
-        data.stock_audit(pulse.as_of, only_different=not shows_all, search=words or "", limit=LIMIT).iter_rows(
-            named=True
-        )
-    )
-    above = st.container()
-    picked = cards.table(
-        [
-            {
-                "SKU": row["sku"],
-                "State": state(row["audit_state"]).text,
-                "BlueCherry has": count(row["base"]),
-                "counted": london_short(row["batch_at"]),
-                "Published": count(row["published_quantity"]),
-                "sent": london_short(row["published_at"]),
-                "Should show": _between(row["least_quantity"], row["most_quantity"]),
-                "John Lewis shows": count(row["shown_quantity"]),
-                "read": london_short(row["shown_at"]),
-                "Off by": f"{row['gap_quantity']:+}" if row["gap_quantity"] else "–",
-                "What": sku_words(row),
-            }
-            for row in rows
-        ],
-        key="stock-audit",
-        is_picking=True,
-        height=460 if len(rows) > 11 else None,
-        right=("BlueCherry has", "Published", "Should show", "John Lewis shows", "Off by"),
-        empty_words=_no_difference(pulse, words or ""),
-    )
-    cards.cut(len(rows), LIMIT)
-    if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
-        st.caption(
-            "*BlueCherry has*: supply of the batch less what was sold since, before the buffer. *Should show*: "
-            "what took effect, less what was ordered since, plus what cancelled sales gave back, when it was last "
-            "compared; a sale near that moment may be in or out. A difference seen twice is an exception. What "
-            "waits to rise is sent with fresh orders and a new batch."
-        )
-
-
-def _between(least: int | None, most: int | None) -> str:
-    return count(least) if least == most else f"{count(least)} to {count(most)}"
-
-
-def _no_difference(pulse: Pulse, words: str) -> str:
-    if words:
-        return "No offer that differs fits. Clear the search, or show all."
-    return "No offer differs." if pulse.is_fresh else "No offer differed then."
-
-
-# -- the batches -----------------------------------------------------------------------------------
-
-
-def _batches(total: dict[str, Any], pulse: Pulse) -> None:
-    del total
-    rows = list(data.batches(pulse.as_of).iter_rows(named=True))
-    for row in rows:
-        if row["is_waiting"]:
-            with st.container(border=True, horizontal=True, vertical_alignment="center"):
-                st.markdown(
-                    f":red[:material/front_hand:] **Batch {row['batch_id']} waits for a person: "
-                    f"{humanised(row['reason']).lower()}.** {row['detail']}"
-                )
-                cards.link("exceptions", "Accept or reject it", kind="batch_held", cause=row["reason"])
-    cards.table(
-        [
-            {
-                "Counted": london(row["batch_at"]),
-                "Batch": row["batch_id"],
-                "Mode": row["batch_kind"],
-                "State": humanised(row["state"].lower()),
-                "Rows": count(row["row_count"]),
-                "Changed": count(row["changed_count"]),
-                "Verdict": state(row["standing"]).text,
-                "Why": _why(row),
-                "Complete": london(row["completed_at"]),
-                "Read": london(row["read_at"]),
-                "Next expected": london(row["next_expected_at"]),
-            }
-            for row in rows
-        ],
-        key="stock-batches",
-        right=("Rows", "Changed"),
-        height=460 if len(rows) > 11 else None,
-        empty_words="BlueCherry has shown no stock batch yet.",
-    )
-
-
-def _why(row: dict[str, Any]) -> str:
-    if row["verdict"]:
-        return f"{row['verdict']}ed by {row['verdict_actor']}, {london(row['judged_at'])}: {row['verdict_why']}"
-    return f"{humanised(row['reason'])}. {row['detail']}" if row["reason"] else ""
-
-
-# -- every SKU -------------------------------------------------------------------------------------
-
-
-def _everything(total: dict[str, Any], pulse: Pulse) -> None:
-    del total
-    standing = data.inventory_states(pulse.as_of)
-    states = {row["state"]: row["sku_count"] for row in standing.iter_rows(named=True)}
-    search, pick = st.columns([2, 4], vertical_alignment="bottom")
-    words = search.text_input("Find", placeholder="SKU, style or colour", key="find", bind="query-params")
-    chosen = pick.segmented_control(
-        "State",
-        [code for code in FILTERS if not code or code in states],
-        default="",
-        key="stock-state",
-        format_func=lambda code: f"{state(code).words} {count(states[code])}" if code else "All",
-    )
-    found = data.inventory(pulse.as_of, search=words or "", state=chosen or "", limit=LIMIT)
-    rows = list(found.iter_rows(named=True))
-    above = st.container()
-    picked = cards.table(
-        [
-            {
-                "SKU": row["sku"],
-                "What": sku_words(row),
-                "State": state(row["state"]).text,
-                "On hand": count(row["on_hand"]),
-                "Supply": count(row["supply"]),
-                "In flight": count(row["inflight"]),
-                "Sellable": count(row["base"]),
-                "Published": count(row["published_quantity"]),
-                "John Lewis shows": count(row["shown_quantity"]),
-                "Sold, 30 days": count(row["sold_30d"]),
-                "Why not": row["problem"],
-            }
-            for row in rows
-        ],
-        key="stock-table",
-        height=400,
-        is_picking=True,
-        empty_words="No SKU fits. Clear the search or pick another state.",
-        right=("On hand", "Supply", "In flight", "Sellable", "Published", "John Lewis shows", "Sold, 30 days"),
-    )
-    cards.cut(len(rows), LIMIT)
-    if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
-    charts.draw(charts.states(standing, "state", "sku_count"), key="stock-chart", alt="SKUs by state")

@@ -1,0 +1,318 @@
+"""The read models of the stock screen: given events, exactly these rows."""
+
+from typing import Any
+
+import pytest
+
+from store import reads, reads_risk, reads_stock
+from store.database import Ask
+from store.events import StockBatchHeld, StockBatchJudged, StockBatchRejected, StockBatchSeen
+from tests.told import HOUR, NOW, SHIRT, Told
+from tests.told_risk import assessed
+
+TROUSERS = "NMC-05220-NVY-A--8"
+
+# All that made a number of 7: twelve on hand, one each linked, allocated, picked, damaged and held.
+PARTS: dict[str, Any] = {
+    "on_hand": 14, "linked": 1, "allocated": 1, "picked": 1, "damaged": 1, "held": 1, "supply": 9, "inflight": 1,
+    "base": 8, "buffer": 1, "buffer_rule": "absolute", "minimum": 0, "maximum": None, "multiple": 1, "degraded": "",
+}  # fmt: skip
+
+
+def steps(ask: Ask, sku: str = SHIRT) -> list[tuple[str, int]]:
+    sent = reads.publications(ask, sku)
+    return reads_stock.stock_walk(ask, sku, sent["push_id"][0]).select("step", "units").rows()
+
+
+def taken(rows: list[tuple[str, int]]) -> int:
+    """What all the steps that are no sums come to."""
+    return sum(units for step, units in rows if step not in ("supply", "base", "listed"))
+
+
+def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 7}, **PARTS)
+
+    assert steps(ask) == [
+        ("on_hand", 14), ("linked", -1), ("allocated", -1), ("picked", -1), ("damaged", -1), ("held", -1),
+        ("supply", 9), ("inflight", -1), ("base", 8), ("buffer", -1), ("listed", 7),
+    ]  # fmt: skip
+    assert taken(steps(ask)) == 7
+
+
+@pytest.mark.parametrize(
+    ("quantity", "more", "step"),
+    [
+        (0, {"minimum": 9}, ("minimum", -7)),
+        (5, {"maximum": 5}, ("maximum", -2)),
+        (0, {"maximum": 0}, ("maximum", -7)),
+        (6, {"multiple": 3}, ("packs", -1)),
+        (4, {}, ("waits", -3)),
+        (0, {"degraded": "overaged", "reason": "9 in stock and free, too thin for so old a batch"}, ("thin", -7)),
+        (9, {"supply": 11, "base": 10}, ("pooled", 2)),
+        (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
+        (0, {"buffer": 20}, ("buffer", -8)),
+    ],
+)
+def test_whatever_took_units_off_has_a_step_and_all_of_them_come_to_the_number(
+    told: Told, ask: Ask, quantity: int, more: dict[str, Any], step: tuple[str, int]
+) -> None:
+    told.publish({SHIRT: quantity}, **{**PARTS, **more})
+
+    assert step in steps(ask)
+    assert taken(steps(ask)) == quantity
+
+
+def test_a_number_sent_before_its_parts_were_kept_begins_with_the_supply(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 7})
+
+    assert steps(ask) == [
+        ("pooled", 8), ("supply", 8), ("inflight", 0), ("base", 8), ("buffer", -1), ("listed", 7),
+    ]  # fmt: skip
+
+
+def test_the_walk_explains_the_number_that_was_sent_and_not_how_it_is_today(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.publish({SHIRT: 7}, **PARTS)
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 2}}, at=NOW - HOUR / 2)
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert found["supply"] == 2
+    assert ("on_hand", 14) in steps(ask)
+
+
+def test_the_history_has_batches_sendings_and_readings_each_when_it_moved(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch(
+        "B0", {(SHIRT, "WH1"): {"on_hand": 12, "held": 1}, (SHIRT, "WH9"): {"on_hand": 50}}, at=NOW - 6 * HOUR
+    )
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}}, at=NOW - 2 * HOUR)
+    told.publish({SHIRT: 7}, at=NOW - HOUR)
+    told.offers({SHIRT: 6}, at=NOW - HOUR / 2)
+    told.offers({SHIRT: 5}, at=NOW + HOUR)  # not yet seen then
+    rows = reads_stock.stock_history(ask, NOW, SHIRT)
+
+    assert rows.rows() == [
+        ("batch", 11, NOW - 6 * HOUR), ("batch", 9, NOW - 2 * HOUR), ("published", 7, NOW - HOUR),
+        ("shown", 6, NOW - HOUR / 2),
+    ]  # fmt: skip
+
+
+def test_a_sending_that_was_refused_is_no_part_of_the_history(told: Told, ask: Ask) -> None:
+    push = told.publish({SHIRT: 7}, is_finished=False)
+    told.intent("push_stock", str(push), "refused", intent_id=push, at=NOW - HOUR)
+
+    assert reads_stock.stock_history(ask, NOW, SHIRT).is_empty()
+
+
+def test_two_warehouses_are_summed_at_each_batch(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.mapping("warehouse", "NMC", "WH2")
+    told.batch("B0", {(SHIRT, "WH1"): {"on_hand": 5}, (SHIRT, "WH2"): {"on_hand": 4}}, at=NOW - 6 * HOUR)
+    told.batch("B1", {(SHIRT, "WH2"): {"on_hand": 1}}, at=NOW - 2 * HOUR)
+
+    assert reads_stock.stock_history(ask, NOW, SHIRT)["quantity"].to_list() == [9, 6]
+
+
+def test_what_is_held_back_is_told_order_by_order_then_and_now(told: Told, ask: Ask) -> None:
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}})
+    told.order("JL1-A", placed=NOW - 5 * HOUR)
+    told.sales_order("SO-1", "JL1-A", entered=NOW - 4 * HOUR)  # inside the batch by now
+    told.order("JL2-A", placed=NOW - HOUR)
+    told.order("JL3-A", placed=NOW - HOUR, skus=(TROUSERS,))
+    told.publish({SHIRT: 7}, inflight_orders="JL1-A")
+    rows = reads_stock.stock_inflight(ask, NOW, SHIRT)
+
+    assert rows.select("order_id", "standing", "is_counted", "was_counted", "inflight_quantity").rows() == [
+        ("JL2-A", "not_in_erp", True, False, 1), ("JL1-A", "inside", False, True, 0),
+    ]  # fmt: skip
+
+
+# -- the audit -----------------------------------------------------------------------------------
+
+
+def audited(ask: Ask, sku: str = SHIRT) -> dict[str, Any]:
+    return reads_stock.stock_audit(ask, NOW, only_different=False, search=sku).row(0, named=True)
+
+
+def stocked(told: Told, units: int = 9) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": units}})
+
+
+def test_what_stands_as_it_should_is_shown_only_when_all_are_asked_for(told: Told, ask: Ask) -> None:
+    stocked(told)
+    told.publish({SHIRT: 7})
+    told.offers({SHIRT: 7})
+    told.compared({SHIRT: 7}, least=7, most=7, read_count=0)
+    row = audited(ask)
+
+    assert (row["audit_state"], row["base"], row["published_quantity"], row["shown_quantity"]) == ("same", 9, 7, 7)
+    assert (row["least_quantity"], row["most_quantity"], row["gap_quantity"]) == (7, 7, 0)
+    assert (row["batch_at"], row["published_at"], row["shown_at"]) == (
+        NOW - 2 * HOUR, NOW - 90 * HOUR / 60, NOW - HOUR / 4,
+    )  # fmt: skip
+    assert reads_stock.stock_audit(ask, NOW).is_empty()
+    totals = reads_stock.stock_audit_totals(ask, NOW)
+    assert (totals["offer_count"], totals["different_count"], totals["mismatch_count"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("read_count", "state"), [(1, "differs_once"), (2, "mismatch")])
+def test_what_is_shown_otherwise_than_expected_differs(told: Told, ask: Ask, read_count: int, state: str) -> None:
+    stocked(told)
+    told.publish({SHIRT: 7})
+    told.offers({SHIRT: 5})
+    told.compared({SHIRT: 5}, least=7, most=7, read_count=read_count)
+    row = audited(ask)
+
+    assert (row["audit_state"], row["gap_quantity"]) == (state, -2)
+    assert reads_stock.stock_audit_totals(ask, NOW)[f"{state}_count"] == 1
+
+
+def test_what_shows_more_than_there_is_comes_first(told: Told, ask: Ask) -> None:
+    stocked(told, units=3)
+    told.publish({SHIRT: 7})
+    told.offers({SHIRT: 7})
+
+    assert audited(ask)["audit_state"] == "shows_too_much"
+    assert reads.stock_totals(ask, NOW)["overshown_count"] == 1
+
+
+def test_what_was_sold_after_the_reading_is_no_longer_shown(told: Told, ask: Ask) -> None:
+    stocked(told, units=7)
+    told.publish({SHIRT: 7})
+    told.offers({SHIRT: 7})
+    told.order("JL1-A", quantity=2, placed=NOW - HOUR / 6)  # after it was read: John Lewis took it off itself
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert (found["base"], found["shown_quantity"], found["standing_quantity"]) == (5, 7, 5)
+    assert not found["is_at_risk"]
+
+
+def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(told: Told, ask: Ask) -> None:
+    stocked(told, units=3)
+    told.offers({SHIRT: 7}, at=NOW - 2 * HOUR)
+    told.publish({SHIRT: 2}, at=NOW - HOUR)
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert (found["shown_quantity"], found["standing_quantity"], found["is_at_risk"]) == (7, 2, False)
+    assert audited(ask)["audit_state"] == "on_its_way"
+
+
+def test_an_increase_that_waits_is_a_difference(told: Told, ask: Ask) -> None:
+    stocked(told)
+    told.publish({SHIRT: 4}, reason="9 in stock and free, 3 more wait for the next batch")
+    told.offers({SHIRT: 4})
+    told.compared({SHIRT: 4}, least=4, most=4, read_count=0)
+
+    assert audited(ask)["audit_state"] == "waits_to_rise"
+
+
+def test_an_offer_that_sold_out_is_still_offered(told: Told, ask: Ask) -> None:
+    stocked(told, units=0)
+    told.publish({SHIRT: 0})
+    told.offers({SHIRT: 0}, is_active=False, inactivity_reasons="ZERO_QUANTITY")
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert found["state"] == "sold_out"
+
+
+def test_before_the_first_batch_nothing_is_said_to_be_at_risk(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 7})
+
+    assert reads.stock_totals(ask, NOW)["at_risk_count"] == 0
+    assert reads_risk.stock_window(ask, NOW) is None
+
+
+# -- batches and risk ----------------------------------------------------------------------------
+
+
+def test_of_each_batch_it_is_said_what_became_of_it(told: Told, ask: Ask) -> None:
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}}, at=NOW - 9 * HOUR)
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 8}}, at=NOW - 8 * HOUR)
+    for number, name in enumerate(("HELD", "WRONG", "NO", "YES")):
+        told.seen(name, at=NOW - (7 - number) * HOUR)
+    for name in ("HELD", "NO", "YES"):
+        told.tell(
+            StockBatchHeld(happened_at=NOW - HOUR, batch_id=name, reason="few_skus", detail="Half.", findings=())
+        )
+    told.tell(
+        StockBatchRejected(happened_at=NOW - HOUR, batch_id="WRONG", reason="row_count", detail="9 of 10"),
+        StockBatchJudged(happened_at=NOW, actor="Olu", batch_id="NO", verdict="reject", why="a clearance"),
+        StockBatchJudged(happened_at=NOW, actor="Olu", batch_id="YES", verdict="accept", why="it is right"),
+        StockBatchSeen(
+            happened_at=NOW, batch_id="NOW", batch_kind="DELTA", as_of=NOW, row_count=None, state="RUNNING",
+            started_at=NOW, completed_at=None, next_expected_at=None,
+        ),
+    )  # fmt: skip
+    rows = reads_stock.batches(ask, NOW)
+
+    assert dict(rows.select("batch_id", "standing").rows()) == {
+        "NOW": "running", "YES": "accepted", "NO": "refused_by_person", "WRONG": "failed_checks",
+        "HELD": "waits_for_person", "B2": "in_use", "B1": "was_used",
+    }  # fmt: skip
+    assert rows["batch_id"][0] == "NOW"
+
+
+def test_the_risk_is_narrowed_by_what_its_offers_belong_to(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.skus(TROUSERS, category="trousers", style_name="Chino")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}, (TROUSERS, "WH2"): {"on_hand": 8}})
+    told.offers({SHIRT: 7, TROUSERS: 7})
+    assessed(told, {SHIRT: {}, TROUSERS: {"is_at_risk": False}})
+    rows = reads_stock.stock_choices(ask, NOW).select("kind", "value", "words", "sku_count", "at_risk_count").rows()
+
+    assert rows == [
+        ("category", "shirts", "", 1, 1), ("category", "trousers", "", 1, 0),
+        ("division", "NMC", "", 1, 0), ("division", "NMK", "", 1, 1),
+        ("style", "04117", "Linen shirt", 1, 1), ("style", "05220", "Chino", 1, 0),
+        ("warehouse", "WH1", "", 1, 1), ("warehouse", "WH2", "", 1, 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("risk", "has_grid", "state"),
+    [
+        ({}, True, "ready"),
+        ({"base": 5}, True, "for_another_base"),
+        ({}, False, "not_yet"),
+        ({"is_at_risk": False, "cost_amount": 0, "advised_buffer": 0}, False, "nothing_to_weigh"),
+    ],
+)
+def test_where_there_is_nothing_to_compare_it_is_said_why(
+    told: Told, ask: Ask, *, risk: dict[str, Any], has_grid: bool, state: str
+) -> None:
+    told.offers({SHIRT: 7})
+    assessed(told, {SHIRT: {}}, grids=(SHIRT,) if has_grid else (), at=NOW - HOUR)
+    assessed(told, {SHIRT: risk})
+    found = reads_stock.sku_risk(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert found["grid_state"] == state
+    assert reads_risk.risk_grid(ask, SHIRT).is_empty() is (state != "ready")
+
+
+def test_a_sku_that_is_not_offered_has_no_risk(ask: Ask) -> None:
+    assert reads_stock.sku_risk(ask, NOW, SHIRT) is None
+
+
+def test_an_assessment_grows_old_by_itself_and_with_a_newer_batch(told: Told, ask: Ask) -> None:
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}})
+    assessed(told, {SHIRT: {}})
+    now, later = reads_risk.stock_window(ask, NOW), reads_risk.stock_window(ask, NOW + HOUR)
+    told.batch("B2", {(SHIRT, "WH1"): {"on_hand": 8}}, at=NOW - HOUR)
+    newer = reads_risk.stock_window(ask, NOW)
+
+    assert now is not None
+    assert later is not None
+    assert newer is not None
+    assert (now["is_out_of_date"], later["is_out_of_date"], newer["is_out_of_date"]) == (False, True, True)
+    assert (now["assessed_age_seconds"], now["batch_age_seconds"]) == (120, 7200)
