@@ -25,7 +25,7 @@ def assessed(
     grids: Sequence[str] = (),
     is_late: bool = False,
 ) -> None:
-    """The risk of each SKU; of those in `grids` what other choices come to: half as much with each unit held back."""
+    """The risk of each SKU; of those in `grids` what other choices come to, half as much with each unit more."""
     read_id, at = uuid4(), at or told.now - HOUR / 30
     batch_at, next_at = batch_at or told.now - 2 * HOUR, next_at or told.now + 2 * HOUR
     rows = [{**_ROW, **row, "sku": sku} for sku, row in skus.items()]

@@ -187,9 +187,9 @@ def _what_if(name: str, found: dict[str, Any], risk: dict[str, Any] | None) -> N
     buffers, intervals = (rows[column].unique().sort().to_list() for column in ("buffer", "interval_hours"))
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        # the sliders begin with how it is, and stay where a person put them
-        st.session_state.setdefault(f"what-if-buffer-{name}", min(max(risk["buffer"], buffers[0]), buffers[-1]))
-        buffer = st.slider("Units held back", buffers[0], buffers[-1], key=f"what-if-buffer-{name}")
+        # it begins with how it is, and stays where a person put it
+        begins = min(max(risk["buffer"], buffers[0]), buffers[-1])
+        buffer = st.slider("Units held back", buffers[0], buffers[-1], value=begins, key=f"what-if-buffer-{name}")
         interval = st.select_slider(
             "A batch every", intervals, key=f"what-if-interval-{name}", format_func=_interval
         )

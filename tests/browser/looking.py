@@ -1,10 +1,11 @@
 """How these tests look at a page: what stands on it, whether any of it is green, whether it moved."""
 
 import re
+from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.system import PATIENCE, System
+from tests.browser.system import PATIENCE
 
 BUSY = PATIENCE * 1000  # milliseconds a busy machine may take
 TROUBLE = re.compile(
@@ -40,7 +41,13 @@ WATCH = """
 """
 
 
-def go(page: Page, system: System, path: str) -> None:
+class Site(Protocol):
+    """Wherever the dashboard answers."""
+
+    url: str
+
+
+def go(page: Page, system: Site, path: str) -> None:
     """Open a page and wait until its first drawing has ended."""
     page.goto(f"{system.url}/{path}")
     expect(page.locator("h1").first).to_be_visible(timeout=BUSY)

@@ -24,7 +24,7 @@ from tests.conftest import RunningSandbox
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = ("catalogue", "orders", "inventory", "dispatch", "settlement", "watch")
 OFTEN = {f"CHERRYLANE_{flow.upper()}_EVERY": "60" for flow in FLOWS}  # each moves when the world moves a minute
-PATIENCE = 30.0  # real seconds; the machine may be busy
+PATIENCE = 90.0  # real seconds; the machine may be busy
 
 
 @dataclass
@@ -41,7 +41,7 @@ class System:
     def start(self) -> None:
         """The worker and the dashboard, once every flow has run and the dashboard answers."""
         self.start_worker()
-        port = _free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.web = self._begin("web", "-m", "streamlit", "run", "dashboard/app.py", "--server.port", str(port))
         self.until(self._is_shown, "the dashboard answers")
@@ -96,10 +96,7 @@ class System:
                 process.wait(timeout=30)
 
     def _is_shown(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/_stcore/health", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(self.url)
 
     def _begin(self, name: str, *words: str) -> subprocess.Popen[bytes]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CHERRYLANE_")}
@@ -118,7 +115,16 @@ class System:
             )
 
 
-def _free_port() -> int:
+def answers(url: str) -> bool:
+    """Whether the dashboard there answers."""
+    try:
+        return httpx.get(f"{url}/_stcore/health", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -12,8 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = "JL1-A"
 # Every screen that reads the store, and what it is asked for in its address.
 SCREENS = (
-    "today", "exceptions", "orders", "order", "inventory", "dispatch", "settlement", "runs", "mappings",
+    "today", "exceptions", "orders", "order", "inventory", "sku", "dispatch", "settlement", "runs", "mappings",
 )  # fmt: skip
+ASKED = {"order": {"order_id": ORDER}, "sku": {"sku": SHIRT}}
 # Holds a store and says nothing, as a worker that is starting or stuck.
 SILENT = """
 import sys
@@ -55,7 +56,7 @@ def quiet_day(told: Told) -> None:
 def show(name: str, *, query: dict[str, str] | None = None, person: str = "") -> AppTest:
     """A screen on its own, drawn once."""
     page = AppTest.from_string(f"from dashboard.screens import {name}\n{name}.show()\n", default_timeout=60)
-    asked = {"order_id": ORDER} if name == "order" and query is None else (query or {})
+    asked = ASKED.get(name, {}) if query is None else query
     for key, value in asked.items():
         page.query_params[key] = value
     if person:

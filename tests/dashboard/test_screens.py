@@ -8,7 +8,7 @@ import pytest
 from store.clock import wall_now
 from store.server import Announcement
 from tests.dashboard.looking import SCREENS, cells, hold, is_green, ordinary_day, senders, show, words
-from tests.told import SHIRT, Told
+from tests.told import Told
 
 ORDINARY = {
     "today": "Ship-via DPX has no carrier at John Lewis (1 waiting)",
@@ -16,13 +16,14 @@ ORDINARY = {
     "orders": "Seen 2",
     "order": "Shipment held: unmapped carrier (DPX)",
     "inventory": "Units on sale 7",
+    "sku": "Why do we list 7?",
     "dispatch": "1 order: 1 to pick",
     "settlement": "Every payout is explained to the penny",
     "runs": "Orders: reading",
     "mappings": "**Carrier `DPX` is not mapped**",
 }
 IN_TABLES = {
-    "orders": "JL2-A", "order": "SO-1", "inventory": SHIRT, "dispatch": "Unmapped carrier: DPX",
+    "orders": "JL2-A", "order": "SO-1", "sku": "JL2-A", "dispatch": "Unmapped carrier: DPX",
     "settlement": "JLV-c1", "runs": "✓ Succeeded", "mappings": "NMK",
 }  # fmt: skip
 EMPTY = {
@@ -31,13 +32,14 @@ EMPTY = {
     "orders": "No orders yet",
     "order": "No such order",
     "inventory": "No stock yet",
+    "sku": "No such SKU",
     "dispatch": "Nothing to dispatch",
     "settlement": "No money has moved yet",
     "runs": "No run yet",
     "mappings": "No mapping is set",
 }
 # Screens with buttons that send commands on an ordinary day, before anything is picked.
-SENDING = {"order", "dispatch", "runs", "mappings"}
+SENDING = {"order", "sku", "dispatch", "runs", "mappings"}
 
 
 @pytest.mark.parametrize("name", SCREENS)

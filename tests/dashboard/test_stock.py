@@ -1,0 +1,226 @@
+"""Stock and One SKU: the verdict is one sentence and never green where nobody knows; sliders read the store."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from store.events import StockBatchHeld
+from tests.dashboard.looking import cells, is_green, ordinary_day, show, words
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
+from tests.told_risk import assessed, demanded
+
+TROUSERS = "NMC-05220-NVY-A--8"
+SOCKS = "NMC-09001-BLK-A--M"
+
+
+def risky_day(told: Told, **more: Any) -> None:
+    """Trousers may cost more than the shirt; socks are fine."""
+    told.skus(SHIRT)
+    told.skus(TROUSERS, SOCKS, style_name="Chino", category="trousers")
+    told.batch("B1", {(sku, "WH1"): {"on_hand": 8} for sku in (SHIRT, TROUSERS, SOCKS)})
+    told.mapping("warehouse", "NMK", "WH1")
+    told.publish({SHIRT: 7, TROUSERS: 7, SOCKS: 7})
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 7})
+    skus: dict[str, dict[str, Any]] = {
+        SHIRT: {"cost_amount": 4, "own_chance": 0.04},
+        TROUSERS: {"cost_amount": 9, "own_chance": 0.02, "buffer_rule": "percent"},
+        SOCKS: {"cost_amount": 0, "is_at_risk": False},
+    }
+    assessed(told, skus, grids=(SHIRT,), **more)
+    told.runs_of_all()
+    told.beat()
+
+
+def verdict(page: AppTest) -> str:
+    said = [*page.error, *page.warning, *page.success, *page.info]
+    assert len(said) == 1
+    return str(said[0].value)
+
+
+def table(page: AppTest, number: int = 0) -> list[dict[str, str]]:
+    return [
+        {str(name): str(cell) for name, cell in row.items()}
+        for row in page.dataframe[number].value.to_dict("records")
+    ]
+
+
+def test_at_risk_is_ordered_by_expected_cost_with_all_that_explains_it(told: Told) -> None:
+    risky_day(told)
+    page = show("inventory")
+    rows = table(page)
+
+    assert not page.exception
+    assert [row["SKU"] for row in rows] == [TROUSERS, SHIRT]
+    assert rows[0] == {
+        "SKU": TROUSERS, "What": "Chino White 8", "Cost": "£9.00", "Chance": "2.0 %", "Units over": "0.07",
+        "Listed": "7", "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
+        "Batch age": "2 h", "Next batch": "Tue 11:00", "Warehouses": "WH1",
+    }  # fmt: skip
+    assert verdict(page) == (
+        "**2 SKUs may be oversold before the next batch takes effect.** Expected until then: 0.21 units oversold, "
+        "£13.00; the chance of at least one is 25 %. The batch is 2 h old, the next is expected at Tue 11:00."
+    )
+    assert not is_green(page)
+
+
+def test_filters_narrow_the_list(told: Told) -> None:
+    risky_day(told)
+
+    assert [row["SKU"] for row in table(show("inventory", query={"division": "NMK"}))] == [SHIRT]
+    assert [row["SKU"] for row in table(show("inventory", query={"category": "trousers"}))] == [TROUSERS]
+    assert [row["SKU"] for row in table(show("inventory", query={"style": "04117 Linen shirt"}))] == [SHIRT]
+    assert [row["SKU"] for row in table(show("inventory", query={"warehouse": "WH1"}))] == [TROUSERS, SHIRT]
+
+
+def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}})
+    told.offers({SHIRT: 7})
+    assessed(told, {SHIRT: {"is_at_risk": False, "cost_amount": 1}})
+    told.runs_of_all()
+    told.beat()
+    page = show("inventory")
+
+    assert verdict(page).startswith("**Nothing is likelier to be oversold than its policy accepts.**")
+    assert is_green(page)
+    assert "None is at risk" in words(page)
+    assert "What comes nearest" in words(page)
+    assert [row["SKU"] for row in table(page)] == [SHIRT]
+
+
+def test_what_was_never_assessed_is_no_green_light(told: Told) -> None:
+    ordinary_day(told)
+    page = show("inventory")
+
+    assert verdict(page).startswith("**Not assessed yet:** nobody can say what may be oversold")
+    assert not is_green(page)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"next_at": NOW - HOUR}, "**BlueCherry's next stock batch is late, and the risk grows until it comes:**"),
+        ({"is_late": True}, "**BlueCherry's next stock batch is late, and the risk grows until it comes:**"),
+        ({"at": NOW - HOUR}, "**The risk was last assessed 1 h ago**"),
+    ],
+)
+def test_a_late_batch_or_an_old_assessment_is_loud_and_never_green(
+    told: Told, more: dict[str, Any], said: str
+) -> None:
+    risky_day(told, **more)
+    page = show("inventory")
+
+    assert verdict(page).startswith(said)
+    assert not is_green(page)
+
+
+def test_past_the_time_bluecherry_gave_nothing_is_green(told: Told) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}}, next_expected=NOW - HOUR / 2)
+    told.offers({SHIRT: 7})
+    assessed(told, {SHIRT: {"is_at_risk": False}})
+    told.runs_of_all()
+    told.beat()
+    page = show("inventory")
+
+    assert verdict(page).endswith("the next is expected at Tue 11:00; BlueCherry had said Tue 08:30.")
+    assert not is_green(page)
+
+
+def test_the_audit_shows_differences_first_and_all_when_asked(told: Told) -> None:
+    risky_day(told)
+    told.offers({SHIRT: 5})
+    told.compared({SHIRT: 5}, least=7, most=7)
+    told.beat()
+    page = show("inventory", query={"view": "Audit"})
+    rows = table(page)
+    page.toggle(key="all_offers").set_value(True).run(timeout=60)
+
+    assert [(row["SKU"], row["State"], row["Off by"]) for row in rows] == [(SHIRT, "▲ Not as published", "-2")]
+    numbers = ("BlueCherry has", "counted", "Published", "sent", "Should show", "John Lewis shows", "read")
+    assert [rows[0][name] for name in numbers] == ["8", "Tue 07:00", "7", "Tue 07:30", "7", "5", "Tue 08:45"]
+    assert [row["SKU"] for row in table(page)] == [SHIRT, TROUSERS, SOCKS]
+
+
+def test_a_held_batch_says_why_and_that_a_person_has_to_decide(told: Told) -> None:
+    risky_day(told)
+    told.seen("B9", at=NOW - HOUR / 2, row_count=3)
+    told.tell(
+        StockBatchHeld(happened_at=NOW, batch_id="B9", reason="few_units", detail="Less than half.", findings=())
+    )
+    told.beat()
+    page = show("inventory", query={"view": "Batches"})
+    rows = table(page)
+
+    assert "**Batch B9 waits for a person: few units.** Less than half." in words(page)
+    assert "**1 stock batch waits for a person.**" in words(page)
+    assert [(row["Batch"], row["Mode"], row["Rows"], row["Verdict"], row["Why"]) for row in rows] == [
+        ("B9", "FULL", "3", "✕ Held, waits for a person", "Few units. Less than half."),
+        ("B1", "FULL", "3", "✓ In use", ""),
+    ]
+
+
+def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
+    risky_day(told)
+    demanded(told, SHIRT)
+    told.order("JL7-A", placed=NOW - HOUR)
+    told.beat()
+    page = show("sku", query={"sku": SHIRT})
+
+    assert not page.exception
+    assert "Why do we list 7?" in words(page)
+    assert "Chance of an oversell 4.0 %" in words(page)
+    assert "28 units here in 28 d with stock, 28 units elsewhere" in words(page)
+    assert "JL7-A" in cells(page)
+    assert "Send it again" in [button.label for button in page.button]
+
+
+def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:
+    risky_day(told)
+    page = show("sku", query={"sku": SHIRT})
+    begins = page.slider(key=f"what-if-buffer-{SHIRT}").value
+    page.slider(key=f"what-if-buffer-{SHIRT}").set_value(3)
+    page.select_slider(key=f"what-if-interval-{SHIRT}").set_value(12.0).run(timeout=60)
+    shown = {one.label: (one.value, one.delta) for one in page.metric if one.delta}
+
+    assert begins == 1
+    assert shown == {
+        "Chance of an oversell": ("2.5 %", "now 3.3 %"), "Oversold units": ("0.06", "now 0.08"),
+        "Sales lost, units": ("0.30", "now 0.10"), "Cost of overselling": ("£7.50", "now £30.00"),
+        "Margin lost": ("£3.00", "now £1.00"),
+    }  # fmt: skip
+
+
+def test_a_sku_without_a_grid_says_why(told: Told) -> None:
+    risky_day(told)
+
+    assert "It was not among the costliest" in words(show("sku", query={"sku": TROUSERS}))
+
+
+def test_a_sku_that_is_not_offered_says_so(told: Told) -> None:
+    told.skus(SHIRT)
+    told.beat()
+    page = show("sku", query={"sku": SHIRT})
+
+    assert not page.exception
+    assert "It is not offered." in words(page)
+    assert "Never published" in words(page)
+
+
+def test_no_sku_is_asked_for_until_one_is_named(told: Told) -> None:
+    risky_day(told)
+
+    assert "Which SKU?" in words(show("sku", query={}))
+
+
+def test_on_old_data_nobody_can_say(told: Told) -> None:
+    risky_day(told)
+    with told.database.connect() as connection:
+        connection.execute("update heartbeat set wall_at = wall_at - ?::interval", [DAY])
+    page = show("inventory")
+
+    assert "**Nobody can say what may be oversold now:**" in words(page)
+    assert not is_green(page)
