@@ -25,6 +25,7 @@ LATER = {
     "a week": timedelta(days=7),
 }
 
+OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
 ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
 
 
@@ -156,6 +157,8 @@ def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, sl
         order_id = chosen[0]["order_id"]
         if len(ids) == 1 and order_id:
             cards.link("order", "Open the order", order_id=order_id)
+        if len(ids) == 1 and row["exception_kind"] in OF_A_SKU:
+            cards.link("sku", "Open the SKU", sku=subject)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
         cards.ask_button(

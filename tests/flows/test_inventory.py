@@ -49,6 +49,13 @@ def test_a_batch_becomes_offers_and_every_number_can_be_explained(bench: Callabl
     for row in published:
         assert 0 <= row["quantity"] <= max(0, row["supply"] - row["inflight"])
         assert row["reason"]
+    # The steps of every walk come to the number that was sent.
+    walks = house.rows(
+        "select sku, sum(units) filter (where not is_total) as taken,"
+        " any_value(units) filter (where step = 'listed') as listed from stock_walk group by push_id, sku"
+    )
+    assert len(walks) == house.value("select count(*) from published_rows")
+    assert [row for row in walks if row["taken"] != row["listed"]] == []
     # What was sent and not sold since is what stands there.
     sold = {row["sku"] for row in house.rows("select distinct sku from order_line_facts where placed_at > $at",
                                               at=max(row["happened_at"] for row in published))}  # fmt: skip
