@@ -81,6 +81,7 @@ def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> N
         )
         cards.link("inventory", "Stock")
     cards.outcome(slot)
+    _caution(pulse)
     if found["problem"]:
         st.warning(f"**Unfit to sell:** {found['problem']}.", icon=":material/warning:")
     told = risk or {}
@@ -105,6 +106,24 @@ def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> N
             ),
         ]
     )
+
+
+def _caution(pulse: Pulse) -> None:
+    """What makes the chances below less than they seem."""
+    window = data.stock_window(pulse.as_of)
+    if window is None:
+        return
+    if window["is_batch_late"]:
+        st.warning(
+            f"**BlueCherry's next stock batch is late** (the last is {span(window['batch_age_seconds'])} old): the "
+            "risk grows until it comes.",
+            icon=":material/schedule:",
+        )
+    if window["is_out_of_date"]:
+        st.warning(
+            f"**The risk was last assessed {ago(window['assessed_age_seconds'])}** and says little of now.",
+            icon=":material/history:",
+        )
 
 
 # -- why this number -------------------------------------------------------------------------------

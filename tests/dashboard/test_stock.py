@@ -116,6 +116,14 @@ def test_a_late_batch_or_an_old_assessment_is_loud_and_never_green(
     assert not is_green(page)
 
 
+def test_one_sku_says_when_its_chances_are_old(told: Told) -> None:
+    risky_day(told, at=NOW - HOUR, next_at=NOW - HOUR)
+    said = words(show("sku", query={"sku": SHIRT}))
+
+    assert "**BlueCherry's next stock batch is late** (the last is 2 h old)" in said
+    assert "**The risk was last assessed 1 h ago** and says little of now." in said
+
+
 def test_past_the_time_bluecherry_gave_nothing_is_green(told: Told) -> None:
     told.skus(SHIRT)
     told.mapping("warehouse", "NMK", "WH1")
