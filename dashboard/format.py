@@ -57,7 +57,7 @@ STATES: dict[str, State] = {
     # orders, on the way into BlueCherry
     "waiting": _waits("Waiting"), "sent": _waits("Sent, not yet seen"), "unclear": _warns("Unclear"),
     "held": _bad("Held"), "in_erp": _good("In BlueCherry"), "adopted": _quiet("From before"),
-    "not_needed": _quiet("Not needed"),
+    "not_needed": _quiet("Not needed"), "missing": _bad("Not in BlueCherry"),
     # orders, at the marketplace
     "STAGING": _waits("Being checked by John Lewis"), "WAITING_ACCEPTANCE": _waits("Waiting for acceptance"),
     "WAITING_DEBIT": _waits("Waiting for payment"), "WAITING_DEBIT_PAYMENT": _waits("Waiting for payment"),

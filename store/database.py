@@ -44,7 +44,7 @@ VIEWS: tuple[str, ...] = (
     "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
     "sales_rates", "trading_hours", "stock_risk", "stock_window", "risk_grid", "dispatch", "settlement",
     "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "command_results", "orders_open_lines",
-    "orders_cancelled_lines", "orders_unreferenced", "exception_kinds", "conditions_orders",
+    "orders_cancelled_lines", "orders_unreferenced", "order_places", "exception_kinds", "conditions_orders",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today",
 )  # fmt: skip

@@ -142,6 +142,11 @@ def order_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def order_places(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Every place orders are in, and for what; what waits longest first within a place."""
+    return ask("select * from order_places($as_of) order by position, oldest_at, reason", {"as_of": as_of})
+
+
 def order(ask: Ask, as_of: datetime, order_id: str) -> dict[str, Any] | None:
     """One order; None: we never saw it."""
     rows = ask(

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Protocol
 
+from store import reads
 from store.clock import aware, wall_now
 from store.errors import StoreError, StoreMissing
 from store.window import Window
@@ -52,7 +53,7 @@ def examine(window: Window) -> list[Finding]:
         findings += [Finding("settings", is_ok=False, words=sentence) for sentence in wrong.sentences]
     else:
         findings += [*_settings(settings), *_systems(settings), *_shop(settings, window)]
-    return [*findings, *_store(window), *_mappings(window)]
+    return [*findings, *_store(window), *_orders(window), *_mappings(window)]
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -136,6 +137,25 @@ def _store(window: Window) -> Iterator[Finding]:
     yield Finding(
         "store", is_ok=True, words=f"{path}, {path.stat().st_size / 1e6:.1f} MB, worker {state.worker.value}"
     )
+
+
+def _orders(window: Window) -> Iterator[Finding]:
+    """Whether every order ever shown to us is in exactly one place."""
+    sql = "select count(distinct subject) as seen from events where kind = 'order.placed'"
+    try:
+        seen = window.ask(sql).item()
+        places = reads.order_places(window.ask, wall_now()).to_dicts()
+    except StoreError:
+        return  # said where the store itself is looked at
+    placed = sum(row["order_count"] for row in places)
+    lost = sum(row["order_count"] for row in places if row["place"] == "missing")
+    if placed != seen:
+        words = f"{seen} were seen and {placed} are accounted for: run `cherrylane rebuild --check`"
+    elif lost:
+        words = f"{seen} were seen, {lost} of them were shipped and never in BlueCherry: see Exceptions"
+    else:
+        words = f"{seen} were seen, each is in exactly one place"
+    yield Finding("orders", is_ok=placed == seen and not lost, words=words)
 
 
 def _mappings(window: Window) -> Iterator[Finding]:

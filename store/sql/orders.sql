@@ -15,12 +15,16 @@ with present as (
 needed as (
     select
         line.order_id,
-        count(*) filter (where line.quantity > line.cancelled_quantity and present.order_line_id is null) as missing,
+        count(*) filter (where wanted) as wanted,
+        count(*) filter (where wanted and present.order_line_id is null) as missing,
         count(*) filter (where present.order_line_id is not null) as reached,
         coalesce(sum(present.shipped_count), 0) as shipped,
         sum(line.refunded_amount) as refunded_amount,
         sum(line.cancelled_quantity) as cancelled,
-    from order_line_facts as line
+    from (
+        select *, quantity > cancelled_quantity and state not in ('REFUSED', 'CANCELED') as wanted,
+        from order_line_facts
+    ) as line
     left join present on present.order_id = line.order_id and present.order_line_id = line.order_line_id
     group by line.order_id
 ),
@@ -60,6 +64,7 @@ placed as (
         coalesce(sales.erp_statuses, '') as erp_statuses,
         coalesce(sales.warehouses, '') as warehouses,
         sales.entered_at,
+        coalesce(needed.wanted, seen.line_count) as wanted_line_count,
         coalesce(needed.missing, 0) as missing_line_count,
         coalesce(needed.reached, 0) as reached_line_count,
         coalesce(needed.shipped, 0) as shipped_count,
@@ -81,12 +86,15 @@ standing as (
     select
         *,
         case
-            when is_cancelled and sales_order_count = 0 then 'not_needed'
+            -- what was sent before it was cancelled may still turn up in BlueCherry
+            when (is_cancelled or wanted_line_count = 0) and sales_order_count = 0 and not is_sent and not is_unclear
+                then 'not_needed'
             when is_before_start and (sales_order_count > 0 or is_shown_shipped) then 'adopted'
             when hold_reason is not null then 'held'
             when sales_order_count > 0 and missing_line_count = 0 then 'in_erp'
             when is_unclear then 'unclear'
             when is_sent or sales_order_count > 0 then 'sent'
+            when is_shown_shipped then 'missing'
             else 'waiting'
         end as erp_state,
     from placed
@@ -101,9 +109,12 @@ select
     hold_cause,
     hold_detail,
     case
+        when is_cancelled and erp_state = 'sent' then 'BlueCherry shows the sales order, and it is cancelled there'
+        when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
-        when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
+        when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
+        when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
         when is_shown_shipped then 'The customer receives it, then it is paid out'
         when erp_state = 'sent' then 'BlueCherry shows the sales order'
