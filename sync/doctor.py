@@ -156,6 +156,10 @@ def _orders(window: Window) -> Iterator[Finding]:
     else:
         words = f"{seen} were seen, each is in exactly one place"
     yield Finding("orders", is_ok=placed == seen and not lost, words=words)
+    gaps = window.ask("select strftime(day, '%-d %b') as day from order_counts where not agrees order by day")
+    if not gaps.is_empty():
+        days = ", ".join(gaps["day"])
+        yield Finding("orders counted", is_ok=False, words=f"John Lewis and we differ on {days}: see Exceptions")
 
 
 def _mappings(window: Window) -> Iterator[Finding]:

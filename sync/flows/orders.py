@@ -1,6 +1,7 @@
 """Orders: what John Lewis sold reaches BlueCherry once, whole, or is held with its reason.
 
-Looks at every order changed since last time (with an overlap) and at what BlueCherry has of ours. Accepts what
+Looks at every order changed since last time (with an overlap), or at one day's count (sync.flows.orders_proof), and
+at what BlueCherry has of ours. Accepts what
 waits for acceptance; creates a sales order per (order, division, warehouse) once the order is in SHIPPING with an
 address; passes customers' cancellations on; writes BlueCherry's number back. What cannot go on is held: an unknown
 SKU, a missing mapping, an address that does not fit. One bad order never stops the others.
@@ -21,6 +22,7 @@ from store.clock import aware
 from store.events import Event
 from store.journal import Personal
 from sync.errors import Deferred
+from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
 from sync.flows.orders_read import order_event, person_of, sales_order_event
 from sync.freshness import ORDERS_SEEN
@@ -33,7 +35,7 @@ from sync.runs import EVERYTHING, Preview, Run, Scope
 
 # What could not be read is read again until it can, and for this long: the bookmark waits for it.
 UNREADABLE_FOR = timedelta(hours=6)
-SALES_SEEN, PROVED = "sales_orders.changed", "orders.proved"
+SALES_SEEN = "sales_orders.changed"
 
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
@@ -50,7 +52,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     """What a run would do to the outside now."""
-    look(run, scope)
+    look(run, scope, counts=False)
     decision = _decide(run, scope)
     rows = [
         {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
@@ -72,11 +74,15 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope) -> Deferred | None:
+def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
     """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
     later = None
     try:
-        _look_at_marketplace(run, scope)
+        window = proving.due(run) if counts and scope == EVERYTHING else None
+        if window is not None:
+            proving.count(run, window, _record_order_page)
+        else:
+            _look_at_marketplace(run, scope)
     except Deferred as deferred:
         later = deferred
     _look_at_erp(run, scope)
@@ -89,38 +95,22 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
     if scope.key:
         _record_orders(run, market.orders(order_ids=[scope.key]))
         return
-    since = scope.since or _since(run, ORDERS_SEEN, run.house.settings.overlap)
+    usual = _since(run, ORDERS_SEEN, run.house.settings.overlap)
+    since = scope.since or usual
+    if scope.is_full:
+        since = min(since, began_at - timedelta(days=proving.DAYS))
     skipped = run.counts["skipped"]
     _record_orders(run, market.orders(updated_from=since))
-    if run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR:
-        run.record(bookmarks={ORDERS_SEEN: began_at.isoformat()})
-    if scope.is_full or _proof_is_due(run):
-        _prove(run)
+    is_whole = run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR
+    # what changed before a moment somebody asked for was not looked at
+    seen = {ORDERS_SEEN: began_at.isoformat()} if is_whole and since <= usual else {}
+    run.record(bookmarks={**seen, proving.LOOKED: began_at.isoformat()})
 
 
-def _proof_is_due(run: Run) -> bool:
-    """Once a day every order of the last days is counted on both sides."""
-    proved = run.bookmark(PROVED)
-    return proved is not None and run.now() - aware(datetime.fromisoformat(proved)) > timedelta(days=1)
-
-
-def _prove(run: Run) -> None:
-    since = run.now() - timedelta(days=7)
-    seen = _record_orders(run, run.house.marketplace.orders(created_from=since))
-    ours = run.rows("select count(*) as n from order_facts where placed_at >= $since", {"since": since})
-    run.counts.update(proved_there=seen, proved_here=int(ours[0]["n"]))
-    run.record(bookmarks={PROVED: run.now().isoformat()})
-
-
-def _record_orders(run: Run, pages: Any) -> int:
-    seen = 0
+def _record_orders(run: Run, pages: Any) -> None:
     for page in pages:
         _record_order_page(run, page)
-        seen += len(page.items)
         run.check()
-    if run.bookmark(PROVED) is None:
-        run.record(bookmarks={PROVED: run.now().isoformat()})
-    return seen
 
 
 def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
+from store.events_orders import OrdersCounted
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
 
 MINUTE = timedelta(minutes=1)
@@ -391,3 +392,33 @@ def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask)
     assert wrong(ask)["silence", "orders"]["since_at"] == NOW - 2 * HOUR
     told.order("NEW-A", state="STAGING", placed=NOW - MINUTE)
     assert wrong(ask) == {}
+
+
+def counted(told: Told, day: str, there: int, here: int, **named: tuple[str, ...]) -> None:
+    """A day's orders were counted on both sides."""
+    from_at = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    told.tell(
+        OrdersCounted(
+            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY, is_closed=True,
+            there_count=there, here_count=here, **named,
+        )
+    )  # fmt: skip
+
+
+def test_a_day_that_john_lewis_counts_otherwise_is_wrong_with_each_order_by_name(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="CLOSED", deadline=NOW + DAY)
+    counted(told, "2026-11-22", 41, 39, missing=("O1-A",), unreadable=("O2-A",))
+    counted(told, "2026-11-21", 40, 38)
+    counted(told, "2026-11-20", 12, 12)
+    found = wrong(ask)
+
+    assert {subject: row["detail"] for (kind, subject), row in found.items() if kind == "count_gap"} == {
+        "O1-A": "Order O1-A was missing here; it is read now.",
+        "O2-A": "Order O2-A cannot be read; John Lewis shows it with something missing.",
+        "2026-11-21": "John Lewis counts 40 orders of that day, we have 38.",
+    }
+    assert found["count_gap", "O1-A"]["cause"] == "22 Nov 2026"
+    assert found["count_gap", "O1-A"]["deadline_at"] == NOW + DAY
+    told.now = NOW
+    counted(told, "2026-11-21", 40, 40)
+    assert ("count_gap", "2026-11-21") not in wrong(ask)

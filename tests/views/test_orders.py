@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import reads
+from store import events, reads
 from store.database import Ask
 from tests.told import HOUR, NOW, SHIRT, Told
 
@@ -79,6 +79,20 @@ def test_an_order_of_the_earlier_integration_is_adopted(told: Told, ask: Ask) ->
         "JL1-A": "adopted",
         "JL2-A": "adopted",
     }
+
+
+def test_an_event_before_its_create_is_not_lost(told: Told, ask: Ask) -> None:
+    """BlueCherry shows the sales order, and a change of it, before John Lewis showed us the order itself."""
+    told.sales_order("SO-1", "JL1-A", entered=NOW - 3 * HOUR, read=NOW - HOUR, picked=1)
+    told.sales_order("SO-1", "JL1-A", entered=NOW - 3 * HOUR)
+    told.hold("JL1-A", "no_address", "JL1-A", at=NOW - 4 * HOUR)
+    told.order("JL1-A")
+    told.tell(events.OrderReleased(happened_at=NOW - 2 * HOUR, order_id="JL1-A"))
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["hold_reason"], row["missing_line_count"]) == ("in_erp", None, 0)
+    assert reads.order_lines(ask, "JL1-A")["picked_quantity"].to_list() == [1]
 
 
 def test_orders_are_found_by_any_of_their_numbers(told: Told, ask: Ask) -> None:
