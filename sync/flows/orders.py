@@ -191,21 +191,14 @@ def known(run: Run, order_id: str = "") -> Known:
     }
     rules = run.rows("select value from marketplace_facts where topic = 'rules'")
     restored = run.rows("select max(happened_at) as at from events where kind = 'store.restored'")[0]["at"]
+    asked = sorted({row["sku"] for row in lines})
+    skus = run.rows(
+        "select * from sku_facts where not is_gone and sku in (select unnest($skus::varchar[]))", {"skus": asked}
+    )
     return Known(
         lines=lines,
-        skus={
-            row["sku"]: row
-            for row in run.rows(
-                "select * from sku_facts where not is_gone and sku in (select unnest($skus::varchar[]))",
-                {"skus": sorted({row["sku"] for row in lines})},
-            )
-        },
-        near_skus={
-            row["folded"]: row["sku"]
-            for row in run.rows("select lower(trim(sku)) as folded, sku from sku_facts where not is_gone")
-        }
-        if any(row["state"] in {"SHIPPING", "WAITING_ACCEPTANCE"} for row in lines)
-        else {},
+        skus={row["sku"]: row for row in skus},
+        near_skus=_near(run, sorted({*asked} - {row["sku"] for row in skus})),
         mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
         intents=run.rows(
             f"""
@@ -234,6 +227,16 @@ def known(run: Run, order_id: str = "") -> Known:
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),
     )
+
+
+def _near(run: Run, unknown: list[str]) -> dict[str, list[str]]:
+    """What BlueCherry has that is like these SKUs it does not have, nearest first."""
+    near: dict[str, list[str]] = {}
+    if unknown:
+        sql = "select asked_sku, sku from near_skus($skus::varchar[]) order by asked_sku, position"
+        for row in run.rows(sql, {"skus": unknown}):
+            near.setdefault(row["asked_sku"], []).append(row["sku"])
+    return near
 
 
 # -- act ---------------------------------------------------------------------------------------

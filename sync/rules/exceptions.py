@@ -36,6 +36,8 @@ KINDS: tuple[ExceptionKind, ...] = (
     # orders on their way into BlueCherry
     ExceptionKind("unknown_sku", "SKU {cause} is ordered, but BlueCherry has no such SKU", "high", "ops",
                   "BlueCherry", "data", "unknown-sku", _LIFTS),
+    ExceptionKind("misspelt_sku", "SKU {cause} is BlueCherry's but for its case or blanks", "high", "ops",
+                  "John Lewis", "data", "unknown-sku", _LIFTS),
     ExceptionKind("inactive_sku", "SKU {cause} is ordered, but not active for this channel in BlueCherry", "high",
                   "ops", "BlueCherry", "data", "unknown-sku", _LIFTS),
     ExceptionKind("missing_division", "SKU {cause} has no division", "high", "ops", "BlueCherry", "data",
@@ -117,6 +119,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "identifiers", _LIFTS),
     ExceptionKind("missing_upc", "Listed SKUs have no UPC", "normal", "ops", "BlueCherry", "data", "identifiers",
                   _LIFTS),
+    ExceptionKind("missing_ean", "Listed SKUs have no EAN", "low", "ops", "BlueCherry", "data", "identifiers",
+                  _LIFTS),
     ExceptionKind("bad_check_digit", "UPC {cause} has a wrong check digit", "normal", "ops", "BlueCherry", "data",
                   "identifiers", _LIFTS),
     ExceptionKind("unfit_sku", "Listed SKUs cannot be sold as they are ({cause})", "normal", "ops", "BlueCherry",
@@ -157,7 +161,8 @@ _RETRIED_BY = {
                  "shipped_not_confirmed", "voided"),
     "inventory": ("batch_late", "batch_rejected", "batch_held", "batch_doubtful", "batch_overaged",
                   "stock_mismatch", "orphans_held", "import_failed", "import_errors", "oversell"),
-    "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "bad_check_digit", "unfit_sku"),
+    "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "missing_ean", "bad_check_digit",
+                  "unfit_sku"),
     "settlement": ("payout_unexplained", "transaction_unmatched", "balance_gap"),
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from store.events import OrderHeld, OrderReleased
 from sync.intents import NOT_SENT, Intent
+from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Mappings
 
 NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
@@ -26,7 +27,7 @@ class Known:
 
     lines: Sequence[Mapping[str, Any]]
     skus: Mapping[str, Mapping[str, Any]]
-    near_skus: Mapping[str, str]  # trimmed lower case → SKU, to say what was probably meant
+    near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
     mappings: Mappings
     intents: Sequence[Mapping[str, Any]]
     holds: Mapping[str, Mapping[str, Any]]
@@ -94,12 +95,16 @@ def decide(known: Known) -> Decision:
     )
 
 
-def sku_trouble(offer_sku: str, skus: Mapping[str, Mapping[str, Any]], near: Mapping[str, str]) -> str:
-    """Why this SKU cannot be sold, in words; empty: it can. There is no alias table: byte for byte or not."""
+def sku_trouble(
+    offer_sku: str, skus: Mapping[str, Mapping[str, Any]], near: Mapping[str, Sequence[str]]
+) -> tuple[str, str]:
+    """Why this SKU cannot be sold: the kind and the words; empty: it can. Byte for byte or not at all."""
     if offer_sku in skus:
-        return "" if skus[offer_sku]["is_active"] else "inactive_sku"
-    meant = near.get(offer_sku.strip().lower())
-    return f"differs from {meant!r} only by case or blanks" if meant else "is not a SKU of BlueCherry"
+        is_active = skus[offer_sku]["is_active"]
+        return ("", "") if is_active else ("inactive_sku", f"`{offer_sku}` is not active in BlueCherry.")
+    candidates = near.get(offer_sku, ())
+    kind = "misspelt_sku" if spelt_as(offer_sku, candidates) else "unknown_sku"
+    return kind, f"`{offer_sku}`: {described(offer_sku, candidates)}."
 
 
 def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
@@ -134,11 +139,9 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
 
 def _check_skus(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
     for line in lines:
-        trouble = sku_trouble(line["sku"], known.skus, known.near_skus)
-        if trouble == "inactive_sku":
-            raise _Held("inactive_sku", line["sku"], f"{line['sku']!r} is not active in BlueCherry.")
-        if trouble:
-            raise _Held("unknown_sku", line["sku"], f"{line['sku']!r} {trouble}.")
+        kind, words = sku_trouble(line["sku"], known.skus, known.near_skus)
+        if kind:
+            raise _Held(kind, line["sku"], words)
 
 
 def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:

@@ -50,7 +50,7 @@ MAPPED = mappings.load(
 ORDINARY = Known(
     lines=[line()],
     skus={SHIRT: sku(SHIRT), JUMPER: sku(JUMPER)},
-    near_skus={SHIRT.lower(): SHIRT},
+    near_skus={f"{SHIRT} ": [SHIRT], SHIRT.lower(): [SHIRT]},
     mappings=MAPPED,
     intents=[],
     holds={},
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         {"take_over": [SUBJECT]},
     ),
     "unknown SKU": ({"lines": [line(sku="WRONG")]}, {"hold": ["unknown_sku"]}),
-    "SKU in another case": ({"lines": [line(sku=SHIRT.lower())]}, {"hold": ["unknown_sku"]}),
+    "SKU in another case": ({"lines": [line(sku=SHIRT.lower())]}, {"hold": ["misspelt_sku"]}),
     "inactive SKU": ({"skus": {SHIRT: sku(SHIRT, is_active=False)}}, {"hold": ["inactive_sku"]}),
     "no division": ({"skus": {SHIRT: sku(SHIRT, division="")}}, {"hold": ["missing_division"]}),
     "no warehouse": ({"mappings": mappings.load([])}, {"hold": ["missing_warehouse"]}),
@@ -205,11 +205,14 @@ def test_a_number_is_written_back_again_only_when_it_did_not_show_for_an_hour() 
 @pytest.mark.parametrize(
     ("offered", "trouble"),
     [
-        (SHIRT, ""),
-        (f"{SHIRT} ", f"differs from {SHIRT!r} only by case or blanks"),
-        (SHIRT.lower(), f"differs from {SHIRT!r} only by case or blanks"),
-        ("SOMETHING-ELSE", "is not a SKU of BlueCherry"),
+        (SHIRT, ("", "")),
+        (
+            f"{SHIRT} ",
+            ("misspelt_sku", f"`{SHIRT} `: BlueCherry has `{SHIRT}`; the order's has a blank at its end."),
+        ),
+        (SHIRT.lower(), ("misspelt_sku", f"`{SHIRT.lower()}`: BlueCherry has `{SHIRT}`; the case differs.")),
+        ("SOMETHING-ELSE", ("unknown_sku", "`SOMETHING-ELSE`: BlueCherry has nothing like it.")),
     ],
 )
-def test_a_sku_is_taken_byte_for_byte_or_not_at_all(offered: str, trouble: str) -> None:
+def test_a_sku_is_taken_byte_for_byte_or_not_at_all(offered: str, trouble: tuple[str, str]) -> None:
     assert sku_trouble(offered, ORDINARY.skus, ORDINARY.near_skus) == trouble

@@ -34,7 +34,8 @@ def test_a_healthy_house_has_nothing_wrong(told: Told, ask: Ask) -> None:
 
 
 ORDER_HOLDS = (
-    "unknown_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via", "refused_by_erp",
+    "unknown_sku", "misspelt_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via",
+    "refused_by_erp",
     "accept_refused", "address_too_long", "missing_in_erp",
 )  # fmt: skip
 
@@ -318,6 +319,7 @@ def test_listed_skus_with_bad_identifiers_are_wrong(told: Told, ask: Ask) -> Non
 
     assert {key: row["cause"] for key, row in wrong(ask).items()} == {
         ("bad_check_digit", key_of(SHIRT)): "501234567899",
+        ("missing_ean", key_of(SHIRT)): "",
         ("missing_upc", "NMK|1|B|A||S"): "",
     }
 
