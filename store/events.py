@@ -127,6 +127,15 @@ class OrderChanged(OrderPlaced):
     kind: ClassVar[str] = "order.changed"
 
 
+class MisfitPart(_Part):
+    """A field of an address the ERP does not take: its name and lengths, never its text."""
+
+    part: str  # ship_to or bill_to
+    field: str
+    length: int
+    fits: int  # 0: missing, or of a form the ERP does not take
+
+
 class OrderHeld(Event):
     """An order cannot go on; `cause` is what to mend (a SKU, a mapping key), `reason` the kind of trouble."""
 
@@ -135,6 +144,7 @@ class OrderHeld(Event):
     reason: str
     cause: str
     detail: str
+    misfits: tuple[MisfitPart, ...] = ()
 
     @property
     def subject(self) -> str:

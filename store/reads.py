@@ -163,6 +163,11 @@ def order_lines(ask: Ask, order_id: str) -> pl.DataFrame:
     )
 
 
+def order_misfits(ask: Ask, order_id: str) -> pl.DataFrame:
+    """The fields of a held order's addresses that BlueCherry does not take, with their lengths."""
+    return ask("select * from order_misfits where order_id = $order_id", {"order_id": order_id})
+
+
 def order_timeline(ask: Ask, order_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
     """Everything that happened to one order, oldest first."""
     return ask(

@@ -29,7 +29,7 @@ from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import MarketOrder, Outcome, Page, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
-from sync.rules.addresses import fitted
+from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
 
@@ -217,10 +217,7 @@ def known(run: Run, order_id: str = "") -> Known:
             )
         },
         has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
-        address_fits={
-            order: person is not None and person.ship_to is not None and fitted(person.ship_to) is not None
-            for order, person in people.items()
-        },
+        misfits={order: misfits(person) for order, person in people.items() if person is not None},
         cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
@@ -292,7 +289,7 @@ def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
 
 
 def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
-    """The sales orders that intents mean, with their addresses; not those whose address was purged since."""
+    """The sales orders that intents mean, with their addresses; not those without an address that fits."""
     rows = run.rows(
         "select order_id, body from personal where order_id in (select unnest($order_ids::varchar[]))",
         {"order_ids": sorted({intent.order_id for intent in intents})},
@@ -305,7 +302,8 @@ def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
 def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None:
     person = person_of(body) if body else None
     ship_to = fitted(person.ship_to) if person and person.ship_to else None
-    if person is None or ship_to is None:
+    bill_to = fitted(person.bill_to) if person and person.bill_to else ship_to
+    if person is None or ship_to is None or bill_to is None:
         return None
     what = intent.payload
     return SalesOrderDraft(
@@ -332,6 +330,6 @@ def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None
             for line in what["lines"]
         ),
         ship_to=ship_to,
-        bill_to=(fitted(person.bill_to) if person.bill_to else None) or ship_to,
+        bill_to=bill_to,
         email=person.email,
     )

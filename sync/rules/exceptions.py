@@ -48,6 +48,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "mapping", "data", "ship-via-mapping", "Setting the mapping releases every order that waits."),
     ExceptionKind("address_too_long", "An address does not fit BlueCherry's fields: {cause}", "high", "ops",
                   "BlueCherry", "data", "addresses", _LIFTS),
+    ExceptionKind("address_incomplete", "An address lacks what BlueCherry needs: {cause}", "high", "ops",
+                  "John Lewis", "data", "addresses", _LIFTS),
     ExceptionKind("refused_by_erp", "BlueCherry refused a sales order: {cause}", "high", "ops", "BlueCherry",
                   "data", "refused-by-bluecherry", "Sends it once more, after a look whether it is there."),
     ExceptionKind("accept_refused", "John Lewis refused our acceptance: {cause}", "high", "ops", "John Lewis",

@@ -6,13 +6,14 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from store.events import OrderHeld, OrderReleased
+from store.events import MisfitPart, OrderHeld, OrderReleased
 from sync.intents import NOT_SENT, Intent
+from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Mappings
 
@@ -32,7 +33,7 @@ class Known:
     intents: Sequence[Mapping[str, Any]]
     holds: Mapping[str, Mapping[str, Any]]
     has_address: Mapping[str, bool]
-    address_fits: Mapping[str, bool]
+    misfits: Mapping[str, Sequence[Misfit]]  # what of an order's addresses BlueCherry does not take
     cancelled: Sequence[Mapping[str, Any]]
     unreferenced: Sequence[Mapping[str, Any]]
     accepts: bool  # the marketplace waits for our acceptance
@@ -63,9 +64,9 @@ class _Plan:
 
 
 class _Held(Exception):
-    def __init__(self, reason: str, cause: str, detail: str) -> None:
+    def __init__(self, reason: str, cause: str, detail: str, misfits: Sequence[Misfit] = ()) -> None:
         super().__init__(detail)
-        self.reason, self.cause, self.detail = reason, cause, detail
+        self.reason, self.cause, self.detail, self.misfits = reason, cause, detail, misfits
 
 
 def decide(known: Known) -> Decision:
@@ -165,8 +166,12 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
 def _check_address(known: Known, order_id: str) -> None:
     if not known.has_address.get(order_id):
         raise _Held("no_address", order_id, "John Lewis shows no delivery address yet.")
-    if not known.address_fits.get(order_id):
-        raise _Held("address_too_long", order_id, "The delivery address does not fit BlueCherry's fields.")
+    wrong = known.misfits.get(order_id, ())
+    if wrong:
+        reason = "address_too_long" if any(one.fits for one in wrong) else "address_incomplete"
+        cause = ", ".join(dict.fromkeys(one.name for one in wrong))
+        words = "; ".join(one.words for one in wrong)
+        raise _Held(reason, cause, f"{words[:1].upper()}{words[1:]}. Nothing is cut.", wrong)
 
 
 def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, kind: str, subject: str) -> None:
@@ -233,7 +238,12 @@ def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:
     if now is None or (now["reason"], now["cause"], now["detail"]) != (held.reason, held.cause, held.detail):
         plan.holds.append(
             OrderHeld(
-                happened_at=known.now, order_id=order_id, reason=held.reason, cause=held.cause, detail=held.detail
+                happened_at=known.now,
+                order_id=order_id,
+                reason=held.reason,
+                cause=held.cause,
+                detail=held.detail,
+                misfits=tuple(MisfitPart(**asdict(one)) for one in held.misfits),
             )
         )
 

@@ -154,6 +154,23 @@ def test_one_bad_order_is_held_and_the_others_go_on(bench: Callable[..., Any]) -
     assert not any(line.startswith(bad) for line in copies(house))
 
 
+def test_an_address_that_does_not_fit_is_held_by_field_and_length_and_stays_in_its_table(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05, skus=100)
+    house.sandbox.scenario("ordinary_trouble")
+    house.run("orders")
+    (held,) = house.rows("select * from order_hold_facts where reason = 'address_too_long'")
+    told = house.value("select string_agg(body, '') from events")
+
+    assert (held["cause"], held["detail"]) == (
+        "delivery town", "Delivery town: 29 characters, 25 fit. Nothing is cut.",
+    )  # fmt: skip
+    assert held["misfits"] == [{"part": "ship_to", "field": "city", "length": 29, "fits": 25}]
+    assert "Llanfairpretend" not in told
+    assert "Llanfairpretend" in house.value("select body from personal where order_id = $id", id=held["order_id"])
+
+
 def test_a_customers_cancelation_is_passed_on(bench: Callable[..., Any]) -> None:
     house = quiet(bench)
     placed(house)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from sync.rules import mappings
+from sync.rules.addresses import Misfit
 from sync.rules.orders import Decision, Known, decide, sku_trouble
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SHIRT, JUMPER = "NMK-04117-WHT-A--M", "NMC-07001-RED-A--4"
 SUBJECT = "JLM1-A/NMK/WH1"
+TOWN = Misfit("ship_to", "city", 29, 25)
 
 
 def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: Any) -> dict[str, Any]:
@@ -55,7 +57,7 @@ ORDINARY = Known(
     intents=[],
     holds={},
     has_address={"JLM1-A": True},
-    address_fits={"JLM1-A": True},
+    misfits={},
     cancelled=[],
     unreferenced=[],
     accepts=True,
@@ -117,12 +119,15 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "no warehouse": ({"mappings": mappings.load([])}, {"hold": ["missing_warehouse"]}),
     "no ship-via": ({"lines": [line(shipping_type="LTR-UK")]}, {"hold": ["unknown_ship_via"]}),
     "no address yet": ({"has_address": {}}, {"hold": ["no_address"]}),
-    "address too long": ({"address_fits": {"JLM1-A": False}}, {"hold": ["address_too_long"]}),
+    "address too long": ({"misfits": {"JLM1-A": [TOWN]}}, {"hold": ["address_too_long"]}),
+    "address without a town": (
+        {"misfits": {"JLM1-A": [Misfit("ship_to", "city", 0, 0)]}},
+        {"hold": ["address_incomplete"]},
+    ),
     "one bad among good": (
         {
             "lines": [line("JLM0-A", sku="WRONG"), line()],
             "has_address": {"JLM0-A": True, "JLM1-A": True},
-            "address_fits": {"JLM0-A": True, "JLM1-A": True},
         },
         {"create": [SUBJECT], "hold": ["unknown_sku"]},
     ),
@@ -216,3 +221,12 @@ def test_a_number_is_written_back_again_only_when_it_did_not_show_for_an_hour() 
 )
 def test_a_sku_is_taken_byte_for_byte_or_not_at_all(offered: str, trouble: tuple[str, str]) -> None:
     assert sku_trouble(offered, ORDINARY.skus, ORDINARY.near_skus) == trouble
+
+
+def test_what_does_not_fit_is_said_by_field_and_length_never_by_its_text() -> None:
+    (held,) = decide(replace(ORDINARY, misfits={"JLM1-A": [TOWN]})).holds
+
+    assert (held.cause, held.detail) == ("delivery town", "Delivery town: 29 characters, 25 fit. Nothing is cut.")
+    assert [part.model_dump() for part in held.misfits] == [
+        {"part": "ship_to", "field": "city", "length": 29, "fits": 25}
+    ]

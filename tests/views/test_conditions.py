@@ -36,7 +36,7 @@ def test_a_healthy_house_has_nothing_wrong(told: Told, ask: Ask) -> None:
 ORDER_HOLDS = (
     "unknown_sku", "misspelt_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via",
     "refused_by_erp",
-    "accept_refused", "address_too_long", "missing_in_erp",
+    "accept_refused", "address_too_long", "address_incomplete", "missing_in_erp",
 )  # fmt: skip
 
 
