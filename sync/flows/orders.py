@@ -202,7 +202,14 @@ def known(run: Run, order_id: str = "") -> Known:
         mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
         intents=run.rows(
             f"""
-            select * exclude (payload) from intent_facts
+            select
+                * exclude (payload),
+                -- it may be in BlueCherry, and BlueCherry has not shown it
+                state in ('recorded', 'unclear') or (
+                    state = 'confirmed'
+                    and not exists (from sales_order_facts as seen where seen.ord_num = intent_facts.reference)
+                ) as is_pending,
+            from intent_facts
             where {within}
                 or order_id in (select order_id from orders_cancelled_lines)
                 or order_id in (select order_id from orders_unreferenced)

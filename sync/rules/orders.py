@@ -5,7 +5,7 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -126,6 +126,8 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
             f"Shipping type {first['shipping_type']!r} has no BlueCherry ship-via; set the mapping.",
         )
     _check_address(known, order_id)
+    if past.is_elsewhere(order_id, {f"{order_id}/{division}/{warehouse}" for division, warehouse in groups}):
+        return  # sent under another mapping, and not seen yet: its lines may be there
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
@@ -275,6 +277,14 @@ class _Past:
         if last is None or last["state"] == "refused":
             return True
         return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
+
+    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
+        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
+        return any(
+            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
+            for (kind, subject), last in self.last.items()
+            if last["is_pending"]
+        )
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from store.events import MappingSet
+
 SOLD = {"SHIPPING", "SHIPPED", "RECEIVED", "CLOSED"}
 
 
@@ -104,6 +106,32 @@ def test_an_answer_that_never_came_is_found_by_its_po_num_and_not_sent_again(ben
     assert set(copies(house).values()) == {1}
     assert lines_to_send(house) <= set(copies(house))
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
+
+
+def test_a_mapping_changed_while_answers_are_lost_sends_no_line_a_second_time(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05)
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    house.sandbox.faults(timeout_after=0.5, timeout_seconds=0.2, only="bluecherry", paths="/api/salesOrder")
+    house.run("orders")
+    house.sandbox.faults()
+    lost = house.value("select count(*) as n from intent_facts where state = 'unclear'")
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [
+            MappingSet(happened_at=now, mapping="warehouse", key=row["key"], value=other)
+            for row in house.rows("select key, value from mapping_facts where mapping = 'warehouse'")
+            for other in ("WH1", "WH2")
+            if other != row["value"]
+        ]
+    )
+    house.run("orders")  # what was sent a moment ago is not shown yet
+    settled(house)
+
+    assert lost > 0
+    assert set(copies(house).values()) == {1}
+    assert lines_to_send(house) <= set(copies(house))
 
 
 def test_a_call_that_surely_did_not_happen_is_made_after_two_sweeps(bench: Callable[..., Any]) -> None:

@@ -30,7 +30,8 @@ def intent(state: str, code: str = "", kind: str = "create_sales_order", **more:
     return {
         "intent_kind": kind, "subject": SUBJECT, "order_id": "JLM1-A", "state": state, "code": code,
         "message": "said so", "reference": "", "meant_at": NOW - timedelta(minutes=30),
-        "happened_at": NOW - timedelta(minutes=30), "seq": 1, **more,
+        "happened_at": NOW - timedelta(minutes=30), "seq": 1,
+        "is_pending": state in {"recorded", "unclear"}, **more,
     }  # fmt: skip
 
 
@@ -230,3 +231,34 @@ def test_what_does_not_fit_is_said_by_field_and_length_never_by_its_text() -> No
     assert [part.model_dump() for part in held.misfits] == [
         {"part": "ship_to", "field": "city", "length": 29, "fits": 25}
     ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (intent("unclear"), {}),
+        (intent("recorded"), {}),
+        (intent("confirmed", is_pending=True), {}),
+        (intent("refused", "absent"), {"create": ["JLM1-A/NMK/WH2"]}),
+    ],
+)
+def test_what_was_sent_to_one_warehouse_is_never_sent_to_another_before_it_is_known_where_it_is(
+    sent: dict[str, Any], expected: dict[str, list[str]]
+) -> None:
+    """The mapping was changed while the answer was lost: the same lines would be in BlueCherry twice."""
+    moved = mappings.load(
+        [
+            {"mapping": "warehouse", "key": "NMK", "value": "WH2"},
+            {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
+        ]
+    )
+
+    assert steps(decide(replace(ORDINARY, mappings=moved, intents=[sent]))) == expected
+
+
+def test_the_second_half_of_a_basket_goes_on_while_the_first_is_on_its_way() -> None:
+    both = replace(
+        ORDINARY, lines=[line(), line(number=2, sku=JUMPER)], intents=[intent("confirmed", is_pending=True)]
+    )
+
+    assert steps(decide(both)) == {"create": ["JLM1-A/NMC/WH2"]}
