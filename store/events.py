@@ -106,6 +106,7 @@ class OrderPlaced(Event):
     tracking: str
     is_before_start: bool
     lines: tuple[OrderLinePart, ...]
+    shipping_zone: str = ""
 
     @property
     def natural_key(self) -> str:
@@ -619,10 +620,12 @@ class MappingSet(Event):
     key: str
     value: str
     why: str = ""
+    from_on: date | None = None  # London's day it holds from; none: from the first start on
 
     @property
     def subject(self) -> str:
-        return f"{self.mapping}/{self.key}"
+        since = f"/{self.from_on.isoformat()}" if self.from_on else ""
+        return f"{self.mapping}/{self.key}{since}"
 
 
 class RunFinished(Event):

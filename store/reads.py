@@ -247,9 +247,9 @@ def publications(ask: Ask, name: str, *, limit: int = 50) -> pl.DataFrame:
     )
 
 
-def mappings(ask: Ask) -> pl.DataFrame:
+def mappings(ask: Ask, as_of: datetime) -> pl.DataFrame:
     """Every mapping in force."""
-    return ask("select * from mappings order by mapping, key")
+    return ask("select * from mappings($as_of) order by mapping, key, from_on nulls first", {"as_of": as_of})
 
 
 def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:

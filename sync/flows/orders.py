@@ -159,7 +159,7 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     """Record what the ERP has of ours; orders of other customers are none of our business."""
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
     return run.record([sales_order_event(order, page.snapshot_id, known) for order in ours])
 
@@ -199,7 +199,7 @@ def known(run: Run, order_id: str = "") -> Known:
         lines=lines,
         skus={row["sku"]: row for row in skus},
         near_skus=_near(run, sorted({*asked} - {row["sku"] for row in skus})),
-        mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
+        mappings=mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})),
         intents=run.rows(
             f"""
             select
@@ -224,6 +224,11 @@ def known(run: Run, order_id: str = "") -> Known:
             )
         },
         has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
+        countries={
+            order: person.ship_to.country
+            for order, person in people.items()
+            if person is not None and person.ship_to is not None
+        },
         misfits={order: misfits(person) for order, person in people.items() if person is not None},
         cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),

@@ -52,7 +52,7 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     what = intent.payload
     for page in run.house.erp.sales_orders(ord_num=what["ord_num"]):
         run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
@@ -85,7 +85,7 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:
     """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     is_readable = True
     for page in run.house.erp.sales_orders(order_id=intent.order_id):
         run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
@@ -132,7 +132,7 @@ def _look_for_invisible(run: Run) -> None:
             "recent": run.now() - timedelta(days=14),
         },
     )
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts")) if rows else mappings.load([])
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})) if rows else mappings.load([])
     for row in rows:
         for page in run.house.erp.sales_orders(ord_num=row["ord_num"]):
             run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])

@@ -6,7 +6,7 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from store.events import MisfitPart, OrderHeld, OrderReleased
 from sync.intents import NOT_SENT, Intent
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
-from sync.rules.mappings import Mappings
+from sync.rules.mappings import Goods, Mappings, Place
 
 NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
@@ -28,6 +28,7 @@ class Known:
 
     lines: Sequence[Mapping[str, Any]]
     skus: Mapping[str, Mapping[str, Any]]
+    countries: Mapping[str, str]  # where an order is delivered, as far as its address is known
     near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
     mappings: Mappings
     intents: Sequence[Mapping[str, Any]]
@@ -152,16 +153,19 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
         sku = known.skus[line["sku"]]
-        if not sku["division"]:
-            raise _Held("missing_division", line["sku"], f"{line['sku']!r} has no division in BlueCherry.")
-        warehouse = known.mappings.warehouse(sku["division"], sku["style"])
-        if warehouse is None:
+        goods = Goods(sku["division"], sku["style"], line["sku"])
+        place = Place(known.countries.get(line["order_id"], ""), line["shipping_zone"])
+        division = known.mappings.division(goods, place) or sku["division"]
+        if not division:
             raise _Held(
-                "missing_warehouse",
-                sku["division"],
-                f"Division {sku['division']!r} has no warehouse; set the mapping.",
+                "missing_division",
+                line["sku"],
+                f"`{line['sku']}` has no division in BlueCherry; give it one there, or set the mapping.",
             )
-        groups[sku["division"], warehouse].append(line)
+        warehouse = known.mappings.warehouse(replace(goods, division=division), place)
+        if warehouse is None:
+            raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
+        groups[division, warehouse].append(line)
     return groups
 
 

@@ -20,7 +20,8 @@ TOWN = Misfit("ship_to", "city", 29, 25)
 def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: Any) -> dict[str, Any]:
     return {
         "order_line_id": f"{order_id}-{number}", "order_id": order_id, "commercial_id": "JLM1",
-        "line_number": number, "sku": sku, "state": "SHIPPING", "shipping_type": "STD-UK", "currency": "GBP",
+        "line_number": number, "sku": sku, "state": "SHIPPING", "shipping_type": "STD-UK",
+        "shipping_zone": "UK", "currency": "GBP",
         "quantity": 2, "cancelled_quantity": 0, "unit_price_amount": "39.00", "shipping_amount": "3.50",
         "placed_at": NOW - timedelta(hours=1), "shipping_deadline_at": NOW + timedelta(days=2), **more,
     }  # fmt: skip
@@ -59,6 +60,7 @@ ORDINARY = Known(
     holds={},
     has_address={"JLM1-A": True},
     misfits={},
+    countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
     accepts=True,
