@@ -44,10 +44,10 @@ VIEWS: tuple[str, ...] = (
     "expected_shown", "inventory", "publications", "batches", "buffer_policies", "comparisons", "batch_lags",
     "sending_lags", "pool_moves", "sales_rates", "trading_hours", "stock_risk", "stock_window", "risk_grid",
     "dispatch", "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped",
-    "command_results", "orders_open_lines", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
-    "order_places", "order_counts", "exception_kinds", "conditions_orders", "conditions_counts",
-    "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
-    "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today",
+    "command_results", "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines",
+    "orders_unreferenced", "order_places", "order_counts", "exception_kinds", "conditions_orders",
+    "conditions_counts", "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money",
+    "conditions_house", "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today",
 )  # fmt: skip
 
 # What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.

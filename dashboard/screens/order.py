@@ -74,7 +74,8 @@ def _head(found: dict[str, Any]) -> None:
             ("Sales orders", found["ord_nums"] or "none yet", found["warehouses"]),
         ]
     )
-    st.markdown(f":material/arrow_forward: **Next:** {found['next_step']}")
+    since = f" (accepted {london(found['sent_at'])})" if found["erp_state"] == "accepted" else ""
+    st.markdown(f":material/arrow_forward: **Next:** {found['next_step']}{since}")
 
 
 def _misfits(order_id: str) -> None:

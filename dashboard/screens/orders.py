@@ -8,7 +8,7 @@ from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, state
 
 LIMIT = 300
-FILTERS = ("", "missing", "held", "waiting", "sent", "unclear", "in_erp", "adopted", "not_needed")
+FILTERS = ("", "missing", "held", "waiting", "sent", "accepted", "unclear", "in_erp", "adopted", "not_needed")
 
 
 @cards.screen("Orders", "Where does every order stand, at John Lewis and in BlueCherry?")
@@ -30,7 +30,7 @@ def show(pulse: Pulse) -> None:
             ),
             (
                 "On the way",
-                count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "unclear"))),
+                count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "accepted", "unclear"))),
                 "Waiting for payment, or sent to BlueCherry and not yet seen there",
             ),
             ("Held", count(by_state.get("held", 0)), "A person has to mend something first"),

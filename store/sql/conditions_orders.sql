@@ -36,6 +36,22 @@ unclear as (
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
+-- the key of what we sent is there with another content: whatever holds the order, a person looks
+other_content as (
+    select
+        'duplicate_po' as kind, placed.order_id as subject, placed.order_id, '' as cause,
+        intent.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        intent.happened_at as since_at,
+    from open_orders as placed
+    join intent_facts as intent
+        on intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
+    where intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content') and not placed.is_before_start
+        and not exists (
+            from order_hold_facts as hold
+            where hold.order_id = placed.order_id and hold.reason is null and hold.happened_at > intent.happened_at
+        )
+),
+
 created as (
     select placed.*, intent.subject as sent_subject, intent.reference, intent.state as sent_state, intent.meant_at,
     from open_orders as placed
@@ -131,6 +147,7 @@ unaccepted as (
 from held
 union all by name from unclear
 union all by name from invisible
+union all by name from other_content
 union all by name from forgotten
 union all by name from elsewhere
 union all by name from doubled

@@ -47,8 +47,17 @@ intents as (
         bool_or(intent_kind = 'create_sales_order' and state in ('recorded', 'confirmed')) as is_sent,
         bool_or(intent_kind in ('accept_order', 'create_sales_order') and state = 'unclear') as is_unclear,
         bool_or(intent_kind = 'confirm_shipment' and state = 'confirmed') as is_confirmed,
-    from intent_facts
-    where order_id <> ''
+        -- BlueCherry gave it a number and has not shown it: it may have been lost there in silence
+        bool_or(is_hidden) as is_accepted,
+        min(meant_at) filter (where is_hidden) as sent_at,
+    from (
+        select
+            intent.*,
+            intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed' and seen.ord_num is null as is_hidden,
+        from intent_facts as intent
+        left join sales_order_facts as seen on seen.ord_num = intent.reference
+        where intent.order_id <> ''
+    )
     group by order_id
 ),
 
@@ -73,6 +82,8 @@ placed as (
         coalesce(intents.is_sent, false) as is_sent,
         coalesce(intents.is_unclear, false) as is_unclear,
         coalesce(intents.is_confirmed, false) as is_confirmed,
+        coalesce(intents.is_accepted, false) as is_accepted,
+        intents.sent_at,
         seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
@@ -93,6 +104,7 @@ standing as (
             when hold_reason is not null then 'held'
             when sales_order_count > 0 and missing_line_count = 0 then 'in_erp'
             when is_unclear then 'unclear'
+            when is_accepted then 'accepted'
             when is_sent or sales_order_count > 0 then 'sent'
             when is_shown_shipped then 'missing'
             else 'waiting'
@@ -109,7 +121,7 @@ select
     hold_cause,
     hold_detail,
     case
-        when is_cancelled and erp_state = 'sent' then 'BlueCherry shows the sales order, and it is cancelled there'
+        when is_cancelled and erp_state in ('sent', 'accepted') then 'BlueCherry shows the sales order, and it is cancelled there'
         when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
@@ -117,6 +129,7 @@ select
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
         when is_shown_shipped then 'The customer receives it, then it is paid out'
+        when erp_state = 'accepted' then 'BlueCherry shows the sales order it accepted'
         when erp_state = 'sent' then 'BlueCherry shows the sales order'
         when erp_state = 'waiting' and state = 'WAITING_ACCEPTANCE' then 'Cherrylane accepts it'
         when erp_state = 'waiting' and state = 'SHIPPING' then 'Cherrylane creates the sales order'
@@ -151,6 +164,7 @@ select
     accepted_at,
     debited_at,
     entered_at,
+    sent_at,
     held_at,
     shipping_deadline_at,
     changed_at,

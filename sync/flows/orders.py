@@ -200,6 +200,10 @@ def known(run: Run, order_id: str = "") -> Known:
         skus={row["sku"]: row for row in skus},
         near_skus=_near(run, sorted({*asked} - {row["sku"] for row in skus})),
         mappings=mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})),
+        other_content={
+            row["order_id"]: row["ord_nums"]
+            for row in run.rows(f"select order_id, ord_nums from orders_other_content where {within}", chosen)
+        },
         intents=run.rows(
             f"""
             select

@@ -18,6 +18,7 @@ from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
 
 NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
+OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
 SEEN_AGAIN_WITHIN = timedelta(hours=1)  # a confirmed write shows at the marketplace by then
 
@@ -31,6 +32,7 @@ class Known:
     countries: Mapping[str, str]  # where an order is delivered, as far as its address is known
     near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
     mappings: Mappings
+    other_content: Mapping[str, str]  # by order: sales orders of its number that have none of its lines
     intents: Sequence[Mapping[str, Any]]
     holds: Mapping[str, Mapping[str, Any]]
     has_address: Mapping[str, bool]
@@ -109,6 +111,11 @@ def sku_trouble(
     return kind, f"`{offer_sku}`: {described(offer_sku, candidates)}."
 
 
+def other_content(ord_nums: str, order_id: str) -> str:
+    """What is said of a sales order that has an order's number and not what was sold."""
+    return f"BlueCherry has {ord_nums} with the number {order_id}, and not the lines John Lewis sold."
+
+
 def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
     _check_skus(known, lines)
     first = lines[0]
@@ -129,6 +136,11 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
     _check_address(known, order_id)
     if past.is_elsewhere(order_id, {f"{order_id}/{division}/{warehouse}" for division, warehouse in groups}):
         return  # sent under another mapping, and not seen yet: its lines may be there
+    if order_id in known.other_content:
+        if first["is_before_start"]:
+            return  # the integration before us kept no line ids: it is there
+        # typed by hand, or by somebody else's program
+        raise _Held("duplicate_po", order_id, other_content(known.other_content[order_id], order_id))
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
@@ -187,6 +199,8 @@ def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, k
     hold = known.holds.get(order_id)
     released_at = hold["happened_at"] if hold and hold["reason"] is None else None
     if released_at is None or released_at < refusal["happened_at"]:
+        if refusal["code"] in OTHER_CONTENT:
+            raise _Held("duplicate_po", order_id, refusal["message"])
         raise _Held(reason, refusal["code"], refusal["message"])
 
 

@@ -21,7 +21,7 @@ def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: An
     return {
         "order_line_id": f"{order_id}-{number}", "order_id": order_id, "commercial_id": "JLM1",
         "line_number": number, "sku": sku, "state": "SHIPPING", "shipping_type": "STD-UK",
-        "shipping_zone": "UK", "currency": "GBP",
+        "shipping_zone": "UK", "is_before_start": False, "currency": "GBP",
         "quantity": 2, "cancelled_quantity": 0, "unit_price_amount": "39.00", "shipping_amount": "3.50",
         "placed_at": NOW - timedelta(hours=1), "shipping_deadline_at": NOW + timedelta(days=2), **more,
     }  # fmt: skip
@@ -60,6 +60,7 @@ ORDINARY = Known(
     holds={},
     has_address={"JLM1-A": True},
     misfits={},
+    other_content={},
     countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
@@ -104,6 +105,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "sent and not yet visible": ({"intents": [intent("confirmed")]}, {}),
     "never sent": ({"intents": [intent("refused", "not_sent")]}, {"create": [SUBJECT]}),
     "surely absent": ({"intents": [intent("refused", "absent")]}, {"create": [SUBJECT]}),
+    "the number is there with other lines": ({"other_content": {"JLM1-A": "SO-77"}}, {"hold": ["duplicate_po"]}),
+    "the number is there from before our start": (
+        {"other_content": {"JLM1-A": "SO-77"}, "lines": [line(is_before_start=True)]},
+        {},
+    ),
+    "found with another content": ({"intents": [intent("refused", "other_content")]}, {"hold": ["duplicate_po"]}),
+    "refused as a duplicate": ({"intents": [intent("refused", "DUPLICATE_PO")]}, {"hold": ["duplicate_po"]}),
     "refused for a reason": ({"intents": [intent("refused", "UNKNOWN_SHIP_VIA")]}, {"hold": ["refused_by_erp"]}),
     "placed before we took over": ({"trust_from": NOW}, {"take_over": [SUBJECT]}),
     "taken over and looked for": ({"trust_from": NOW, "intents": [intent("unclear", "absent_once")]}, {}),

@@ -424,3 +424,19 @@ def test_a_day_that_john_lewis_counts_otherwise_is_wrong_with_each_order_by_name
     told.now = NOW
     counted(told, "2026-11-21", 40, 40)
     assert ("count_gap", "2026-11-21") not in wrong(ask)
+
+
+def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(
+    told: Told, ask: Ask
+) -> None:
+    told.order("O1-A")
+    told.intent(
+        "create_sales_order", "O1-A/NMK/WH1", "refused", order_id="O1-A", code="other_content",
+        message="BlueCherry has SO-7 with the number O1-A, and not the lines John Lewis sold.",
+    )  # fmt: skip
+    told.sales_order("SO-7", "O1-A")
+    found = wrong(ask)["duplicate_po", "O1-A"]
+
+    assert found["detail"].startswith("BlueCherry has SO-7")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
+    assert ("duplicate_po", "O1-A") not in wrong(ask)
