@@ -15,8 +15,9 @@ import pytest
 
 from store.events_orders import OrdersCounted
 from sync.flows.orders_proof import count
+from sync.lanes import lanes_of
 from sync.rules.proof import LONDON, windows
-from sync.runs import Run, Scope
+from sync.runs import EVERYTHING, Run, Scope
 from tests.flows.between import Between
 
 
@@ -278,3 +279,26 @@ def test_what_was_answered_with_500_after_success_is_in_bluecherry_once(bench: C
     assert unclear > 0
     assert set(lines.values()) == {1}
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
+
+
+def test_a_requeue_while_running_is_not_lost(bench: Callable[..., Any]) -> None:
+    """Asked for in the middle of a run, which may have looked before it mattered: it runs once more."""
+    house = quiet(bench)
+    lane = lanes_of(house.house)["orders"]
+
+    def orders(port: Any, **asked: Any) -> Iterator[Any]:
+        yield from port.orders(**asked)
+        house.sandbox.scenario("burst")
+        lane.hurry()
+
+    market = house.house.marketplace
+    house.house.marketplace = Between(market, orders=orders)
+    lane.run_once(EVERYTHING)
+    is_due_now = lane.due_at is None
+    house.house.marketplace = market
+    house.advance(2)
+    lane.run_once(EVERYTHING)
+
+    assert is_due_now
+    assert lane.due_at is not None
+    assert here(house).keys() == there(house).keys()

@@ -388,8 +388,8 @@ def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask)
     for week in (1, 2, 3):
         for number in range(9):
             placed = NOW - week * 7 * DAY - number * 10 * MINUTE
-            told.order(f"W{week}-{number}-A", state="RECEIVED", placed=placed)
-    told.order("LAST-A", state="SHIPPED", placed=NOW - 2 * HOUR)
+            told.order(f"W{week}-{number}-A", state="RECEIVED", placed=placed, is_before_start=True)
+    told.order("LAST-A", state="SHIPPED", placed=NOW - 2 * HOUR, is_before_start=True)
 
     assert wrong(ask)["silence", "orders"]["since_at"] == NOW - 2 * HOUR
     told.order("NEW-A", state="STAGING", placed=NOW - MINUTE)
