@@ -55,9 +55,10 @@ def _bad(words: str) -> State:
 # The one status map. A word means the same wherever it is shown.
 STATES: dict[str, State] = {
     # orders, on the way into BlueCherry
-    "waiting": _waits("Waiting"), "sent": _waits("Sent, not yet seen"), "unclear": _warns("Unclear"),
+    "waiting": _waits("Waiting"), "sent": _waits("Sent, not yet seen"),
+    "accepted": _waits("Accepted, not yet shown"), "unclear": _warns("Unclear"),
     "held": _bad("Held"), "in_erp": _good("In BlueCherry"), "adopted": _quiet("From before"),
-    "not_needed": _quiet("Not needed"),
+    "not_needed": _quiet("Not needed"), "missing": _bad("Not in BlueCherry"),
     # orders, at the marketplace
     "STAGING": _waits("Being checked by John Lewis"), "WAITING_ACCEPTANCE": _waits("Waiting for acceptance"),
     "WAITING_DEBIT": _waits("Waiting for payment"), "WAITING_DEBIT_PAYMENT": _waits("Waiting for payment"),

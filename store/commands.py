@@ -85,7 +85,7 @@ class Note(Command):
 
 
 class SetMapping(Command):
-    """Say what a code means on the other side; an empty value removes it."""
+    """Say what a code means on the other side, from a day on (none: today); an empty value removes it."""
 
     name: ClassVar[str] = "set_mapping"
     roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
@@ -93,6 +93,7 @@ class SetMapping(Command):
     key: str
     value: str
     why: str = ""
+    from_on: date | None = None
 
 
 class SetBufferPolicy(Command):

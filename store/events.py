@@ -106,6 +106,7 @@ class OrderPlaced(Event):
     tracking: str
     is_before_start: bool
     lines: tuple[OrderLinePart, ...]
+    shipping_zone: str = ""
 
     @property
     def natural_key(self) -> str:
@@ -127,6 +128,15 @@ class OrderChanged(OrderPlaced):
     kind: ClassVar[str] = "order.changed"
 
 
+class MisfitPart(_Part):
+    """A field of an address the ERP does not take: its name and lengths, never its text."""
+
+    part: str  # ship_to or bill_to
+    field: str
+    length: int
+    fits: int  # 0: missing, or of a form the ERP does not take
+
+
 class OrderHeld(Event):
     """An order cannot go on; `cause` is what to mend (a SKU, a mapping key), `reason` the kind of trouble."""
 
@@ -135,6 +145,7 @@ class OrderHeld(Event):
     reason: str
     cause: str
     detail: str
+    misfits: tuple[MisfitPart, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -609,10 +620,12 @@ class MappingSet(Event):
     key: str
     value: str
     why: str = ""
+    from_on: date | None = None  # London's day it holds from; none: from the first start on
 
     @property
     def subject(self) -> str:
-        return f"{self.mapping}/{self.key}"
+        since = f"/{self.from_on.isoformat()}" if self.from_on else ""
+        return f"{self.mapping}/{self.key}{since}"
 
 
 class RunFinished(Event):

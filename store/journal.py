@@ -32,6 +32,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "orders": ("order.placed", "order.changed"),
     "order_lines": ("order.placed", "order.changed"),
     "order_holds": ("order.held", "order.released"),
+    "order_counts": ("orders.counted",),
     "sales_orders": ("sales_order.read",),
     "sales_lines": ("sales_order.read",),
     "intents": ("intent.recorded", "intent.confirmed", "intent.refused", "intent.unclear"),

@@ -142,6 +142,11 @@ def order_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def order_places(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """Every place orders are in, and for what; what waits longest first within a place."""
+    return ask("select * from order_places($as_of) order by position, oldest_at, reason", {"as_of": as_of})
+
+
 def order(ask: Ask, as_of: datetime, order_id: str) -> dict[str, Any] | None:
     """One order; None: we never saw it."""
     rows = ask(
@@ -156,6 +161,11 @@ def order_lines(ask: Ask, order_id: str) -> pl.DataFrame:
         "select * from order_lines where order_id = $order_id order by line_number, ord_num",
         {"order_id": order_id},
     )
+
+
+def order_misfits(ask: Ask, order_id: str) -> pl.DataFrame:
+    """The fields of a held order's addresses that BlueCherry does not take, with their lengths."""
+    return ask("select * from order_misfits where order_id = $order_id", {"order_id": order_id})
 
 
 def order_timeline(ask: Ask, order_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
@@ -237,9 +247,9 @@ def publications(ask: Ask, name: str, *, limit: int = 50) -> pl.DataFrame:
     )
 
 
-def mappings(ask: Ask) -> pl.DataFrame:
+def mappings(ask: Ask, as_of: datetime) -> pl.DataFrame:
     """Every mapping in force."""
-    return ask("select * from mappings order by mapping, key")
+    return ask("select * from mappings($as_of) order by mapping, key, from_on nulls first", {"as_of": as_of})
 
 
 def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from typing import Any
 
 from store.clock import aware
 from store.money import to_pence
-from store.reads import Ask, flows, money_totals, stock_totals, today
+from store.reads import Ask, flows, money_totals, order_places, stock_totals, today
 
 
 def status(ask: Ask, as_of: datetime, *, store_bytes: int = 0, worker: str = "") -> dict[str, Any]:
@@ -36,6 +36,10 @@ def status(ask: Ask, as_of: datetime, *, store_bytes: int = 0, worker: str = "")
         "orders": {
             name: total[f"{name}_count"] for name in ("seen", "in_erp", "held", "cancelled", "shipped", "confirmed")
         },
+        "order_places": [
+            {"place": place["place"], "reason": place["reason"], "orders": place["order_count"]}
+            for place in order_places(ask, as_of).iter_rows(named=True)
+        ],
         "stock": {
             "skus": total["sku_count"],
             "published": total["published_count"],

@@ -25,17 +25,16 @@ from store.events import (
     CommandTaken,
     Event,
     ExceptionHandled,
-    MappingSet,
     OrderReleased,
     PersonalPurged,
 )
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
+from sync.desk_mappings import MappingDesk
 from sync.desk_stock import StockDesk
 from sync.errors import SyncError
 from sync.flows import start
 from sync.lanes import FLOWS, START, Lane, NothingSeen, lanes_of, once, once_each
-from sync.rules import mappings
 from sync.rules.exceptions import retried_by
 from sync.runs import EVERYTHING, House, Run, Scope
 
@@ -56,6 +55,7 @@ class Desk:
         self._lanes = lanes
         self.flows_may_run = threading.Event()  # not before we know whose house we are in
         self._stock = StockDesk(house, lanes)
+        self._mappings = MappingDesk(house, lanes)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -179,7 +179,7 @@ class Desk:
             ask.Snooze: lambda one: self._handle(actor, one.exception_id, "snooze", until_at=one.until_at),
             ask.Accept: lambda one: self._handle(actor, one.exception_id, "accept", note=one.reason),
             ask.Note: lambda one: self._handle(actor, one.exception_id, "note", note=one.text),
-            ask.SetMapping: lambda one: self._set_mapping(actor, one),
+            ask.SetMapping: lambda one: self._mappings.set(actor, one),
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
@@ -279,37 +279,6 @@ class Desk:
             )
         )
         return {"message": f"{action} recorded"}
-
-    def _set_mapping(self, actor: str, command: ask.SetMapping) -> dict[str, Any]:
-        if command.mapping not in mappings.KINDS:
-            raise Refusal(f"There is no mapping {command.mapping!r}: {', '.join(mappings.KINDS)}.")
-        if not command.key.strip():
-            raise Refusal("A mapping needs a key: the code on the side it comes from.")
-        self._check_value(command)
-        self._record(
-            MappingSet(
-                happened_at=self._house.clock.now(),
-                actor=actor,
-                mapping=command.mapping,
-                key=command.key,
-                value=command.value,
-                why=command.why,
-            )
-        )
-        for lane in self._lanes.values():
-            lane.hurry()  # what waited for it goes on at once
-        return {"message": f"{command.mapping} {command.key} is now {command.value or 'removed'}"}
-
-    def _check_value(self, command: ask.SetMapping) -> None:
-        topic = {"warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias"}.get(command.mapping)
-        if not command.value or topic is None:
-            return
-        rows = self._house.ask(
-            "select value from marketplace_facts where topic = $topic", {"topic": topic}
-        ).to_dicts()
-        codes = sorted(str(one["code"]) for one in json.loads(rows[0]["value"])) if rows else []
-        if codes and command.value not in codes:
-            raise Refusal(f"{command.value!r} is not one of the {topic} we know: {', '.join(codes)}.")
 
     def _purge(self, actor: str, command: ask.PurgePersonal) -> dict[str, Any]:
         count = self._house.journal.forget_personal(command.before_at)

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Protocol
 
+from store import reads
 from store.clock import aware, wall_now
 from store.errors import StoreError, StoreMissing
 from store.window import Window
@@ -21,7 +22,7 @@ from sync.clients.connect import open_erp, open_marketplace
 from sync.errors import SyncError
 from sync.flows.start import misdirection
 from sync.ports import Exchange, Witness
-from sync.rules.mappings import KINDS
+from sync.rules.mappings import KINDS, OPTIONAL
 from sync.settings import Settings, WrongSettings, read_settings
 
 MAXIMUM_SKEW = timedelta(minutes=2)
@@ -52,7 +53,7 @@ def examine(window: Window) -> list[Finding]:
         findings += [Finding("settings", is_ok=False, words=sentence) for sentence in wrong.sentences]
     else:
         findings += [*_settings(settings), *_systems(settings), *_shop(settings, window)]
-    return [*findings, *_store(window), *_mappings(window)]
+    return [*findings, *_store(window), *_orders(window), *_mappings(window)]
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -138,10 +139,33 @@ def _store(window: Window) -> Iterator[Finding]:
     )
 
 
-def _mappings(window: Window) -> Iterator[Finding]:
-    sql = "select mapping, count(*) as n from mapping_facts where value <> '' group by mapping"
+def _orders(window: Window) -> Iterator[Finding]:
+    """Whether every order ever shown to us is in exactly one place."""
+    sql = "select count(distinct subject) as seen from events where kind = 'order.placed'"
     try:
-        rows = window.ask(sql).to_dicts()
+        seen = window.ask(sql).item()
+        places = reads.order_places(window.ask, wall_now()).to_dicts()
+    except StoreError:
+        return  # said where the store itself is looked at
+    placed = sum(row["order_count"] for row in places)
+    lost = sum(row["order_count"] for row in places if row["place"] == "missing")
+    if placed != seen:
+        words = f"{seen} were seen and {placed} are accounted for: run `cherrylane rebuild --check`"
+    elif lost:
+        words = f"{seen} were seen, {lost} of them were shipped and never in BlueCherry: see Exceptions"
+    else:
+        words = f"{seen} were seen, each is in exactly one place"
+    yield Finding("orders", is_ok=placed == seen and not lost, words=words)
+    gaps = window.ask("select strftime(day, '%-d %b') as day from order_counts where not agrees order by day")
+    if not gaps.is_empty():
+        days = ", ".join(gaps["day"])
+        yield Finding("orders counted", is_ok=False, words=f"John Lewis and we differ on {days}: see Exceptions")
+
+
+def _mappings(window: Window) -> Iterator[Finding]:
+    sql = "select mapping, count(*) as n from mappings($now) where state = 'in_force' group by mapping"
+    try:
+        rows = window.ask(sql, {"now": wall_now()}).to_dicts()
     except StoreMissing:
         return  # said where the store itself is looked at
     except StoreError as error:
@@ -151,6 +175,8 @@ def _mappings(window: Window) -> Iterator[Finding]:
     for kind in KINDS:
         if count.get(kind):
             yield Finding(f"mapping {kind}", is_ok=True, words=f"{count[kind]} set")
+        elif kind in OPTIONAL:
+            yield Finding(f"mapping {kind}", is_ok=True, words="none set: the SKU's own counts")
         else:
             yield Finding(
                 f"mapping {kind}", is_ok=False, words="none set: orders that need one are held; see Mappings"

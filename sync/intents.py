@@ -47,7 +47,8 @@ KINDS: dict[str, Kind] = {
     ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",
-        "a sales order carries the line ids; absent only after the visibility delay and two sweeps",
+        "a sales order carries the line ids, as meant (else a person decides); absent only after the visibility "
+        "delay and two sweeps",
         repeatable=True,
     ),
     "cancel_sales_line": Kind(

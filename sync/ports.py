@@ -108,6 +108,7 @@ class MarketOrder:
     tracking: str
     lines: tuple[MarketLine, ...]
     person: Person | None = field(default=None, repr=False)
+    shipping_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,5 +37,8 @@ def show_status(screen: Console, told: dict[str, Any]) -> None:
     for topic in ("orders", "stock", "settlement", "store"):
         words = ", ".join(f"{name} {value}" for name, value in told[topic].items())
         screen.print(f"{topic}: {words}", highlight=False, soft_wrap=True)
+    for place in told["order_places"]:
+        words = ": ".join(filter(None, (place["place"].replace("_", " "), place["reason"])))
+        screen.print(f"orders {words}: {place['orders']}", highlight=False, soft_wrap=True)
     for one in told["exceptions"]:
         screen.print(f"exception {one['kind']}: {one['open']} open since {one['oldest_at']}", highlight=False)

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -441,8 +441,14 @@ class Told:
 
     # -- the house -----------------------------------------------------------------------------
 
-    def mapping(self, mapping: str, key: str, value: str, why: str = "first start") -> None:
-        self.tell(events.MappingSet(happened_at=self.now - 5 * DAY, mapping=mapping, key=key, value=value, why=why))
+    def mapping(
+        self, mapping: str, key: str, value: str, why: str = "first start", *, from_on: date | None = None
+    ) -> None:
+        self.tell(
+            events.MappingSet(
+                happened_at=self.now - 5 * DAY, mapping=mapping, key=key, value=value, why=why, from_on=from_on
+            )
+        )
 
     def run(
         self,

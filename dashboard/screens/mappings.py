@@ -9,25 +9,36 @@ import streamlit as st
 
 from dashboard import cards, data, send
 from dashboard.data import Pulse
-from dashboard.format import count, humanised, left, london, money
+from dashboard.format import count, humanised, left, london, money, on_london_clock
 from dashboard.screens import buffers
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
-    "warehouse": ("Warehouse", "Division, or division|style…", "BlueCherry warehouse", "warehouses"),
+    "warehouse": ("Warehouse", "Rule", "BlueCherry warehouse", "warehouses"),
+    "division": ("Division", "Rule", "BlueCherry division", ""),
     "ship_via": ("Ship-via", "John Lewis shipping type", "BlueCherry ship-via", "ship_vias"),
     "order_status": ("Order status", "BlueCherry status code", "Our word", ""),
 }
+ORDER = ("in_force", "planned", "removed", "past")
+RULES = (
+    "A rule names goods (`NMK` a division, `NMM|05…` the styles of it that begin so, `sku:NMK-04117-WHT-A--M` one"
+    " SKU), a place (`country:IRL`, `zone:HIGHLANDS`), or both. Of those that fit, one SKU goes before a zone, a"
+    " zone before a country, a place before goods alone, a longer style before a shorter."
+)
 
 
 @cards.screen("Mappings", "What does a code of one side mean on the other, and what waits for one that is missing?")
 def show(pulse: Pulse) -> None:
-    rows = data.mappings().to_dicts()
+    rows = data.mappings(pulse.as_of).to_dicts()
     waiting = data.unmapped(pulse.as_of).to_dicts()
     missing = [row for row in waiting if row["mapping"]]
     cards.numbers(
         [
-            ("In force", count(len(rows)), "Mappings that are set"),
+            (
+                "In force",
+                count(sum(row["state"] == "in_force" for row in rows)),
+                f"Mappings that hold today; {count(sum(row['state'] == 'planned' for row in rows))} planned",
+            ),
             ("Missing", count(len(missing)), "Codes that something waits for"),
             ("Held by them", count(sum(row["held_count"] for row in missing)), "Orders and shipments"),
         ]
@@ -50,17 +61,22 @@ def _in_force(rows: list[dict[str, Any]]) -> None:
         cards.empty("No mapping is set", "Orders and shipments wait until their codes are mapped.")
         return
     for kind, (title, key_words, value_words, _) in KINDS.items():
-        with st.expander(f"{title} ({sum(row['mapping'] == kind for row in rows)})", expanded=kind == "carrier"):
+        of_kind = [row for row in rows if row["mapping"] == kind]
+        held = sum(row["state"] == "in_force" for row in of_kind)
+        with st.expander(f"{title} ({held})", expanded=kind == "carrier"):
             cards.table(
                 [
                     {
                         key_words: row["key"],
-                        value_words: row["value"],
+                        value_words: row["value"] or "removed",
+                        "Standing": humanised(row["state"]),
+                        "From": f"{row['from_on']:%-d %b %Y}" if row["from_on"] else "the start",
+                        "Until": f"{row['until_on']:%-d %b %Y}" if row["until_on"] else "",
                         "Why": row["why"],
+                        "Who": row["actor"],
                         "Set": london(row["set_at"]),
                     }
-                    for row in rows
-                    if row["mapping"] == kind
+                    for row in sorted(of_kind, key=lambda row: ORDER.index(row["state"]))
                 ],
                 key=f"mappings-{kind}",
                 empty_words="None set.",
@@ -70,15 +86,11 @@ def _in_force(rows: list[dict[str, Any]]) -> None:
 def _missing(row: dict[str, Any], pulse: Pulse) -> None:
     kind = row["mapping"]
     key = row["cause"].removeprefix(f"{kind}/")
+    key = f"sku:{key}" if kind == "division" else key  # it is the SKU that has none
     with st.container(border=True):
         words, value, act = st.columns([3, 2, 1], vertical_alignment="bottom")
         words.markdown(f":material/warning: **{KINDS[kind][0]} `{key}` is not mapped**")
-        told = [f"setting it releases {count(row['held_count'], 'one', 'of them')}"]
-        if row["left_seconds"] is not None:
-            told.append(f"first deadline {left(row['left_seconds'])}")
-        if row["amount"]:
-            told.append(money(row["amount"], row["currency"]))
-        words.caption(" · ".join(told))
+        words.caption(f"Setting it releases {waiting_words(row)}")
         chosen = _value(value, kind, f"missing-{kind}-{key}")
         with act:
             cards.ask_button(
@@ -90,6 +102,16 @@ def _missing(row: dict[str, Any], pulse: Pulse) -> None:
                 is_primary=True,
                 is_disabled=not chosen,
             )
+
+
+def waiting_words(row: dict[str, Any]) -> str:
+    """What waits for a mapping: `37 orders, £3,912.00, first deadline 25 Nov 14:10 (2 h 10 min)`."""
+    told = [count(row["order_count"], "order", "orders")]
+    if row["amount"]:
+        told.append(money(row["amount"], row["currency"]))
+    if row["deadline_at"] is not None:
+        told.append(f"first deadline {london(row['deadline_at'])} ({left(row['left_seconds'])})")
+    return ", ".join(told)
 
 
 def _value(place: Any, kind: str, key: str) -> str:
@@ -114,21 +136,27 @@ def _codes(topic: str) -> dict[str, str]:
     return {
         str(one["code"]): str(one.get("label") or "")
         for one in described
-        if isinstance(one, dict) and "code" in one
+        if isinstance(one, dict)
+        and "code" in one
+        # an order stands on a warehouse, never on a returns bench or a port
+        and (topic != "warehouses" or (one.get("detail") or {}).get("type") in (None, "W"))
     }
 
 
 def _form(pulse: Pulse) -> None:
     with st.container(border=True):
-        what, code, means, why = st.columns(4, vertical_alignment="bottom")
+        what, code, means, begins, why = st.columns(5, vertical_alignment="bottom")
         kind = str(what.selectbox("Mapping", list(KINDS), format_func=lambda name: KINDS[name][0], key="set-kind"))
         key = str(code.text_input(KINDS[kind][1], key=f"set-key-{kind}") or "").strip()
         value = _value(means, kind, f"set-value-{kind}")
+        today = on_london_clock(pulse.as_of).date()
+        day = begins.date_input("From", today, min_value=today, key="set-from", format="DD/MM/YYYY")
         reason = str(why.text_input("Why", key="set-why") or "").strip()
+        about: dict[str, Any] = {"mapping": kind, "key": key or "-", "why": reason, "from_on": day}
         with st.container(horizontal=True):
             cards.ask_button(
                 "Set it",
-                send.SetMapping(mapping=kind, key=key or "-", value=value, why=reason),
+                send.SetMapping(value=value, **about),
                 pulse,
                 slot="set-mapping",
                 is_primary=True,
@@ -136,11 +164,13 @@ def _form(pulse: Pulse) -> None:
             )
             cards.ask_button(
                 "Remove it",
-                send.SetMapping(mapping=kind, key=key or "-", value="", why=reason),
+                send.SetMapping(value="", **about),
                 pulse,
                 slot="remove-mapping",
                 is_disabled=not key,
             )
         cards.outcome("set-mapping")
         cards.outcome("remove-mapping")
-        st.caption(f"{humanised(kind)}: what waits for it goes on within a second of being set.")
+        if kind in ("warehouse", "division"):
+            st.caption(RULES)
+        st.caption(f"{humanised(kind)}: what waits for it goes on within a second of its day having come.")

@@ -60,6 +60,7 @@ def _head(found: dict[str, Any]) -> None:
             f"**Held: {humanised(found['hold_reason']).lower()}** ({found['hold_cause']}). {found['hold_detail']}",
             icon=":material/warning:",
         )
+        _misfits(found["order_id"])
     is_over = found["is_shown_shipped"] or found["is_cancelled"]
     cards.numbers(
         [
@@ -73,7 +74,40 @@ def _head(found: dict[str, Any]) -> None:
             ("Sales orders", found["ord_nums"] or "none yet", found["warehouses"]),
         ]
     )
-    st.markdown(f":material/arrow_forward: **Next:** {found['next_step']}")
+    since = f" (accepted {london(found['sent_at'])})" if found["erp_state"] == "accepted" else ""
+    st.markdown(f":material/arrow_forward: **Next:** {found['next_step']}{since}")
+
+
+def _misfits(order_id: str) -> None:
+    """What BlueCherry would cut of an address, to those who may see it; nothing was cut."""
+    rows = data.order_misfits(order_id).to_dicts()
+    if not rows:
+        return
+    person = (data.personal(order_id) or {}) if access.person().sees_people else {}
+    cards.table(
+        [
+            {
+                "Address": {"ship_to": "Delivery", "bill_to": "Billing"}.get(row["part"], row["part"]),
+                "Field": humanised(row["field"]),
+                "Characters": count(row["length"]),
+                "Fit": count(row["fits"]) if row["fits"] else "–",
+                "As it is": _cut(person.get(row["part"]), row) if person else "shown to ops and admin only",
+            }
+            for row in rows
+        ],
+        key="order-misfits",
+        right=("Characters", "Fit"),
+    )
+
+
+def _cut(address: Any, row: dict[str, Any]) -> str:
+    """The text, with a mark where BlueCherry's field ends."""
+    if not isinstance(address, dict):
+        return "–"
+    if row["field"] == "street":
+        return ", ".join(str(address[name]) for name in ("line_1", "line_2") if address.get(name))
+    text = str(address.get(row["field"]) or "")
+    return f"{text[: row['fits']]} ✂ {text[row['fits'] :]}" if row["fits"] else text or "–"
 
 
 def _actions(found: dict[str, Any], pulse: Pulse) -> None:

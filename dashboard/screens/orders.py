@@ -1,5 +1,6 @@
 """Orders: where every one of them stands, at John Lewis and in BlueCherry."""
 
+import polars as pl
 import streamlit as st
 
 from dashboard import cards, charts, data
@@ -7,7 +8,7 @@ from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, state
 
 LIMIT = 300
-FILTERS = ("", "held", "waiting", "sent", "unclear", "in_erp", "adopted", "not_needed")
+FILTERS = ("", "missing", "held", "waiting", "sent", "accepted", "unclear", "in_erp", "adopted", "not_needed")
 
 
 @cards.screen("Orders", "Where does every order stand, at John Lewis and in BlueCherry?")
@@ -29,7 +30,7 @@ def show(pulse: Pulse) -> None:
             ),
             (
                 "On the way",
-                count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "unclear"))),
+                count(sum(by_state.get(name, 0) for name in ("waiting", "sent", "accepted", "unclear"))),
                 "Waiting for payment, or sent to BlueCherry and not yet seen there",
             ),
             ("Held", count(by_state.get("held", 0)), "A person has to mend something first"),
@@ -75,16 +76,33 @@ def show(pulse: Pulse) -> None:
     cards.cut(len(rows), LIMIT)
     with above:
         cards.link_to_order(picked, rows)
-    with st.expander("How many stand where", icon=":material/bar_chart:"):
-        charts.draw(
-            charts.states(
-                standing.select("erp_state", "order_count")
-                .group_by("erp_state")
-                .sum()
-                .sort("order_count", descending=True),
-                "erp_state",
-                "order_count",
-            ),
-            key="orders-chart",
-            alt="Orders by state",
-        )
+    with st.expander("Every order in one place", icon=":material/filter_alt:"):
+        _funnel(pulse)
+
+
+def _funnel(pulse: Pulse) -> None:
+    """Where they stand and for what, what waits longest first; the sum is what was seen."""
+    places = data.order_places(pulse.as_of)
+    charts.draw(
+        charts.states(
+            places.group_by("place", maintain_order=True).agg(pl.sum("order_count")), "place", "order_count"
+        ),
+        key="orders-chart",
+        alt="Orders by place",
+    )
+    cards.table(
+        [
+            {
+                "Place": state(row["place"]).text,
+                "For what": row["reason"] if row["place"] == "waiting" else humanised(row["reason"]) or "–",
+                "Orders": count(row["order_count"]),
+                "Total": money(row["amount"], row["currency"]),
+                "Oldest": london(row["oldest_at"]),
+                "First deadline": left(row["left_seconds"]),
+            }
+            for row in places.iter_rows(named=True)
+        ],
+        key="orders-places",
+        right=("Orders", "Total"),
+    )
+    st.caption(f"Together {count(int(places['order_count'].sum()))}: every order John Lewis ever showed us, once.")

@@ -3,6 +3,7 @@
 create or replace macro conditions(as_of, acceptance_hours := 24, visibility_minutes := 30, batch_hours := 12) as table
 with wrong as (
     from conditions_orders(as_of, acceptance_hours, visibility_minutes)
+    union all by name from conditions_counts(as_of)
     union all by name from conditions_dispatch(as_of)
     union all by name from conditions_batches(as_of, batch_hours)
     union all by name from conditions_stock(as_of)

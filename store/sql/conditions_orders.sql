@@ -36,6 +36,22 @@ unclear as (
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
+-- the key of what we sent is there with another content: whatever holds the order, a person looks
+other_content as (
+    select
+        'duplicate_po' as kind, placed.order_id as subject, placed.order_id, '' as cause,
+        intent.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        intent.happened_at as since_at,
+    from open_orders as placed
+    join intent_facts as intent
+        on intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
+    where intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content') and not placed.is_before_start
+        and not exists (
+            from order_hold_facts as hold
+            where hold.order_id = placed.order_id and hold.reason is null and hold.happened_at > intent.happened_at
+        )
+),
+
 created as (
     select placed.*, intent.subject as sent_subject, intent.reference, intent.state as sent_state, intent.meant_at,
     from open_orders as placed
@@ -66,6 +82,26 @@ forgotten as (
             from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
         )
         and not exists (from created where created.order_id = placed.order_id)
+        and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
+),
+
+-- shipped by somebody, and BlueCherry never had it: its stock and its invoice are wrong
+elsewhere as (
+    select
+        'missing_in_erp' as kind, placed.order_id as subject, placed.order_id, 'shipped elsewhere' as cause,
+        'John Lewis shows it as shipped, and BlueCherry never had a sales order of it.' as detail,
+        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
+    from order_facts as placed
+    where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED') and not placed.is_before_start
+        and placed.changed_at between as_of - interval 30 days and as_of - interval 1 hour
+        and not exists (
+            from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
+        )
+        and not exists (
+            from intent_facts as intent
+            where intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
+                and intent.state <> 'refused'
+        )
         and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
 ),
 
@@ -111,7 +147,9 @@ unaccepted as (
 from held
 union all by name from unclear
 union all by name from invisible
+union all by name from other_content
 union all by name from forgotten
+union all by name from elsewhere
 union all by name from doubled
 union all by name from unmapped
 union all by name from unaccepted;

@@ -133,19 +133,20 @@ misidentified as (
     select
         case
             when one_problem in ('no_upc', 'no_upc_or_ean') then 'missing_upc'
+            when one_problem = 'no_ean' then 'missing_ean'
             when one_problem in ('duplicate_upc', 'bad_check_digit') then one_problem
             else 'unfit_sku'
         end as kind,
         sku_key as subject, '' as order_id,
         case kind
             when 'missing_upc' then ''
+            when 'missing_ean' then ''
             when 'unfit_sku' then one_problem
             else if(upc = '', ean, upc)
         end as cause,
         'SKU ' || sku || ', UPC ' || if(upc = '', 'none', upc) || ', EAN ' || if(ean = '', 'none', ean) || '.' as detail,
         happened_at as since_at,
     from problems
-    where one_problem <> 'no_ean'  -- an EAN is wished for, a UPC is needed
 ),
 
 wrong as (

@@ -22,8 +22,14 @@ batch as (
 warehouses as (
     select unnest(cast(warehouses::json as varchar[])) as location from stock_terms_facts
     union
-    select value as location from mapping_facts
-    where mapping = 'warehouse' and value <> '' and not exists (from stock_terms_facts)
+    select value as location
+    from (
+        select value
+        from mapping_facts
+        where mapping = 'warehouse' and (from_on is null or from_on <= timezone('Europe/London', as_of)::date)
+        qualify row_number() over (partition by key order by from_on desc nulls last) = 1
+    )
+    where value <> '' and not exists (from stock_terms_facts)
 ),
 
 nets as (

@@ -15,12 +15,16 @@ with present as (
 needed as (
     select
         line.order_id,
-        count(*) filter (where line.quantity > line.cancelled_quantity and present.order_line_id is null) as missing,
+        count(*) filter (where wanted) as wanted,
+        count(*) filter (where wanted and present.order_line_id is null) as missing,
         count(*) filter (where present.order_line_id is not null) as reached,
         coalesce(sum(present.shipped_count), 0) as shipped,
         sum(line.refunded_amount) as refunded_amount,
         sum(line.cancelled_quantity) as cancelled,
-    from order_line_facts as line
+    from (
+        select *, quantity > cancelled_quantity and state not in ('REFUSED', 'CANCELED') as wanted,
+        from order_line_facts
+    ) as line
     left join present on present.order_id = line.order_id and present.order_line_id = line.order_line_id
     group by line.order_id
 ),
@@ -43,8 +47,17 @@ intents as (
         bool_or(intent_kind = 'create_sales_order' and state in ('recorded', 'confirmed')) as is_sent,
         bool_or(intent_kind in ('accept_order', 'create_sales_order') and state = 'unclear') as is_unclear,
         bool_or(intent_kind = 'confirm_shipment' and state = 'confirmed') as is_confirmed,
-    from intent_facts
-    where order_id <> ''
+        -- BlueCherry gave it a number and has not shown it: it may have been lost there in silence
+        bool_or(is_hidden) as is_accepted,
+        min(meant_at) filter (where is_hidden) as sent_at,
+    from (
+        select
+            intent.*,
+            intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed' and seen.ord_num is null as is_hidden,
+        from intent_facts as intent
+        left join sales_order_facts as seen on seen.ord_num = intent.reference
+        where intent.order_id <> ''
+    )
     group by order_id
 ),
 
@@ -60,6 +73,7 @@ placed as (
         coalesce(sales.erp_statuses, '') as erp_statuses,
         coalesce(sales.warehouses, '') as warehouses,
         sales.entered_at,
+        coalesce(needed.wanted, seen.line_count) as wanted_line_count,
         coalesce(needed.missing, 0) as missing_line_count,
         coalesce(needed.reached, 0) as reached_line_count,
         coalesce(needed.shipped, 0) as shipped_count,
@@ -68,6 +82,8 @@ placed as (
         coalesce(intents.is_sent, false) as is_sent,
         coalesce(intents.is_unclear, false) as is_unclear,
         coalesce(intents.is_confirmed, false) as is_confirmed,
+        coalesce(intents.is_accepted, false) as is_accepted,
+        intents.sent_at,
         seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
@@ -81,12 +97,16 @@ standing as (
     select
         *,
         case
-            when is_cancelled and sales_order_count = 0 then 'not_needed'
+            -- what was sent before it was cancelled may still turn up in BlueCherry
+            when (is_cancelled or wanted_line_count = 0) and sales_order_count = 0 and not is_sent and not is_unclear
+                then 'not_needed'
             when is_before_start and (sales_order_count > 0 or is_shown_shipped) then 'adopted'
             when hold_reason is not null then 'held'
             when sales_order_count > 0 and missing_line_count = 0 then 'in_erp'
             when is_unclear then 'unclear'
+            when is_accepted then 'accepted'
             when is_sent or sales_order_count > 0 then 'sent'
+            when is_shown_shipped then 'missing'
             else 'waiting'
         end as erp_state,
     from placed
@@ -101,11 +121,15 @@ select
     hold_cause,
     hold_detail,
     case
+        when is_cancelled and erp_state in ('sent', 'accepted') then 'BlueCherry shows the sales order, and it is cancelled there'
+        when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
-        when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
+        when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
+        when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
         when is_shown_shipped then 'The customer receives it, then it is paid out'
+        when erp_state = 'accepted' then 'BlueCherry shows the sales order it accepted'
         when erp_state = 'sent' then 'BlueCherry shows the sales order'
         when erp_state = 'waiting' and state = 'WAITING_ACCEPTANCE' then 'Cherrylane accepts it'
         when erp_state = 'waiting' and state = 'SHIPPING' then 'Cherrylane creates the sales order'
@@ -140,6 +164,7 @@ select
     accepted_at,
     debited_at,
     entered_at,
+    sent_at,
     held_at,
     shipping_deadline_at,
     changed_at,

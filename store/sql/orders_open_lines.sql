@@ -19,6 +19,7 @@ select
     line.sku,
     open_order.state,
     open_order.shipping_type,
+    coalesce(open_order.shipping_zone, '') as shipping_zone,
     line.currency,
     open_order.is_before_start,
     -- numbers

@@ -8,7 +8,7 @@ with seen as (
         count(*) filter (where is_cancelled) as cancelled_count,
         count(*) filter (where shipped_count > 0 or is_shown_shipped) as shipped_count,
         count(*) filter (where is_shown_shipped) as confirmed_count,
-        count(*) filter (where erp_state in ('waiting', 'sent', 'unclear') and not is_cancelled) as on_way_count,
+        count(*) filter (where erp_state in ('waiting', 'sent', 'accepted', 'unclear')) as on_way_count,
         count(*) filter (where placed_at > as_of - interval 1 day) as day_count,
         count(*) filter (where placed_at <= as_of - interval 1 day and placed_at > as_of - interval 2 days)
             as day_before_count,

@@ -23,7 +23,7 @@ select
         when 'unmapped_carrier' then 'carrier'
         when 'unknown_ship_via' then 'ship_via'
         when 'missing_warehouse' then 'warehouse'
-        when 'missing_division' then 'warehouse'
+        when 'missing_division' then 'division'
         else ''
     end as mapping,
     count(*) as held_count,

@@ -222,6 +222,7 @@ class Order(_Wire):
     total_price: Amount = None
     total_commission: Amount = None
     shipping_type_code: Text = None
+    shipping_zone_code: Text = None
     shipping_carrier_code: Text = None
     shipping_tracking: Text = None
     has_incident: bool | None = None

@@ -68,6 +68,7 @@ def order(raw: Any) -> ports.MarketOrder:
         total_amount=_amount(got.total_price, price + shipping),
         commission_amount=_amount(got.total_commission, sum((line.commission_amount for line in lines), _NOTHING)),
         shipping_type=got.shipping_type_code or "",
+        shipping_zone=got.shipping_zone_code or "",
         seller_reference=references.order_reference_for_seller or "",
         has_incident=bool(got.has_incident) or any(line.state == "INCIDENT_OPEN" for line in lines),
         carrier_code=got.shipping_carrier_code or "",

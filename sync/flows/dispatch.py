@@ -124,7 +124,7 @@ def _known(
         ),
         intents=run.rows(f"select * from intent_facts where intent_kind = 'confirm_shipment' and {within}", orders),
         holds={row["ship_id"]: row for row in run.rows("select * from shipment_hold_facts where reason <> ''")},
-        mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
+        mappings=mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})),
         carriers={one["code"]: one["label"] for one in described["carriers"]},
         untracked_types=frozenset(
             one["code"]

@@ -14,7 +14,7 @@ from store.events import StockTermsChanged
 from sync.errors import Fatal
 from sync.rules.aging import AgeLimits, Caution, caution
 from sync.rules.batches import Newest
-from sync.rules.mappings import load
+from sync.rules.mappings import IN_FORCE, load
 from sync.rules.policies import Entry, Members, Policy
 from sync.rules.timetable import Due, Timetable, next_due
 from sync.runs import Run
@@ -122,7 +122,7 @@ def _members(row: dict[str, Any]) -> Members:
 def _warehouses(run: Run) -> frozenset[str]:
     chosen = frozenset(run.house.settings.warehouses)
     if not chosen:
-        chosen = load(run.rows("select mapping, key, value from mapping_facts")).warehouses()
+        chosen = load(run.rows(IN_FORCE, {"now": run.now()})).warehouses()
     if not chosen:
         raise Fatal("No warehouse sells on this channel: map a division to a warehouse, or set WAREHOUSES.")
     return chosen

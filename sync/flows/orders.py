@@ -1,6 +1,7 @@
 """Orders: what John Lewis sold reaches BlueCherry once, whole, or is held with its reason.
 
-Looks at every order changed since last time (with an overlap) and at what BlueCherry has of ours. Accepts what
+Looks at every order changed since last time (with an overlap), or at one day's count (sync.flows.orders_proof), and
+at what BlueCherry has of ours. Accepts what
 waits for acceptance; creates a sales order per (order, division, warehouse) once the order is in SHIPPING with an
 address; passes customers' cancellations on; writes BlueCherry's number back. What cannot go on is held: an unknown
 SKU, a missing mapping, an address that does not fit. One bad order never stops the others.
@@ -21,19 +22,20 @@ from store.clock import aware
 from store.events import Event
 from store.journal import Personal
 from sync.errors import Deferred
+from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
 from sync.flows.orders_read import order_event, person_of, sales_order_event
 from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import MarketOrder, Outcome, Page, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
-from sync.rules.addresses import fitted
+from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
 
 # What could not be read is read again until it can, and for this long: the bookmark waits for it.
 UNREADABLE_FOR = timedelta(hours=6)
-SALES_SEEN, PROVED = "sales_orders.changed", "orders.proved"
+SALES_SEEN = "sales_orders.changed"
 
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
@@ -50,7 +52,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     """What a run would do to the outside now."""
-    look(run, scope)
+    look(run, scope, counts=False)
     decision = _decide(run, scope)
     rows = [
         {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
@@ -72,11 +74,15 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope) -> Deferred | None:
+def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
     """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
     later = None
     try:
-        _look_at_marketplace(run, scope)
+        window = proving.due(run) if counts and scope == EVERYTHING else None
+        if window is not None:
+            proving.count(run, window, _record_order_page)
+        else:
+            _look_at_marketplace(run, scope)
     except Deferred as deferred:
         later = deferred
     _look_at_erp(run, scope)
@@ -89,38 +95,22 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
     if scope.key:
         _record_orders(run, market.orders(order_ids=[scope.key]))
         return
-    since = scope.since or _since(run, ORDERS_SEEN, run.house.settings.overlap)
+    usual = _since(run, ORDERS_SEEN, run.house.settings.overlap)
+    since = scope.since or usual
+    if scope.is_full:
+        since = min(since, began_at - timedelta(days=proving.DAYS))
     skipped = run.counts["skipped"]
     _record_orders(run, market.orders(updated_from=since))
-    if run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR:
-        run.record(bookmarks={ORDERS_SEEN: began_at.isoformat()})
-    if scope.is_full or _proof_is_due(run):
-        _prove(run)
+    is_whole = run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR
+    # what changed before a moment somebody asked for was not looked at
+    seen = {ORDERS_SEEN: began_at.isoformat()} if is_whole and since <= usual else {}
+    run.record(bookmarks={**seen, proving.LOOKED: began_at.isoformat()})
 
 
-def _proof_is_due(run: Run) -> bool:
-    """Once a day every order of the last days is counted on both sides."""
-    proved = run.bookmark(PROVED)
-    return proved is not None and run.now() - aware(datetime.fromisoformat(proved)) > timedelta(days=1)
-
-
-def _prove(run: Run) -> None:
-    since = run.now() - timedelta(days=7)
-    seen = _record_orders(run, run.house.marketplace.orders(created_from=since))
-    ours = run.rows("select count(*) as n from order_facts where placed_at >= $since", {"since": since})
-    run.counts.update(proved_there=seen, proved_here=int(ours[0]["n"]))
-    run.record(bookmarks={PROVED: run.now().isoformat()})
-
-
-def _record_orders(run: Run, pages: Any) -> int:
-    seen = 0
+def _record_orders(run: Run, pages: Any) -> None:
     for page in pages:
         _record_order_page(run, page)
-        seen += len(page.items)
         run.check()
-    if run.bookmark(PROVED) is None:
-        run.record(bookmarks={PROVED: run.now().isoformat()})
-    return seen
 
 
 def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
@@ -169,7 +159,7 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     """Record what the ERP has of ours; orders of other customers are none of our business."""
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
     return run.record([sales_order_event(order, page.snapshot_id, known) for order in ours])
 
@@ -201,25 +191,29 @@ def known(run: Run, order_id: str = "") -> Known:
     }
     rules = run.rows("select value from marketplace_facts where topic = 'rules'")
     restored = run.rows("select max(happened_at) as at from events where kind = 'store.restored'")[0]["at"]
+    asked = sorted({row["sku"] for row in lines})
+    skus = run.rows(
+        "select * from sku_facts where not is_gone and sku in (select unnest($skus::varchar[]))", {"skus": asked}
+    )
     return Known(
         lines=lines,
-        skus={
-            row["sku"]: row
-            for row in run.rows(
-                "select * from sku_facts where not is_gone and sku in (select unnest($skus::varchar[]))",
-                {"skus": sorted({row["sku"] for row in lines})},
-            )
+        skus={row["sku"]: row for row in skus},
+        near_skus=_near(run, sorted({*asked} - {row["sku"] for row in skus})),
+        mappings=mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})),
+        other_content={
+            row["order_id"]: row["ord_nums"]
+            for row in run.rows(f"select order_id, ord_nums from orders_other_content where {within}", chosen)
         },
-        near_skus={
-            row["folded"]: row["sku"]
-            for row in run.rows("select lower(trim(sku)) as folded, sku from sku_facts where not is_gone")
-        }
-        if any(row["state"] in {"SHIPPING", "WAITING_ACCEPTANCE"} for row in lines)
-        else {},
-        mappings=mappings.load(run.rows("select mapping, key, value from mapping_facts")),
         intents=run.rows(
             f"""
-            select * exclude (payload) from intent_facts
+            select
+                * exclude (payload),
+                -- it may be in BlueCherry, and BlueCherry has not shown it
+                state in ('recorded', 'unclear') or (
+                    state = 'confirmed'
+                    and not exists (from sales_order_facts as seen where seen.ord_num = intent_facts.reference)
+                ) as is_pending,
+            from intent_facts
             where {within}
                 or order_id in (select order_id from orders_cancelled_lines)
                 or order_id in (select order_id from orders_unreferenced)
@@ -234,16 +228,28 @@ def known(run: Run, order_id: str = "") -> Known:
             )
         },
         has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
-        address_fits={
-            order: person is not None and person.ship_to is not None and fitted(person.ship_to) is not None
+        countries={
+            order: person.ship_to.country
             for order, person in people.items()
+            if person is not None and person.ship_to is not None
         },
+        misfits={order: misfits(person) for order, person in people.items() if person is not None},
         cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),
     )
+
+
+def _near(run: Run, unknown: list[str]) -> dict[str, list[str]]:
+    """What BlueCherry has that is like these SKUs it does not have, nearest first."""
+    near: dict[str, list[str]] = {}
+    if unknown:
+        sql = "select asked_sku, sku from near_skus($skus::varchar[]) order by asked_sku, position"
+        for row in run.rows(sql, {"skus": unknown}):
+            near.setdefault(row["asked_sku"], []).append(row["sku"])
+    return near
 
 
 # -- act ---------------------------------------------------------------------------------------
@@ -299,7 +305,7 @@ def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
 
 
 def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
-    """The sales orders that intents mean, with their addresses; not those whose address was purged since."""
+    """The sales orders that intents mean, with their addresses; not those without an address that fits."""
     rows = run.rows(
         "select order_id, body from personal where order_id in (select unnest($order_ids::varchar[]))",
         {"order_ids": sorted({intent.order_id for intent in intents})},
@@ -312,7 +318,8 @@ def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
 def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None:
     person = person_of(body) if body else None
     ship_to = fitted(person.ship_to) if person and person.ship_to else None
-    if person is None or ship_to is None:
+    bill_to = fitted(person.bill_to) if person and person.bill_to else ship_to
+    if person is None or ship_to is None or bill_to is None:
         return None
     what = intent.payload
     return SalesOrderDraft(
@@ -339,6 +346,6 @@ def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None
             for line in what["lines"]
         ),
         ship_to=ship_to,
-        bill_to=(fitted(person.bill_to) if person.bill_to else None) or ship_to,
+        bill_to=bill_to,
         email=person.email,
     )

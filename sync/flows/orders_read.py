@@ -40,6 +40,7 @@ def order_event(order: MarketOrder, snapshot_id: UUID | None, *, is_known: bool,
         tracking=order.tracking,
         is_before_start=order.created_at < start_on,
         lines=tuple(_line(line) for line in order.lines),
+        shipping_zone=order.shipping_zone,
     )
 
 

@@ -1,5 +1,6 @@
 """Settles what became unclear: found where it should be, surely absent, or looked for again.
 
+Found with another content than was meant (same number, other lines): nothing is sent, a person decides.
 A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
 apart. Where the delay is not configured nobody but a person can say so.
 """
@@ -10,6 +11,7 @@ from store.events import Event
 from sync.flows.orders_read import sales_order_event
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.rules import mappings
+from sync.rules.orders import other_content
 from sync.runs import Run
 
 KINDS = ("accept_order", "create_sales_order", "cancel_sales_line", "write_reference")
@@ -52,7 +54,7 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     what = intent.payload
     for page in run.house.erp.sales_orders(ord_num=what["ord_num"]):
         run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
@@ -75,7 +77,11 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
     is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
     is_looked_for = is_time and not is_soon and _look_for(run, intent)
     if ord_num := _found(run, intent):
-        return [confirmed(intent, now, ord_num, "found by its po_num")]
+        if _is_as_meant(run, intent, ord_num):
+            return [confirmed(intent, now, ord_num, "found by its po_num")]
+        return [refused(intent, now, "other_content", other_content(ord_num, intent.order_id))]
+    if is_looked_for and (ord_nums := _others(run, intent)):
+        return [refused(intent, now, "other_content", other_content(ord_nums, intent.order_id))]
     if not is_looked_for:
         return _doubt(intent, now)
     if intent.code != "absent_once":
@@ -85,7 +91,7 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:
     """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts"))
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     is_readable = True
     for page in run.house.erp.sales_orders(order_id=intent.order_id):
         run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
@@ -104,6 +110,24 @@ def _found(run: Run, intent: OpenIntent) -> str:
         {"order_id": intent.order_id, "lines": [line["order_line_id"] for line in intent.payload["lines"]]},
     )
     return str(rows[0]["ord_num"]) if rows else ""
+
+
+def _is_as_meant(run: Run, intent: OpenIntent, ord_num: str) -> bool:
+    """Whether a sales order has every line that was meant, of the SKU and as many units as were meant."""
+    rows = run.rows(
+        "select order_line_id, sku_key, ordered_quantity from sales_line_facts where ord_num = $ord_num",
+        {"ord_num": ord_num},
+    )
+    there = {row["order_line_id"]: (row["sku_key"], row["ordered_quantity"]) for row in rows}
+    return all(
+        there.get(line["order_line_id"]) == (line["sku_key"], line["quantity"]) for line in intent.payload["lines"]
+    )
+
+
+def _others(run: Run, intent: OpenIntent) -> str:
+    """The live sales orders of the order's number that have none of its lines; empty: none."""
+    rows = run.rows("select ord_nums from orders_other_content where order_id = $id", {"id": intent.order_id})
+    return str(rows[0]["ord_nums"]) if rows else ""
 
 
 def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
@@ -132,7 +156,7 @@ def _look_for_invisible(run: Run) -> None:
             "recent": run.now() - timedelta(days=14),
         },
     )
-    known = mappings.load(run.rows("select mapping, key, value from mapping_facts")) if rows else mappings.load([])
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})) if rows else mappings.load([])
     for row in rows:
         for page in run.house.erp.sales_orders(ord_num=row["ord_num"]):
             run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])

@@ -1,15 +1,108 @@
 """What a code of one side means on the other: read from the mappings people set, never guessed.
 
-A warehouse key is a division (`NMK`) or a division and the beginning of a style (`NMM|05…`); the longest that
-fits wins. No fallback anywhere: what is not mapped is None, and the caller holds the order and says why.
+The key of a warehouse or division rule says for which goods and which place it holds, in any of these parts:
+
+    NMK                     a division
+    NMM|05…                 the styles of a division that begin so
+    sku:NMK-04117-WHT-A--M  one SKU, as the marketplace offers it
+    country:IRL             orders delivered to a country
+    zone:HIGHLANDS          orders of one of the marketplace's shipping zones
+    NMK country:IRL         both
+
+Of the rules that fit the most specific wins: one SKU before a zone, a zone before a country, a place before goods
+alone, a longer style before a shorter. No fallback anywhere: what is not mapped is None, and the caller holds the
+order and says why. A mapping holds from its day on; `mappings($now)` says which are in force.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("warehouse", "carrier", "ship_via", "order_status")
+KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division")
+RULES = frozenset({"warehouse", "division"})  # their keys are rules
+OPTIONAL = frozenset({"division"})  # without one the SKU's own division counts
 ELLIPSIS = "…"
+IN_FORCE = "select mapping, key, value from mappings($now) where state = 'in_force'"
+
+_PLACE = re.compile(r"(?:^|(?<=\s))(country|zone):(\S*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What an order line sells."""
+
+    division: str
+    style: str
+    sku: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an order goes: the country of its address, and the marketplace's shipping zone."""
+
+    country: str = ""
+    zone: str = ""
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """For which goods and which place a mapping holds; what is empty holds for all."""
+
+    goods: str = ""  # a division, or a division and the beginning of a style
+    sku: str = ""
+    country: str = ""
+    zone: str = ""
+
+    def fits(self, goods: Goods, place: Place) -> bool:
+        """Whether it says something about these goods, delivered there."""
+        return (
+            self.sku in ("", goods.sku)
+            and self.country in ("", place.country.upper())
+            and self.zone in ("", place.zone)
+            and self._fits_goods(goods)
+        )
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, int]:
+        """The larger, the more specific."""
+        return (bool(self.sku), bool(self.zone), bool(self.country), len(self.goods))
+
+    def _fits_goods(self, goods: Goods) -> bool:
+        if self.goods.endswith(ELLIPSIS):
+            return f"{goods.division}|{goods.style}".startswith(self.goods.removesuffix(ELLIPSIS))
+        return self.goods in ("", goods.division)
+
+
+def parsed(key: str) -> Rule:
+    """A rule from its key.
+
+    Raises:
+        ValueError: it is none; the message says what is wrong.
+
+    """
+    found: dict[str, str] = {}
+    for name, value in _PLACE.findall(key):
+        if not value:
+            raise ValueError(f"{name}: names nothing; write {name}:{'IRL' if name == 'country' else 'UK'}")
+        if name in found:
+            raise ValueError(f"{name} is named twice")
+        found[name] = value.upper() if name == "country" else value
+    rest = " ".join(_PLACE.sub("", key).split())
+    if rest.startswith("sku:"):
+        found["sku"] = rest.removeprefix("sku:").strip()
+        if not found["sku"]:
+            raise ValueError("sku: names nothing; write sku: and the SKU as John Lewis offers it")
+    else:
+        found["goods"] = rest
+        if "|" in rest and not rest.endswith(ELLIPSIS):
+            raise ValueError(f"{rest!r} names a style: end it with {ELLIPSIS} for the styles that begin so")
+    if not any(found.values()):
+        raise ValueError("a rule names a division, a SKU, a country or a zone")
+    return Rule(**found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +110,16 @@ class Mappings:
     """All mappings in force."""
 
     by_kind: Mapping[str, Mapping[str, str]]
+    # of the kinds in RULES, the most specific first
+    rules: Mapping[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
 
-    def warehouse(self, division: str, style: str) -> str | None:
-        """The warehouse orders for this style are placed on."""
-        table = self.by_kind.get("warehouse", {})
-        fitting = [
-            key
-            for key in table
-            if key == division
-            or (key.endswith(ELLIPSIS) and f"{division}|{style}".startswith(key.removesuffix(ELLIPSIS)))
-        ]
-        return table[max(fitting, key=len)] if fitting else None
+    def warehouse(self, goods: Goods, place: Place = NOWHERE) -> str | None:
+        """The warehouse orders of these goods to that place are placed on."""
+        return self._ruled("warehouse", goods, place)
+
+    def division(self, goods: Goods, place: Place = NOWHERE) -> str | None:
+        """The division such orders are placed in, where it is not the SKU's own."""
+        return self._ruled("division", goods, place)
 
     def warehouses(self) -> frozenset[str]:
         """Every warehouse an order can be placed on."""
@@ -45,6 +137,9 @@ class Mappings:
         """Our word for an ERP order status."""
         return self.by_kind.get("order_status", {}).get(raw_status)
 
+    def _ruled(self, kind: str, goods: Goods, place: Place) -> str | None:
+        return next((value for rule, value in self.rules.get(kind, ()) if rule.fits(goods, place)), None)
+
 
 def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
     """Mappings from rows with `mapping`, `key`, `value`; an empty value was removed."""
@@ -52,4 +147,14 @@ def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
     for row in rows:
         if row["value"]:
             tables.setdefault(row["mapping"], {})[row["key"]] = row["value"]
-    return Mappings(tables)
+    return Mappings(tables, {kind: _ranked(tables.get(kind, {})) for kind in RULES})
+
+
+def _ranked(table: Mapping[str, str]) -> tuple[tuple[Rule, str], ...]:
+    found = []
+    for key, value in table.items():
+        try:
+            found.append((parsed(key), value))
+        except ValueError:
+            continue  # settings may hold what the desk would have refused: it maps nothing, and its orders say so
+    return tuple(sorted(found, key=lambda one: one[0].rank, reverse=True))

@@ -5,17 +5,20 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from store.events import OrderHeld, OrderReleased
+from store.events import MisfitPart, OrderHeld, OrderReleased
 from sync.intents import NOT_SENT, Intent
-from sync.rules.mappings import Mappings
+from sync.rules.addresses import Misfit
+from sync.rules.likeness import described, spelt_as
+from sync.rules.mappings import Goods, Mappings, Place
 
 NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
+OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
 SEEN_AGAIN_WITHIN = timedelta(hours=1)  # a confirmed write shows at the marketplace by then
 
@@ -26,12 +29,14 @@ class Known:
 
     lines: Sequence[Mapping[str, Any]]
     skus: Mapping[str, Mapping[str, Any]]
-    near_skus: Mapping[str, str]  # trimmed lower case → SKU, to say what was probably meant
+    countries: Mapping[str, str]  # where an order is delivered, as far as its address is known
+    near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
     mappings: Mappings
+    other_content: Mapping[str, str]  # by order: sales orders of its number that have none of its lines
     intents: Sequence[Mapping[str, Any]]
     holds: Mapping[str, Mapping[str, Any]]
     has_address: Mapping[str, bool]
-    address_fits: Mapping[str, bool]
+    misfits: Mapping[str, Sequence[Misfit]]  # what of an order's addresses BlueCherry does not take
     cancelled: Sequence[Mapping[str, Any]]
     unreferenced: Sequence[Mapping[str, Any]]
     accepts: bool  # the marketplace waits for our acceptance
@@ -62,9 +67,9 @@ class _Plan:
 
 
 class _Held(Exception):
-    def __init__(self, reason: str, cause: str, detail: str) -> None:
+    def __init__(self, reason: str, cause: str, detail: str, misfits: Sequence[Misfit] = ()) -> None:
         super().__init__(detail)
-        self.reason, self.cause, self.detail = reason, cause, detail
+        self.reason, self.cause, self.detail, self.misfits = reason, cause, detail, misfits
 
 
 def decide(known: Known) -> Decision:
@@ -94,12 +99,21 @@ def decide(known: Known) -> Decision:
     )
 
 
-def sku_trouble(offer_sku: str, skus: Mapping[str, Mapping[str, Any]], near: Mapping[str, str]) -> str:
-    """Why this SKU cannot be sold, in words; empty: it can. There is no alias table: byte for byte or not."""
+def sku_trouble(
+    offer_sku: str, skus: Mapping[str, Mapping[str, Any]], near: Mapping[str, Sequence[str]]
+) -> tuple[str, str]:
+    """Why this SKU cannot be sold: the kind and the words; empty: it can. Byte for byte or not at all."""
     if offer_sku in skus:
-        return "" if skus[offer_sku]["is_active"] else "inactive_sku"
-    meant = near.get(offer_sku.strip().lower())
-    return f"differs from {meant!r} only by case or blanks" if meant else "is not a SKU of BlueCherry"
+        is_active = skus[offer_sku]["is_active"]
+        return ("", "") if is_active else ("inactive_sku", f"`{offer_sku}` is not active in BlueCherry.")
+    candidates = near.get(offer_sku, ())
+    kind = "misspelt_sku" if spelt_as(offer_sku, candidates) else "unknown_sku"
+    return kind, f"`{offer_sku}`: {described(offer_sku, candidates)}."
+
+
+def other_content(ord_nums: str, order_id: str) -> str:
+    """What is said of a sales order that has an order's number and not what was sold."""
+    return f"BlueCherry has {ord_nums} with the number {order_id}, and not the lines John Lewis sold."
 
 
 def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
@@ -120,6 +134,13 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
             f"Shipping type {first['shipping_type']!r} has no BlueCherry ship-via; set the mapping.",
         )
     _check_address(known, order_id)
+    if past.is_elsewhere(order_id, {f"{order_id}/{division}/{warehouse}" for division, warehouse in groups}):
+        return  # sent under another mapping, and not seen yet: its lines may be there
+    if order_id in known.other_content:
+        if first["is_before_start"]:
+            return  # the integration before us kept no line ids: it is there
+        # typed by hand, or by somebody else's program
+        raise _Held("duplicate_po", order_id, other_content(known.other_content[order_id], order_id))
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
@@ -134,11 +155,9 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
 
 def _check_skus(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
     for line in lines:
-        trouble = sku_trouble(line["sku"], known.skus, known.near_skus)
-        if trouble == "inactive_sku":
-            raise _Held("inactive_sku", line["sku"], f"{line['sku']!r} is not active in BlueCherry.")
-        if trouble:
-            raise _Held("unknown_sku", line["sku"], f"{line['sku']!r} {trouble}.")
+        kind, words = sku_trouble(line["sku"], known.skus, known.near_skus)
+        if kind:
+            raise _Held(kind, line["sku"], words)
 
 
 def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
@@ -146,24 +165,31 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
         sku = known.skus[line["sku"]]
-        if not sku["division"]:
-            raise _Held("missing_division", line["sku"], f"{line['sku']!r} has no division in BlueCherry.")
-        warehouse = known.mappings.warehouse(sku["division"], sku["style"])
-        if warehouse is None:
+        goods = Goods(sku["division"], sku["style"], line["sku"])
+        place = Place(known.countries.get(line["order_id"], ""), line["shipping_zone"])
+        division = known.mappings.division(goods, place) or sku["division"]
+        if not division:
             raise _Held(
-                "missing_warehouse",
-                sku["division"],
-                f"Division {sku['division']!r} has no warehouse; set the mapping.",
+                "missing_division",
+                line["sku"],
+                f"`{line['sku']}` has no division in BlueCherry; give it one there, or set the mapping.",
             )
-        groups[sku["division"], warehouse].append(line)
+        warehouse = known.mappings.warehouse(replace(goods, division=division), place)
+        if warehouse is None:
+            raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
+        groups[division, warehouse].append(line)
     return groups
 
 
 def _check_address(known: Known, order_id: str) -> None:
     if not known.has_address.get(order_id):
         raise _Held("no_address", order_id, "John Lewis shows no delivery address yet.")
-    if not known.address_fits.get(order_id):
-        raise _Held("address_too_long", order_id, "The delivery address does not fit BlueCherry's fields.")
+    wrong = known.misfits.get(order_id, ())
+    if wrong:
+        reason = "address_too_long" if any(one.fits for one in wrong) else "address_incomplete"
+        cause = ", ".join(dict.fromkeys(one.name for one in wrong))
+        words = "; ".join(one.words for one in wrong)
+        raise _Held(reason, cause, f"{words[:1].upper()}{words[1:]}. Nothing is cut.", wrong)
 
 
 def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, kind: str, subject: str) -> None:
@@ -173,6 +199,8 @@ def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, k
     hold = known.holds.get(order_id)
     released_at = hold["happened_at"] if hold and hold["reason"] is None else None
     if released_at is None or released_at < refusal["happened_at"]:
+        if refusal["code"] in OTHER_CONTENT:
+            raise _Held("duplicate_po", order_id, refusal["message"])
         raise _Held(reason, refusal["code"], refusal["message"])
 
 
@@ -230,7 +258,12 @@ def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:
     if now is None or (now["reason"], now["cause"], now["detail"]) != (held.reason, held.cause, held.detail):
         plan.holds.append(
             OrderHeld(
-                happened_at=known.now, order_id=order_id, reason=held.reason, cause=held.cause, detail=held.detail
+                happened_at=known.now,
+                order_id=order_id,
+                reason=held.reason,
+                cause=held.cause,
+                detail=held.detail,
+                misfits=tuple(MisfitPart(**asdict(one)) for one in held.misfits),
             )
         )
 
@@ -262,6 +295,14 @@ class _Past:
         if last is None or last["state"] == "refused":
             return True
         return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
+
+    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
+        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
+        return any(
+            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
+            for (kind, subject), last in self.last.items()
+            if last["is_pending"]
+        )
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""

@@ -257,11 +257,14 @@ def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(told: Told) -> Non
 def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     ordinary_day(told)
     page = show("mappings")
+
+    assert "Setting it releases 1 order, £42.50, first deadline 26 Nov 07:00" in words(page)
+
     page.text_input(key="missing-carrier-DPX").set_value("dpx-uk").run(timeout=60)
     press(page, "Set")
 
     assert sent(told)[0][1]["arguments"] == {
-        "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing"
+        "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing", "from_on": None,
     }  # fmt: skip
 
 

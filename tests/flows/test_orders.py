@@ -2,7 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+
+from store.events import MappingSet
+from sync.ports import Address, SalesLineDraft, SalesOrderDraft
 
 SOLD = {"SHIPPING", "SHIPPED", "RECEIVED", "CLOSED"}
 
@@ -106,6 +111,88 @@ def test_an_answer_that_never_came_is_found_by_its_po_num_and_not_sent_again(ben
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
 
 
+def typed_by_hand(house: Any, order_id: str) -> str:
+    """Somebody copied an order into BlueCherry: the number is right, the lines are theirs."""
+    (line, *_) = house.rows(
+        "select line.*, sku.sku_key, sku.division from orders_open_lines as line join sku_facts as sku"
+        " on sku.sku = line.sku where line.order_id = $id", id=order_id,
+    )  # fmt: skip
+    # wherever they think it is sold from
+    now = house.house.clock.now()
+    home = Address("Zoë Kettle", "1 Pretend Row", "", "Leeds", "", "LS1 0AA", "GBR")
+    draft = SalesOrderDraft(
+        order_id=order_id, commercial_id=order_id, division=line["division"], warehouse="WH2", customer="JLM",
+        ship_via="RML", currency="GBP", starts_on=now, cancels_on=now + timedelta(days=7),
+        shipping_amount=Decimal(0), ship_to=home, bill_to=home,
+        lines=(SalesLineDraft(1, "by hand", line["sku_key"], "", 1, Decimal(9), Decimal(0)),),
+    )  # fmt: skip
+    return str(house.house.erp.create_order(draft, "by hand"))
+
+
+def test_the_same_number_with_other_content_is_for_a_person_and_never_sent(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05)
+    ids = placed(house)
+    house.run("orders")
+    house.advance(20)
+    orders_look(house)
+    chosen = house.value(
+        "select min(line.order_id) as id from orders_open_lines as line join sku_facts as sku on sku.sku = line.sku"
+        " where line.state = 'SHIPPING' and sku.is_active and sku.multiple = 1"
+        " and line.order_id in (select order_id from orders_open_lines group by order_id having count(*) = 1)"
+    )
+    ord_num = typed_by_hand(house, chosen)
+    house.advance(20)  # it is shown by now
+    for _ in range(3):
+        house.run("orders")
+        house.advance(20)
+    ours = [one for one in house.sandbox.state("bluecherry")["sales_orders"] if one["po_num"] == chosen]
+    held = house.rows("select reason, detail from order_hold_facts where order_id = $id", id=chosen)
+    sent = {line.rpartition("-")[0] for line in copies(house)}
+
+    assert chosen in ids
+    assert [one["ord_num"] for one in ours] == [ord_num]
+    assert held == [
+        {
+            "reason": "duplicate_po",
+            "detail": f"BlueCherry has {ord_num} with the number {chosen}, and not the lines John Lewis sold.",
+        }
+    ]
+    assert len(sent) > 1
+
+
+def orders_look(house: Any) -> None:
+    """See what has changed at John Lewis, and send nothing."""
+    house.sandbox.faults(down=True, only="bluecherry")
+    house.run("orders")
+    house.sandbox.faults()
+
+
+def test_a_mapping_changed_while_answers_are_lost_sends_no_line_a_second_time(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05)
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    house.sandbox.faults(timeout_after=0.5, timeout_seconds=0.2, only="bluecherry", paths="/api/salesOrder")
+    house.run("orders")
+    house.sandbox.faults()
+    lost = house.value("select count(*) as n from intent_facts where state = 'unclear'")
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [
+            MappingSet(happened_at=now, mapping="warehouse", key=row["key"], value=other)
+            for row in house.rows("select key, value from mapping_facts where mapping = 'warehouse'")
+            for other in ("WH1", "WH2")
+            if other != row["value"]
+        ]
+    )
+    house.run("orders")  # what was sent a moment ago is not shown yet
+    settled(house)
+
+    assert lost > 0
+    assert set(copies(house).values()) == {1}
+    assert lines_to_send(house) <= set(copies(house))
+
+
 def test_a_call_that_surely_did_not_happen_is_made_after_two_sweeps(bench: Callable[..., Any]) -> None:
     house = quiet(bench)
     placed(house)
@@ -152,6 +239,23 @@ def test_one_bad_order_is_held_and_the_others_go_on(bench: Callable[..., Any]) -
     assert held[0]["detail"]
     assert lines_to_send(house) <= set(copies(house))
     assert not any(line.startswith(bad) for line in copies(house))
+
+
+def test_an_address_that_does_not_fit_is_held_by_field_and_length_and_stays_in_its_table(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05, skus=100)
+    house.sandbox.scenario("ordinary_trouble")
+    house.run("orders")
+    (held,) = house.rows("select * from order_hold_facts where reason = 'address_too_long'")
+    told = house.value("select string_agg(body, '') from events")
+
+    assert (held["cause"], held["detail"]) == (
+        "delivery town", "Delivery town: 29 characters, 25 fit. Nothing is cut.",
+    )  # fmt: skip
+    assert held["misfits"] == [{"part": "ship_to", "field": "city", "length": 29, "fits": 25}]
+    assert "Llanfairpretend" not in told
+    assert "Llanfairpretend" in house.value("select body from personal where order_id = $id", id=held["order_id"])
 
 
 def test_a_customers_cancelation_is_passed_on(bench: Callable[..., Any]) -> None:

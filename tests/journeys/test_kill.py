@@ -14,7 +14,14 @@ WORST = {
     "malformed": 0.04, "hole": 0.04, "timeout_seconds": 0.3,
 }  # fmt: skip
 # What may keep an order from BlueCherry in this world; anything else is trouble of ours.
-GOOD_REASONS = {"unknown_sku", "address_too_long", "inactive_sku", "missing_division"}
+GOOD_REASONS = {
+    "unknown_sku",
+    "misspelt_sku",
+    "address_too_long",
+    "address_incomplete",
+    "inactive_sku",
+    "missing_division",
+}
 
 
 def kill_again_and_again(house: Any, kills: int, chance: random.Random, *, bursts: int) -> None:

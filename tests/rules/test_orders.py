@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 
 from sync.rules import mappings
+from sync.rules.addresses import Misfit
 from sync.rules.orders import Decision, Known, decide, sku_trouble
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SHIRT, JUMPER = "NMK-04117-WHT-A--M", "NMC-07001-RED-A--4"
 SUBJECT = "JLM1-A/NMK/WH1"
+TOWN = Misfit("ship_to", "city", 29, 25)
 
 
 def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: Any) -> dict[str, Any]:
     return {
         "order_line_id": f"{order_id}-{number}", "order_id": order_id, "commercial_id": "JLM1",
-        "line_number": number, "sku": sku, "state": "SHIPPING", "shipping_type": "STD-UK", "currency": "GBP",
+        "line_number": number, "sku": sku, "state": "SHIPPING", "shipping_type": "STD-UK",
+        "shipping_zone": "UK", "is_before_start": False, "currency": "GBP",
         "quantity": 2, "cancelled_quantity": 0, "unit_price_amount": "39.00", "shipping_amount": "3.50",
         "placed_at": NOW - timedelta(hours=1), "shipping_deadline_at": NOW + timedelta(days=2), **more,
     }  # fmt: skip
@@ -28,7 +31,8 @@ def intent(state: str, code: str = "", kind: str = "create_sales_order", **more:
     return {
         "intent_kind": kind, "subject": SUBJECT, "order_id": "JLM1-A", "state": state, "code": code,
         "message": "said so", "reference": "", "meant_at": NOW - timedelta(minutes=30),
-        "happened_at": NOW - timedelta(minutes=30), "seq": 1, **more,
+        "happened_at": NOW - timedelta(minutes=30), "seq": 1,
+        "is_pending": state in {"recorded", "unclear"}, **more,
     }  # fmt: skip
 
 
@@ -50,12 +54,14 @@ MAPPED = mappings.load(
 ORDINARY = Known(
     lines=[line()],
     skus={SHIRT: sku(SHIRT), JUMPER: sku(JUMPER)},
-    near_skus={SHIRT.lower(): SHIRT},
+    near_skus={f"{SHIRT} ": [SHIRT], SHIRT.lower(): [SHIRT]},
     mappings=MAPPED,
     intents=[],
     holds={},
     has_address={"JLM1-A": True},
-    address_fits={"JLM1-A": True},
+    misfits={},
+    other_content={},
+    countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
     accepts=True,
@@ -99,6 +105,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "sent and not yet visible": ({"intents": [intent("confirmed")]}, {}),
     "never sent": ({"intents": [intent("refused", "not_sent")]}, {"create": [SUBJECT]}),
     "surely absent": ({"intents": [intent("refused", "absent")]}, {"create": [SUBJECT]}),
+    "the number is there with other lines": ({"other_content": {"JLM1-A": "SO-77"}}, {"hold": ["duplicate_po"]}),
+    "the number is there from before our start": (
+        {"other_content": {"JLM1-A": "SO-77"}, "lines": [line(is_before_start=True)]},
+        {},
+    ),
+    "found with another content": ({"intents": [intent("refused", "other_content")]}, {"hold": ["duplicate_po"]}),
+    "refused as a duplicate": ({"intents": [intent("refused", "DUPLICATE_PO")]}, {"hold": ["duplicate_po"]}),
     "refused for a reason": ({"intents": [intent("refused", "UNKNOWN_SHIP_VIA")]}, {"hold": ["refused_by_erp"]}),
     "placed before we took over": ({"trust_from": NOW}, {"take_over": [SUBJECT]}),
     "taken over and looked for": ({"trust_from": NOW, "intents": [intent("unclear", "absent_once")]}, {}),
@@ -111,18 +124,21 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         {"take_over": [SUBJECT]},
     ),
     "unknown SKU": ({"lines": [line(sku="WRONG")]}, {"hold": ["unknown_sku"]}),
-    "SKU in another case": ({"lines": [line(sku=SHIRT.lower())]}, {"hold": ["unknown_sku"]}),
+    "SKU in another case": ({"lines": [line(sku=SHIRT.lower())]}, {"hold": ["misspelt_sku"]}),
     "inactive SKU": ({"skus": {SHIRT: sku(SHIRT, is_active=False)}}, {"hold": ["inactive_sku"]}),
     "no division": ({"skus": {SHIRT: sku(SHIRT, division="")}}, {"hold": ["missing_division"]}),
     "no warehouse": ({"mappings": mappings.load([])}, {"hold": ["missing_warehouse"]}),
     "no ship-via": ({"lines": [line(shipping_type="LTR-UK")]}, {"hold": ["unknown_ship_via"]}),
     "no address yet": ({"has_address": {}}, {"hold": ["no_address"]}),
-    "address too long": ({"address_fits": {"JLM1-A": False}}, {"hold": ["address_too_long"]}),
+    "address too long": ({"misfits": {"JLM1-A": [TOWN]}}, {"hold": ["address_too_long"]}),
+    "address without a town": (
+        {"misfits": {"JLM1-A": [Misfit("ship_to", "city", 0, 0)]}},
+        {"hold": ["address_incomplete"]},
+    ),
     "one bad among good": (
         {
             "lines": [line("JLM0-A", sku="WRONG"), line()],
             "has_address": {"JLM0-A": True, "JLM1-A": True},
-            "address_fits": {"JLM0-A": True, "JLM1-A": True},
         },
         {"create": [SUBJECT], "hold": ["unknown_sku"]},
     ),
@@ -205,11 +221,54 @@ def test_a_number_is_written_back_again_only_when_it_did_not_show_for_an_hour() 
 @pytest.mark.parametrize(
     ("offered", "trouble"),
     [
-        (SHIRT, ""),
-        (f"{SHIRT} ", f"differs from {SHIRT!r} only by case or blanks"),
-        (SHIRT.lower(), f"differs from {SHIRT!r} only by case or blanks"),
-        ("SOMETHING-ELSE", "is not a SKU of BlueCherry"),
+        (SHIRT, ("", "")),
+        (
+            f"{SHIRT} ",
+            ("misspelt_sku", f"`{SHIRT} `: BlueCherry has `{SHIRT}`; the order's has a blank at its end."),
+        ),
+        (SHIRT.lower(), ("misspelt_sku", f"`{SHIRT.lower()}`: BlueCherry has `{SHIRT}`; the case differs.")),
+        ("SOMETHING-ELSE", ("unknown_sku", "`SOMETHING-ELSE`: BlueCherry has nothing like it.")),
     ],
 )
-def test_a_sku_is_taken_byte_for_byte_or_not_at_all(offered: str, trouble: str) -> None:
+def test_a_sku_is_taken_byte_for_byte_or_not_at_all(offered: str, trouble: tuple[str, str]) -> None:
     assert sku_trouble(offered, ORDINARY.skus, ORDINARY.near_skus) == trouble
+
+
+def test_what_does_not_fit_is_said_by_field_and_length_never_by_its_text() -> None:
+    (held,) = decide(replace(ORDINARY, misfits={"JLM1-A": [TOWN]})).holds
+
+    assert (held.cause, held.detail) == ("delivery town", "Delivery town: 29 characters, 25 fit. Nothing is cut.")
+    assert [part.model_dump() for part in held.misfits] == [
+        {"part": "ship_to", "field": "city", "length": 29, "fits": 25}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (intent("unclear"), {}),
+        (intent("recorded"), {}),
+        (intent("confirmed", is_pending=True), {}),
+        (intent("refused", "absent"), {"create": ["JLM1-A/NMK/WH2"]}),
+    ],
+)
+def test_what_was_sent_to_one_warehouse_is_never_sent_to_another_before_it_is_known_where_it_is(
+    sent: dict[str, Any], expected: dict[str, list[str]]
+) -> None:
+    """The mapping was changed while the answer was lost: the same lines would be in BlueCherry twice."""
+    moved = mappings.load(
+        [
+            {"mapping": "warehouse", "key": "NMK", "value": "WH2"},
+            {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
+        ]
+    )
+
+    assert steps(decide(replace(ORDINARY, mappings=moved, intents=[sent]))) == expected
+
+
+def test_the_second_half_of_a_basket_goes_on_while_the_first_is_on_its_way() -> None:
+    both = replace(
+        ORDINARY, lines=[line(), line(number=2, sku=JUMPER)], intents=[intent("confirmed", is_pending=True)]
+    )
+
+    assert steps(decide(both)) == {"create": ["JLM1-A/NMC/WH2"]}

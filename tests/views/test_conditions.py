@@ -8,6 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
+from store.events_orders import OrdersCounted
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
 
 MINUTE = timedelta(minutes=1)
@@ -33,8 +34,9 @@ def test_a_healthy_house_has_nothing_wrong(told: Told, ask: Ask) -> None:
 
 
 ORDER_HOLDS = (
-    "unknown_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via", "refused_by_erp",
-    "accept_refused", "address_too_long", "missing_in_erp",
+    "unknown_sku", "misspelt_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via",
+    "refused_by_erp",
+    "accept_refused", "address_too_long", "address_incomplete", "missing_in_erp",
 )  # fmt: skip
 
 
@@ -162,6 +164,7 @@ def test_a_part_that_waits_for_the_rest_is_no_trouble_and_a_voided_one_always_is
     told.sales_order("SO-1", "O1-A")
     told.shipment_held("S1", "O1-A", "incomplete", "O1-A")
     told.order("O2-A", state="SHIPPED")
+    told.sales_order("SO-2", "O2-A", shipped=1)
     told.shipment_held("S2", "O2-A", "voided", "S2")
 
     assert list(wrong(ask)) == [("voided", "S2")]
@@ -316,6 +319,7 @@ def test_listed_skus_with_bad_identifiers_are_wrong(told: Told, ask: Ask) -> Non
 
     assert {key: row["cause"] for key, row in wrong(ask).items()} == {
         ("bad_check_digit", key_of(SHIRT)): "501234567899",
+        ("missing_ean", key_of(SHIRT)): "",
         ("missing_upc", "NMK|1|B|A||S"): "",
     }
 
@@ -347,7 +351,7 @@ def test_no_money_is_judged_before_the_ledger_was_read_whole(told: Told, ask: As
 
 
 def test_ledger_lines_of_an_order_nobody_knows_are_wrong(told: Told, ask: Ask) -> None:
-    told.order("O1-A", state="SHIPPED")
+    told.order("O1-A", state="SHIPPED", is_before_start=True)
     told.transactions({"amount": "9", "order_id": "O1-A"}, {"amount": "4", "order_id": "O9-A"},
                       {"amount": "-1", "order_id": "O9-A"})  # fmt: skip
     row = wrong(ask)["transaction_unmatched", "O9-A"]
@@ -384,9 +388,55 @@ def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask)
     for week in (1, 2, 3):
         for number in range(9):
             placed = NOW - week * 7 * DAY - number * 10 * MINUTE
-            told.order(f"W{week}-{number}-A", state="RECEIVED", placed=placed)
-    told.order("LAST-A", state="SHIPPED", placed=NOW - 2 * HOUR)
+            told.order(f"W{week}-{number}-A", state="RECEIVED", placed=placed, is_before_start=True)
+    told.order("LAST-A", state="SHIPPED", placed=NOW - 2 * HOUR, is_before_start=True)
 
     assert wrong(ask)["silence", "orders"]["since_at"] == NOW - 2 * HOUR
     told.order("NEW-A", state="STAGING", placed=NOW - MINUTE)
     assert wrong(ask) == {}
+
+
+def counted(told: Told, day: str, there: int, here: int, **named: tuple[str, ...]) -> None:
+    """A day's orders were counted on both sides."""
+    from_at = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    told.tell(
+        OrdersCounted(
+            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY, is_closed=True,
+            there_count=there, here_count=here, **named,
+        )
+    )  # fmt: skip
+
+
+def test_a_day_that_john_lewis_counts_otherwise_is_wrong_with_each_order_by_name(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="CLOSED", deadline=NOW + DAY)
+    counted(told, "2026-11-22", 41, 39, missing=("O1-A",), unreadable=("O2-A",))
+    counted(told, "2026-11-21", 40, 38)
+    counted(told, "2026-11-20", 12, 12)
+    found = wrong(ask)
+
+    assert {subject: row["detail"] for (kind, subject), row in found.items() if kind == "count_gap"} == {
+        "O1-A": "Order O1-A was missing here; it is read now.",
+        "O2-A": "Order O2-A cannot be read; John Lewis shows it with something missing.",
+        "2026-11-21": "John Lewis counts 40 orders of that day, we have 38.",
+    }
+    assert found["count_gap", "O1-A"]["cause"] == "22 Nov 2026"
+    assert found["count_gap", "O1-A"]["deadline_at"] == NOW + DAY
+    told.now = NOW
+    counted(told, "2026-11-21", 40, 40)
+    assert ("count_gap", "2026-11-21") not in wrong(ask)
+
+
+def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(
+    told: Told, ask: Ask
+) -> None:
+    told.order("O1-A")
+    told.intent(
+        "create_sales_order", "O1-A/NMK/WH1", "refused", order_id="O1-A", code="other_content",
+        message="BlueCherry has SO-7 with the number O1-A, and not the lines John Lewis sold.",
+    )  # fmt: skip
+    told.sales_order("SO-7", "O1-A")
+    found = wrong(ask)["duplicate_po", "O1-A"]
+
+    assert found["detail"].startswith("BlueCherry has SO-7")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
+    assert ("duplicate_po", "O1-A") not in wrong(ask)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import reads
+from store import events, reads
 from store.database import Ask
 from tests.told import HOUR, NOW, SHIRT, Told
 
@@ -45,6 +45,7 @@ def test_a_line_taken_out_of_a_sales_order_is_missing_again(told: Told, ask: Ask
         ("STAGING", None, ("waiting", "John Lewis releases it for shipping")),
         ("SHIPPING", None, ("waiting", "Cherrylane creates the sales order")),
         ("SHIPPING", "recorded", ("sent", "BlueCherry shows the sales order")),
+        ("SHIPPING", "confirmed", ("accepted", "BlueCherry shows the sales order it accepted")),
         ("SHIPPING", "unclear", ("unclear", "The next run looks in BlueCherry whether it arrived")),
         ("SHIPPING", "refused", ("waiting", "Cherrylane creates the sales order")),
         ("CANCELED", None, ("not_needed", "Nothing: it was cancelled")),
@@ -58,6 +59,25 @@ def test_where_an_order_stands_before_bluecherry_shows_it(
         told.intent("create_sales_order", "JL1-A/NMK/WH1", intent, order_id="JL1-A")
 
     assert standing(ask) == {"JL1-A": expected}
+
+
+def test_an_order_that_bluecherry_accepted_and_does_not_show_ages_as_a_state_of_its_own(
+    told: Told, ask: Ask
+) -> None:
+    told.order("JL1-A")
+    told.intent(
+        "create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="SO-1", at=NOW - HOUR / 2
+    )
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["sent_at"]) == ("accepted", NOW - HOUR / 2)
+
+    told.sales_order("SO-1", "JL1-A")
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["sent_at"]) == ("in_erp", None)
 
 
 def test_a_held_order_says_what_holds_it_until_it_is_released(told: Told, ask: Ask) -> None:
@@ -79,6 +99,20 @@ def test_an_order_of_the_earlier_integration_is_adopted(told: Told, ask: Ask) ->
         "JL1-A": "adopted",
         "JL2-A": "adopted",
     }
+
+
+def test_an_event_before_its_create_is_not_lost(told: Told, ask: Ask) -> None:
+    """BlueCherry shows the sales order, and a change of it, before John Lewis showed us the order itself."""
+    told.sales_order("SO-1", "JL1-A", entered=NOW - 3 * HOUR, read=NOW - HOUR, picked=1)
+    told.sales_order("SO-1", "JL1-A", entered=NOW - 3 * HOUR)
+    told.hold("JL1-A", "no_address", "JL1-A", at=NOW - 4 * HOUR)
+    told.order("JL1-A")
+    told.tell(events.OrderReleased(happened_at=NOW - 2 * HOUR, order_id="JL1-A"))
+    row = reads.order(ask, NOW, "JL1-A")
+
+    assert row is not None
+    assert (row["erp_state"], row["hold_reason"], row["missing_line_count"]) == ("in_erp", None, 0)
+    assert reads.order_lines(ask, "JL1-A")["picked_quantity"].to_list() == [1]
 
 
 def test_orders_are_found_by_any_of_their_numbers(told: Told, ask: Ask) -> None:

@@ -1,19 +1,21 @@
--- One row per mapping key that was ever set; an empty value means removed.
+-- One row per mapping key and day it was ever set from; an empty value means removed from that day on.
 -- :table
 create table if not exists mapping_facts (
     subject varchar primary key,
     mapping varchar not null,
     key varchar not null,
     value varchar not null,
+    from_on date,                               -- London's day; null: from the first start on
     why varchar not null,
+    actor varchar not null,
     happened_at timestamptz not null,
     seq bigint not null,
 );
 -- :fold
 merge into mapping_facts as fact
 using (
-    select subject, happened_at, seq, unnest(from_json(body, '{
-        "mapping": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR", "why": "VARCHAR"
+    select subject, actor, happened_at, seq, unnest(from_json(body, '{
+        "mapping": "VARCHAR", "key": "VARCHAR", "value": "VARCHAR", "from_on": "DATE", "why": "VARCHAR"
     }')),
     from fresh
     where kind = 'mapping.set'

@@ -5,6 +5,7 @@ create table if not exists order_hold_facts (
     reason varchar,                             -- null: released
     cause varchar,                              -- what to mend
     detail varchar,
+    misfits struct(part varchar, field varchar, "length" integer, fits integer)[],  -- of its addresses, lengths only
     happened_at timestamptz not null,
     seq bigint not null,
 );
@@ -12,7 +13,8 @@ create table if not exists order_hold_facts (
 merge into order_hold_facts as fact
 using (
     select subject as order_id, happened_at, seq, unnest(from_json(body, '{
-        "reason": "VARCHAR", "cause": "VARCHAR", "detail": "VARCHAR"
+        "reason": "VARCHAR", "cause": "VARCHAR", "detail": "VARCHAR",
+        "misfits": [{"part": "VARCHAR", "field": "VARCHAR", "length": "INTEGER", "fits": "INTEGER"}]
     }')),
     from fresh
     where kind in ('order.held', 'order.released')

@@ -7,6 +7,7 @@ create table if not exists order_facts (
     currency varchar not null,
     tax_mode varchar not null,
     shipping_type varchar not null,
+    shipping_zone varchar,                      -- the marketplace's; null: not told in older events
     seller_reference varchar not null,
     carrier_code varchar not null,
     tracking varchar not null,
@@ -32,7 +33,7 @@ merge into order_facts as fact
 using (
     select subject as order_id, happened_at, seq, unnest(from_json(body, '{
         "commercial_id": "VARCHAR", "state": "VARCHAR", "currency": "VARCHAR", "tax_mode": "VARCHAR",
-        "shipping_type": "VARCHAR", "seller_reference": "VARCHAR", "carrier_code": "VARCHAR",
+        "shipping_type": "VARCHAR", "shipping_zone": "VARCHAR", "seller_reference": "VARCHAR", "carrier_code": "VARCHAR",
         "tracking": "VARCHAR", "is_before_start": "BOOLEAN", "has_incident": "BOOLEAN",
         "has_address": "BOOLEAN", "line_count": "INTEGER", "unit_count": "INTEGER",
         "price_amount": "DECIMAL(18,6)", "shipping_amount": "DECIMAL(18,6)",

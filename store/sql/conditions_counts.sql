@@ -1,0 +1,38 @@
+-- One row per order, or day, on which John Lewis's count and ours differ. Which orders are they?
+create or replace macro conditions_counts(as_of) as table
+with counted as (
+    select * from order_count_facts where happened_at > as_of - interval 30 days
+),
+
+named as (
+    select day, happened_at, unnest(missing) as order_id, 'was missing here; it is read now' as words from counted
+    union all
+    select day, happened_at, unnest(unreadable), 'cannot be read; John Lewis shows it with something missing' from counted
+    union all
+    select day, happened_at, unnest(vanished), 'is not shown by John Lewis any more' from counted
+    union all
+    select day, happened_at, unnest(outdated), 'was known in an older state; it is read now' from counted
+),
+
+-- the counts differ, and reading the day again named nobody
+unnamed as (
+    select day, happened_at, there_count, here_count
+    from counted
+    where there_count <> here_count and len(missing) + len(unreadable) + len(vanished) = 0
+)
+
+select
+    'count_gap' as kind, named.order_id as subject, named.order_id, strftime(named.day, '%-d %b %Y') as cause,
+    'Order ' || named.order_id || ' ' || named.words || '.' as detail,
+    placed.total_amount as amount, coalesce(placed.currency, '') as currency,
+    placed.shipping_deadline_at as deadline_at, named.happened_at as since_at,
+from named
+left join order_facts as placed on placed.order_id = named.order_id
+
+union all by name
+
+select
+    'count_gap' as kind, strftime(day, '%Y-%m-%d') as subject, '' as order_id, strftime(day, '%-d %b %Y') as cause,
+    'John Lewis counts ' || there_count || ' orders of that day, we have ' || here_count || '.' as detail,
+    happened_at as since_at,
+from unnamed;

@@ -1,0 +1,32 @@
+-- One row per place an order can be in and what it is there for. Where is every order ever seen, once each?
+-- One of the few that look across: it counts the rows of `orders`.
+create or replace macro order_places(as_of) as table
+with placed as (
+    select
+        *,
+        case
+            when erp_state in ('waiting', 'sent', 'accepted', 'unclear') then 'waiting'
+            when erp_state = 'held' and hold_reason in ('refused_by_erp', 'accept_refused') then 'refused'
+            when erp_state = 'not_needed' then 'cancelled'
+            else erp_state
+        end as place,
+    from orders(as_of)
+)
+
+select
+    place,
+    list_position(
+        ['waiting', 'held', 'refused', 'missing', 'in_erp', 'adopted', 'cancelled'], place
+    )::integer as position,
+    -- for what it waits, or why it is held or refused
+    case place when 'waiting' then next_step when 'held' then hold_reason when 'refused' then hold_reason else '' end
+        as reason,
+    count(*) as order_count,
+    any_value(currency) as currency,
+    sum(total_amount)::decimal(18, 6) as amount,
+    epoch(as_of - min(placed_at))::bigint as age_seconds,
+    epoch(min(shipping_deadline_at) filter (where place not in ('in_erp', 'adopted', 'cancelled')) - as_of)::bigint
+        as left_seconds,
+    min(placed_at) as oldest_at,
+from placed
+group by place, reason;

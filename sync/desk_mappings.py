@@ -1,0 +1,107 @@
+"""The mappings' part of the desk: what a code means on the other side, from which day on.
+
+Law: a mapping that cannot be right is refused with a sentence that says what would be, and nothing is written; one
+that is set says what waited for it, and what waited goes on at once.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from store import commands as ask
+from store.events import MappingSet
+from sync.answers import Refusal
+from sync.lanes import Lane
+from sync.rules import mappings
+from sync.runs import House
+
+LONDON = ZoneInfo("Europe/London")
+# Where the codes of the other side were read to, and what kind of code an order can use.
+_TOPICS = {"warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias"}
+_WAREHOUSE = "W"
+
+
+class MappingDesk:
+    """Carries out the command that sets a mapping."""
+
+    def __init__(self, house: House, lanes: Mapping[str, Lane]) -> None:
+        self._house = house
+        self._lanes = lanes
+
+    def set(self, actor: str, command: ask.SetMapping) -> dict[str, Any]:
+        """Raises Refusal for a mapping that cannot be meant."""
+        today = self._house.clock.now().astimezone(LONDON).date()
+        from_on = command.from_on or today
+        self._check_key(command)
+        self._check_value(command)
+        if from_on < today:
+            raise Refusal(f"A mapping holds from today at the earliest: what was sent before {today} is sent.")
+        is_now = from_on == today
+        waiting = self._waiting(command) if command.value and is_now else ""
+        self._house.journal.append(
+            [
+                MappingSet(
+                    happened_at=self._house.clock.now(),
+                    actor=actor,
+                    mapping=command.mapping,
+                    key=command.key,
+                    value=command.value,
+                    why=command.why,
+                    from_on=from_on,
+                )
+            ]
+        )
+        for lane in self._lanes.values():
+            lane.hurry()  # what waited for it goes on at once
+        when = "now" if is_now else f"from {from_on:%-d %b %Y} on"
+        return {"message": f"{command.mapping} {command.key} is {when} {command.value or 'removed'}{waiting}"}
+
+    def _waiting(self, command: ask.SetMapping) -> str:
+        """What waits for a mapping, to be said with its being set."""
+        rows = self._house.ask(
+            "select * from unmapped($now) where mapping = $mapping and cause in ($key, $sku)",
+            {
+                "now": self._house.clock.now(),
+                "mapping": command.mapping,
+                "key": command.key,
+                "sku": command.key.removeprefix("sku:"),
+            },
+        ).to_dicts()
+        if not rows:
+            return ""
+        (row, *_) = rows
+        due = row["deadline_at"]
+        words = f"; {row['order_count']} orders that waited for it go on"
+        return words + (f", the first due {due.astimezone(LONDON):%-d %b %H:%M}" if due else "")
+
+    @staticmethod
+    def _check_key(command: ask.SetMapping) -> None:
+        if command.mapping not in mappings.KINDS:
+            raise Refusal(f"There is no mapping {command.mapping!r}: {', '.join(mappings.KINDS)}.")
+        if not command.key.strip():
+            raise Refusal("A mapping needs a key: the code on the side it comes from.")
+        if command.mapping in mappings.RULES and command.value:
+            try:
+                mappings.parsed(command.key)
+            except ValueError as wrong:
+                raise Refusal(f"{command.key!r} is no rule: {wrong}.") from wrong
+
+    def _check_value(self, command: ask.SetMapping) -> None:
+        codes = self._codes(command.mapping)
+        if command.value and codes and command.value not in codes:
+            what = _TOPICS.get(command.mapping, "divisions")
+            raise Refusal(f"{command.value!r} is not one of the {what} we know: {', '.join(codes)}.")
+
+    def _codes(self, mapping: str) -> list[str]:
+        """What the other side knows; empty: it was never read, or anything goes."""
+        if mapping == "division":
+            rows = self._house.ask("select distinct division from sku_facts where not is_gone and division <> ''")
+            return sorted(rows["division"])
+        rows = self._house.ask(
+            "select value from marketplace_facts where topic = $topic", {"topic": _TOPICS.get(mapping, "")}
+        )
+        told = json.loads(rows["value"][0]) if rows.height else []
+        # an order stands on a warehouse, never on a returns bench or a port
+        fit = [one for one in told if mapping != "warehouse" or one["detail"].get("type") in (None, _WAREHOUSE)]
+        return sorted(str(one["code"]) for one in fit)

@@ -1,0 +1,96 @@
+"""Proves that every order was seen: counts a day on both sides, and names what differs.
+
+Looks at one London day a turn: the marketplace's own count of the orders placed in it, against ours. A day that is
+over is read again whole, and each order's state compared with ours; today is only counted, and read again where the
+counts differ. What we did not have is recorded as it is read. Writes what was counted, by name; the exception
+`count_gap` follows from it, and closes with the next count that agrees.
+
+What can go wrong: an order cannot be read. It is named, counted again every hour, and never forgotten.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from store.clock import aware
+from store.events_orders import OrdersCounted
+from sync.ports import MarketOrder, Page
+from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window
+
+__all__ = ["DAYS", "LOOKED", "count", "due"]
+from sync.runs import Run
+
+LOOKED = "orders.looked"  # when the last look at what changed began
+NAMED = 200  # ids an event carries; a day that lacks more is no day to read by name
+_END = timedelta(milliseconds=1)  # the marketplace counts the end in
+
+Record = Callable[[Run, Page[MarketOrder]], None]
+
+
+def due(run: Run) -> Window | None:
+    """The day to count in this turn; None: nothing is due, or the call is needed for a look."""
+    value = run.bookmark(LOOKED)
+    looked_at = aware(datetime.fromisoformat(value)) if value else None
+    if looked_at is None or not is_spare(run.now(), looked_at):
+        return None
+    rows = run.rows("select day, counted_at, is_closed, agrees from order_counts")
+    counted = {row["day"]: Counted(row["counted_at"], row["is_closed"], row["agrees"]) for row in rows}
+    return next_window(looked_at, counted, run.now())
+
+
+def count(run: Run, window: Window, record: Record) -> OrdersCounted:
+    """Count a day, read it where it is over or the counts differ, and record what was found.
+
+    Raises as the marketplace's `orders`.
+    """
+    last = window.until_at - _END
+    ours = {
+        row["order_id"]: (row["state"], row["changed_at"])
+        for row in run.rows(
+            "select order_id, state, changed_at from order_facts where placed_at between $since and $last",
+            {"since": window.from_at, "last": last},
+        )
+    }
+    shown: dict[str, MarketOrder] = {}
+    unreadable: list[str] = []
+    there, is_read = 0, True
+    for page in run.house.marketplace.orders(created_from=window.from_at, created_to=last):
+        there = page.total if page.total is not None else there + len(page.items) + len(page.skipped)
+        shown.update((order.order_id, order) for order in page.items)
+        unreadable += page.skipped
+        record(run, page)
+        run.check()
+        if not window.is_closed and page.total == len(ours) and not unreadable:
+            is_read = False
+            break
+    named = {_id_of(one) for one in unreadable}
+    should_know = window.until_at - run.house.settings.overlap
+    counted = OrdersCounted(
+        happened_at=run.now(),
+        day=window.day,
+        from_at=window.from_at,
+        until_at=window.until_at,
+        is_closed=window.is_closed,
+        there_count=there,
+        here_count=len(ours),
+        missing=_some(shown.keys() - ours.keys()),
+        unreadable=_some(named),
+        vanished=_some(ours.keys() - shown.keys() - named) if is_read else (),
+        outdated=_some(
+            order_id
+            for order_id, order in shown.items()
+            if order_id in ours and order.state != ours[order_id][0] and order.updated_at <= should_know
+        ),
+    )
+    run.record([counted])
+    run.counts["days_counted"] += 1
+    run.counts["orders_missed"] += len(counted.missing)
+    return counted
+
+
+def _id_of(sentence: str) -> str:
+    """The order a sentence of `Page.skipped` is about: `order JLM1-A: what is missing`."""
+    return sentence.partition(": ")[0].removeprefix("order ")
+
+
+def _some(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids)[:NAMED])

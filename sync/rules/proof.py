@@ -1,0 +1,70 @@
+"""Which days are to be counted now, and what a count says: the proof that no order was missed.
+
+A London day is counted whole, once a night, for a week; today hourly, up to a little before the last look, for what
+is newer may not have been read yet. A day that did not agree is counted again after an hour. A count takes a call
+that a look would have taken, so it is made only when a look was made just before: never two in a row.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+DAYS = 7  # days that are over and still counted every night
+AGAIN = timedelta(hours=1)  # today, and a day that did not agree
+LATE = timedelta(minutes=5)  # an order may show so much later than it was placed
+SPARE = timedelta(seconds=90)  # a look so recent may be followed by a count instead of a look
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A London day, or as much of it as may be counted; half open."""
+
+    day: date
+    from_at: datetime
+    until_at: datetime
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """When a day was last counted, how much of it, and whether both sides agreed."""
+
+    at: datetime
+    is_closed: bool
+    agrees: bool
+
+
+def is_spare(now: datetime, looked_at: datetime | None) -> bool:
+    """Whether the marketplace may be asked for a count instead of for what changed."""
+    return looked_at is not None and now - looked_at <= SPARE
+
+
+def next_window(looked_at: datetime, counted: Mapping[date, Counted], now: datetime) -> Window | None:
+    """The day to count now: days that are over first, the newest first; None: all is proven for the time being."""
+    return next((one for one in windows(looked_at) if _is_due(one, counted.get(one.day), now)), None)
+
+
+def windows(looked_at: datetime) -> Iterator[Window]:
+    """The days that may be counted after a look at that moment."""
+    until = looked_at - LATE
+    today = until.astimezone(LONDON).date()
+    for age in range(1, DAYS + 1):
+        day = today - timedelta(days=age)
+        yield Window(day, midnight(day), midnight(day + timedelta(days=1)), is_closed=True)
+    if until > midnight(today):
+        yield Window(today, midnight(today), until, is_closed=False)
+
+
+def midnight(day: date) -> datetime:
+    """When a London day begins; a day may have 23 or 25 hours."""
+    return datetime.combine(day, time.min, LONDON).astimezone(ZoneInfo("UTC"))
+
+
+def _is_due(window: Window, last: Counted | None, now: datetime) -> bool:
+    if last is None or (window.is_closed and not last.is_closed):
+        return True
+    if not window.is_closed or not last.agrees:
+        return now - last.at >= AGAIN
+    return last.at.astimezone(LONDON).date() < now.astimezone(LONDON).date()

@@ -1,0 +1,77 @@
+"""A mapping on a real house: it says what waits for it, holds from its day on, and releases what waited."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from store import commands as ask
+from store.events import MappingSet
+from sync.answers import Refusal
+from sync.desk_mappings import MappingDesk
+from sync.lanes import lanes_of
+
+TODAY, TOMORROW = date(2026, 11, 20), date(2026, 11, 21)
+
+
+def held(house: Any) -> dict[str, int]:
+    rows = house.rows("select cause from order_hold_facts where reason = 'missing_warehouse'")
+    return dict(Counter(row["cause"] for row in rows))
+
+
+def warehouses(house: Any) -> set[tuple[str, str]]:
+    orders = house.sandbox.state("bluecherry")["sales_orders"]
+    return {(one["division"], one["warehouse"]) for one in orders}
+
+
+def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Callable[..., Any]) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=60, start="2026-11-20T22:00:00Z")
+    for name in ("no_orders", "no_hand_edits", "no_surprises", "relaxed_limits"):
+        house.sandbox.scenario(name)
+    house.run("catalogue")
+    now = house.house.clock.now()
+    removed = [
+        MappingSet(happened_at=now, mapping="warehouse", key=row["key"], value="", from_on=TODAY)
+        for row in house.rows("select key from mapping_facts where mapping = 'warehouse'")
+    ]
+    house.house.journal.append(removed)
+    desk = MappingDesk(house.house, lanes_of(house.house))
+    house.sandbox.scenario("burst")
+    for _ in range(2):
+        house.advance(20)
+        house.run("orders")
+    waiting = held(house)
+    division = max(waiting, key=lambda name: waiting[name])
+    refusals = {
+        "no rule": ask.SetMapping(mapping="warehouse", key="country:", value="WH1"),
+        "one of the warehouses": ask.SetMapping(mapping="warehouse", key=division, value="RET"),
+        "one of the divisions": ask.SetMapping(mapping="division", key="country:IRL", value="XXX"),
+        "from today at the earliest": ask.SetMapping(
+            mapping="warehouse", key=division, value="WH1", from_on=date(2026, 11, 19)
+        ),
+    }
+    for words, command in refusals.items():
+        with pytest.raises(Refusal, match=words):
+            desk.set("olu", command)
+    later = desk.set(
+        "olu", ask.SetMapping(mapping="warehouse", key=division, value="WH1", from_on=TOMORROW, why="the move")
+    )
+    house.advance(5)
+    house.run("orders")
+    before = warehouses(house)
+    house.advance(90)  # London's midnight lies between
+    house.run("orders")
+    after = warehouses(house)
+    others = sorted(name for name in waiting if name != division)
+    at_once = [desk.set("olu", ask.SetMapping(mapping="warehouse", key=one, value="WH2")) for one in others]
+
+    assert later == {"message": f"warehouse {division} is from 21 Nov 2026 on WH1"}
+    assert before == set()
+    assert after == {(division, "WH1")}
+    assert all(
+        f"; {waiting[one]} orders that waited for it go on, the first due " in answer["message"]
+        for one, answer in zip(others, at_once, strict=True)
+    )
+    assert house.rebuild_differences() == {}

@@ -1,0 +1,110 @@
+"""Every order ever seen is in exactly one place, whatever became of it, and the places add up to what was seen."""
+
+from itertools import product
+
+from store import events, reads
+from store.database import Ask
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
+
+TROUSERS = "NMC-05220-NVY-A--8"
+STATES = ("STAGING", "WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "CANCELED", "A_STATE_OF_NEXT_YEAR")
+INTENTS = (None, "unclear", "confirmed", "refused")
+HOLDS = (None, "unknown_sku", "refused_by_erp")
+SALES_ORDERS = ("none", "half", "whole")
+
+
+def places(ask: Ask) -> dict[tuple[str, str], int]:
+    rows = reads.order_places(ask, NOW).iter_rows(named=True)
+    return {(row["place"], row["reason"]): row["order_count"] for row in rows}
+
+
+def test_the_places_add_up_to_the_orders_seen_whatever_became_of_them(told: Told, ask: Ask) -> None:
+    """Every state at John Lewis, with every past of ours and everything BlueCherry may show."""
+    pasts = list(product(STATES, INTENTS, HOLDS, SALES_ORDERS))
+    with told.in_one_go():
+        for number, (state, intent, hold, sales) in enumerate(pasts):
+            order_id = f"JL{number}-A"
+            told.order(order_id, skus=(SHIRT, TROUSERS), state=state, is_before_start=number % 5 == 0)
+            if intent:
+                told.intent("create_sales_order", f"{order_id}/NMK/WH1", intent, order_id=order_id)
+            if hold:
+                told.hold(order_id, hold, "LINEN-SHIRT")
+            if sales != "none":
+                told.sales_order(f"SO-{number}", order_id, skus=(SHIRT, TROUSERS)[: 1 if sales == "half" else 2])
+    seen = ask("select count(distinct subject) as n from events where kind = 'order.placed'").item()
+    counted = reads.order_places(ask, NOW)
+
+    assert counted["order_count"].sum() == seen == len(pasts)
+    assert set(counted["place"]) == {"waiting", "held", "refused", "missing", "in_erp", "adopted", "cancelled"}
+    assert counted["position"].null_count() == 0
+    needs_reason = counted.filter(counted["place"].is_in(["waiting", "held", "refused"]))
+    assert (needs_reason["reason"] != "").all()
+
+
+def test_waiting_says_for_what_held_why_and_refused_with_which_reason(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", state="WAITING_ACCEPTANCE")
+    told.order("JL2-A", state="WAITING_DEBIT")
+    told.order("JL3-A")
+    told.hold("JL3-A", "unknown_sku", "LINEN-SHIRT")
+    told.order("JL4-A")
+    told.hold("JL4-A", "refused_by_erp", "CREDIT_HOLD")
+    told.order("JL5-A")
+    told.sales_order("SO-5", "JL5-A")
+    told.order("JL6-A", state="CANCELED")
+
+    assert places(ask) == {
+        ("waiting", "Cherrylane accepts it"): 1,
+        ("waiting", "John Lewis releases it for shipping"): 1,
+        ("held", "unknown_sku"): 1,
+        ("refused", "refused_by_erp"): 1,
+        ("in_erp", ""): 1,
+        ("cancelled", ""): 1,
+    }
+
+
+def test_an_order_cancelled_while_its_answer_is_lost_still_waits_for_bluecherry(told: Told, ask: Ask) -> None:
+    """It may be there: its goods would be picked for a customer who does not want them."""
+    told.order("JL1-A", state="CANCELED")
+    told.intent("create_sales_order", "JL1-A/NMK/WH1", "unclear", order_id="JL1-A")
+    told.order("JL2-A", state="CANCELED")
+    told.intent("create_sales_order", "JL2-A/NMK/WH1", "confirmed", order_id="JL2-A", reference="SO-2")
+
+    assert places(ask) == {
+        ("waiting", "The next run looks in BlueCherry whether it arrived"): 1,
+        ("waiting", "BlueCherry shows the sales order, and it is cancelled there"): 1,
+    }
+
+
+def test_an_order_of_which_no_line_is_wanted_any_more_waits_for_nothing(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", line_state="CANCELED")
+    told.order("JL2-A", quantity=2, cancelled=2)
+
+    assert places(ask) == {("cancelled", ""): 2}
+
+
+def test_an_order_shipped_past_bluecherry_is_missing_and_wrong_until_it_is_there(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", state="SHIPPED", placed=NOW - DAY, changed=NOW - 2 * HOUR)
+    sql = "select kind, subject, cause from conditions($now) where kind = 'missing_in_erp'"
+
+    assert places(ask) == {("missing", ""): 1}
+    assert ask(sql, {"now": NOW}).rows() == [("missing_in_erp", "JL1-A", "shipped elsewhere")]
+
+    told.sales_order("SO-1", "JL1-A", shipped=1)
+
+    assert places(ask) == {("in_erp", ""): 1}
+    assert ask(sql, {"now": NOW}).rows() == []
+
+
+def test_within_a_place_what_waits_longest_comes_first(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", placed=NOW - HOUR)
+    told.order("JL2-A", state="STAGING", placed=NOW - DAY)
+    told.order("JL3-A")
+    told.hold("JL3-A", "unknown_sku", "LINEN-SHIRT")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="JL3-A"))
+    rows = reads.order_places(ask, NOW)
+
+    assert rows["reason"].to_list() == [
+        "John Lewis releases it for shipping", "Cherrylane creates the sales order",
+    ]  # fmt: skip
+    assert rows["order_count"].to_list() == [1, 2]
+    assert rows["age_seconds"].to_list() == [DAY.total_seconds(), 2 * HOUR.total_seconds()]
