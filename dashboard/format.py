@@ -80,7 +80,7 @@ STATES: dict[str, State] = {
     "differs_once": _warns("Differs, seen once"), "on_its_way": _waits("On its way"),
     "waits_to_rise": _waits("Waits to rise"),
     # stock batches
-    "in_use": _good("In use"), "was_used": _quiet("Used"), "accepted": _waits("Accepted, being read"),
+    "in_use": _good("In use"), "was_used": _quiet("Used"), "accepted_by_person": _waits("Accepted, being read"),
     "waits_for_person": _bad("Held, waits for a person"), "refused_by_person": _quiet("Rejected by a person"),
     "failed_checks": _bad("Failed its checks"), "overtaken": _quiet("Held, then overtaken"),
     "not_read": _quiet("Not read"),

@@ -43,7 +43,7 @@ select
         when reading_state = 'rejected' then 'failed_checks'
         when is_newest then 'in_use'
         when reading_state = 'read' then 'was_used'
-        when verdict = 'accept' then 'accepted'
+        when verdict = 'accept' then 'accepted_by_person'
         when reading_state = 'held' then 'overtaken'
         when state = 'COMPLETE' then 'not_read'
         else lower(state)

@@ -256,7 +256,7 @@ def test_of_each_batch_it_is_said_what_became_of_it(told: Told, ask: Ask) -> Non
     rows = reads_stock.batches(ask, NOW)
 
     assert dict(rows.select("batch_id", "standing").rows()) == {
-        "NOW": "running", "YES": "accepted", "NO": "refused_by_person", "WRONG": "failed_checks",
+        "NOW": "running", "YES": "accepted_by_person", "NO": "refused_by_person", "WRONG": "failed_checks",
         "HELD": "waits_for_person", "B2": "in_use", "B1": "was_used",
     }  # fmt: skip
     assert rows["batch_id"][0] == "NOW"
