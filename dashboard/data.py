@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from store import reads
+from store import reads, reads_risk
 from store.clock import wall_now
 from store.reads import Ask, Heartbeat
 from store.window import StoreState, Window
@@ -165,6 +165,8 @@ publications = _asking(reads.publications)
 mappings = _asking(reads.mappings)
 unmapped = _asking(reads.unmapped)
 buffer_policies = _asking(reads.buffer_policies)
+policy_preview = _asking(reads_risk.policy_preview)
+policy_preview_changes = _asking(reads_risk.policy_preview_changes)
 described = _asking(reads.described)
 dispatch = _asking(reads.dispatch)
 dispatch_states = _asking(reads.dispatch_states)

@@ -12,6 +12,7 @@ from store.commands import (
     Assign,
     Command,
     Note,
+    PreviewPolicy,
     RejectBatch,
     ReleaseOrphans,
     RemoveBufferPolicy,
@@ -26,8 +27,8 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
-    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "Command", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans",
+    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

@@ -125,6 +125,25 @@ class RemoveBufferPolicy(Command):
     why: str
 
 
+class PreviewPolicy(Command):
+    """What a buffer policy of these members (or its removal) would change on today's stock and demand."""
+
+    name: ClassVar[str] = "preview_policy"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    level: str
+    key: str = ""
+    from_on: date
+    is_removal: bool = False
+    percent: Decimal | None = None
+    units: int | None = None
+    combine: str | None = None
+    risk: str | None = None
+    alpha: Decimal | None = None
+    oversell_cost: Decimal | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
 class AcceptBatch(Command):
     """Use a held stock batch after all."""
 
@@ -180,7 +199,7 @@ KINDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
         Resync, RunOnce, Retry, Assign, Snooze, Accept, Note, SetMapping, SetBufferPolicy, RemoveBufferPolicy,
-        AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
+        PreviewPolicy, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
     )
 }  # fmt: skip
 

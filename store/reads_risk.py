@@ -52,3 +52,21 @@ def sales_rate(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
 def trading_hours(ask: Ask) -> pl.DataFrame:
     """When in the week each side is busy."""
     return ask("select * from trading_hours order by side, hour_of_week")
+
+
+def policy_preview(ask: Ask, as_of: datetime, preview_id: str) -> dict[str, Any] | None:
+    """What one preview of a buffer policy found; None: it is not known (any more)."""
+    rows = ask(
+        "select * from policy_previews($as_of) where preview_id = $preview_id::uuid",
+        {"as_of": as_of, "preview_id": preview_id},
+    ).to_dicts()
+    return rows[0] if rows else None
+
+
+def policy_preview_changes(ask: Ask, preview_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
+    """The offers a previewed policy would change, the largest changes first."""
+    return ask(
+        "select * from policy_preview_changes where preview_id = $preview_id::uuid"
+        " order by abs(quantity_change) desc, sku limit $limit",
+        {"preview_id": preview_id, "limit": limit},
+    )

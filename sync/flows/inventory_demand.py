@@ -57,7 +57,7 @@ def demand(run: Run, found: Basis) -> Outlook | None:
     told = run.rows("select max(happened_at) as measured_at from trade_facts")[0]["measured_at"]
     if told is None or run.now() - told >= MEASURED_EVERY:
         _measure(run, found)
-    return _told(run)
+    return demand_told(run)
 
 
 def _measure(run: Run, found: Basis) -> None:
@@ -145,8 +145,8 @@ def _part(side: str, swings: Swings) -> TradePart:
     )
 
 
-def _told(run: Run) -> Outlook | None:
-    """The outlook as it was written down last."""
+def demand_told(run: Run) -> Outlook | None:
+    """The outlook as it was written down last; None: it was not yet."""
     sides = {row["side"]: _swings(row) for row in run.rows("select * from trade_facts")}
     if OWN not in sides or OTHER not in sides:
         return None

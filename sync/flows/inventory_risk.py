@@ -13,7 +13,7 @@ import polars as pl
 
 from store.events_risk import RiskAssessed
 from sync.flows.inventory_basis import Basis
-from sync.flows.inventory_demand import demand
+from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_window import Horizon, horizon
 from sync.rules import risk
 from sync.rules.outlook import Outlook
@@ -65,6 +65,12 @@ class Foresight:
 def foresight(run: Run, found: Basis) -> Foresight | None:
     """Measured on the past; None: nothing was ever on sale here."""
     outlook = demand(run, found)
+    return None if outlook is None else Foresight(outlook, horizon(run, found))
+
+
+def foreseen(run: Run, found: Basis) -> Foresight | None:
+    """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
+    outlook = demand_told(run)
     return None if outlook is None else Foresight(outlook, horizon(run, found))
 
 

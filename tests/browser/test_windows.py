@@ -254,3 +254,23 @@ def test_an_exception_is_taken_and_its_mapping_releases_what_waits(system: Syste
     system.until(lambda: held() == 0, "no shipment waits for the carrier any more")
     orders = system.sandbox.state("john_lewis")["orders"].values()
     assert [one for one in orders if one["confirmations"]]
+
+
+def test_a_buffer_policy_shows_what_it_would_change_before_it_is_set(system: System, page: Page) -> None:
+    go(page, system, "mappings")
+    page.get_by_label("Why", exact=True).last.fill("a photo shoot")
+    units = page.get_by_label("Units", exact=True)
+    units.fill("40")
+    units.press("Enter")
+    expect(page.get_by_role("button", name="Preview", exact=True)).to_be_enabled(timeout=BUSY)
+    assert reason_of(page, "Set the policy") == "Preview it first."
+
+    press(page, "Preview", exact=True)
+    says(page, re.compile(r"Done\. Would change \d+ listings?, −[\d,]+ units, oversells expected "))
+    says(page, "Listings changed")
+    assert system.rows("select count(*) as n from buffer_policy_facts") == [{"n": 0}]
+    press(page, "Set the policy")
+    says(page, re.compile("Done\\. The buffer policy of global counts from "))
+
+    assert system.rows("select units, why from buffer_policy_facts") == [{"units": 40, "why": "a photo shoot"}]
+    no_trouble(page)
