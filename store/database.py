@@ -36,14 +36,15 @@ FACTS: tuple[str, ...] = (
     "orders", "order_lines", "order_holds", "sales_orders", "sales_lines", "intents", "shipments", "cartons",
     "shipment_holds", "skus", "offers", "stock_batches", "batch_readings", "batch_verdicts", "stock",
     "stock_terms", "buffer_policies", "orphan_releases", "published", "imports", "stock_audits", "comparisons",
-    "demand", "trades", "risk_windows", "stock_risk", "risk_grids", "policy_previews", "transactions",
-    "payouts", "invoices", "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
+    "demand", "trades", "risk_windows", "stock_risk", "risk_grids", "policy_previews", "batch_recalls",
+    "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices", "marketplace",
+    "mappings", "runs", "commands", "exceptions", "exception_handling",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_timeline", "order_hours", "inflight_lines", "expected_shown", "inventory",
     "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
     "sales_rates", "trading_hours", "stock_risk", "stock_window", "risk_grid", "policy_previews",
-    "policy_preview_changes", "dispatch", "settlement",
+    "policy_preview_changes", "back_tests", "back_test_weeks", "back_test_reliability", "dispatch", "settlement",
     "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "command_results", "orders_open_lines",
     "orders_cancelled_lines", "orders_unreferenced", "exception_kinds", "conditions_orders",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",

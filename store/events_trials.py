@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from store.events import Event
 
 
@@ -55,3 +57,89 @@ class PolicyPreviewed(Event):
     @property
     def natural_key(self) -> str:
         return f"policy.previewed/{self.preview_id}"
+
+
+class StockBatchRecalled(Event):
+    """A stock batch from before our first was read, for back-tests alone; nothing is listed by it. `stock_rows`."""
+
+    kind: ClassVar[str] = "stock_batch.recalled"
+    batch_id: str
+    read_id: UUID
+    batch_kind: str
+    as_of: datetime
+    row_count: int
+    changed_count: int
+
+    @property
+    def subject(self) -> str:
+        return self.batch_id
+
+    @property
+    def natural_key(self) -> str:
+        return f"stock_batch.recalled/{self.read_id}"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TrialPart(_Part):
+    """One of the two policies of a back-test."""
+
+    side: str  # a or b
+    policy: str  # in words
+    brier_score: float | None  # none: nothing was listed
+    is_beyond: bool  # more oversells happened than the predictions allow
+
+
+class TrialWeekPart(_Part):
+    """What one policy would have come to in one week."""
+
+    side: str
+    week_on: date  # its Monday
+    window_count: int
+    listed_units: int  # summed over the windows
+    wanted_units: int
+    sold_units: int
+    lost_units: int
+    oversells: int  # offers oversold, counted once a window
+    oversold_units: int
+    lost_amount: Decimal  # margin of what was missed
+    oversold_amount: Decimal  # cost of what was sold and was not there
+
+
+class TrialTenthPart(_Part):
+    """Offers and windows whose predicted chance lay in one tenth: 0 is below 10 %, 9 from 90 %."""
+
+    side: str
+    tenth: int
+    case_count: int
+    predicted: float  # the sum of the chances
+    happened: int
+    squares: float  # the sum of (chance - outcome)²
+
+
+class BackTestFinished(Event):
+    """Two policies were replayed on our own history."""
+
+    kind: ClassVar[str] = "back_test.finished"
+    test_id: UUID
+    from_on: date
+    until_on: date  # not included
+    first_at: datetime | None  # the first and the last window that could be replayed; none: no window
+    last_at: datetime | None
+    window_count: int
+    offer_count: int
+    left_out_count: int  # offers and windows in which goods came: their pool cannot be read
+    currency: str
+    trials: tuple[TrialPart, ...]
+    weeks: tuple[TrialWeekPart, ...]
+    tenths: tuple[TrialTenthPart, ...]
+
+    @property
+    def subject(self) -> str:
+        return str(self.test_id)
+
+    @property
+    def natural_key(self) -> str:
+        return f"back_test.finished/{self.test_id}"

@@ -188,6 +188,7 @@ class Desk:
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
             ask.PreviewPolicy: lambda one: self._trials.preview_policy(command_id, actor, one, tell),
+            ask.BackTest: lambda one: self._back_test(command_id, actor, one, tell),
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
@@ -221,6 +222,12 @@ class Desk:
             }
         self._progress(command_id, f"{lane.name} is looking at everything again")
         return self._ended({lane.name: lane.run_once(scope)})
+
+    def _back_test(
+        self, command_id: UUID, actor: str, command: ask.BackTest, tell: Callable[[str], None]
+    ) -> dict[str, Any]:
+        self._check_started()  # it may have to ask BlueCherry for past batches
+        return self._trials.back_test(command_id, actor, command, tell)
 
     def _check_started(self) -> None:
         if not self.flows_may_run.is_set():

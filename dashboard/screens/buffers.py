@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import cards, data, send
 from dashboard.data import Pulse
-from dashboard.format import ago, count, money, on_london_clock, parsed
+from dashboard.format import ago, count, money, money_whole, on_london_clock, parsed
 
 LEVELS = {"global": "Everything", "division": "Division", "category": "Category", "sku": "SKU"}
 COMBINE = {"max": "the larger of percent and units", "sum": "percent and units together"}
@@ -22,6 +22,7 @@ RISKS = {
 }
 STATES = {"in_force": "in force", "planned": "planned", "past": "past", "removed": "removed"}
 NUMBERS = (("units", "Units"), ("minimum", "List none below"), ("maximum", "List at most"))
+WHEN = ("before", "after")
 SHOWN = 50
 
 
@@ -209,7 +210,11 @@ def _numbers(found: dict[str, Any]) -> None:
             ("Units on sale", f"{'−' if change < 0 else '+'}{count(abs(change))}", "More or fewer than now"),
             ("Oversells a week", _pair(found, "oversells", 1), "Offers expected to sell more than there is"),
             ("Lost sales a week", _pair(found, "lost_units", 1), "Units missed for what is held back"),
-            ("Cost a week", _costs(found, found["currency"]), "Of overselling, and the margin of lost sales"),
+            (
+                "Cost a week",
+                " → ".join(money_whole(found[f"{when}_cost_amount"], found["currency"]) for when in WHEN),
+                f"Of overselling, and the margin of lost sales: {_costs(found, found['currency'])}",
+            ),
         ]
     )
 

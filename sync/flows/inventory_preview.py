@@ -16,13 +16,15 @@ from store.events_trials import PolicyPreviewed
 from sync.flows.inventory_basis import Basis, basis, entries, policy_day
 from sync.flows.inventory_batches import newest
 from sync.flows.inventory_board import board
-from sync.flows.inventory_risk import Foresight, foreseen, with_risk
+from sync.flows.inventory_risk import Foresight, foreseen, wanted, with_risk
 from sync.flows.inventory_window import weekly_windows
 from sync.rules.policies import Entry
 from sync.rules.previews import MEASURES, Effect, effect, listed
+from sync.rules.risk import assessed
 from sync.runs import Run
 
 MOST_KEPT = 500  # offers kept by name, the largest changes first
+_WEEK_HOURS = 168.0
 Tell = Callable[[str], None]
 
 
@@ -49,21 +51,25 @@ def preview_policy(run: Run, draft: Draft, tell: Tell) -> Effect | None:
         )
         return None
     tell("working out every offer as the policies stand")
-    before = _as_listed(run, found, ahead, draft, [])
-    tell(f"working out {before.height} offers with the new policy")
-    after = _as_listed(run, found, ahead, draft, [draft.entry])
     windows = weekly_windows(run, found)
+    before = _as_listed(run, found, ahead, draft, [], windows=windows)
+    tell(f"working out {before.height} offers with the new policy")
+    after = _as_listed(run, found, ahead, draft, [draft.entry], windows=windows)
     seen = effect(before, after, windows)
     _keep(run, found, draft, seen, windows)
     return seen
 
 
-def _as_listed(run: Run, found: Basis, ahead: Foresight, draft: Draft, more: Sequence[Entry]) -> pl.DataFrame:
+def _as_listed(
+    run: Run, found: Basis, ahead: Foresight, draft: Draft, more: Sequence[Entry], *, windows: float
+) -> pl.DataFrame:
     """Every offer as it would be listed on the day the draft begins, on the stock of now."""
     run.check()
     on = max(draft.entry.from_on, policy_day(run.now()))
     rows = board(run, found, policies=[*entries(run), *more], on=on)
-    return listed(with_risk(run, rows, ahead), found.caution)
+    offers = listed(with_risk(run, rows, ahead), found.caution)
+    # listed by what is left of this window; judged by a whole one, for a week is made of those
+    return assessed(wanted(run, offers, ahead, _WEEK_HOURS / windows))
 
 
 def _keep(run: Run, found: Basis, draft: Draft, seen: Effect, windows: float) -> None:

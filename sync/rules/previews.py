@@ -12,7 +12,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from sync.rules import risk
 from sync.rules.aging import CAREFREE, Caution
 from sync.rules.outcomes import Week, week
 from sync.rules.sellable import sellable
@@ -54,13 +53,13 @@ class Effect:
 
 
 def listed(board: pl.DataFrame, caution: Caution = CAREFREE) -> pl.DataFrame:
-    """`sku` and the columns of `risk.ROW` for a board with risk, everything listed as the formula says."""
+    """A board with risk, everything listed as the formula says: offers as `risk.assessed` wants them."""
     offers = sellable(board.filter(pl.col("sku_key").is_not_null()), caution)
-    return risk.assessed(offers.with_columns(base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("target")))
+    return offers.with_columns(base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("target"))
 
 
 def effect(before: pl.DataFrame, after: pl.DataFrame, windows: float) -> Effect:
-    """Both as `listed` gives them, the same offers; `windows` of them make a week."""
+    """Both as `risk.assessed` gives them, the same offers, over the time from batch to batch: `windows` a week."""
     beside = _weekly(before, windows, "before").join(
         _weekly(after, windows, "after").drop("base"), on="sku", maintain_order="left"
     )
@@ -72,7 +71,7 @@ def effect(before: pl.DataFrame, after: pl.DataFrame, windows: float) -> Effect:
         units_change=int(changed.select(change.sum()).item() or 0),
         before=_expected(before, beside["before_cost_amount"], windows),
         after=_expected(after, beside["after_cost_amount"], windows),
-        changes=changed.sort(change.abs(), "sku", descending=[True, False]),
+        changes=changed.sort(change.abs(), _cost_change().abs(), "sku", descending=[True, True, False]),
     )
 
 
@@ -86,6 +85,10 @@ def _weekly(rows: pl.DataFrame, windows: float, when: str) -> pl.DataFrame:
         "cost_amount": ((pl.col("cost_amount").cast(pl.Float64) + lost) * windows).round(6).cast(pl.Decimal(18, 6)),
     }
     return rows.select("sku", "base", *(figures[name].alias(f"{when}_{name}") for name in MEASURES))
+
+
+def _cost_change() -> pl.Expr:
+    return pl.col("after_cost_amount") - pl.col("before_cost_amount")
 
 
 def _expected(rows: pl.DataFrame, costs: pl.Series, windows: float) -> Expected:

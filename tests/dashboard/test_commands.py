@@ -347,7 +347,7 @@ def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview
     assert before["Set the policy"] == "Preview it first."
     assert f"**Done.** {sentence}" in shown
     assert "Oversells a week 3.1 → 0.6" in shown
-    assert "Cost a week £310.00 → £95.50" in shown
+    assert "Cost a week £310 → £96" in shown
     assert SHIRT in table
     assert not may["Set the policy"]
     assert "Would change" not in changed

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.rules import risk
@@ -29,8 +29,12 @@ def board(policy: Policy, **given: Any) -> pl.DataFrame:
     return risk.advised(with_policy(offers, policy)).drop("base")
 
 
+def assessed(policy: Policy, **given: Any) -> pl.DataFrame:
+    return risk.assessed(listed(board(policy, **given)))
+
+
 def tried(before: Policy, after: Policy, **given: Any) -> Effect:
-    return effect(listed(board(before, **given)), listed(board(after, **given)), WEEK)
+    return effect(assessed(before, **given), assessed(after, **given), WEEK)
 
 
 def test_two_units_more_held_back_lower_every_listing_and_the_oversells() -> None:
@@ -73,6 +77,7 @@ def test_the_sentence_says_what_changes_in_a_line() -> None:
     assert tried(Policy(), Policy()).sentence == "Would change no listing."
 
 
+@settings(deadline=None)
 @given(
     units=st.integers(0, 5), percent=st.integers(0, 100), rule=st.sampled_from(["none", "service_level"]),
     minimum=st.integers(0, 4),
@@ -87,6 +92,7 @@ def test_a_draft_that_says_what_counts_already_changes_nothing(
     assert found.before == found.after
 
 
+@settings(deadline=None)
 @given(few=st.integers(0, 6), more=st.integers(0, 6))
 def test_more_held_back_never_oversells_more(few: int, more: int) -> None:
     found = tried(Policy(units=few), Policy(units=few + more))
