@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import access, cards, data
 from dashboard.format import ago
 from dashboard.screens import (
+    back_test,
     dispatch,
     exceptions,
     handover,
@@ -41,6 +42,7 @@ def main() -> None:
         "order": st.Page(order.show, title="One order", icon=":material/receipt_long:", url_path="order"),
         "inventory": st.Page(inventory.show, title="Stock", icon=":material/inventory_2:", url_path="stock"),
         "sku": st.Page(sku.show, title="One SKU", icon=":material/sell:", url_path="sku"),
+        "back_test": st.Page(back_test.show, title="Back-test", icon=":material/replay:", url_path="back-test"),
         "dispatch": st.Page(dispatch.show, title="Dispatch", icon=":material/local_shipping:", url_path="dispatch"),
         "settlement": st.Page(settlement.show, title="Money", icon=":material/payments:", url_path="money"),
         "runs": st.Page(runs.show, title="Runs", icon=":material/sync:", url_path="runs"),
@@ -51,7 +53,10 @@ def main() -> None:
     chosen = st.navigation(
         {
             "Now": [pages[name] for name in ("today", "today by name", "exceptions")],
-            "Flows": [pages[name] for name in ("orders", "order", "inventory", "sku", "dispatch", "settlement")],
+            "Flows": [
+                pages[name]
+                for name in ("orders", "order", "inventory", "sku", "back_test", "dispatch", "settlement")
+            ],
             "House": [pages[name] for name in ("runs", "mappings", "handover")],
         }
     )

@@ -272,5 +272,44 @@ def sales_rate(row: Mapping[str, Any]) -> go.Figure:
     return figure
 
 
+def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
+    """What each policy would have cost, week by week: overselling at the bottom, missed sales on it."""
+    figure = go.Figure()
+    for place, (side, (dark, light)) in enumerate({"a": (CHERRY, "#d08aa0"), "b": (SLATE, "#b9c3cc")}.items()):
+        part = rows.filter(pl.col("side") == side)
+        weeks = [f"{day:%-d %b}" for day in part["week_on"]]
+        for label, column, colour in (
+            ("overselling", "oversold_amount", dark),
+            ("missed sales", "lost_amount", light),
+        ):
+            figure.add_bar(
+                x=weeks, y=_floats(part[column]), name=f"{side.upper()}: {label}", marker_color=colour,
+                offsetgroup=str(place),
+            )  # fmt: skip
+    figure.update_layout(barmode="relative")
+    figure.update_xaxes(type="category", title_text="week of")
+    figure.update_yaxes(rangemode="tozero", title_text="pounds", tickformat=",.0f")
+    return figure
+
+
+def reliability(rows: pl.DataFrame) -> go.Figure:
+    """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
+    worst = float(max(rows["predicted_share"].max() or 0, rows["happened_share"].max() or 0, 0.05)) * 1.1  # type: ignore[arg-type]
+    figure = go.Figure()
+    for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
+        part = rows.filter(pl.col("side") == side)
+        figure.add_scatter(
+            x=part["predicted_share"].to_list(), y=part["happened_share"].to_list(), mode="markers",
+            name=side.upper(), cliponaxis=False, text=[f"{number:,} cases" for number in part["case_count"]],
+            marker={"color": colour, "symbol": symbol, "size": [8 + 16 * one**0.5 for one in part["case_share"]]},
+        )  # fmt: skip
+    figure.add_scatter(
+        x=[0, worst], y=[0, worst], mode="lines", name="as said", line={"color": SAND, "dash": "dash"}
+    )
+    figure.update_xaxes(title_text="chance said", tickformat=".0%", range=[-0.05 * worst, worst])
+    figure.update_yaxes(title_text="happened", tickformat=".0%", range=[-0.05 * worst, worst])
+    return figure
+
+
 def _floats(column: pl.Series) -> list[float]:
     return [float(value or 0) for value in column]

@@ -10,8 +10,10 @@ from store.commands import (
     Accept,
     AcceptBatch,
     Assign,
+    BackTest,
     Command,
     Note,
+    PreviewPolicy,
     RejectBatch,
     ReleaseOrphans,
     RemoveBufferPolicy,
@@ -21,13 +23,15 @@ from store.commands import (
     SetBufferPolicy,
     SetMapping,
     Snooze,
+    TriedPolicy,
     request,
 )
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "Command", "Note", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
-    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "Note", "PreviewPolicy", "RejectBatch",
+    "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze",
+    "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

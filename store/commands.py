@@ -126,6 +126,51 @@ class RemoveBufferPolicy(Command):
     why: str
 
 
+class PreviewPolicy(Command):
+    """What a buffer policy of these members (or its removal) would change on today's stock and demand."""
+
+    name: ClassVar[str] = "preview_policy"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    level: str
+    key: str = ""
+    from_on: date
+    is_removal: bool = False
+    percent: Decimal | None = None
+    units: int | None = None
+    combine: str | None = None
+    risk: str | None = None
+    alpha: Decimal | None = None
+    oversell_cost: Decimal | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class TriedPolicy(BaseModel):
+    """One policy of a back-test, for every SKU: as things stand, or as said here (what is left open is none)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    as_it_is: bool = False
+    percent: Decimal | None = None
+    units: int | None = None
+    combine: str | None = None
+    risk: str | None = None
+    alpha: Decimal | None = None
+    oversell_cost: Decimal | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class BackTest(Command):
+    """Replay two policies on the weeks of our own history that begin in a half-open span of days."""
+
+    name: ClassVar[str] = "back_test"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    from_on: date
+    until_on: date
+    a: TriedPolicy
+    b: TriedPolicy
+
+
 class AcceptBatch(Command):
     """Use a held stock batch after all."""
 
@@ -181,7 +226,7 @@ KINDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
         Resync, RunOnce, Retry, Assign, Snooze, Accept, Note, SetMapping, SetBufferPolicy, RemoveBufferPolicy,
-        AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
+        PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
     )
 }  # fmt: skip
 

@@ -56,6 +56,11 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "risk_windows": ("risk.assessed",),
     "stock_risk": ("risk.assessed",),
     "risk_grids": ("risk.assessed",),
+    "policy_previews": ("policy.previewed",),
+    "batch_recalls": ("stock_batch.recalled",),
+    "back_tests": ("back_test.finished",),
+    "back_test_weeks": ("back_test.finished",),
+    "back_test_tenths": ("back_test.finished",),
     "imports": ("import.finished",),
     "transactions": ("transactions.read",),
     "payouts": ("payout.seen",),
@@ -70,7 +75,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (
     "sku_rows", "offer_rows", "stock_rows", "published_rows", "comparison_rows", "demand_rows", "stock_risk_rows",
-    "risk_grid_rows", "transaction_rows",
+    "risk_grid_rows", "policy_preview_rows", "transaction_rows",
 )  # fmt: skip
 FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 

@@ -52,3 +52,44 @@ def sales_rate(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
 def trading_hours(ask: Ask) -> pl.DataFrame:
     """When in the week each side is busy."""
     return ask("select * from trading_hours order by side, hour_of_week")
+
+
+def policy_preview(ask: Ask, as_of: datetime, preview_id: str) -> dict[str, Any] | None:
+    """What one preview of a buffer policy found; None: it is not known (any more)."""
+    rows = ask(
+        "select * from policy_previews($as_of) where preview_id = $preview_id::uuid",
+        {"as_of": as_of, "preview_id": preview_id},
+    ).to_dicts()
+    return rows[0] if rows else None
+
+
+def policy_preview_changes(ask: Ask, preview_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
+    """The offers a previewed policy would change, the largest changes first."""
+    return ask(
+        "select * from policy_preview_changes where preview_id = $preview_id::uuid"
+        " order by abs(quantity_change) desc, abs(cost_change_amount) desc, sku limit $limit",
+        {"preview_id": preview_id, "limit": limit},
+    )
+
+
+def back_tests(ask: Ask, as_of: datetime, *, limit: int = LIMIT) -> pl.DataFrame:
+    """Back-tests, the newest first: a row for each of their two policies."""
+    return ask(
+        "select * from back_tests($as_of) order by tested_at desc, test_id, side limit $limit",
+        {"as_of": as_of, "limit": limit},
+    )
+
+
+def back_test_weeks(ask: Ask, test_id: str) -> pl.DataFrame:
+    """What both policies of one back-test would have come to, week by week."""
+    return ask(
+        "select * from back_test_weeks where test_id = $test_id::uuid order by week_on, side", {"test_id": test_id}
+    )
+
+
+def back_test_reliability(ask: Ask, test_id: str) -> pl.DataFrame:
+    """How often what was said happened, by tenth of the chance, for both policies."""
+    return ask(
+        "select * from back_test_reliability where test_id = $test_id::uuid order by side, tenth",
+        {"test_id": test_id},
+    )

@@ -19,6 +19,7 @@ from pathlib import Path
 FOLDER = Path("var/demo")
 HERE = Path(__file__).resolve().parent.parent
 READY_SECONDS = 300.0
+REQUESTS_PER_MINUTE = "600"  # the pretend BlueCherry serves nobody else: weeks of its batches are soon read
 ORDERS_PER_DAY = 60  # a history that is read in well under a minute
 RESTART_PAUSE = 2.0
 
@@ -47,6 +48,7 @@ def play(*, seed: int, days: int, skus: int, port: int, fresh: bool, started_at:
     environment = {
         **os.environ,
         **_pairs(printed),
+        "CHERRYLANE_ERP_REQUESTS_PER_MINUTE": REQUESTS_PER_MINUTE,
         "CHERRYLANE_STORE": str((FOLDER / "cherrylane.duckdb").absolute()),
     }
     (FOLDER / "env").write_text(printed + f"CHERRYLANE_STORE='{environment['CHERRYLANE_STORE']}'\n")

@@ -32,6 +32,7 @@ from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
 from sync.desk_mappings import MappingDesk
 from sync.desk_stock import StockDesk
+from sync.desk_trials import TrialDesk
 from sync.errors import SyncError
 from sync.flows import start
 from sync.lanes import FLOWS, START, Lane, NothingSeen, lanes_of, once, once_each
@@ -56,6 +57,7 @@ class Desk:
         self.flows_may_run = threading.Event()  # not before we know whose house we are in
         self._stock = StockDesk(house, lanes)
         self._mappings = MappingDesk(house, lanes)
+        self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
         self._running: dict[str, Future[dict[str, Any]]] = {}
@@ -171,6 +173,9 @@ class Desk:
     # -- what each command does ----------------------------------------------------------------
 
     def _carry_out(self, command_id: UUID, actor: str, command: ask.Command) -> dict[str, Any]:
+        def tell(words: str) -> None:
+            self._progress(command_id, words)
+
         does: dict[type[ask.Command], Callable[[Any], dict[str, Any]]] = {
             ask.Resync: lambda one: self.resync(command_id, one),
             ask.RunOnce: lambda one: self._run_once(command_id, one),
@@ -182,6 +187,8 @@ class Desk:
             ask.SetMapping: lambda one: self._mappings.set(actor, one),
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
+            ask.PreviewPolicy: lambda one: self._trials.preview_policy(command_id, actor, one, tell),
+            ask.BackTest: lambda one: self._back_test(command_id, actor, one, tell),
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
@@ -215,6 +222,12 @@ class Desk:
             }
         self._progress(command_id, f"{lane.name} is looking at everything again")
         return self._ended({lane.name: lane.run_once(scope)})
+
+    def _back_test(
+        self, command_id: UUID, actor: str, command: ask.BackTest, tell: Callable[[str], None]
+    ) -> dict[str, Any]:
+        self._check_started()  # it may have to ask BlueCherry for past batches
+        return self._trials.back_test(command_id, actor, command, tell)
 
     def _check_started(self) -> None:
         if not self.flows_may_run.is_set():

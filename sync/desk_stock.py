@@ -5,6 +5,7 @@ be, and nothing is written.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from store import commands as ask
@@ -31,19 +32,8 @@ class StockDesk:
 
     def set_policy(self, actor: str, command: ask.SetBufferPolicy) -> dict[str, Any]:
         """Raises Refusal for a policy that cannot be meant."""
-        members = Members(
-            percent=command.percent,
-            units=command.units,
-            combine=command.combine,
-            risk=command.risk,
-            alpha=command.alpha,
-            oversell_cost=command.oversell_cost,
-            minimum=command.minimum,
-            maximum=command.maximum,
-        )
-        self._check(command.level, command.key, members, command)
-        if members == Members():
-            raise Refusal("The policy says nothing: give it a percent, units, a risk rule, a minimum or a maximum.")
+        _give_a_reason(command.why)
+        self.draft(command)
         self._record(
             BufferPolicySet(
                 happened_at=self._house.clock.now(), actor=actor, level=command.level, key=command.key,
@@ -56,7 +46,36 @@ class StockDesk:
 
     def remove_policy(self, actor: str, command: ask.RemoveBufferPolicy) -> dict[str, Any]:
         """Raises Refusal if there is nothing to remove."""
-        self._check(command.level, command.key, Members(), command, is_removal=True)
+        _give_a_reason(command.why)
+        self.end(command)
+        self._record(
+            BufferPolicySet(
+                happened_at=self._house.clock.now(), actor=actor, level=command.level, key=command.key,
+                from_on=command.from_on, is_removed=True, why=command.why.strip(),
+            )
+        )  # fmt: skip
+        return {"message": f"{_named(command)} ends on {command.from_on.isoformat()}; the level above counts then."}
+
+    def draft(self, command: ask.SetBufferPolicy | ask.PreviewPolicy) -> Entry:
+        """The policy a command speaks of. Raises Refusal for one that cannot be meant."""
+        members = Members(
+            percent=command.percent,
+            units=command.units,
+            combine=command.combine,
+            risk=command.risk,
+            alpha=command.alpha,
+            oversell_cost=command.oversell_cost,
+            minimum=command.minimum,
+            maximum=command.maximum,
+        )
+        entry = self._checked(command.level, command.key, command.from_on, members)
+        if members == Members():
+            raise Refusal("The policy says nothing: give it a percent, units, a risk rule, a minimum or a maximum.")
+        return entry
+
+    def end(self, command: ask.RemoveBufferPolicy | ask.PreviewPolicy) -> Entry:
+        """The end of a policy, as an entry that says nothing. Raises Refusal if there is nothing to remove."""
+        entry = self._checked(command.level, command.key, command.from_on, Members(), is_removal=True)
         rows = self._house.ask(
             """
             select is_removed from buffer_policy_facts
@@ -67,13 +86,7 @@ class StockDesk:
         ).to_dicts()
         if not rows or rows[0]["is_removed"]:
             raise Refusal(f"{_named(command)} does not exist on {command.from_on.isoformat()}; nothing to remove.")
-        self._record(
-            BufferPolicySet(
-                happened_at=self._house.clock.now(), actor=actor, level=command.level, key=command.key,
-                from_on=command.from_on, is_removed=True, why=command.why.strip(),
-            )
-        )  # fmt: skip
-        return {"message": f"{_named(command)} ends on {command.from_on.isoformat()}; the level above counts then."}
+        return entry
 
     def judge_batch(self, actor: str, command: ask.AcceptBatch | ask.RejectBatch) -> dict[str, Any]:
         """Raises Refusal for a batch that does not wait for a person."""
@@ -116,26 +129,18 @@ class StockDesk:
         )  # fmt: skip
         return {"message": f"Up to {command.offer_count} offers without a SKU may go to zero within a day."}
 
-    def _check(
-        self,
-        level: str,
-        key: str,
-        members: Members,
-        command: ask.SetBufferPolicy | ask.RemoveBufferPolicy,
-        *,
-        is_removal: bool = False,
-    ) -> None:
-        _give_a_reason(command.why)
+    def _checked(self, level: str, key: str, from_on: date, members: Members, *, is_removal: bool = False) -> Entry:
         if level not in LEVELS:
             raise Refusal(f"There is no level {level!r}: {', '.join(LEVELS)}.")
-        today = policy_day(self._house.clock.now())
-        wrong = refusal(Entry(level, key, command.from_on, members), today)
+        entry = Entry(level, key, from_on, members)
+        wrong = refusal(entry, policy_day(self._house.clock.now()))
         if wrong:
             raise Refusal(wrong)
         question = _KEYS.get(level)
         # what is gone from BlueCherry can still lose its policy
         if question and not is_removal and self._house.ask(question, {"key": key}).is_empty():
             raise Refusal(f"BlueCherry has no {level} {key!r}. It must be written exactly as there.")
+        return entry
 
     def _record(self, event: Event) -> None:
         self._house.journal.append([event])
@@ -148,5 +153,5 @@ def _give_a_reason(why: str) -> None:
         raise Refusal("Say why: the reason is kept with it.")
 
 
-def _named(command: ask.SetBufferPolicy | ask.RemoveBufferPolicy) -> str:
+def _named(command: ask.SetBufferPolicy | ask.RemoveBufferPolicy | ask.PreviewPolicy) -> str:
     return f"The buffer policy of {f'{command.level} {command.key}'.strip()}"

@@ -1,14 +1,32 @@
 -- One row per SKU of BlueCherry and batch in which its pool moved or a sale of ours entered. What drew on the pool?
 -- `places` are the warehouses that sell here: a short one eats into a long one, so only their sum counts.
-create or replace macro pool_moves(places, since, as_of) as table
-with batches as (
+-- Batches from before our first, read for back-tests, count only if asked for.
+create or replace macro pool_moves(places, since, as_of, with_recalled := false) as table
+with readings as (
+    select recalled.batch_id, recalled.read_id, recalled.as_of as stood_at
+    from batch_recall_facts as recalled
+    where with_recalled
+
+    union all
+
+    -- the first of ours was read again after those before it: only what changed between them counts there
+    select reading.batch_id, reading.read_id, reading.as_of as stood_at
+    from batch_reading_facts as reading
+    where reading.read_id is not null and not (
+        with_recalled and exists (
+            select 1 from batch_recall_facts as recalled where recalled.batch_id = reading.batch_id
+        )
+    )
+),
+
+batches as (
     select
         reading.batch_id,
         reading.read_id,
-        reading.as_of as batch_at,
-        lag(reading.as_of) over (order by reading.as_of) as before_at,
-    from batch_reading_facts as reading
-    where reading.read_id is not null and reading.as_of >= since and reading.as_of <= as_of
+        reading.stood_at as batch_at,
+        lag(reading.stood_at) over (order by reading.stood_at) as before_at,
+    from readings as reading
+    where reading.stood_at >= since and reading.stood_at <= as_of
 ),
 
 nets as (
@@ -40,7 +58,7 @@ shown as (
         arg_max(nets.later, nets.batch_at),
         arg_max(nets.coming, nets.batch_at),
     from nets
-    join batch_reading_facts as reading on reading.read_id = nets.read_id
+    join readings as reading on reading.read_id = nets.read_id
     where nets.batch_at < since
     group by nets.sku_key, nets.location
 ),

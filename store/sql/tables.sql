@@ -274,3 +274,19 @@ create table if not exists risk_grid_rows (
     lost_amounts decimal(18, 6)[],                         -- margin of what cannot be sold; null: margin unknown
     assessed_at timestamptz not null,
 );
+
+-- What a previewed buffer policy would change, by offer; the largest changes only. Expected figures are of a week.
+create table if not exists policy_preview_rows (
+    read_id uuid not null,                                 -- the preview
+    sku varchar not null,
+    base bigint not null,
+    before_quantity bigint not null,                       -- to be listed without it
+    after_quantity bigint not null,
+    before_oversells double not null,
+    after_oversells double not null,
+    before_lost_units double not null,                     -- sales missed for what is held back
+    after_lost_units double not null,
+    before_cost_amount decimal(18, 6) not null,            -- of overselling, and the margin of missed sales
+    after_cost_amount decimal(18, 6) not null,
+    previewed_at timestamptz not null,
+);

@@ -48,7 +48,7 @@ def basis(run: Run, batch: Newest) -> Basis:
     )
     found = Basis(
         batch=batch,
-        warehouses=_warehouses(run),
+        warehouses=warehouses(run),
         caution=caution(batch.as_of, run.now(), limits),
         due=next_due(batch.as_of, told[0]["next_expected_at"] if told else None, timetable(settings)),
         limits=limits,
@@ -119,7 +119,8 @@ def _members(row: dict[str, Any]) -> Members:
     )
 
 
-def _warehouses(run: Run) -> frozenset[str]:
+def warehouses(run: Run) -> frozenset[str]:
+    """Those this channel sells from. Raises Fatal if there is none."""
     chosen = frozenset(run.house.settings.warehouses)
     if not chosen:
         chosen = load(run.rows(IN_FORCE, {"now": run.now()})).warehouses()

@@ -7,13 +7,13 @@ sale refused or cancelled is released at once only if it certainly never reached
 """
 
 import json
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 
 import polars as pl
 
 from sync.flows.inventory_basis import Basis, entries, fallback, policy_day
-from sync.rules.policies import resolve
+from sync.rules.policies import Entry, resolve
 from sync.rules.pushes import BOARD
 from sync.rules.sellable import BUCKETS, supply
 from sync.runs import Run
@@ -98,8 +98,10 @@ group by sku_key
 """
 
 
-def board(run: Run, basis: Basis) -> pl.DataFrame:
-    """A row per offer, as `sync.rules.pushes` wants them."""
+def board(
+    run: Run, basis: Basis, *, policies: Sequence[Entry] | None = None, on: date | None = None
+) -> pl.DataFrame:
+    """A row per offer, as `sync.rules.pushes` wants them; to try something: by other policies, of another day."""
     ask, settings = run.house.ask, run.house.settings
     skew = settings.clock_skew_seconds
     offers = ask(_OFFERS, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales})
@@ -124,7 +126,8 @@ def board(run: Run, basis: Basis) -> pl.DataFrame:
         )
         .with_columns(risk_units=pl.lit(0), is_settled=pl.col("is_settled") & ~pl.col("is_failed"))
     )
-    return resolve(drawn, entries(run), policy_day(run.now()), fallback(settings)).select(
+    told = entries(run) if policies is None else policies
+    return resolve(drawn, told, on or policy_day(run.now()), fallback(settings)).select(
         pl.col(name).cast(dtype) for name, dtype in BOARD.items()
     )
 

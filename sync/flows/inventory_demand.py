@@ -4,7 +4,7 @@ Once an hour the orders of the last weeks and the stock batches we read are look
 written down. In between the rates stand as they were told, so that a run costs no more than the risk itself.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -13,14 +13,14 @@ import polars as pl
 from store.events_risk import DemandMeasured, TradePart
 from sync.flows.inventory_basis import Basis
 from sync.freshness import orders_known_until
-from sync.rules import draws, outlook
+from sync.rules import outlook
+from sync.rules.measuring import Period, measure
 from sync.rules.outlook import OTHER, OWN, SIDE, Outlook, Swings
 from sync.rules.trading_week import TradingWeek
 from sync.runs import Run
 
 MEASURED_EVERY = timedelta(hours=1)
 LOOKS_BACK = timedelta(days=56)
-_HOUR = timedelta(hours=1)
 
 # A SKU name two live SKUs share is nobody's.
 _SKUS = """
@@ -57,7 +57,7 @@ def demand(run: Run, found: Basis) -> Outlook | None:
     told = run.rows("select max(happened_at) as measured_at from trade_facts")[0]["measured_at"]
     if told is None or run.now() - told >= MEASURED_EVERY:
         _measure(run, found)
-    return _told(run)
+    return demand_told(run)
 
 
 def _measure(run: Run, found: Basis) -> None:
@@ -71,18 +71,16 @@ def _measure(run: Run, found: Basis) -> None:
     if not sales.is_empty():
         since = max(since, sales["sold_at"].min())  # type: ignore[type-var, assignment]
     period = run.rows(_READINGS, {"since": now - LOOKS_BACK, "until": now})[0]
-    read, pool = _drawn(run, found, period["since_at"], period["until_at"])
-    told = outlook.measured(
-        _shares(skus, pool, until - since, period),
-        sales,
-        _by_sku(draws.as_sales(read), skus),
-        sales_since=since,
-        sales_until=until,
-        draws_since=period["since_at"],
-        draws_until=period["until_at"],
+    moves = ask(
+        "from pool_moves($places, $since, $until)",
+        {
+            "places": sorted(found.warehouses),
+            "since": period["since_at"] or now,
+            "until": period["until_at"] or now,
+        },
     )
-    withdrawn = _by_sku(pool, skus).select("sku", "withdrawal_count", "withdrawn_units")
-    rows = told.skus.join(withdrawn, on="sku", how="left", maintain_order="left").with_columns(
+    told = measure(skus, sales, moves, Period(since, until, period["since_at"], period["until_at"]))
+    rows = told.outlook.skus.join(told.withdrawn, on="sku", how="left", maintain_order="left").with_columns(
         pl.col("withdrawal_count", "withdrawn_units").fill_null(0)
     )
     moved = outlook.news(rows, ask("select * from demand_facts"))
@@ -92,47 +90,14 @@ def _measure(run: Run, found: Basis) -> None:
     )
     event = DemandMeasured(
         happened_at=now, read_id=read_id, batch_id=found.batch.batch_id, since_at=since,
-        drawn_since_at=period["since_at"] if read.height else None, sku_count=rows.height,
+        drawn_since_at=period["since_at"] if told.has_draws else None, sku_count=rows.height,
         changed_count=moved.height, own_units=int(rows["own_units"].sum()),
         other_units=int(rows["other_units"].sum()), withdrawal_count=int(rows["withdrawal_count"].sum()),
         withdrawn_units=int(rows["withdrawn_units"].sum()),
-        trades=(_part(OWN, told.own), _part(OTHER, told.other)),
+        trades=(_part(OWN, told.outlook.own), _part(OTHER, told.outlook.other)),
     )  # fmt: skip
     run.record([event])
     run.counts["rates_measured"] += moved.height
-
-
-def _drawn(
-    run: Run, found: Basis, since: datetime | None, until: datetime | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What moved between the batches of a period, and what it comes to by SKU of BlueCherry."""
-    moves = run.house.ask(
-        "from pool_moves($places, $since, $until)",
-        {"places": sorted(found.warehouses), "since": since or run.now(), "until": until or run.now()},
-    )
-    last = until or run.now()
-    read = draws.falls(moves, last)
-    return read, draws.pool(read, moves, last)
-
-
-def _shares(
-    skus: pl.DataFrame, pool: pl.DataFrame, sold_for: timedelta, period: dict[str, datetime]
-) -> pl.DataFrame:
-    """`skus` with the share of each period there was something to draw on; before our first batch: all of it."""
-    watched = (period["until_at"] - period["since_at"]) / _HOUR if period["since_at"] else 0.0
-    hours = max(sold_for / _HOUR, watched, 1.0)
-    empty = (watched - pl.col("stock_hours")).clip(lower_bound=0)
-    return skus.join(pool, on="sku_key", how="left", maintain_order="left").select(
-        "sku",
-        "category",
-        own_share=1 - (empty / hours).fill_null(0.0),
-        other_share=(pl.col("other_hours") / max(watched, 1.0)).clip(0, 1).fill_null(0.0),
-    )
-
-
-def _by_sku(rows: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
-    """Rows of BlueCherry's keys under the names the marketplace has for them."""
-    return rows.join(skus.select("sku", "sku_key"), on="sku_key", how="inner", maintain_order="left")
 
 
 def _part(side: str, swings: Swings) -> TradePart:
@@ -145,8 +110,8 @@ def _part(side: str, swings: Swings) -> TradePart:
     )
 
 
-def _told(run: Run) -> Outlook | None:
-    """The outlook as it was written down last."""
+def demand_told(run: Run) -> Outlook | None:
+    """The outlook as it was written down last; None: it was not yet."""
     sides = {row["side"]: _swings(row) for row in run.rows("select * from trade_facts")}
     if OWN not in sides or OTHER not in sides:
         return None

@@ -13,7 +13,7 @@ import polars as pl
 
 from store.events_risk import RiskAssessed
 from sync.flows.inventory_basis import Basis
-from sync.flows.inventory_demand import demand
+from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_window import Horizon, horizon
 from sync.rules import risk
 from sync.rules.outlook import Outlook
@@ -68,13 +68,23 @@ def foresight(run: Run, found: Basis) -> Foresight | None:
     return None if outlook is None else Foresight(outlook, horizon(run, found))
 
 
+def foreseen(run: Run, found: Basis) -> Foresight | None:
+    """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
+    outlook = demand_told(run)
+    return None if outlook is None else Foresight(outlook, horizon(run, found))
+
+
 def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     """The board with what is wanted in the window, and the units its policies' rules of risk hold back."""
-    margins = run.house.ask(_MARGINS, {"since": run.now() - _LATELY})
-    offers = board.join(margins, on="sku", how="left", maintain_order="left").with_columns(
+    offers = board.join(margins(run), on="sku", how="left", maintain_order="left").with_columns(
         base=pl.col("supply") - pl.col("inflight")
     )
-    return risk.advised(_wanted(run, offers, ahead, AS_IT_IS)).drop("base")
+    return risk.advised(wanted(run, offers, ahead, AS_IT_IS)).drop("base")
+
+
+def margins(run: Run) -> pl.DataFrame:
+    """`sku`, `margin_amount` of one unit: price less the commission really charged less cost."""
+    return run.house.ask(_MARGINS, {"since": run.now() - _LATELY})
 
 
 def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight) -> None:
@@ -114,7 +124,7 @@ def is_due(run: Run, found: Basis) -> bool:
     return not rows or run.now() - rows[0]["happened_at"] >= ASSESSED_EVERY
 
 
-def _wanted(run: Run, offers: pl.DataFrame, ahead: Foresight, interval: int) -> pl.DataFrame:
+def wanted(run: Run, offers: pl.DataFrame, ahead: Foresight, interval: float) -> pl.DataFrame:
     """The demand of both sides in the window as it is, or in one that a batch interval of so many hours makes."""
     window = ahead.span.window
     own_since, until = window.own_since, window.until
@@ -134,4 +144,4 @@ def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight
         .head(MOST_GRIDS)
     )
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
-    return risk.grids({hours: _wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)})
+    return risk.grids({hours: wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)})

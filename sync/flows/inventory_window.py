@@ -7,6 +7,7 @@ was measured, the settings say it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 from sync.flows.inventory_basis import Basis, timetable
@@ -17,7 +18,7 @@ from sync.runs import Run
 from sync.settings import Settings
 
 MEASURED = "measured"  # nobody says when the next batch is due: it comes as the others did
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _WEEK = timedelta(minutes=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,18 @@ def horizon(run: Run, found: Basis) -> Horizon:
         found.due.source or MEASURED,
         percentile(apply or usual) * _MINUTE,
     )
+
+
+def weekly_windows(run: Run, found: Basis) -> float:
+    """How many batches land in a week: by the usual time from one to the next, or what the settings expect."""
+    rows = run.rows("select * from batch_lags($now)", {"now": run.now()})
+    gaps = [row["batch_at"] - row["before_at"] for row in rows if row["before_at"]]
+    interval = (
+        median(gaps)
+        if gaps
+        else (found.due.at or found.batch.as_of + found.limits.max_age / 2) - (found.batch.as_of)
+    )
+    return _WEEK / max(interval, _MINUTE)
 
 
 def _delays(batches: list[dict[str, Any]], due: Due, settings: Settings) -> list[float]:

@@ -6,8 +6,8 @@ Three rules give `risk_units`, each the smallest b that satisfies it, SKU by SKU
     oversell     P(min(own, base - b) + other > base) <= alpha   the default: less is held back where stock is deep
     newsvendor   P(other <= b) >= C / (C + M)                margin M lost by not listing, cost C of an oversell
 
-`advised` sets all three beside each other. A record that overstates its stock (`record_errors`, from cycle counts)
-counts as further demand of the others. Where even holding back everything leaves more than alpha, the buffer is the
+`advised` sets all three beside each other. A record that overstates its stock counts as further demand of the
+others. Where even holding back everything leaves more than alpha, the buffer is the
 whole base: what remains belongs to the other channels.
 
 Frames come as `sync.rules.oversell` wants them. Every buffer is a whole number from 0 to the base, but for those of
@@ -93,18 +93,6 @@ def newsvendor_units(
 def oversell_units(sides: Sides, base: Ints, terms: Terms) -> Ints:
     """The smallest b up to the base with P(min(own, base - b) + other > base) <= alpha; else the whole base."""
     return _oversell_units(sides, base, worst_case_units(sides.other, terms.alpha, terms.overstated), terms)
-
-
-def record_errors(counts: pl.DataFrame, most: int = 5) -> tuple[float, ...]:
-    """The chances that a record shows 1, 2, … `most` units too many, from cycle counts.
-
-    `counts`: `recorded`, `counted`, a row a SKU counted at the locations in question. Larger errors count as
-    `most`. One imagined exact count stands beside the real ones, so that a single bad count is not taken for
-    certainty.
-    """
-    wrong = (counts["recorded"] - counts["counted"]).clip(0, most).to_numpy()
-    seen = np.bincount(wrong, minlength=most + 1)[1:]
-    return tuple(float(one) for one in seen / (counts.height + 1))
 
 
 def _oversell_units(sides: Sides, base: Ints, most: Ints, terms: Terms) -> Ints:

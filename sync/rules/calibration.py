@@ -16,17 +16,27 @@ def reliability(cases: pl.DataFrame) -> pl.DataFrame:
 
     `gap` is predicted less seen; above zero the risk was overstated.
     """
-    tenth = (pl.col("chance") * TENTHS).floor().clip(0, TENTHS - 1).cast(pl.Int64)
     return (
-        cases.group_by(tenth=tenth)
-        .agg(
-            cases=pl.len().cast(pl.Int64),
-            predicted=pl.col("chance").mean(),
-            seen=pl.col("happened").cast(pl.Float64).mean(),
-        )
+        tenths(cases)
+        .with_columns(predicted=pl.col("predicted") / pl.col("cases"), seen=pl.col("happened") / pl.col("cases"))
         .with_columns(share=pl.col("cases") / pl.col("cases").sum(), gap=pl.col("predicted") - pl.col("seen"))
         .sort("tenth")
         .select("tenth", "cases", "share", "predicted", "seen", "gap")
+    )
+
+
+def tenths(cases: pl.DataFrame) -> pl.DataFrame:
+    """One row per tenth that occurs, in sums: `tenth`, `cases`, `predicted` (chances), `happened`, `squares`.
+
+    Sums of many frames may be added up; `squares` (of the distances) over the cases is the Brier score.
+    """
+    tenth = (pl.col("chance") * TENTHS).floor().clip(0, TENTHS - 1).cast(pl.Int64)
+    distance = pl.col("chance") - pl.col("happened").cast(pl.Float64)
+    return cases.group_by(tenth=tenth).agg(
+        cases=pl.len().cast(pl.Int64),
+        predicted=pl.col("chance").sum(),
+        happened=pl.col("happened").sum().cast(pl.Int64),
+        squares=(distance**2).sum(),
     )
 
 

@@ -1,11 +1,10 @@
-"""What a buffer buys: a grid of outcomes for what-if, the sum over SKUs for a policy, and where units help most.
+"""What a buffer buys: a grid of outcomes for what-if, and the sum over SKUs for a policy.
 
-`grid` and `spend` are for SKUs at risk: they work through every SKU and buffer. `oversold_units` cost `cost` each;
+`grid` is for SKUs at risk: it works through every SKU and buffer. `oversold_units` cost `cost` each;
 `turned_away_units` are customers of this channel whom the base would have served had nothing been held back (what
 the others take aside), and cost `margin` each. Minimum, maximum and packs are not part of it.
 """
 
-import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,33 +75,6 @@ def with_turned_away(skus: pl.DataFrame) -> pl.DataFrame:
     base, quantity = _whole(skus["base"]), _whole(skus["quantity"])
     lost = own.excess(quantity) - own.excess(np.maximum(base, quantity))
     return skus.with_columns(turned_away_units=np.maximum(lost, 0.0))
-
-
-def spend(
-    skus: pl.DataFrame, units: int, margin: str, most: int = BUFFERS.stop - 1, overstated: Sequence[float] = ()
-) -> pl.DataFrame:
-    """`skus` with `buffer`: a fixed number of units to hold back, each put where it helps most.
-
-    One at a time, to the SKU where the drop in expected oversold units per unit of margin withheld is largest; a
-    unit that helps nowhere is not spent. `margin` is the column with what a unit sold earns, above zero.
-    """
-    sides, base = Sides.of(skus), np.maximum(_whole(skus["base"]), 0)
-    expected = np.stack(
-        [oversold(sides, base, np.maximum(base - held, 0), overstated)[1] for held in range(most + 1)], axis=1
-    )
-    worth = -np.diff(expected, axis=1) / skus[margin].to_numpy().astype(np.float64)[:, None]
-    held = np.zeros(skus.height, dtype=np.int64)
-    heap = [(-float(worth[place, 0]), place) for place in range(skus.height) if most and base[place] > 0]
-    heapq.heapify(heap)
-    while heap and units > 0:
-        gain, place = heapq.heappop(heap)
-        if gain >= 0:
-            break
-        held[place] += 1
-        units -= 1
-        if held[place] < min(most, int(base[place])):
-            heapq.heappush(heap, (-float(worth[place, held[place]]), place))
-    return skus.with_columns(buffer=held)
 
 
 def _outcomes(

@@ -24,7 +24,6 @@ most `stock_out`; none falls when demand rises, and none rises with the units he
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -58,7 +57,7 @@ class Sides:
 def risk(skus: pl.DataFrame, overstated: Sequence[float] = ()) -> pl.DataFrame:
     """`skus` with the columns of `RISK`.
 
-    `overstated[k - 1]` is the chance that a stock record shows k units too many (`buffers.record_errors`).
+    `overstated[k - 1]` is the chance that a stock record shows k units too many.
     """
     sides = Sides.of(skus)
     base, quantity = _whole(skus, "base"), _whole(skus, "quantity")
@@ -80,20 +79,6 @@ def not_deducted(skus: pl.DataFrame) -> pl.DataFrame:
     sides = Sides.of(skus)
     both = sides.other.plus(sides.own)
     return skus.with_columns(other_mean=both.mean, other_dispersion=both.dispersion)
-
-
-def withdrawn(skus: pl.DataFrame, scheduled: pl.DataFrame, until: datetime) -> pl.DataFrame:
-    """`skus` (with `sku`) with their `base` less the wholesale units that leave before the window ends.
-
-    `scheduled`: `sku`, `units`, `due_at`, withdrawals neither the batch nor the rate of sales contains. A base
-    below zero says what is already promised twice.
-    """
-    due = scheduled.filter(pl.col("due_at") < until).group_by("sku").agg(pl.col("units").sum().alias("_units"))
-    return (
-        skus.join(due, on="sku", how="left", maintain_order="left")
-        .with_columns(base=pl.col("base") - pl.col("_units").fill_null(0))
-        .drop("_units")
-    )
 
 
 def worst_case(other: Counts, held: Ints, overstated: Sequence[float] = ()) -> Floats:

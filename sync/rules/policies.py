@@ -124,6 +124,43 @@ def _is_outside(value: Decimal | int | None, least: int, most: int) -> bool:
     return value is not None and not least <= value <= most
 
 
+def complete(members: Members, fallback: Policy) -> Policy:
+    """A policy for every SKU, to be tried: what is left open is none; price and chance as the settings."""
+    return Policy(
+        percent=members.percent or Decimal(0),
+        units=members.units or 0,
+        combine="sum" if members.combine == "sum" else "max",
+        risk=_rule(members.risk),
+        alpha=fallback.alpha if members.alpha is None else members.alpha,
+        oversell_cost=fallback.oversell_cost if members.oversell_cost is None else members.oversell_cost,
+        minimum=members.minimum or 0,
+        maximum=members.maximum,
+        name="tried",
+    )
+
+
+def _rule(name: str | None) -> RiskRule:
+    return next((rule for rule in get_args(RiskRule) if rule == name), "none")
+
+
+def words(members: Members) -> str:
+    """What a policy holds back, as one would say it."""
+    chance = "" if members.alpha is None else f" at {_plain(members.alpha * 100)} %"
+    told = (
+        None if not members.percent else f"{_plain(members.percent)} %",
+        None if not members.units else f"{members.units} unit{'' if members.units == 1 else 's'}",
+        "added up" if members.combine == "sum" else None,
+        f"by risk ({members.risk.replace('_', ' ')}{chance})" if members.risk not in {None, "none"} else None,
+        None if not members.minimum else f"none below {members.minimum}",
+        None if members.maximum is None else f"at most {members.maximum} listed",
+    )
+    return ", ".join(filter(None, told)) or "nothing held back"
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
 def with_policy(skus: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """`skus` with the COLUMNS of one policy for all of them."""
     values = _columns_of(Members(

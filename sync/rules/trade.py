@@ -81,8 +81,8 @@ def observe(
 ) -> Trade:
     """The shop's trade from `sales` (`sku`, `sold_at`; a row a sale) from `since` to `until`, half open.
 
-    `closed`: hours of the week without trade; `shut`: local days without. Scheduled wholesale withdrawals do not
-    belong in it (`oversell.withdrawn`). ValueError if the period is empty.
+    `closed`: hours of the week without trade; `shut`: local days without. Wholesale withdrawals do not
+    belong in it (`draws.falls`). ValueError if the period is empty.
     """
     if until <= since:
         raise ValueError("The period whose sales are looked at must end after it begins.")

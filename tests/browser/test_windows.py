@@ -41,6 +41,7 @@ CONTENT: dict[str, tuple[str, ...]] = {
     "money": ("Pending", "No payout yet"),
     "runs": ("Look at everything again", "Catalogue", "Succeeded"),
     "mappings": ("is not mapped", "In force"),
+    "back-test": ("No back-test yet", "Start one"),
     "handover": ("Every piece of data has one master",),
 }
 
@@ -255,3 +256,45 @@ def test_an_exception_is_taken_and_its_mapping_releases_what_waits(system: Syste
     system.until(lambda: held() == 0, "no shipment waits for the carrier any more")
     orders = system.sandbox.state("john_lewis")["orders"].values()
     assert [one for one in orders if one["confirmations"]]
+
+
+def test_a_buffer_policy_shows_what_it_would_change_before_it_is_set(system: System, page: Page) -> None:
+    go(page, system, "mappings")
+    page.get_by_label("Why", exact=True).last.fill("a photo shoot")
+    units = page.get_by_label("Units", exact=True)
+    units.fill("40")
+    units.press("Enter")
+    expect(page.get_by_role("button", name="Preview", exact=True)).to_be_enabled(timeout=BUSY)
+    assert reason_of(page, "Set the policy") == "Preview it first."
+
+    press(page, "Preview", exact=True)
+    says(page, re.compile(r"Done\. Would change \d+ listings?, −[\d,]+ units, oversells expected "))
+    says(page, "Listings changed")
+    assert system.rows("select count(*) as n from buffer_policy_facts") == [{"n": 0}]
+    press(page, "Set the policy")
+    says(page, re.compile("Done\\. The buffer policy of global counts from "))
+
+    assert system.rows("select units, why from buffer_policy_facts") == [{"units": 40, "why": "a photo shoot"}]
+    no_trouble(page)
+
+
+def test_a_back_test_is_started_on_its_page_and_reaches_a_result(system: System, page: Page) -> None:
+    go(page, system, "back-test")
+    for name, week in (("From the week of", 1), ("to the week of", 0)):  # the world is two days old
+        page.get_by_role("combobox", name=name).click()
+        page.get_by_role("option").nth(week).click()
+        settled(page)
+
+    press(page, "Start the back-test")
+    system.until(lambda: system.rows("select 1 from batch_recall_facts limit 1"), "past batches are read")
+    system.until(lambda: system.rows("select 1 from back_test_facts limit 1"), "the back-test has ended")
+    says(page, re.compile(r"Done\. \d+ batch(es)? replayed: A oversold [\d,]+ and missed "))
+    says(page, re.compile("would have cost"))
+    says(page, "Did the chances keep their word?")
+    says(page, "What a back-test cannot know")
+    sides = system.rows("select side, window_count from back_test_facts order by side")
+
+    assert [row["side"] for row in sides] == ["a", "b"]
+    assert sides[0]["window_count"] > 0
+    assert system.rows("select count(*) as n from batch_recall_facts")[0]["n"] > 0
+    no_trouble(page)

@@ -2,17 +2,23 @@
 
 import subprocess
 import sys
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 from streamlit.testing.v1 import AppTest
 
-from tests.told import DAY, HOUR, NOW, SHIRT, Told
+from store import events_trials
+from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = "JL1-A"
+TEST = thing("back-test")
 # Every screen that reads the store, and what it is asked for in its address.
 SCREENS = (
     "today", "exceptions", "orders", "order", "inventory", "sku", "dispatch", "settlement", "runs", "mappings",
+    "back_test",
 )  # fmt: skip
 ASKED = {"order": {"order_id": ORDER}, "sku": {"sku": SHIRT}}
 # Holds a store and says nothing, as a worker that is starting or stuck.
@@ -40,10 +46,41 @@ def ordinary_day(told: Told) -> None:
     told.order("JL2-A", placed=NOW - 3 * HOUR, deadline=NOW + 9 * HOUR)
     told.sales_order("SO-2", "JL2-A")
     told.wrong("unmapped_carrier", "S1/C1", cause="DPX", order_id=ORDER, amount="42.50", deadline=NOW + 2 * HOUR)
+    back_test(told)
     told.transactions({"amount": "39.00", "order_id": ORDER, "order_line_id": "JL1-A-1", "cycle_id": "c1"})
     told.payout("c1", "39.00")
     told.runs_of_all()
     told.beat(doing='{"orders": "reading"}')
+
+
+def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: int = 1) -> None:
+    """Six weeks were replayed as things are, and with ten percent held back: that sold more and oversold twice."""
+    week = NOW.date() - timedelta(days=43)
+    weeks = [
+        events_trials.TrialWeekPart(
+            side=side, week_on=week, window_count=42, listed_units=4200, wanted_units=100, sold_units=100 - lost,
+            lost_units=lost, oversells=oversold, oversold_units=oversold, lost_amount=Decimal(lost_amount),
+            oversold_amount=Decimal(60 * oversold),
+        )
+        for side, lost, oversold, lost_amount in (("a", 30, 0, "360.00"), ("b", 10, 2, lost))
+    ]  # fmt: skip
+    told.tell(
+        events_trials.BackTestFinished(
+            happened_at=NOW - hours * HOUR, actor="Olu (ops)", test_id=test_id, from_on=week,
+            until_on=week + timedelta(days=42), first_at=NOW - 43 * DAY, last_at=NOW - 2 * DAY, window_count=250,
+            offer_count=392, left_out_count=634, currency="GBP",
+            trials=(
+                events_trials.TrialPart(side="a", policy="as it is now", brier_score=0.00021, is_beyond=False),
+                events_trials.TrialPart(side="b", policy="10 %", brier_score=0.0009, is_beyond=True),
+            ),
+            weeks=tuple(weeks),
+            tenths=(
+                events_trials.TrialTenthPart(
+                    side="b", tenth=0, case_count=2000, predicted=0.2, happened=2, squares=1.8
+                ),
+            ),
+        )
+    )  # fmt: skip
 
 
 def quiet_day(told: Told) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +19,7 @@ from sync.rules.batches import Newest
 from sync.rules.timetable import Due
 from sync.runs import House, Notebook, Run
 from sync.settings import Settings
-from tests.told import HOUR, NOW, Told
+from tests.told import DAY, HOUR, NOW, Told
 
 T_B = NOW - 2 * HOUR
 SKEW = timedelta(seconds=120)
@@ -26,6 +27,12 @@ BASIS = Basis(
     batch=Newest("B1", T_B, T_B + HOUR / 3), warehouses=frozenset({"WH1"}), caution=CAREFREE, due=Due(None, ""),
     limits=AgeLimits(12 * HOUR, 24 * HOUR),
 )  # fmt: skip
+QUICK, SLOW = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L"
+WAREHOUSE = "WH1"
+NEWEST_NUMBER = 18  # three days of batches
+NEWEST_ID = f"B{NEWEST_NUMBER}"
+BASE = 10
+NEWEST = replace(BASIS, batch=replace(BASIS.batch, batch_id=NEWEST_ID), due=Due(T_B + 4 * HOUR, "erp"))
 # Nobody is asked: only the settings must be whole.
 _NEEDED = {
     "MARKETPLACE_URL": "https://marketplace.example", "MARKETPLACE_KEY": "none", "MARKETPLACE_SHOP_ID": "4107",
@@ -109,3 +116,25 @@ class Stall:
 
     def _own(self, name: str) -> str:
         return f"{self.name}-{name}"
+
+
+def trade(shop: Shop) -> None:
+    """QUICK sells six a day here, for two weeks, and more elsewhere, for three days; SLOW hardly sells."""
+    told = shop.told
+    with told.in_one_go():
+        told.skus(QUICK, SLOW)
+        for number in range(84):
+            told.order(f"JL-{number}", skus=(QUICK,), placed=NOW - 14 * DAY + number * 4 * HOUR, state="CLOSED")
+            told.sales_order(f"SO-{number}", f"JL-{number}", entered=NOW - 14 * DAY + number * 4 * HOUR)
+        told.order("JL-SLOW", skus=(SLOW,), placed=NOW - 9 * DAY, state="CLOSED")
+        told.sales_order("SO-SLOW", "JL-SLOW", skus=(SLOW,), entered=NOW - 9 * DAY)
+        for number in range(NEWEST_NUMBER + 1):  # every four hours four go, of which one is ours
+            before = NEWEST_NUMBER - number
+            told.batch(
+                f"B{number}",
+                {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
+                at=T_B - before * 4 * HOUR,
+            )
+        told.offers({QUICK: BASE, SLOW: 40})
+        told.mapping("warehouse", "NMK", WAREHOUSE)
+    told.journal.append(bookmarks={"orders.changed": NOW.isoformat()})

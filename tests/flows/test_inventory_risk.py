@@ -17,14 +17,20 @@ from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
 from sync.flows.inventory_window import horizon
 from sync.rules.pushes import Decision, Terms, decide
 from sync.rules.timetable import Due
-from tests.flows.shop import BASIS, T_B, Shop, settings_of
-from tests.told import DAY, HOUR, NOW
-
-QUICK, SLOW = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L"
-WAREHOUSE = "WH1"
-NEWEST_NUMBER = 18  # three days of batches
-NEWEST_ID = f"B{NEWEST_NUMBER}"
-BASE = 10
+from tests.flows.shop import (
+    BASE,
+    NEWEST,
+    NEWEST_ID,
+    NEWEST_NUMBER,
+    QUICK,
+    SLOW,
+    T_B,
+    WAREHOUSE,
+    Shop,
+    settings_of,
+    trade,
+)
+from tests.told import HOUR, NOW
 
 
 @pytest.fixture
@@ -35,32 +41,12 @@ def open_shop(tmp_path: Path) -> Iterator[Any]:
     def begin(**settings: Any) -> Shop:
         shop = Shop(tmp_path / f"store-{len(opened)}.duckdb", settings_of(**settings))
         opened.append(shop)
-        told = shop.told
-        with told.in_one_go():
-            told.skus(QUICK, SLOW)
-            for number in range(84):
-                told.order(f"JL-{number}", skus=(QUICK,), placed=NOW - 14 * DAY + number * 4 * HOUR, state="CLOSED")
-                told.sales_order(f"SO-{number}", f"JL-{number}", entered=NOW - 14 * DAY + number * 4 * HOUR)
-            told.order("JL-SLOW", skus=(SLOW,), placed=NOW - 9 * DAY, state="CLOSED")
-            told.sales_order("SO-SLOW", "JL-SLOW", skus=(SLOW,), entered=NOW - 9 * DAY)
-            for number in range(NEWEST_NUMBER + 1):  # every four hours four go, of which one is ours
-                before = NEWEST_NUMBER - number
-                told.batch(
-                    f"B{number}",
-                    {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
-                    at=T_B - before * 4 * HOUR,
-                )
-            told.offers({QUICK: BASE, SLOW: 40})
-            told.mapping("warehouse", "NMK", WAREHOUSE)
-        told.journal.append(bookmarks={"orders.changed": NOW.isoformat()})
+        trade(shop)
         return shop
 
     yield begin
     for each in opened:
         each.told.close()
-
-
-NEWEST = replace(BASIS, batch=replace(BASIS.batch, batch_id=NEWEST_ID), due=Due(T_B + 4 * HOUR, "erp"))
 
 
 def decided(shop: Shop) -> Decision:

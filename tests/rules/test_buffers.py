@@ -12,11 +12,10 @@ from sync.rules.buffers import (
     advised,
     newsvendor_units,
     oversell_units,
-    record_errors,
     worst_case_units,
 )
 from sync.rules.chances import Counts
-from sync.rules.outcomes import grid, spend, week, with_turned_away
+from sync.rules.outcomes import grid, week, with_turned_away
 from sync.rules.oversell import Sides, risk, worst_case
 
 MEANS = [0.125, 0.25, 0.5, 1, 2, 4]
@@ -76,12 +75,6 @@ def test_a_risk_that_is_no_risk_is_refused(alpha: float) -> None:
         Terms(alpha=alpha)
 
 
-def test_cycle_counts_say_how_often_a_record_shows_too_much() -> None:
-    counts = pl.DataFrame({"recorded": [5, 5, 5, 9, 3, 4, 7, 2, 2], "counted": [5, 4, 6, 1, 3, 4, 7, 2, 1]})
-
-    assert record_errors(counts, most=3) == (0.2, 0.0, 0.1)
-
-
 def test_a_doubtful_record_makes_the_buffer_larger() -> None:
     other = Counts.of([1.0])
 
@@ -114,18 +107,6 @@ def test_a_week_without_skus_is_calm() -> None:
     found = week(with_turned_away(risk(skus(3).clear())), windows=42)
 
     assert (found.oversells, found.at_least_one, found.most_oversells) == (0, 0, 0)
-
-
-def test_a_few_units_are_held_back_where_they_help_most() -> None:
-    found = spend(skus(3, 11).with_columns(margin=12.0), 2, "margin")
-
-    assert found["buffer"].to_list() == [2, 0]
-
-
-def test_no_unit_is_spent_where_it_helps_nowhere_or_does_not_exist() -> None:
-    found = spend(skus(1, 0, 5, other=0.0).with_columns(margin=12.0), 10, "margin")
-
-    assert found["buffer"].sum() == 0
 
 
 MEAN = st.floats(0, 20)

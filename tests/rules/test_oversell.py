@@ -1,7 +1,6 @@
 """How likely a SKU is oversold: the reference's tables, a simulation, and the laws for any numbers at all."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sync.rules.chances import LUMPY, Counts
-from sync.rules.oversell import Sides, not_deducted, oversold, risk, withdrawn
+from sync.rules.oversell import Sides, not_deducted, oversold, risk
 
 NOISE = 1e-11
 FloatArray = NDArray[np.float64]
@@ -115,18 +114,6 @@ def test_where_orders_are_not_deducted_our_own_demand_counts_with_the_others() -
 
     assert found["other_mean"] == 3.0
     assert found["worst_case"] == pytest.approx(stats.poisson.sf(1, 3))
-
-
-def test_a_wholesale_order_that_leaves_in_the_window_is_taken_off_the_stock_and_not_off_the_rate() -> None:
-    until = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    scheduled = pl.DataFrame(
-        {"sku": ["LINEN-0"] * 3, "units": [2, 1, 9], "due_at": [until.replace(hour=h) for h in (9, 11, 12)]}
-    )
-    skus = frame(Sku(6, 4), Sku(6, 4))
-    found = risk(withdrawn(skus, scheduled, until))
-
-    assert found["base"].to_list() == [3, 6]
-    assert found["oversell"][0] > 0.3 > found["oversell"][1]
 
 
 def test_a_base_below_zero_is_oversold_for_certain() -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import store.events_orders  # its events belong to the vocabulary, found as subclasses
-import store.events_risk  # noqa: F401 - its events belong to the vocabulary, found as subclasses
+import store.events_risk
+import store.events_trials  # noqa: F401 - their events belong to the vocabulary, found as subclasses
 from store import events
 from store.database import Database, sections
 from store.journal import FOLDED_KINDS, Journal

@@ -1,0 +1,260 @@
+"""Two buffer policies replayed on stored history: what is gathered, told, kept, and refused with the reason."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from store import commands as ask
+from store.database import local_ask
+from store.journal import check_rebuild
+from store.reads_risk import back_test_reliability, back_test_weeks, back_tests
+from sync.answers import Refusal
+from sync.desk_stock import StockDesk
+from sync.desk_trials import TrialDesk
+from sync.errors import Skippable
+from sync.flows.inventory_back_test import gather
+from sync.flows.inventory_recall import recall
+from sync.lanes import NothingSeen
+from sync.runs import Run
+from tests.flows.between import Between
+from tests.flows.shop import QUICK, SLOW, WAREHOUSE, Shop, settings_of, trade
+from tests.told import DAY, HOUR, NOW
+
+TODAY = NOW.date()
+SINCE, UNTIL = TODAY - timedelta(days=3), TODAY + timedelta(days=1)
+NONE = ask.TriedPolicy(percent=Decimal(0))
+ALL = ask.TriedPolicy(percent=Decimal(100))
+AS_IT_IS = ask.TriedPolicy(as_it_is=True)
+
+
+class Replayer:
+    """The desk, and what it said while it worked."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.said: list[str] = []
+        self.ask = local_ask(shop.told.database)
+        self.desk = TrialDesk(shop.run.house, StockDesk(shop.run.house, {}))
+
+    def test(
+        self, a: ask.TriedPolicy, b: ask.TriedPolicy, since: date = SINCE, until: date = UNTIL
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """The answer, and what is stored of both sides."""
+        command = ask.BackTest(from_on=since, until_on=until, a=a, b=b)
+        answer = self.desk.back_test(uuid4(), "Olu (ops)", command, self.said.append)
+        rows = back_tests(self.ask, NOW).to_dicts()
+        return answer, {row["side"]: row for row in rows if str(row["test_id"]) == answer["test_id"]}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
+    """`shop()`: two weeks of orders and three days of batches, in which the others take three every four hours."""
+    opened: list[Shop] = []
+
+    def begin(*, trades: bool = True, **settings: Any) -> Shop:
+        made = Shop(tmp_path / f"store-{len(opened)}.duckdb", settings_of(**settings))
+        opened.append(made)
+        if trades:
+            trade(made)
+        return made
+
+    yield begin
+    for each in opened:
+        each.told.close()
+
+
+def test_both_policies_are_replayed_and_kept_with_what_they_would_have_come_to(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop())
+    answer, sides = replayer.test(NONE, ALL)
+    weeks = back_test_weeks(replayer.ask, answer["test_id"])
+    a, b = sides["a"], sides["b"]
+
+    assert (a["policy"], b["policy"]) == ("nothing held back", "100 %")
+    assert a["window_count"] == b["window_count"] == weeks.filter(weeks["side"] == "a")["window_count"].sum() > 12
+    assert a["wanted_units"] == b["wanted_units"] > 12
+    assert (a["sold_units"], a["lost_units"]) == (a["wanted_units"], 0)
+    assert (b["sold_units"], b["lost_units"], b["oversold_units"]) == (0, b["wanted_units"], 0)
+    assert b["lost_amount"] > 0
+    assert b["brier_score"] is None
+    assert a["saved_amount"] == -b["saved_amount"] == b["total_amount"] - a["total_amount"]
+    assert answer["message"].endswith(f" and missed 0 units, B oversold 0 and missed {b['lost_units']} units.")
+    assert replayer.said[0] == "gathering what happened"
+    assert any(words.startswith("replaying the week of ") for words in replayer.said)
+
+
+def test_as_it_is_now_means_the_policies_in_force_and_the_settings(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop(buffer_risk="none", buffer_percent=0, buffer_units=100))
+    _, sides = replayer.test(AS_IT_IS, ask.TriedPolicy(units=100))
+
+    assert sides["a"]["policy"] == "as it is now"
+    assert sides["a"]["sold_units"] == sides["b"]["sold_units"] == 0
+    assert sides["a"]["saved_amount"] == 0
+
+
+def test_the_chances_are_held_against_what_happened(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop())
+    answer, sides = replayer.test(NONE, ask.TriedPolicy(risk="service_level", alpha=Decimal("0.01")))
+    found = back_test_reliability(replayer.ask, answer["test_id"])
+
+    assert sides["b"]["policy"] == "by risk (service level at 1 %)"
+    assert 0 < sides["b"]["predicted_oversells"] <= sides["a"]["predicted_oversells"] < 1
+    assert sides["a"]["case_count"] == found.filter(found["side"] == "a")["case_count"].sum()
+    assert 0 <= sides["a"]["brier_score"] < 0.25
+    assert found["case_share"].sum() == pytest.approx(2)
+
+
+def test_what_is_gathered_is_what_was_sold_and_drawn(shop: Callable[..., Shop]) -> None:
+    made = shop()
+    made.told.order("JL-GONE", skus=(QUICK,), placed=NOW - 5 * DAY, state="CANCELED")
+    found = gather(made.run, NOW - 3 * DAY)
+
+    assert found.skus["sku"].to_list() == [SLOW, QUICK]
+    assert found.sales["units"].sum() == 85  # what was cancelled and never reached BlueCherry was no sale
+    assert found.sales["entered_at"].null_count() == 0
+    assert len(found.batches) == 19
+    delays = [one.delay for one in found.batches]
+    assert delays[0] is None
+    assert all((one.in_effect_at - one.as_of) >= HOUR / 3 for one in found.batches)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"since": UNTIL, "until": SINCE}, "The last day must come after the first."),
+        ({"since": TODAY, "until": UNTIL}, "There is nothing to replay yet"),
+        ({"since": TODAY - timedelta(days=400)}, "At most 26 weeks are replayed at once."),
+        ({"a": ask.TriedPolicy(percent=Decimal(101))}, "Policy A: The percent lies between 0 and 100."),
+        ({"b": ask.TriedPolicy(as_it_is=True, units=1)}, "Policy B is as things stand: then it says nothing else."),
+        ({"since": date(2026, 6, 1), "until": date(2026, 6, 8)}, "the stock is known here from 21 November on."),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused_with_the_reason(
+    shop: Callable[..., Shop], given: dict[str, Any], sentence: str
+) -> None:
+    replayer = Replayer(shop())
+
+    with pytest.raises(Refusal, match=sentence):
+        replayer.test(**({"a": NONE, "b": ALL} | given))
+    assert replayer.shop.rows("select count(*) as n from back_test_facts") == [{"n": 0}]
+
+
+def test_without_any_order_there_is_nothing_to_replay_and_no_flow_has_failed(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop(trades=False))
+    replayer.shop.told.mapping("warehouse", "NMK", WAREHOUSE)
+
+    with pytest.raises(Refusal, match="No order is known here"):
+        replayer.test(NONE, ALL)
+    assert replayer.shop.rows("select distinct state from run_facts") == [{"state": "previewed"}]
+
+
+def test_back_tests_are_folded_again_from_the_journal(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop())
+    replayer.test(NONE, ALL)
+
+    assert check_rebuild(replayer.shop.told.database) == {}
+
+
+def test_past_batches_are_read_once_from_bluecherry_and_nothing_is_listed_by_them(bench: Any) -> None:
+    begun = bench(days=3, orders_per_day=60, skus=40)
+    begun.run_all("catalogue", "orders", "inventory")
+    before = begun.rows("select sku_key, location, on_hand from stock_facts order by all")
+    pools = "select * from pool_moves(['WH1', 'WH2'], $since, $until) order by all"
+    now = begun.house.clock.now()
+    of_now = begun.rows(pools, since=now - 9 * DAY, until=now)
+    said: list[str] = []
+    replayer = TrialDesk(begun.house, StockDesk(begun.house, {}))
+    day = now.date()
+    command = ask.BackTest(from_on=day - timedelta(days=3), until_on=day + timedelta(days=1), a=NONE, b=ALL)
+    replayer.back_test(uuid4(), "Olu (ops)", command, said.append)
+    past = begun.value("select count(*) from batch_recall_facts")
+    sides = {row["side"]: row for row in back_tests(begun.house.ask, now).to_dicts()}
+    reading = [words for words in said if words.startswith("reading BlueCherry's past stock batches: ")]
+    said.clear()
+    replayer.back_test(uuid4(), "Olu (ops)", command, said.append)
+
+    assert past > 10
+    assert len(reading) >= past
+    assert not [words for words in said if words.startswith("reading")]
+    assert sides["a"]["window_count"] > 8
+    assert sides["a"]["sold_units"] > sides["b"]["sold_units"] == 0
+    assert begun.rows("select sku_key, location, on_hand from stock_facts order by all") == before
+    assert begun.rows(pools, since=now - 9 * DAY, until=now) == of_now
+    assert begun.rebuild_differences() == {}
+
+
+def test_stopped_on_the_way_it_says_so_and_goes_on_from_the_batches_it_has(bench: Any) -> None:
+    begun = bench(days=3, orders_per_day=60, skus=40)
+    begun.run_all("catalogue", "orders", "inventory")
+    desk = TrialDesk(begun.house, StockDesk(begun.house, {}))
+    day = begun.house.clock.now().date()
+    command = ask.BackTest(from_on=day - timedelta(days=3), until_on=day + timedelta(days=1), a=NONE, b=ALL)
+    said: list[str] = []
+
+    def tell(words: str) -> None:
+        said.append(words)
+        if len(said) == 5:
+            begun.house.stopping.set()
+
+    with pytest.raises(NothingSeen, match=r"stopped: .* Asked again, it goes on from there"):
+        desk.back_test(uuid4(), "Olu (ops)", command, tell)
+    read = begun.value("select count(*) from batch_recall_facts")
+    begun.house.stopping.clear()
+    answer = desk.back_test(uuid4(), "Olu (ops)", command, said.append)
+
+    assert 3 <= read <= 5
+    assert "batches replayed" in answer["message"]
+    assert begun.rows("select count(*) as n from (select distinct batch_id from batch_recall_facts)") != [
+        {"n": read}
+    ]
+
+
+def test_a_batch_bluecherry_has_not_kept_is_passed_over(bench: Any) -> None:
+    begun = bench(days=3, orders_per_day=60, skus=40)
+    begun.run_all("catalogue", "orders", "inventory")
+    past = begun.rows(
+        "select batch_id from stock_batch_facts where state = 'COMPLETE' and batch_kind = 'FULL' order by as_of"
+    )
+    gone = past[2]["batch_id"]
+
+    def inventory(port: Any, batch_id: str) -> Any:
+        if batch_id == gone:
+            raise Skippable("GET /api/inventory: 404 BATCH_NOT_FOUND: it is not there")
+        yield from port.inventory(batch_id)
+
+    begun.house.erp = Between(begun.house.erp, inventory=inventory)
+    read = recall(_run(begun), begun.house.clock.now() - 9 * DAY, lambda _: None)
+
+    assert read > 10
+    assert begun.value("select count(*) from batch_recall_facts where batch_id = $gone", gone=gone) == 0
+
+
+def test_past_batches_join_the_first_of_ours_and_an_earlier_stretch_joins_a_later_one(bench: Any) -> None:
+    begun = bench(days=3, orders_per_day=60, skus=40)
+    begun.run_all("catalogue", "orders", "inventory")
+    now = begun.house.clock.now()
+    run = _run(begun)
+    late = recall(run, now - 1 * DAY, lambda _: None)
+    all_of_it = recall(run, now - 9 * DAY, lambda _: None) - late
+    pool = begun.rows(
+        "select sku_key, arg_max(units, batch_at) as units from pool_moves(['WH1', 'WH2'], $since, $until,"
+        " with_recalled := true) group by sku_key having units <> 0 order by all",
+        since=now - 9 * DAY, until=now,
+    )  # fmt: skip
+    stock = begun.rows(
+        "select sku_key, sum(on_hand - linked - allocated - picked - damaged - held)::bigint as units"
+        " from stock_facts where location in ('WH1', 'WH2') group by sku_key having units <> 0 order by all"
+    )
+
+    assert late > 2
+    assert all_of_it > late
+    assert pool == stock
+    assert recall(run, now - 9 * DAY, lambda _: None) == late + all_of_it  # nothing more was read
+
+
+def _run(begun: Any) -> Run:
+    return Run(begun.house, "back_test", uuid4(), begun.house.clock.now())
