@@ -7,9 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calibration, orders, pages, rebuild, risk
+from tests.bench import calibration, orders, pages, rebuild, risk, stock
 
-BENCHES = {"orders": orders, "pages": pages, "rebuild": rebuild, "risk": risk, "calibration": calibration}
+BENCHES = {
+    "orders": orders, "pages": pages, "rebuild": rebuild, "risk": risk, "stock": stock, "calibration": calibration,
+}  # fmt: skip
 
 
 def main() -> None:
