@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Dozens of processes are started; each would compile every library anew where this is set.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint bench campaign picture clean
+.PHONY: demo test lint bench truth campaign picture clean
 
 demo: $(READY)
 	$(BIN)/cherrylane demo
@@ -23,6 +23,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# half an hour: sixty times three weeks, whose small frames want no second thread
+truth: $(READY)
+	POLARS_MAX_THREADS=1 $(BIN)/python -m tests.bench truth
 
 campaign: $(READY)
 	$(BIN)/python -m pytest -m campaign -s

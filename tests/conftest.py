@@ -132,10 +132,12 @@ def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
         orders_per_day: float = 40,
         start: str = START,
         live: bool = False,
+        begin_with: Sequence[str] = (),
     ) -> RunningSandbox:
         arguments = (
             *("--seed", str(seed), "--days", str(days), "--skus", str(skus), "--start", start),
             *("--orders-per-day", str(orders_per_day), "--live" if live else "--still"),
+            *(word for name in begin_with for word in ("--begin-with", name)),
         )
         process = subprocess.Popen(
             [sys.executable, "-m", "sync.sandbox", *arguments, "--mirakl-port", "0", "--bluecherry-port", "0"],

@@ -93,7 +93,7 @@ select
     string_agg(location || ' ' || (on_hand - linked - allocated - picked - damaged - held), ', ' order by location)
         as net_by_warehouse,
 from stock_facts
-where list_contains($warehouses, location) and list_contains($keys, sku_key)
+where list_contains($warehouses, location) and sku_key in (select unnest($keys))
 group by sku_key
 """
 

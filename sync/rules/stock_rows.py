@@ -15,26 +15,23 @@ KEY = ("sku_key", "location")
 QUANTITIES = (
     "on_hand", "linked", "allocated", "later_orders", "picked", "work_orders", "in_transit", "damaged", "held",
 )  # fmt: skip
-_AS_GIVEN = ("on_hand", "linked", "picked", "work_orders", "in_transit", "damaged", "held")
 
 
 def normalised(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
 
-    Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`.
+    Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. A SKU, location
+    and lot stand in `rows` once (`batch_checks.fault`).
     """
     later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
-    return (
+    given = (
         rows.with_columns(later.alias("later_orders"))
         .with_columns((promised() - pl.col("later_orders")).alias("allocated"))
-        .group_by(*KEY, maintain_order=True)
-        .agg(
-            *(pl.col(name).sum() for name in _AS_GIVEN),
-            pl.col("allocated").sum(),
-            pl.col("later_orders").sum(),
-        )
-        .select(*KEY, *QUANTITIES)
+        .select(*KEY, "lot", pl.col(QUANTITIES).fill_null(0))
     )
+    if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
+        return given.drop("lot")
+    return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())
 
 
 def promised() -> pl.Expr:

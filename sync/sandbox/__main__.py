@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=float, default=45, help="days of history")
     parser.add_argument("--skus", type=int, default=400)
     parser.add_argument("--orders-per-day", type=float, default=150)
+    parser.add_argument("--begin-with", action="append", default=[], help="a scenario the history begins with")
     parser.add_argument("--start", type=_moment, help="the moment history ends (ISO, default: now)")
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument("--live", dest="live", action="store_true", default=True, help=LIVE)
@@ -120,6 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         skus=options.skus,
         orders_per_day=options.orders_per_day,
     )
+    for name in options.begin_with:
+        world.scenario(name)
     # A signal while the history is played ends the process as quietly as one later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Nothing of a world becomes garbage; looking for it takes a third of the time.

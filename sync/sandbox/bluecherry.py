@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sync.sandbox.bluecherry_batches import Batch, Batches
-from sync.sandbox.bluecherry_channels import OtherChannels
+from sync.sandbox.bluecherry_channels import SALE_SHARE, WEB_SHARE, OtherChannels
 from sync.sandbox.bluecherry_documents import SalesOrder
 from sync.sandbox.bluecherry_edits import BUSY_RATE, USUAL_RATE, HandEdits
 from sync.sandbox.bluecherry_fulfilment import Fulfilment
@@ -60,6 +60,8 @@ class BlueCherry:
             "ship_in_parts": lambda: self.fulfilment.habits.add("parts"),
             "ship_as_usual": self.fulfilment.habits.clear,
             "void_shipment": self.fulfilment.void_newest,
+            "end_of_season": lambda: self._end_season(is_over=True),
+            "new_season": lambda: self._end_season(is_over=False),
             "late_batches": lambda: self._set_late(is_late=True),
             "punctual_batches": lambda: self._set_late(is_late=False),
         }
@@ -121,6 +123,11 @@ class BlueCherry:
     def _open_channels(self, *, is_open: bool) -> None:
         self.channels.is_open = is_open
 
+    def _end_season(self, *, is_over: bool) -> None:
+        """Nothing seasonal is made again, and the web shop holds a sale of what is left."""
+        self.stock.is_season_over = is_over
+        self.channels.web_share = SALE_SHARE if is_over else WEB_SHARE
+
     def _set_late(self, *, is_late: bool) -> None:
         self.batches.are_late = is_late
 
@@ -140,6 +147,7 @@ class BlueCherry:
                 "hand_edit_rate": self.edits.rate,
                 "refuse_duplicates": self.book.refuse_duplicates,
                 "other_channels": self.channels.is_open,
+                "season_over": self.stock.is_season_over,
                 "late_batches": self.batches.are_late,
             },
         }

@@ -1,7 +1,7 @@
 """The other channels that sell from the same stock: the brand's own web shop and wholesale.
 
 The law: they promise only what is free at that moment, and they ask nobody: the marketplace learns of it with
-the next batch.
+the next batch. Who comes when, and what for, depends on the seed alone, never on what was sold before.
 """
 
 from datetime import timedelta
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WEB_SHARE = 0.4
 """Own web orders for each marketplace order."""
+SALE_SHARE = 1.6
+"""The same while the web shop clears a season."""
 
 
 class OtherChannels:
@@ -24,6 +26,7 @@ class OtherChannels:
         self.world = world
         self.stock = stock
         self.is_open = True
+        self.web_share = WEB_SHARE
         self._keys = list(stock.weights)
         self._cumulative: list[float] = []
         total = 0.0
@@ -44,31 +47,31 @@ class OtherChannels:
         self.stock.sold_elsewhere[channel] = self.stock.sold_elsewhere.get(channel, 0) + taken
         return taken
 
-    def _some_key(self) -> str:
-        return self.world.rng("bluecherry channels").choices(self._keys, cum_weights=self._cumulative)[0]
+    def _some_key(self, channel: str) -> str:
+        return self.world.rng(f"bluecherry {channel}").choices(self._keys, cum_weights=self._cumulative)[0]
 
     def _next_web_order(self) -> None:
-        rng = self.world.rng("bluecherry channels")
-        per_hour = max(self.world.orders_per_day * WEB_SHARE, 1) / 24
+        rng = self.world.rng("bluecherry web")
+        per_hour = max(self.world.orders_per_day * self.web_share, 1) / 24
         hour = self.world.now.hour
         shape = 0.3 if hour < 6 else 1.0 if hour < 17 else 1.9 if hour < 22 else 0.8
         pause = timedelta(hours=rng.expovariate(per_hour * shape))
         self.world.schedule(self.world.now + pause, self._web_order)
 
     def _web_order(self) -> None:
+        key = self._some_key("web")
         if self.is_open:
-            self._promise(self.stock.home(self.world.by_key[self._some_key()]), 1, "web")
+            self._promise(self.stock.home(self.world.by_key[key]), 1, "web")
         self._next_web_order()
 
     def _wholesale_morning(self) -> None:
-        rng = self.world.rng("bluecherry channels")
+        rng = self.world.rng("bluecherry wholesale")
         now = self.world.now
-        if self.is_open and now.weekday() < 5:
-            for _ in range(max(1, round(self.world.orders_per_day / 40))):
-                home = self.stock.home(self.world.by_key[self._some_key()])
-                most = int(home.free() * 0.4)
-                if most >= 4:
-                    self._promise(home, rng.randint(4, min(most, 36)), "wholesale")
+        for _ in range(max(1, round(self.world.orders_per_day / 40))):
+            home, chance = self.stock.home(self.world.by_key[self._some_key("wholesale")]), rng.random()
+            most = min(int(home.free() * 0.4), 36)
+            if self.is_open and now.weekday() < 5 and most >= 4:
+                self._promise(home, 4 + int(chance * (most - 3)), "wholesale")
         self.world.schedule(now + timedelta(days=1), self._wholesale_morning)
 
     def _promise(self, home: Position, units: int, channel: str) -> None:

@@ -44,6 +44,7 @@ class OrderBook:
         self.by_ord_num: dict[str, SalesOrder] = {}
         self.by_po_num: dict[str, list[SalesOrder]] = {}
         self.oversold: list[dict[str, Any]] = []
+        self.line_ids: set[str] = set()  # of the marketplace, whose stock is promised here
         self.refuse_duplicates = False
         self.on_visible: Callable[[SalesOrder], None] = lambda _order: None
         self._pkey = 700_000
@@ -97,6 +98,7 @@ class OrderBook:
         self.orders.append(order)
         self.by_ord_num[order.ord_num] = order
         self.by_po_num.setdefault(po_num, []).append(order)
+        self.line_ids.update(line.ext_line_id for line in lines)
         for line in lines:
             self._promise(order, line)
         self.world.schedule(order.visible_at, lambda: self.on_visible(order))

@@ -1,6 +1,7 @@
 """The stock ledger of the pretend ERP: what lies where, what is promised, and what is on its way.
 
 The law: a position's buckets are the only truth about stock; whoever sells, picks or receives changes them here.
+The chance of a SKU in a night's planning depends on the seed alone, whatever was sold before.
 """
 
 import math
@@ -95,7 +96,9 @@ class StockLedger:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.positions: dict[tuple[str, str, str], Position] = {}
+        self._by_sku: dict[str, list[Position]] = {}
         self.sold_elsewhere: dict[str, int] = {}
+        self.is_season_over = False  # then only what is sold all the year is made again
         self.weights = _heavy_tail(world)
         self._units_per_day = max(world.orders_per_day, 1.0) * _UNITS_PER_ORDER * 1.5
         self._fill()
@@ -107,7 +110,12 @@ class StockLedger:
         found = self.positions.get(key)
         if found is None:
             found = self.positions[key] = Position(sku, location, lot)
+            self._by_sku.setdefault(sku.key, []).append(found)
         return found
+
+    def of_sku(self, sku: Sku) -> list[Position]:
+        """Wherever it lies."""
+        return self._by_sku.get(sku.key, [])
 
     def home(self, sku: Sku) -> Position:
         return self.position(sku, self.world.home_warehouse(sku))
@@ -159,25 +167,31 @@ class StockLedger:
         """Once a night: order more of what runs low, unless the style is at its end."""
         rng = self.world.rng("bluecherry production")
         for sku in self.world.skus:
+            chance, days, waits, sails = (
+                rng.random(),
+                rng.uniform(14, 28),
+                rng.uniform(48, 190),
+                rng.uniform(24, 90),
+            )
             home = self.home(sku)
             daily = self.expected_per_day(sku)
             coming = home.wip + home.in_transit - home.prebook
-            if not sku.active or home.free() + coming > daily * 12 + 1 or rng.random() < 0.6:
+            if not sku.active or (self.is_season_over and sku.season != "CORE"):
                 continue
-            units = _PACK * max(1, math.ceil(daily * rng.uniform(14, 28) / _PACK))
+            if home.free() + coming > daily * 12 + 1 or chance < 0.6:
+                continue
+            units = _PACK * max(1, math.ceil(daily * days / _PACK))
             home.wip += units
-            afloat = self.world.now + timedelta(hours=rng.uniform(48, 190))
-            self.world.schedule(afloat, partial(self._ship_production, home, units))
+            afloat = self.world.now + timedelta(hours=waits)
+            self.world.schedule(afloat, partial(self._ship_production, home, units, timedelta(hours=sails)))
         if rng.random() < 0.8:
             self._count_stock()
         self.world.schedule(self.world.now + timedelta(days=1), self._plan_production)
 
-    def _ship_production(self, home: Position, units: int) -> None:
-        rng = self.world.rng("bluecherry production")
+    def _ship_production(self, home: Position, units: int, sails: timedelta) -> None:
         home.wip -= units
         home.in_transit += units
-        arrives = self.world.now + timedelta(hours=rng.uniform(24, 90))
-        self.world.schedule(arrives, lambda: self._receive(home, units))
+        self.world.schedule(self.world.now + sails, lambda: self._receive(home, units))
 
     def _receive(self, home: Position, units: int) -> None:
         home.in_transit -= units
@@ -186,9 +200,9 @@ class StockLedger:
     def _count_stock(self) -> None:
         """A cycle count finds that a record was wrong by a unit or two."""
         rng = self.world.rng("bluecherry counts")
-        found = self.home(rng.choice(self.world.skus))
+        found, by = self.home(rng.choice(self.world.skus)), rng.choice((-2, -1, -1, 1))
         if found.free() > 3:
-            found.on_hand += rng.choice((-2, -1, -1, 1))
+            found.on_hand += by
 
 
 def _heavy_tail(world: "World") -> dict[str, float]:

@@ -1,14 +1,16 @@
 """What customers do: order, pay or not, cancel, receive, complain, send back.
 
 Law: arrivals follow a heavy tail over the SKUs and a shape over the hours of the week; nothing is bought that the
-marketplace does not show in stock. When `orders` is switched off customers fall silent altogether, so that what
-is under way can be finished.
+marketplace does not show in stock. When a customer comes, and what for, depends on the seed and their number alone,
+so that two shops of one seed have the same visitors whatever they list. When `orders` is switched off customers
+fall silent altogether, so that what is under way can be finished.
 """
 
 import itertools
 from bisect import bisect
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 from sync.sandbox.catalogue import Sku
@@ -47,6 +49,8 @@ class Demand:
         """Know what may be bought, and from where it would be sent."""
         self.world = world
         self.rng = world.rng("demand")
+        self._arrivals = world.rng("arrivals")
+        self._visitors = 0
         popularity = world.bluecherry.popularity()
         groups: dict[tuple[str, str], list[Sku]] = {}
         sold: list[Sku] = []
@@ -119,13 +123,13 @@ class Demand:
     def _wait(self) -> None:
         """Until the next customer (thinning of the busiest hour's stream)."""
         busiest = self.world.orders_per_day / 24 / 60 * _BUSIEST
-        gap = self.rng.expovariate(busiest)
+        gap = self._arrivals.expovariate(busiest)
         if self.world.live:
-            gap = min(gap, self.rng.uniform(0.4, 2.0))
+            gap = min(gap, self._arrivals.uniform(0.4, 2.0))
         self.world.schedule(self.world.now + timedelta(minutes=gap), self._arrive)
 
     def _arrive(self) -> None:
-        is_customer = self.world.live or self.rng.random() * _BUSIEST < self._rate()
+        is_customer = self.world.live or self._arrivals.random() * _BUSIEST < self._rate()
         if is_customer and self.world.switches["orders"]:
             self.buy()
         self._wait()
@@ -139,49 +143,57 @@ class Demand:
         customer: Customer | None = None,
     ) -> Order | None:
         """One basket of what is shown in stock; nobody buys from an empty shelf."""
-        basket = self._basket(span=self.rng.random() < _SPAN if span is None else span)
+        self._visitors += 1
+        mind = Random(f"{self.world.seed}:visitor:{self._visitors}")
+        pays = mind.random() >= _NEVER_PAY if will_pay is None else will_pay
+        shipping_type = "EXP-UK" if mind.random() < 0.15 else "STD-UK"
+        basket = self._basket(mind, span=mind.random() < _SPAN if span is None else span)
         if not basket:
             return None
-        pays = self.rng.random() >= _NEVER_PAY if will_pay is None else will_pay
-        shipping_type = "EXP-UK" if self.rng.random() < 0.15 else "STD-UK"
         return self.world.john_lewis.place_order(
             basket, will_pay=pays, shipping_type=shipping_type, is_staged=is_staged, customer=customer
         )
 
-    def _basket(self, *, span: bool) -> list[tuple[str, int]]:
-        first = self._find(self._all, {})
+    def _basket(self, mind: Random, *, span: bool) -> list[tuple[str, int]]:
+        first = self._find(mind, self._all, {})
         if first is None:
             return []
         basket: list[tuple[str, int]] = []
         taken: dict[str, int] = {}
         place = (first.division, self.world.home_warehouse(first))
-        self._put(basket, taken, first)
-        count = self.rng.choices((0, 1, 2), (78, 17, 5))[0]
+        self._put(mind, basket, taken, first)
+        count = mind.choices((0, 1, 2), (78, 17, 5))[0]
         for _ in range(max(count, 1) if span else count):
             shelf = self._shelves[place]
             if span:
-                shelf = self.rng.choice(
-                    [each for other, each in self._shelves.items() if other != place] or [shelf]
-                )
-            sku = self._find(shelf, taken)
+                shelf = mind.choice([each for other, each in self._shelves.items() if other != place] or [shelf])
+            sku = self._find(mind, shelf, taken)
             if sku is not None:
-                self._put(basket, taken, sku)
-        if self.rng.random() < 0.01 and self._left(first, taken) > 0:
+                self._put(mind, basket, taken, sku)
+        if mind.random() < 0.01 and self._left(first, taken) > 0:
             basket.append((first.shop_sku, 1))  # the same SKU twice, as two lines
         return basket
 
-    def _find(self, shelf: _Shelf, taken: dict[str, int]) -> Sku | None:
-        for _ in range(_TRIES):
-            sku = shelf.pick(self.rng.random())
-            if self._left(sku, taken) > 0 and sku.shop_sku not in taken:
+    def _find(self, mind: Random, shelf: _Shelf, taken: dict[str, int]) -> Sku | None:
+        """What they came for; is it not there, something else will do, if it is there."""
+        for attempt in range(_TRIES):
+            sku = shelf.pick(mind.random())
+            if sku.shop_sku in taken:
+                continue
+            if self._left(sku, taken) > 0:
                 return sku
+            if not attempt:
+                self.world.truth.turn_away(sku, 1, shown=0)
         return None
 
     def _left(self, sku: Sku, taken: dict[str, int]) -> int:
         return self.world.john_lewis.offers[sku.shop_sku].quantity - taken.get(sku.shop_sku, 0)
 
-    def _put(self, basket: list[tuple[str, int]], taken: dict[str, int], sku: Sku) -> None:
-        units = min(self.rng.choices((1, 2, 3), (90, 8, 2))[0], self._left(sku, taken))
+    def _put(self, mind: Random, basket: list[tuple[str, int]], taken: dict[str, int], sku: Sku) -> None:
+        wanted, left = mind.choices((1, 2, 3), (90, 8, 2))[0], self._left(sku, taken)
+        units = min(wanted, left)
+        if units < wanted:
+            self.world.truth.turn_away(sku, wanted - units, shown=left)
         basket.append((sku.shop_sku, units))
         taken[sku.shop_sku] = taken.get(sku.shop_sku, 0) + units
 

@@ -31,6 +31,7 @@ class EarlierIntegration:
         """Know the world; do nothing until the history begins."""
         self.world = world
         self.refused: list[tuple[str, str]] = []
+        self.sends_stock = True
         self.forgotten: set[str] = set()  # orders it will not accept
         self._copied: dict[str, list[str]] = {}
         self._to_copy: list[Order] = []
@@ -76,7 +77,8 @@ class EarlierIntegration:
         self._ticks += 1
         if self._ticks % CANCELLED_EVERY_TICKS == 0:
             self._pass_on_cancelled()
-        self._push_stock()
+        if self.sends_stock:
+            self._push_stock()
         self.world.after(TICK_MINUTES, self._tick)
 
     # -- orders ------------------------------------------------------------------------------

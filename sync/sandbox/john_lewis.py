@@ -129,6 +129,8 @@ class JohnLewis:
                 }
                 for each in self.offer_room.imports.values()
             ],
+            "oversold": list(self.world.truth.oversold),
+            "turned_away": list(self.world.truth.turned_away),
             "shipments_count": len(self.order_room.shipments),
             "transactions_count": len(self.ledger.rows),
             "balance": str(self.ledger.rows[-1].balance) if self.ledger.rows else "0",

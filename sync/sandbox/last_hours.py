@@ -42,6 +42,8 @@ class LastHours:
         world.demand.buy()
         self.accept(world.demand.buy(will_pay=True))
         orders = world.john_lewis.orders.values()
+        if not any(order.reason_code == "CNL-CUSTOMER" for order in orders):
+            self._change_mind(world.demand.buy(will_pay=True))
         if not any(order.has_incident for order in orders):
             world.demand.complain(next(order for order in orders if order.state == "SHIPPED"))
         if not any(line.state == "REFUNDED" for order in orders for line in order.lines):
@@ -54,6 +56,14 @@ class LastHours:
         if order is not None and order.state == "WAITING_ACCEPTANCE":
             decisions = [(line.line_id, True) for line in order.lines]
             self.world.john_lewis.order_room.accept(order.order_id, decisions)
+
+    def _change_mind(self, order: Order | None) -> None:
+        """Cancelled whole before it is paid."""
+        self.accept(order)
+        for line in order.lines if order is not None else ():
+            self.world.john_lewis.order_room.cancel(
+                line.line_id, line.amount_left, line.shipping_left, line.quantity, "CNL-CUSTOMER"
+            )
 
     def _forgotten(self) -> None:
         order = self.world.demand.buy()

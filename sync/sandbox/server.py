@@ -115,9 +115,7 @@ class Sandbox:
 
     def _scenario(self, body: Any) -> dict[str, Any]:
         name = str(body.get("name", "")) if isinstance(body, dict) else ""
-        if name in self.world.bluecherry.scenarios:
-            self.world.bluecherry.scenario(name)
-        elif name in self.world.demand.scenarios:
+        if name in {*self.world.bluecherry.scenarios, *self.world.demand.scenarios}:
             self.world.scenario(name)
         else:
             names = ", ".join(sorted({*self.world.bluecherry.scenarios, *self.world.demand.scenarios}))

@@ -19,6 +19,7 @@ from sync.sandbox.earlier import EarlierIntegration
 from sync.sandbox.john_lewis import JohnLewis
 from sync.sandbox.last_hours import LastHours
 from sync.sandbox.trouble import OrdinaryTrouble
+from sync.sandbox.truth import Truth
 
 Action = Callable[[], None]
 
@@ -56,6 +57,7 @@ class World:
         self.by_shop_sku: dict[str, Sku] = {sku.shop_sku: sku for sku in self.skus}
         self.john_lewis = JohnLewis(self)
         self.bluecherry = BlueCherry(self)
+        self.truth = Truth(self)
         self.demand = Demand(self)
         self.earlier = EarlierIntegration(self)
         self.last_hours = LastHours(self)
@@ -121,6 +123,9 @@ class World:
         return "WH1"
 
     def scenario(self, name: str) -> None:
-        """Turn a switch, or make something happen now; an unknown name is a KeyError."""
+        """Turn a switch, or make something happen now, on either side; an unknown name is a KeyError."""
         with self.lock:
-            self.demand.scenario(name)
+            if name in self.bluecherry.scenarios:
+                self.bluecherry.scenario(name)
+            else:
+                self.demand.scenario(name)

@@ -1,0 +1,322 @@
+"""From a FULL batch of 500,000 SKUs in three warehouses to the quantities to push, against DuckDB reading the rows.
+
+First by the rules alone, from the file's rows to what is to be sent, on what is known of the offers; then as the
+worker does it, on a real store: the batch is read, checked, compared with the one before and written down, then
+every offer is decided. The rows come from a CSV file instead of pages of JSON, and reading it is part of our time
+as it is of DuckDB's. What risk holds back has a bench of its own (`risk`).
+"""
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import duckdb
+import numpy as np
+import polars as pl
+from pydantic import SecretStr
+
+from store import events
+from store.database import Database, local_ask, open_database
+from store.journal import Journal
+from sync.flows.inventory import _send
+from sync.flows.inventory_basis import basis, fallback, policy_day
+from sync.flows.inventory_batches import look, newest
+from sync.flows.inventory_board import board
+from sync.ports import INVENTORY_COLUMNS, Code, Page, StockBatch
+from sync.rules import policies
+from sync.rules.policies import resolve
+from sync.rules.pushes import BOARD, Decision, Terms, decide
+from sync.rules.sellable import BUCKETS, supply
+from sync.rules.stock_rows import normalised
+from sync.runs import House, Notebook, Run
+from sync.settings import Settings
+from tests.bench.ground import Row, order, timed
+
+SKUS = 500_000
+PLACES = ("WH1", "WH2", "WH9")
+SELLING = ("WH1", "WH2")
+CHANGED = 0.05  # of the rows, from one batch to the next
+FEW = 1_000
+ORDERS = 2_000  # sold and not yet inside the batch
+T_B = datetime(2026, 11, 24, 7, tzinfo=UTC)
+EVERY = timedelta(hours=4)
+COMPLETE_AFTER = timedelta(minutes=20)
+BATCHES = {"B1": "FULL", "B2": "FULL", "B3": "DELTA"}
+
+# The same rows, read and added up by SKU, and no more.
+_AGGREGATE = """
+select
+    sku_key,
+    sum(on_hand - linked - allocated - picked - damaged - held) filter (location in ('WH1', 'WH2')) as supply,
+from read_csv($path)
+group by sku_key
+"""
+
+
+def measure(folder: Path) -> list[Row]:
+    """One run, in a process of its own: its memory is that of the measured work alone."""
+    _prepare(folder)
+    words = [sys.executable, "-m", "tests.bench.stock", str(folder)]
+    ended = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
+    return [Row(**row) for row in json.loads(ended.stdout)]
+
+
+def _measured(folder: Path) -> list[Row]:
+    took: dict[str, float] = {}
+    with timed(took, "duckdb"), duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute(_AGGREGATE, {"path": str(folder / "B2.csv")}).pl()
+    with _shop(folder) as shop:
+        offers = shop.board().drop("supply", *BUCKETS, *policies.COLUMNS)
+        shop.moment = T_B + EVERY + COMPLETE_AFTER
+        with timed(took, "rules"):
+            delta = _by_the_rules(shop, offers)
+        peak = _peak()
+        with timed(took, "read"):
+            look(shop.run)
+        with timed(took, "decide"):
+            decision = shop.decided()
+        assert shop.decided_on == "B2"
+        assert SKUS * CHANGED / 2 < delta.height == decision.rows.height
+        shop.send(decision)
+        shop.moment += EVERY
+        with timed(took, "few"):
+            look(shop.run)
+            few = shop.decided()
+        assert shop.decided_on == "B3"
+        assert FEW / 2 < few.rows.height <= FEW
+        whole = took["read"] + took["decide"]
+        return [
+            Row(
+                f"FULL batch of {SKUS:,} SKUs in {len(PLACES)} warehouses to {delta.height:,} quantities to push",
+                f"{took['rules']:.1f} s",
+                f"{took['rules'] / took['duckdb']:.1f} times DuckDB's {took['duckdb']:.1f} s to read and add up",
+            ),
+            Row("   memory at its peak", f"{peak:,.0f} MB", f"{peak / 2048:.2f} of 2 GB"),
+            Row(
+                "   the same through the store, checked and written down",
+                f"{whole:.1f} s (read {took['read']:.1f}, decided {took['decide']:.1f}), {_peak():,.0f} MB",
+                f"{whole / took['duckdb']:.1f} times",
+            ),
+            Row(
+                f"   a DELTA of {FEW:,} SKUs after it, every offer decided anew",
+                f"{took['few'] * 1000:.0f} ms",
+            ),
+        ]
+
+
+def _by_the_rules(shop: "Shop", offers: pl.DataFrame) -> pl.DataFrame:
+    """What to send of the second batch, from its rows and what is known of the offers."""
+    ((rows, _),) = shop.inventory("B2")
+    pooled = supply(normalised(rows), SELLING)
+    offered = offers.join(pooled, on="sku_key", how="left", maintain_order="left")
+    settings = shop.run.house.settings
+    drawn = resolve(offered, (), policy_day(shop.moment), fallback(settings))
+    return decide(drawn.select(list(BOARD)), Terms("B2", may_rise=True)).rows
+
+
+def _peak() -> float:
+    """The most memory this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# -- the shop --------------------------------------------------------------------------------
+
+
+@dataclass
+class Shop:
+    """The inventory's run on a store; the ERP's batches are files, and what is sent arrives at once."""
+
+    database: Database
+    folder: Path
+    moment: datetime = T_B + COMPLETE_AFTER
+    decided_on: str = ""
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.database, self, shop="4107")
+        house = House(
+            settings=_settings(), clock=self, journal=self.journal, ask=local_ask(self.database),
+            marketplace=cast("Any", self), erp=cast("Any", self), notebook=Notebook(), start_on=T_B,
+        )  # fmt: skip
+        self.run = Run(house, "inventory", uuid4(), T_B)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def decided(self) -> Decision:
+        """What to send on the newest batch."""
+        offers = self.board()
+        return decide(offers, Terms(self.decided_on, may_rise=True))
+
+    def board(self) -> pl.DataFrame:
+        """Every offer on the newest batch."""
+        batch = newest(self.run)
+        assert batch is not None
+        self.decided_on = batch.batch_id
+        return board(self.run, basis(self.run, batch))
+
+    def send(self, decision: Decision) -> None:
+        """The file goes out and has taken effect."""
+        batch = newest(self.run)
+        assert batch is not None
+        found = basis(self.run, batch)
+        assert _send(self.run, decision.rows, Terms(batch.batch_id, may_rise=True), found)
+        push = self.run.rows("select intent_id from intent_facts where intent_kind = 'push_stock' order by seq")[-1]
+        self.run.record([
+            events.ImportFinished(
+                happened_at=self.moment, import_id=batch.batch_id, push_id=push["intent_id"], state="complete",
+                success_count=decision.rows.height, error_count=0, errors={},
+            )
+        ])  # fmt: skip
+
+    # -- what the inventory asks the two systems -----------------------------------------------
+
+    def import_stock(self, quantities: Mapping[str, int]) -> str:
+        return f"IMP-{len(quantities)}"
+
+    def locations(self) -> tuple[Code, ...]:
+        return tuple(Code(place, place, {"type": "W"}) for place in PLACES)
+
+    def batches(self, *, completed_from: datetime | None = None) -> Iterator[Page[StockBatch]]:
+        told = json.loads((self.folder / "batches.json").read_text())
+        all_of_them = [
+            StockBatch(
+                batch_id=name, kind=kind, state="COMPLETE", as_of=T_B + number * EVERY,
+                started_at=T_B + number * EVERY, completed_at=T_B + number * EVERY + COMPLETE_AFTER,
+                row_count=told[name][0], checksum=str(told[name][1]), next_expected_at=T_B + (number + 1) * EVERY,
+            )
+            for number, (name, kind) in enumerate(BATCHES.items())
+        ]  # fmt: skip
+        shown = [batch for batch in all_of_them if batch.completed_at and batch.completed_at <= self.moment]
+        yield Page(tuple(shown if completed_from else shown[-1:]), None)
+
+    def inventory(self, batch_id: str) -> Iterator[tuple[pl.DataFrame, UUID | None]]:
+        yield pl.read_csv(self.folder / f"{batch_id}.csv", schema=INVENTORY_COLUMNS), None
+
+
+@contextlib.contextmanager
+def _shop(folder: Path) -> Iterator[Shop]:
+    with open_database(folder / "stock.duckdb") as database:
+        shop = Shop(database, folder)
+        yield shop
+        shop.journal.close()
+
+
+def _settings() -> Settings:
+    """The defaults; nobody is called."""
+    names = [name for name in os.environ if name.startswith("CHERRYLANE_")]
+    for name in names:
+        del os.environ[name]
+    return Settings(
+        _env_file=None, marketplace_url="https://marketplace.example", marketplace_key=SecretStr("none"),
+        marketplace_shop_id="4107", erp_url="https://erp.example", erp_key=SecretStr("none"),
+        erp_timezone="Europe/London", warehouses=SELLING,
+    )  # fmt: skip
+
+
+# -- what it stands on -----------------------------------------------------------------------
+
+
+def _prepare(folder: Path) -> None:
+    """Three batches as files; a store with every offer, a few sales, and the first batch read and sent."""
+    dice = np.random.default_rng(20261124)
+    first = _rows(dice)
+    second = _moved(first, dice, CHANGED)
+    few = second.filter(pl.col("sku_key").is_in(_keys()[:FEW].to_list()))
+    third = _moved(few, dice, 1.0)
+    told = {}
+    for name, rows in zip(BATCHES, (first, second, third), strict=True):
+        rows.write_csv(folder / f"{name}.csv")
+        told[name] = (rows.height, int(rows["on_hand"].sum()))
+    (folder / "batches.json").write_text(json.dumps(told))
+    with _shop(folder) as shop:
+        _list_everything(shop)
+        look(shop.run)
+        shop.send(shop.decided())
+
+
+def _keys() -> pl.Series:
+    numbers = pl.Series(np.arange(SKUS))
+    style, size = (numbers // 20).cast(pl.String).str.zfill(5), (numbers % 20).cast(pl.String).str.zfill(2)
+    return pl.select("NMK|" + style + "|WHT|A|REG|" + size).to_series().alias("sku_key")
+
+
+def _rows(dice: np.random.Generator) -> pl.DataFrame:
+    """Every SKU in every warehouse, as the ERP port gives rows."""
+    count = SKUS * len(PLACES)
+    on_hand = np.minimum(dice.geometric(0.05, count), 400)
+    open_orders, picked = dice.integers(0, 3, count), dice.integers(0, 2, count)
+    none = pl.lit(0, pl.Int64)
+    return (
+        pl.DataFrame({
+            "sku_key": pl.concat([_keys()] * len(PLACES)),
+            "location": np.repeat(np.array(PLACES), SKUS),
+            "on_hand": on_hand,
+            "open_orders": open_orders,
+            "picked": picked,
+        })
+        .with_columns(
+            upc=pl.lit("5012345678900"), lot=pl.lit("N"), linked=none, open_due="open_orders", reserved=none,
+            demand=none, allocated="open_orders", work_orders=none, in_transit=none, damaged=none, held=none,
+            reported_ots=pl.col("on_hand") - pl.col("open_orders") - pl.col("picked"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in INVENTORY_COLUMNS.items())
+        .sort("sku_key", "location")
+    )  # fmt: skip
+
+
+def _moved(rows: pl.DataFrame, dice: np.random.Generator, part: float) -> pl.DataFrame:
+    """So many of the rows have a unit more or less."""
+    step = np.where(dice.random(rows.height) < part, dice.choice([-2, -1, 3], rows.height), 0)
+    by = pl.Series(step)
+    return rows.with_columns(pl.col("on_hand", "reported_ots") + by)
+
+
+def _list_everything(shop: Shop) -> None:
+    keys, read_id, seen_at = _keys(), uuid4(), T_B - EVERY
+    parts = keys.str.split("|")
+    names = ("division", "style", "color_code", "label", "dimension", "size")
+    text = {name: parts.list.get(place) for place, name in enumerate(names)}
+    skus = pl.DataFrame({"sku_key": keys, "sku": keys.str.replace_all("|", "-", literal=True), **text})
+    told = {"read_id": pl.lit(str(read_id)), "seen_at": pl.lit(seen_at)}
+    price = pl.lit(Decimal("39.00"), pl.Decimal(18, 6))
+    shop.journal.append_series(
+        "sku_rows",
+        skus.with_columns(
+            style_name=pl.lit("Linen shirt"), color_name=pl.lit("White"), upc=pl.lit(""), ean=pl.lit(""),
+            season=pl.lit("AW26"), category="style", is_active=pl.lit(value=True), is_listed=pl.lit(value=True),
+            is_gone=pl.lit(value=False), multiple=pl.lit(1), cost_amount=price, price_amount=price,
+            problem=pl.lit(""), **told,
+        ),
+    )  # fmt: skip
+    shop.journal.append_series(
+        "offer_rows",
+        skus.select(
+            "sku", offer_id="sku", product_id="sku", title=pl.lit("Linen shirt"), quantity=pl.lit(0),
+            price_amount=price, is_active=pl.lit(value=True), is_gone=pl.lit(value=False),
+            inactivity_reasons=pl.lit(""), **told,
+        ),
+    )  # fmt: skip
+    members: dict[str, Any] = {"happened_at": seen_at, "read_id": read_id, "changed_count": SKUS}
+    sold = [
+        order(number, sku=skus["sku"][number * 97 % SKUS]).model_copy(
+            update={"placed_at": T_B + COMPLETE_AFTER / 2}
+        )
+        for number in range(ORDERS)
+    ]
+    shop.journal.append(
+        [events.CatalogueRead(sku_count=SKUS, **members), events.OffersRead(offer_count=SKUS, **members), *sold]
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(row) for row in _measured(Path(sys.argv[1]))]))
