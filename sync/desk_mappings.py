@@ -72,8 +72,9 @@ class MappingDesk:
             return ""
         (row, *_) = rows
         due = row["deadline_at"]
-        words = f"; {row['order_count']} orders that waited for it go on"
-        return words + (f", the first due {due.astimezone(LONDON):%-d %b %H:%M}" if due else "")
+        count = row["order_count"]
+        words = f"{count} orders that waited for it go on" if count != 1 else "1 order that waited for it goes on"
+        return f"; {words}" + (f", the first due {due.astimezone(LONDON):%-d %b %H:%M}" if due else "")
 
     @staticmethod
     def _check_key(command: ask.SetMapping) -> None:

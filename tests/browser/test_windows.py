@@ -243,7 +243,7 @@ def test_an_exception_is_taken_and_its_mapping_releases_what_waits(system: Syste
     says(page, re.compile("taken by Olu"))
 
     page.get_by_role("link", name="Set the mapping").click()
-    says(page, re.compile(r"setting it releases \d+"))
+    says(page, re.compile(r"[Ss]etting it releases \d+"))
     page.locator("[data-testid=stMain]").get_by_role("combobox").first.click()
     page.get_by_role("option").first.click()
     press(page, "Set", exact=True)

@@ -64,7 +64,8 @@ def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Call
     house.advance(90)  # London's midnight lies between
     house.run("orders")
     after = warehouses(house)
-    others = sorted(name for name in waiting if name != division)
+    waiting = held(house)
+    others = sorted(waiting)
     at_once = [desk.set("olu", ask.SetMapping(mapping="warehouse", key=one, value="WH2")) for one in others]
 
     assert later == {"message": f"warehouse {division} is from 21 Nov 2026 on WH1"}

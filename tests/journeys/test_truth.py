@@ -61,6 +61,7 @@ def pass_by(assembled: Assembled, sandbox: Any, minutes: float) -> None:
     assembled.house.clock._read_at = 0.0  # type: ignore[attr-defined]
 
 
+@pytest.mark.campaign  # minutes, most of it the sandbox's two weeks of history and the looks at 400 SKUs
 def test_the_default_policy_hardly_oversells_where_nothing_held_back_does(
     tmp_path: Path, sandbox: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

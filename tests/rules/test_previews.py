@@ -77,7 +77,7 @@ def test_the_sentence_says_what_changes_in_a_line() -> None:
     assert tried(Policy(), Policy()).sentence == "Would change no listing."
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(
     units=st.integers(0, 5), percent=st.integers(0, 100), rule=st.sampled_from(["none", "service_level"]),
     minimum=st.integers(0, 4),
@@ -92,7 +92,7 @@ def test_a_draft_that_says_what_counts_already_changes_nothing(
     assert found.before == found.after
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(few=st.integers(0, 6), more=st.integers(0, 6))
 def test_more_held_back_never_oversells_more(few: int, more: int) -> None:
     found = tried(Policy(units=few), Policy(units=few + more))

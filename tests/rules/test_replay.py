@@ -165,7 +165,7 @@ def any_history(takes: list[int], sold: list[tuple[int, int]]) -> History:
     )
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(takes=POOL, sold=SOLD, units=st.integers(0, 4), rule=st.sampled_from(["none", "service_level"]))
 def test_equal_policies_come_to_equal_figures(
     takes: list[int], sold: list[tuple[int, int]], units: int, rule: Any
@@ -177,7 +177,7 @@ def test_equal_policies_come_to_equal_figures(
     assert found.brier("a") == found.brier("b")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(takes=POOL, sold=SOLD)
 def test_what_holds_everything_back_oversells_nothing(takes: list[int], sold: list[tuple[int, int]]) -> None:
     found = tried(any_history(takes, sold), a=ALL)
@@ -186,7 +186,7 @@ def test_what_holds_everything_back_oversells_nothing(takes: list[int], sold: li
     assert found.brier("a") is None  # nothing was listed, so nothing was foretold
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(takes=POOL, sold=SOLD, few=st.integers(0, 4), more=st.integers(0, 4))
 def test_more_held_back_never_oversells_more_nor_misses_less(
     takes: list[int], sold: list[tuple[int, int]], few: int, more: int
@@ -199,7 +199,7 @@ def test_more_held_back_never_oversells_more_nor_misses_less(
     assert b["sold_units"] <= a["sold_units"]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(takes=POOL, sold=SOLD, at=st.integers(1, 8), else_=SOLD, other=POOL)
 def test_nothing_of_the_future_is_in_a_decision(
     takes: list[int], sold: list[tuple[int, int]], at: int, else_: list[tuple[int, int]], other: list[int]
