@@ -187,8 +187,8 @@ def _risk(total: dict[str, Any], pulse: Pulse) -> None:
     if not rows:
         words = "of these SKUs " if any(chosen.values()) else ""
         cards.empty(
-            f"None {words}is at risk" if pulse.is_fresh else f"None {words}was at risk then",
-            "Every chance of an oversell is below the one its policy accepts. What comes nearest stands beneath.",
+            f"None {words}{'is' if pulse.is_fresh else 'was then'} likelier to be oversold than its policy accepts",
+            "What comes nearest stands beneath.",
         )
         rows = data.stock_risk(pulse.as_of, only_at_risk=False, limit=NEAREST, **chosen).to_dicts()
         title = "What comes nearest"
