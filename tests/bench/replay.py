@@ -19,10 +19,11 @@ import duckdb
 import polars as pl
 
 from sync.flows.inventory_basis import age_limits, policy_day
-from sync.flows.inventory_demand import LOOKS_BACK, _by_sku, _shares
-from sync.rules import draws, outlook, risk
+from sync.flows.inventory_demand import LOOKS_BACK
+from sync.rules import risk
 from sync.rules.aging import caution
 from sync.rules.latency import Lags, percentile, window
+from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
 from sync.rules.policies import Policy, resolve
 from sync.rules.pushes import BOARD, Terms, decide
@@ -54,6 +55,7 @@ _TABLES: dict[str, dict[str, Any]] = {
                          "ordered_quantity": pl.Int64, "open_quantity": pl.Int64},
     "intent_facts": {"order_id": pl.String, "intent_kind": pl.String, "state": pl.String, "reference": pl.String},
     "batch_reading_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
+    "batch_recall_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
     "stock_rows": {"read_id": pl.String, "as_of": pl.Datetime("us", "UTC"), "sku_key": pl.String,
                    "location": pl.String, "on_hand": pl.Int64, "linked": pl.Int64, "allocated": pl.Int64,
                    "later_orders": pl.Int64, "picked": pl.Int64, "work_orders": pl.Int64, "in_transit": pl.Int64,
@@ -243,15 +245,11 @@ class Replay:
             {"places": list(SELLING), "since": period["since_at"], "until": period["until_at"]},
         ).pl()
         moves = moves.with_columns(pl.col("before_at", "batch_at").dt.convert_time_zone("UTC"))
-        read = draws.falls(moves, period["until_at"])
-        pool = draws.pool(read, moves, period["until_at"])
         since = sales["sold_at"].min() if sales.height else now
         assert isinstance(since, datetime)
         skus = self.skus.select("sku", "sku_key", "category")
-        return outlook.measured(
-            _shares(skus, pool, now - since, period), sales, _by_sku(draws.as_sales(read), skus),
-            sales_since=since, sales_until=now, draws_since=period["since_at"], draws_until=period["until_at"],
-        )  # fmt: skip
+        looked_at = Period(since, now, period["since_at"], period["until_at"])
+        return measure(skus, sales, moves, looked_at).outlook
 
     # -- what the worker would have read ---------------------------------------------------------
 
