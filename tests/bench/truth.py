@@ -79,9 +79,9 @@ def outcomes(seeds: Iterable[int]) -> dict[str, Outcome]:
     return found
 
 
-def outcome(seed: int, policy: Policy) -> Outcome:
-    """Three weeks of one world under one policy."""
-    world = World(seed=seed, start=START - HISTORY, skus=SKUS, orders_per_day=ORDERS_PER_DAY)
+def outcome(seed: int, policy: Policy, *, history: timedelta = HISTORY, length: timedelta = LENGTH) -> Outcome:
+    """A while of one world under one policy."""
+    world = World(seed=seed, start=START - history, skus=SKUS, orders_per_day=ORDERS_PER_DAY)
     world.history = True  # the earlier integration brings the orders to BlueCherry, then and later
     world.earlier.begin()
     world.advance_to(START)
@@ -90,7 +90,7 @@ def outcome(seed: int, policy: Policy) -> Outcome:
     truth, before = world.truth, len(world.john_lewis.orders)
     truth.oversold.clear()
     truth.turned_away.clear()
-    Replay(world, policy, SETTINGS).run(START + LENGTH)
+    Replay(world, policy, SETTINGS).run(START + length)
     lost = Decimal(0)
     for one in truth.turned_away:
         sku = world.by_shop_sku[one["sku"]]

@@ -1,11 +1,13 @@
-"""What the default policy is for, told by the sandbox's own truth: days of an end of season over HTTP, lived twice.
+"""What the default policy is for, told by the sandbox's own truth: days of an end of season, lived twice.
 
-The long version, with twenty seeds of three weeks, is `make truth`.
+In this process, where the worker's rules decide; and in the campaign over HTTP, where its flows do. The long
+version, with twenty seeds of three weeks, is `make truth`.
 """
 
 import json
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from sync.assembly import Assembled, assemble
 from sync.lanes import once
 from sync.settings import Settings
+from tests.bench.truth import DEFAULT, NOTHING, outcome
 
 DAYS = 2
 HOURS_BETWEEN = 3  # the worker looks every minute in life
@@ -59,6 +62,17 @@ def look(assembled: Assembled) -> None:
 def pass_by(assembled: Assembled, sandbox: Any, minutes: float) -> None:
     sandbox.advance(minutes)
     assembled.house.clock._read_at = 0.0  # type: ignore[attr-defined]
+
+
+def test_the_default_policy_oversells_a_fraction_of_what_nothing_held_back_does() -> None:
+    """A seed that is none of the twenty."""
+    span = {"history": timedelta(days=7), "length": timedelta(days=10)}
+
+    nothing, default = (outcome(2001, policy, **span) for policy in (NOTHING, DEFAULT))
+
+    assert nothing.oversells >= 3
+    assert default.oversells * 3 <= nothing.oversells
+    assert default.sold > nothing.sold * 0.95
 
 
 @pytest.mark.campaign  # minutes, most of it the sandbox's two weeks of history and the looks at 400 SKUs
