@@ -96,14 +96,10 @@ class SetMapping(Command):
     from_on: date | None = None
 
 
-class SetBufferPolicy(Command):
-    """From a day on hold back so much for a level and key; what is left open is as the level above says."""
+class PolicyMembers(BaseModel):
+    """What a buffer policy may say; None: left open."""
 
-    name: ClassVar[str] = "set_buffer_policy"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
-    level: str  # global, division, category or sku
-    key: str = ""
-    from_on: date
+    model_config = ConfigDict(frozen=True, extra="forbid")
     percent: Decimal | None = None
     units: int | None = None
     combine: str | None = None  # max or sum
@@ -112,6 +108,16 @@ class SetBufferPolicy(Command):
     oversell_cost: Decimal | None = None
     minimum: int | None = None
     maximum: int | None = None
+
+
+class SetBufferPolicy(Command, PolicyMembers):
+    """From a day on hold back so much for a level and key; what is left open is as the level above says."""
+
+    name: ClassVar[str] = "set_buffer_policy"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    level: str  # global, division, category or sku
+    key: str = ""
+    from_on: date
     why: str
 
 
@@ -126,7 +132,7 @@ class RemoveBufferPolicy(Command):
     why: str
 
 
-class PreviewPolicy(Command):
+class PreviewPolicy(Command, PolicyMembers):
     """What a buffer policy of these members (or its removal) would change on today's stock and demand."""
 
     name: ClassVar[str] = "preview_policy"
@@ -135,29 +141,12 @@ class PreviewPolicy(Command):
     key: str = ""
     from_on: date
     is_removal: bool = False
-    percent: Decimal | None = None
-    units: int | None = None
-    combine: str | None = None
-    risk: str | None = None
-    alpha: Decimal | None = None
-    oversell_cost: Decimal | None = None
-    minimum: int | None = None
-    maximum: int | None = None
 
 
-class TriedPolicy(BaseModel):
+class TriedPolicy(PolicyMembers):
     """One policy of a back-test, for every SKU: as things stand, or as said here (what is left open is none)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     as_it_is: bool = False
-    percent: Decimal | None = None
-    units: int | None = None
-    combine: str | None = None
-    risk: str | None = None
-    alpha: Decimal | None = None
-    oversell_cost: Decimal | None = None
-    minimum: int | None = None
-    maximum: int | None = None
 
 
 class BackTest(Command):
