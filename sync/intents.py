@@ -2,20 +2,17 @@
 
 An unclear write (time-out, cut connection, 5xx, a kill of ours) is looked up before anything else is done about
 its subject. KINDS says for each kind how, and what "already done" looks like. Up to 100 intents are under way at
-a time, recorded 50 in a transaction and called concurrently; their outcomes are committed together every 50 calls
-or 200 ms: a kill makes at most those hundred unclear.
+a time, called concurrently; every 50 calls or 200 ms their outcomes are committed together, with the intents that
+take their places: a kill makes at most those hundred unclear.
 """
 
-import contextlib
 import json
-import queue
-import time
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import SimpleQueue
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -131,14 +128,11 @@ def carry_out(
     with Crew(workers) as crew:
         try:
             while doing.queue or doing.waiting:
-                if doing.queue and len(doing.waiting) <= GROUP // 2:
-                    doing.begin(crew)
-                else:
-                    doing.write_in_time()
-                doing.take(COMMIT_SECONDS)
+                doing.write(crew)
+                doing.take()
         finally:  # whatever ends us, what was begun has an outcome
             while doing.waiting:
-                doing.take(None)
+                doing.take()
             run.record(doing.outcomes)
     if doing.trouble is not None:
         raise doing.trouble
@@ -147,40 +141,42 @@ def carry_out(
 
 @dataclass(slots=True)
 class _Doing:
-    """Half a group is called while the other half is written down, so that neither waits for the other."""
+    """A group under way: what has ended is written down and followed by the next while the rest is called."""
 
     run: Run
     call: Callable[[Intent], str]
     queue: deque[Intent]
     waiting: dict[Future[Event | SyncError], Intent] = field(default_factory=dict)
-    ended: SimpleQueue[Future[Event | SyncError]] = field(default_factory=SimpleQueue)
+    ended: deque[Future[Event | SyncError]] = field(default_factory=deque)
+    are_enough: threading.Event = field(default_factory=threading.Event)  # have ended
     outcomes: list[Event] = field(default_factory=list)  # not written yet
-    written_at: float = field(default_factory=time.monotonic)
     trouble: SyncError | None = None
     tally: dict[str, int] = field(default_factory=lambda: {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0})
 
-    def begin(self, crew: Crew) -> None:
-        """Record the next intents, with the outcomes there are, and hand them to the crew."""
+    def write(self, crew: Crew) -> None:
+        """Record the outcomes there are and the intents that take their places, and hand these to the crew."""
         self.run.check()
-        group = [self.queue.popleft() for _ in range(min(GROUP // 2, len(self.queue)))]
-        self._write([recorded(intent, self.run.now()) for intent in group])
+        group = [self.queue.popleft() for _ in range(min(GROUP - len(self.waiting), len(self.queue)))]
+        if not (group or self.outcomes):
+            return
+        self.run.record([*self.outcomes, *(recorded(intent, self.run.now()) for intent in group)])
+        self.outcomes.clear()
         for intent in group:
             begun = crew.submit(self._attempt, intent)
             self.waiting[begun] = intent
-            begun.add_done_callback(self.ended.put)
+            begun.add_done_callback(self._end)
 
-    def take(self, patience: float | None) -> None:
-        """Wait for a call to end, at most so many seconds, and note what came of all that have ended."""
-        with contextlib.suppress(queue.Empty):
-            self._note(self.ended.get(timeout=patience))
-            while True:
-                self._note(self.ended.get_nowait())
+    def take(self) -> None:
+        """Wait until many calls have ended, or all, or for a while; note what came of those that have."""
+        self.are_enough.wait(COMMIT_SECONDS)
+        self.are_enough.clear()
+        while self.ended:
+            self._note(self.ended.popleft())
 
-    def write_in_time(self) -> None:
-        """Commit outcomes that are many or have waited long."""
-        is_old = time.monotonic() - self.written_at > COMMIT_SECONDS
-        if self.outcomes and (is_old or len(self.outcomes) >= COMMIT_EVERY):
-            self._write([])
+    def _end(self, done: Future[Event | SyncError]) -> None:
+        self.ended.append(done)
+        if len(self.ended) >= min(COMMIT_EVERY, len(self.waiting)):
+            self.are_enough.set()
 
     def _attempt(self, intent: Intent) -> Event | SyncError:
         if self.trouble is not None:
@@ -195,11 +191,6 @@ class _Doing:
             outcome = refused(intent, self.run.now(), NOT_SENT, str(outcome))
         self.outcomes.append(outcome)
         _count(self.tally, outcome)
-
-    def _write(self, more: Sequence[Event]) -> None:
-        self.run.record([*self.outcomes, *more])
-        self.outcomes.clear()
-        self.written_at = time.monotonic()
 
 
 def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event | SyncError:
