@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Dozens of processes are started; each would compile every library anew where this is set.
 export PYTHONDONTWRITEBYTECODE :=
+# Every commit of a store waits for the disk. The tests' stores live in memory where there is room for them.
+FREE := $(lastword $(shell df --output=avail /dev/shm 2>/dev/null))
+export PYTEST_DEBUG_TEMPROOT := $(shell [ "$(FREE)" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
 
 .PHONY: demo test lint bench truth campaign picture clean
 

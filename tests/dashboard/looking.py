@@ -34,22 +34,25 @@ with open_database(Path(sys.argv[1]), serves=False):
 
 def ordinary_day(told: Told) -> None:
     """One order has shipped by a carrier nobody mapped, one waits to be picked; stock and money are well."""
-    told.skus(SHIRT)
-    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}})
-    told.mapping("warehouse", "NMK", "WH1")
-    told.publish({SHIRT: 7})
-    told.offers({SHIRT: 7})
-    told.order(ORDER, snapshot_id=told.snapshot("orders", body='{"orders": [{"order_id": "JL1-A"}]}'))
-    told.sales_order("SO-1", ORDER, shipped=1)
-    told.shipment("S1", ORDER, ship_via="DPX")
-    told.shipment_held("S1", ORDER, "unmapped_carrier", "DPX")
-    told.order("JL2-A", placed=NOW - 3 * HOUR, deadline=NOW + 9 * HOUR)
-    told.sales_order("SO-2", "JL2-A")
-    told.wrong("unmapped_carrier", "S1/C1", cause="DPX", order_id=ORDER, amount="42.50", deadline=NOW + 2 * HOUR)
-    back_test(told)
-    told.transactions({"amount": "39.00", "order_id": ORDER, "order_line_id": "JL1-A-1", "cycle_id": "c1"})
-    told.payout("c1", "39.00")
-    told.runs_of_all()
+    with told.in_one_go():
+        told.skus(SHIRT)
+        told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 9}})
+        told.mapping("warehouse", "NMK", "WH1")
+        told.publish({SHIRT: 7})
+        told.offers({SHIRT: 7})
+        told.order(ORDER, snapshot_id=told.snapshot("orders", body='{"orders": [{"order_id": "JL1-A"}]}'))
+        told.sales_order("SO-1", ORDER, shipped=1)
+        told.shipment("S1", ORDER, ship_via="DPX")
+        told.shipment_held("S1", ORDER, "unmapped_carrier", "DPX")
+        told.order("JL2-A", placed=NOW - 3 * HOUR, deadline=NOW + 9 * HOUR)
+        told.sales_order("SO-2", "JL2-A")
+        told.wrong(
+            "unmapped_carrier", "S1/C1", cause="DPX", order_id=ORDER, amount="42.50", deadline=NOW + 2 * HOUR
+        )
+        back_test(told)
+        told.transactions({"amount": "39.00", "order_id": ORDER, "order_line_id": "JL1-A-1", "cycle_id": "c1"})
+        told.payout("c1", "39.00")
+        told.runs_of_all()
     told.beat(doing='{"orders": "reading"}')
 
 
@@ -85,8 +88,9 @@ def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: 
 
 def quiet_day(told: Told) -> None:
     """Everything has run and nothing is wrong."""
-    told.order("JL3-A", placed=NOW - 3 * DAY, state="RECEIVED")
-    told.runs_of_all()
+    with told.in_one_go():
+        told.order("JL3-A", placed=NOW - 3 * DAY, state="RECEIVED")
+        told.runs_of_all()
     told.beat()
 
 
