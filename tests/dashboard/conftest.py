@@ -15,7 +15,8 @@ from tests.told import Told
 def _components_are_looked_for_once() -> Iterator[None]:
     """Streamlit's test runner reads what every installed package says of itself, for each page anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        look = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", look)
         yield
 
 
