@@ -1,20 +1,31 @@
 """What the benches stand on: many orders, made from one real event by SQL, so that making them takes no time."""
 
 import contextlib
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 from store.clock import SystemClock
 from store.copies import transaction
 from store.database import Database, open_database
 from store.events import OrderLinePart, OrderPlaced
-from store.journal import Journal, rebuild_facts
+from store.journal import Journal, Personal, rebuild_facts
+from sync.runs import House
 
 PLACED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
+PERSON = json.dumps(
+    {
+        "ship_to": {"name": "A. Sample", "line_1": "1 Example Row", "line_2": "", "city": "Leeds", "state": "",
+                    "postcode": "LS1 0AA", "country": "GB", "phone": ""},
+        "bill_to": None,
+        "email": "",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,23 @@ def order(number: int, state: str = "SHIPPING", sku: str = "NMK-02417-OAT-A-REG-
         seller_reference="", has_incident=False, has_address=True, carrier_code="", tracking="",
         is_before_start=False, lines=(line,),
     )  # fmt: skip
+
+
+def place(house: House, count: int, *, poison: Mapping[int, str] = MappingProxyType({})) -> list[str]:
+    """Orders of one unit each in a store, paid and with an address, over twenty SKUs; `poison`: SKUs by number."""
+    rows = house.ask(
+        "select sku from sku_facts where problem = '' and is_active and not is_gone order by sku limit 20"
+    )
+    skus = [str(row[0]) for row in rows.rows()]
+    moment = house.clock.now()
+    orders = [
+        order(number, sku=poison.get(number, skus[number % len(skus)])).model_copy(
+            update={"placed_at": moment, "shipping_deadline_at": moment + timedelta(days=2)}
+        )
+        for number in range(count)
+    ]
+    house.journal.append(orders, personal=[Personal(one.order_id, moment, PERSON) for one in orders])
+    return [one.order_id for one in orders]
 
 
 def many_events(database: Database, count: int) -> None:

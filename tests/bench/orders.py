@@ -1,6 +1,5 @@
 """How fast orders reach BlueCherry with everything written down, against a bare loop making the same calls."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,33 +7,23 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from store.events import Event
-from store.journal import Personal
 from sync.assembly import Assembled, assemble
 from sync.flows import orders as orders_flow
 from sync.lanes import once
 from sync.rules.orders import decide
 from sync.runs import running
 from sync.settings import Settings
-from tests.bench.ground import Row, order
+from tests.bench.ground import Row, place
 
 ORDERS = 5_000
 CONCURRENCIES = (2, 8)  # one call per core of the smallest machine we run on; what the settings say unless told
 ROOT = Path(__file__).resolve().parent.parent.parent
-PERSON = json.dumps(
-    {
-        "ship_to": {"name": "A. Sample", "line_1": "1 Example Row", "line_2": "", "city": "Leeds", "state": "",
-                    "postcode": "LS1 0AA", "country": "GB", "phone": ""},
-        "bill_to": None,
-        "email": "",
-    }
-)  # fmt: skip
 
 
 def measure(folder: Path) -> list[Row]:
@@ -80,7 +69,7 @@ def _on_a_sandbox(store: Path, at_once: int, work: Any) -> tuple[float, int]:
         try:
             for flow in ("start", "catalogue"):
                 assert once(assembled.house, flow).state == "succeeded"
-            _place(assembled)
+            place(assembled.house, ORDERS)
             return work(assembled)  # type: ignore[no-any-return]
         finally:
             assembled.close()
@@ -88,23 +77,6 @@ def _on_a_sandbox(store: Path, at_once: int, work: Any) -> tuple[float, int]:
         process.terminate()
         process.wait(20)
         process.stdout.close()
-
-
-def _place(assembled: Assembled) -> None:
-    house = assembled.house
-    skus = house.ask(
-        "select sku from sku_facts where problem = '' and is_active and not is_gone order by sku limit 20"
-    )
-    names = [str(row[0]) for row in skus.rows()]
-    moment = house.clock.now()
-    events: list[Event] = [
-        order(number, sku=names[number % len(names)]).model_copy(
-            update={"placed_at": moment, "shipping_deadline_at": moment + timedelta(days=2)}
-        )
-        for number in range(ORDERS)
-    ]
-    people = [Personal(event.about_order, moment, PERSON) for event in events]
-    house.journal.append(events, personal=people)
 
 
 def _worker(assembled: Assembled) -> tuple[float, int]:
