@@ -38,7 +38,7 @@ class Settings(StoreSettings):
     erp_customer: str = "JLM"  # the house account of the marketplace
     erp_visibility_minutes: int | None = None  # how long a created order may stay invisible; none: a person decides
     erp_requests_per_minute: int | None = 60
-    erp_concurrency: int = Field(default=8, ge=1, le=16)
+    erp_concurrency: int = Field(default=2, ge=1, le=16)
 
     clock: str = "system"
     start_on: datetime | None = None  # orders created before it are adopted; none: the first start's moment

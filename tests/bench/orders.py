@@ -21,30 +21,31 @@ from sync.runs import running
 from sync.settings import Settings
 from tests.bench.ground import Row, place
 
-ORDERS = 5_000
-CONCURRENCIES = (2, 8)  # one call per core of the smallest machine we run on; what the settings say unless told
+# How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
+BACKLOGS = ((10_000, 2), (5_000, 8))
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def measure(folder: Path) -> list[Row]:
     """The bare loop and the worker, each on a world of its own, one after the other."""
-    return [row for at_once in CONCURRENCIES for row in _measure(folder, at_once)]
+    return [row for count, at_once in BACKLOGS for row in _measure(folder, count, at_once)]
 
 
-def _measure(folder: Path, at_once: int) -> tuple[Row, Row]:
-    bare, taken = _on_a_sandbox(folder / f"bare{at_once}.duckdb", at_once, _bare_loop)
-    ours, created = _on_a_sandbox(folder / f"ours{at_once}.duckdb", at_once, _worker)
+def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row]:
+    bare, taken = _on_a_sandbox(folder / f"bare{at_once}.duckdb", count, at_once, _bare_loop)
+    ours, created = _on_a_sandbox(folder / f"ours{at_once}.duckdb", count, at_once, _worker)
+    how = f"orders to BlueCherry, its call budget lifted, {at_once} at once"
     return (
-        Row(f"bare loop, {taken:,} orders to BlueCherry, {at_once} at once", f"{taken / bare * 60:,.0f} a minute"),
+        Row(f"bare loop, {taken:,} {how}", f"{taken / bare * 60:,.0f} a minute"),
         Row(
-            f"the worker, {created:,} orders to BlueCherry, {at_once} at once",
+            f"the worker, {created:,} {how}",
             f"{created / ours * 60:,.0f} a minute",
             f"{(created / ours) / (taken / bare):.2f} of the bare loop's rate",
         ),
     )
 
 
-def _on_a_sandbox(store: Path, at_once: int, work: Any) -> tuple[float, int]:
+def _on_a_sandbox(store: Path, count: int, at_once: int, work: Any) -> tuple[float, int]:
     start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
     arguments = ["--days", "0.2", "--skus", "60", "--still", "--start", start]
     ports = ["--mirakl-port", "0", "--bluecherry-port", "0"]
@@ -69,7 +70,7 @@ def _on_a_sandbox(store: Path, at_once: int, work: Any) -> tuple[float, int]:
         try:
             for flow in ("start", "catalogue"):
                 assert once(assembled.house, flow).state == "succeeded"
-            place(assembled.house, ORDERS)
+            place(assembled.house, count)
             return work(assembled)  # type: ignore[no-any-return]
         finally:
             assembled.close()
