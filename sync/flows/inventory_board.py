@@ -26,7 +26,7 @@ select
     sum(inflight_quantity)::bigint as inflight,
     string_agg(distinct order_id, ',' order by order_id) as inflight_orders,
 from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open)
-where inflight_quantity > 0
+where inflight_quantity > 0 {and_named}
 group by sku
 """
 
@@ -35,7 +35,7 @@ _RELEASED = """
 select line.sku, sum(line.released_quantity)::bigint as released,
 from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open) as line
 join published_facts as sent on sent.sku = line.sku
-where line.released_quantity > 0 and line.changed_at > $since and (
+where line.released_quantity > 0 and line.changed_at > $since {and_line_named} and (
     list_contains(string_split(sent.inflight_orders, ','), line.order_id)
     or line.placed_at > sent.happened_at - to_seconds($skew)
 )
@@ -49,13 +49,15 @@ with sold as (
         sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
         any_value(division) as division, any_value(category) as category,
     from sku_facts
-    where is_active and is_listed and not is_gone
+    where is_active and is_listed and not is_gone {and_named}
     group by sku
     having count(*) = 1
 ),
 
 expected as (
-    from expected_shown($now, $now, skew_seconds := $skew, deducts_sales := $sales)
+    from expected_shown(
+        $now, $now, skew_seconds := $skew, deducts_sales := $sales, names := {names}
+    )
 )
 
 select
@@ -83,9 +85,23 @@ left join intent_facts as push on push.intent_id = sent.push_id
 left join import_facts as arrived on arrived.push_id = sent.push_id
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
-where not offer.is_gone
+where not offer.is_gone {and_offer_named}
 order by offer.sku
 """
+
+_STOCK = """
+select sku_key, location, {buckets},
+from stock_facts
+where list_contains($warehouses, location) {and_key_named}
+"""
+
+# What is added where only some offers are asked for: DuckDB finds no good way through an `or`.
+_NAMED = {
+    "{and_named}": "and sku in (select unnest($names))",
+    "{and_line_named}": "and line.sku in (select unnest($names))",
+    "{and_offer_named}": "and offer.sku in (select unnest($names))",
+    "{and_key_named}": "and sku_key in (select sku_key from sku_facts where sku in (select unnest($names)))",
+}
 
 _NETS = """
 select
@@ -99,21 +115,26 @@ group by sku_key
 
 
 def board(
-    run: Run, basis: Basis, *, policies: Sequence[Entry] | None = None, on: date | None = None
+    run: Run,
+    basis: Basis,
+    *,
+    names: Sequence[str] | None = None,
+    policies: Sequence[Entry] | None = None,
+    on: date | None = None,
 ) -> pl.DataFrame:
-    """A row per offer, as `sync.rules.pushes` wants them; to try something: by other policies, of another day."""
-    ask, settings = run.house.ask, run.house.settings
+    """A row per offer, as `sync.rules.pushes` wants them, of all or of those named.
+
+    To try something: by other policies, of another day.
+    """
+    settings = run.house.settings
     skew = settings.clock_skew_seconds
-    offers = ask(_OFFERS, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales})
-    stock = ask(
-        f"select sku_key, location, {', '.join(BUCKETS)} from stock_facts"
-        " where list_contains($warehouses, location)",
-        {"warehouses": sorted(basis.warehouses)},
+    offers = _ask(
+        run, _OFFERS, names, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
     )
-    pooled = supply(stock, basis.warehouses, clamps=settings.clamp_warehouses)
+    pooled = supply(_stock(run, basis, names), basis.warehouses, clamps=settings.clamp_warehouses)
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
-    inflight = ask(_INFLIGHT, counted)
-    released = ask(_RELEASED, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
+    inflight = _ask(run, _INFLIGHT, names, counted)
+    released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
     drawn = (
         offers.join(pooled, on="sku_key", how="left", maintain_order="left")
         .join(inflight, on="sku", how="left", maintain_order="left")
@@ -130,6 +151,21 @@ def board(
     return resolve(drawn, told, on or policy_day(run.now()), fallback(settings)).select(
         pl.col(name).cast(dtype) for name, dtype in BOARD.items()
     )
+
+
+def _stock(run: Run, basis: Basis, names: Sequence[str] | None) -> pl.DataFrame:
+    """The stock rows of the warehouses that sell here."""
+    columns = ", ".join(BUCKETS)
+    return _ask(run, _STOCK.replace("{buckets}", columns), names, {"warehouses": sorted(basis.warehouses)})
+
+
+def _ask(run: Run, sql: str, names: Sequence[str] | None, values: dict[str, object]) -> pl.DataFrame:
+    """The question of all offers, or of those named."""
+    is_named = names is not None
+    for mark, words in _NAMED.items():
+        sql = sql.replace(mark, words if is_named else "")
+    sql = sql.replace("{names}", "$names" if is_named else "null")
+    return run.house.ask(sql, values | ({"names": list(names)} if names is not None else {}))
 
 
 def nets(run: Run, warehouses: Collection[str], keys: Collection[str]) -> pl.DataFrame:
