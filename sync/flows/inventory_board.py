@@ -42,22 +42,41 @@ where line.released_quantity > 0 and line.changed_at > $since {and_line_named} a
 group by line.sku
 """
 
-# A SKU name two live SKUs share is nobody's.
+# A SKU name two live SKUs share is nobody's. Where only some offers are asked for, each table is cut down to them
+# first: left to itself DuckDB puts all of them side by side, and then takes those.
 _OFFERS = """
-with sold as (
-    select
-        sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
-        any_value(division) as division, any_value(category) as category,
-    from sku_facts
+with offered as materialized (
+    select sku, quantity from offer_facts where not is_gone {and_named}
+),
+
+shared as (
+    select sku from sku_facts
     where is_active and is_listed and not is_gone {and_named}
     group by sku
-    having count(*) = 1
+    having count(*) > 1
+),
+
+sold as materialized (
+    select sku, sku_key, multiple::bigint as multiple, division, category,
+    from sku_facts
+    where is_active and is_listed and not is_gone and sku not in (from shared) {and_named}
+),
+
+sent as materialized (
+    select sku, quantity, batch_id, push_id, happened_at from published_facts where true {and_named}
+),
+
+arrivals as (
+    select
+        push.intent_id as push_id,
+        push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete' as is_settled,
+    from intent_facts as push
+    left join import_facts as arrived on arrived.push_id = push.intent_id
+    where push.intent_kind = 'push_stock'
 ),
 
 expected as (
-    from expected_shown(
-        $now, $now, skew_seconds := $skew, deducts_sales := $sales, names := {names}
-    )
+    from expected_shown($now, $now, skew_seconds := $skew, deducts_sales := $sales, names := {names})
 )
 
 select
@@ -72,20 +91,18 @@ select
     sent.push_id::varchar as push_id,
     expected.least_quantity as shown_least,
     expected.most_quantity as shown_most,
-    coalesce(push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete', false) as is_settled,
+    coalesce(arrivals.is_settled, false) as is_settled,
     -- read back after it took effect: at once where more stands there than may, else when it is sure
     coalesce(
         audit.happened_at > sent.happened_at and audit.read_count > 0
         and (audit.shown_quantity > audit.most_quantity or audit.read_count >= 2), false
     ) as has_drifted,
-from offer_facts as offer
+from offered as offer
 left join sold using (sku)
-left join published_facts as sent using (sku)
-left join intent_facts as push on push.intent_id = sent.push_id
-left join import_facts as arrived on arrived.push_id = sent.push_id
+left join sent using (sku)
+left join arrivals on arrivals.push_id = sent.push_id
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
-where not offer.is_gone {and_offer_named}
 order by offer.sku
 """
 
@@ -95,11 +112,9 @@ from stock_facts
 where list_contains($warehouses, location) {and_key_named}
 """
 
-# What is added where only some offers are asked for: DuckDB finds no good way through an `or`.
 _NAMED = {
     "{and_named}": "and sku in (select unnest($names))",
     "{and_line_named}": "and line.sku in (select unnest($names))",
-    "{and_offer_named}": "and offer.sku in (select unnest($names))",
     "{and_key_named}": "and sku_key in (select sku_key from sku_facts where sku in (select unnest($names)))",
 }
 

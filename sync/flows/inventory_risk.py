@@ -65,7 +65,7 @@ select
     1 - exp(coalesce(sum(ln(1 - least(risk.own_chance, 1 - 1e-12))), 0)) as oversell_chance,
     coalesce(sum(risk.cost_amount), 0)::decimal(18, 6) as cost_amount,
 from stock_risk_facts as risk
-where risk.sku in (select sku from offer_facts where not is_gone) and risk.sku not in (select unnest($names))
+where risk.sku not in (select sku from offer_facts where is_gone) and risk.sku not in (select unnest($names))
 """
 
 
