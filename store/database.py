@@ -50,7 +50,7 @@ VIEWS: tuple[str, ...] = (
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "order_places", "order_counts", "exception_kinds", "conditions_orders", "conditions_counts",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
-    "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today",
+    "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today", "touched_skus",
 )  # fmt: skip
 
 # What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.

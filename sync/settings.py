@@ -81,6 +81,7 @@ class Settings(StoreSettings):
     batch_max_age_hours: int = Field(default=12, ge=1)
     batch_hard_age_hours: int = Field(default=24, ge=1)
     aged_buffer_factor: Decimal = Field(default=Decimal(2), ge=1, decimal_places=2)
+    decide_all_up_to: int = Field(default=10_000, ge=0)  # offers; of more, a run decides those something touched
     aged_thin_units: int = Field(default=0, ge=0)  # a base below it is not listed; 0: all are
     aged_freezes_increases: bool = True
     overaged_thin_units: int = Field(default=5, ge=0)

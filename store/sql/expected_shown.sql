@@ -1,7 +1,10 @@
 -- One row per SKU whose last sending took effect. What may John Lewis show of it while it is being read?
 -- Applied, less what was ordered since, plus what cancelled sales may have given back. A sale about when the sending
 -- took effect, or while it was read, may be in or out: hence a least and a most.
-create or replace macro expected_shown(read_from, read_until, skew_seconds := 120, deducts_sales := true) as table
+-- Of all, or of those named.
+create or replace macro expected_shown(
+    read_from, read_until, skew_seconds := 120, deducts_sales := true, names := null
+) as table
 with sent as (
     select
         published.sku,
@@ -13,6 +16,7 @@ with sent as (
         to_seconds(skew_seconds) as skew,
     from published_facts as published
     join import_facts as done on done.push_id = published.push_id and done.state = 'complete'
+    where names is null or published.sku in (select unnest(cast(names as varchar[])))
 ),
 
 moved as (

@@ -2,15 +2,17 @@
 
 It looks at what became of the last stock file, every ten minutes at what the marketplace really shows, lets the
 orders be read first, then looks at the stock batches. It counts the sales the batch does not contain, computes the
-quantity of every offer and sends in one file those that are not what stands there: decreases at once, increases
-with a new batch (or after a cancelled sale), all of them once a night. It keeps the numbers behind every quantity,
-and how likely each is sold more often than it is there before the next batch can say so.
+quantity of every offer (where there are many: of those something touched) and sends in one file those that are not
+what stands there: decreases at once, increases with a new batch (or after a cancelled sale), all of them once a
+night. It keeps the numbers behind every quantity, and how likely each is sold more often than it is there before
+the next batch can say so.
 What can go wrong: the orders cannot be read, or the batch is old (then nothing rises, and age makes us cautious), a
 batch that fails its checks or waits for a person (then the one before stands), offers without a SKU (set to zero;
 many at once wait for a person), one of the systems down (the other's part still goes on).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -22,7 +24,8 @@ from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board, nets
 from sync.flows.inventory_imports import last_end, rested_at, settle
-from sync.flows.inventory_risk import Foresight, assess, foresight, is_due, with_risk
+from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
+from sync.flows.inventory_touched import Touched, mark_decided, position, touched
 from sync.freshness import orders_first, orders_known_until
 from sync.intents import Intent, carry_out
 from sync.rules.pushes import Decision, Terms, decide
@@ -62,8 +65,10 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
 
 def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> None:
     """Send what is due if the last file has ended; assess the risk of what is listed then."""
-    ahead = foresight(run, found)
-    decision = _decide(run, found, terms, ahead)
+    at = position(run)
+    some = touched(run, found, terms)
+    ahead = foresight(run, found) if some is None else foreseen(run, found, some)
+    decision = _decide(run, found, terms, ahead, some)
     if decision is None:
         return
     is_sent = False
@@ -71,7 +76,9 @@ def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> 
         _count(run, decision)
         is_sent = _send(run, decision.rows, terms, found)
     if ahead is not None:
-        assess(run, found, decision.listed(is_sent=is_sent), ahead)
+        assess(run, found, decision.listed(is_sent=is_sent), ahead, some)
+    margin = ahead.typical_margin if ahead else None
+    mark_decided(run, found, decision, at, was=some, is_sent=is_sent, margin=margin)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -89,7 +96,7 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     batch = newest(run)
     found = basis(run, batch) if batch else None
     terms = _terms(run, found, asked, reads_orders=False) if found else None
-    decision = _decide(run, found, terms, foresight(run, found)) if found and terms else None
+    decision = _decide(run, found, terms, foresight(run, found), None) if found and terms else None
     if found is None or decision is None:
         return Preview("There is no complete stock batch, no SKU or no offer yet: nothing would be sent.")
     shown = _within(decision.board if scope.key else decision.rows, scope)
@@ -172,12 +179,14 @@ def _released(run: Run) -> int:
     return int(rows[0]["offer_count"]) if rows else 0
 
 
-def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None) -> Decision | None:
-    """None while it is not known what may be sold at all."""
+def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None, some: Touched | None) -> Decision | None:
+    """Of all offers, or of some; None while it is not known what may be sold at all."""
     if not run.rows("select 1 from sku_facts where not is_gone limit 1"):
         return None
-    rows = board(run, found)
-    if rows.is_empty():
+    rows = board(run, found, names=some.names if some else None)
+    if some is not None:
+        terms = replace(terms, offer_count=some.offer_count)
+    elif rows.is_empty():
         return None
     return decide(rows if ahead is None else with_risk(run, rows, ahead), terms)
 
@@ -192,6 +201,7 @@ def _within(rows: pl.DataFrame, scope: Scope) -> pl.DataFrame:
 
 
 def _count(run: Run, decision: Decision) -> None:
+    run.counts["decided"] = decision.board.height
     run.counts["unmatched"] = decision.unmatched_count
     run.counts["zeroing_held"] = decision.held_count
     run.counts["increases_waiting"] = decision.waiting_count

@@ -99,6 +99,15 @@ def entries(run: Run) -> list[Entry]:
     return [Entry(row["level"], row["key"], row["from_on"], _members(row)) for row in rows]
 
 
+def entries_since(run: Run, position: int, before: date, today: date) -> list[Entry]:
+    """Those written down after a position of the journal, or whose day has come between two days."""
+    rows = run.rows(
+        "select * from buffer_policy_facts where seq > $seq or (from_on > $before and from_on <= $today)",
+        {"seq": position, "before": before, "today": today},
+    )
+    return [Entry(row["level"], row["key"], row["from_on"], _members(row)) for row in rows]
+
+
 def policy_day(moment: datetime) -> date:
     """The day a policy counts by: London's."""
     return moment.astimezone(LONDON).date()

@@ -19,6 +19,8 @@ from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
 
 _STOCK = "select * exclude (batch_id, happened_at, seq) from stock_facts"
+_STOCK_OF = _STOCK + " where sku_key in (select unnest($keys))"
+FEW = 20_000  # SKUs of a DELTA that are looked up by name; what is held of more is read as a whole
 
 
 def newest(run: Run) -> rules.Newest | None:
@@ -116,12 +118,11 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
         frames.append(frame)
         run.record()
     rows = pl.concat([pl.DataFrame(schema=INVENTORY_COLUMNS), *frames])
-    known = run.house.ask(_STOCK)
     wrong = fault(batch, rows)
     if wrong is not None:
         _reject(run, batch, wrong.code, wrong.detail)
         return False
-    given = normalised(rows)
+    given, known = normalised(rows), _known(run, batch.kind, rows)
     found = oddities(rows, _locations(run))
     doubts = () if is_accepted else suspicions(batch, given, known, found)
     if doubts:
@@ -129,6 +130,15 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
         return False
     _keep(run, batch, rows.height, to_store(batch.kind, given, known), found)
     return True
+
+
+def _known(run: Run, kind: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """What is held of the stock; for a DELTA of few SKUs, of those alone."""
+    if kind == "DELTA":
+        keys = rows["sku_key"].unique()
+        if keys.len() <= FEW:
+            return run.house.ask(_STOCK_OF, {"keys": keys.to_list()})
+    return run.house.ask(_STOCK)
 
 
 def _keep(run: Run, batch: StockBatch, row_count: int, kept: pl.DataFrame, found: tuple[Finding, ...]) -> None:

@@ -26,7 +26,7 @@ select
     sum(inflight_quantity)::bigint as inflight,
     string_agg(distinct order_id, ',' order by order_id) as inflight_orders,
 from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open)
-where inflight_quantity > 0
+where inflight_quantity > 0 {and_named}
 group by sku
 """
 
@@ -35,27 +35,48 @@ _RELEASED = """
 select line.sku, sum(line.released_quantity)::bigint as released,
 from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open) as line
 join published_facts as sent on sent.sku = line.sku
-where line.released_quantity > 0 and line.changed_at > $since and (
+where line.released_quantity > 0 and line.changed_at > $since {and_line_named} and (
     list_contains(string_split(sent.inflight_orders, ','), line.order_id)
     or line.placed_at > sent.happened_at - to_seconds($skew)
 )
 group by line.sku
 """
 
-# A SKU name two live SKUs share is nobody's.
+# A SKU name two live SKUs share is nobody's. Where only some offers are asked for, each table is cut down to them
+# first: left to itself DuckDB puts all of them side by side, and then takes those.
 _OFFERS = """
-with sold as (
-    select
-        sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
-        any_value(division) as division, any_value(category) as category,
-    from sku_facts
-    where is_active and is_listed and not is_gone
+with offered as materialized (
+    select sku, quantity from offer_facts where not is_gone {and_named}
+),
+
+shared as (
+    select sku from sku_facts
+    where is_active and is_listed and not is_gone {and_named}
     group by sku
-    having count(*) = 1
+    having count(*) > 1
+),
+
+sold as materialized (
+    select sku, sku_key, multiple::bigint as multiple, division, category,
+    from sku_facts
+    where is_active and is_listed and not is_gone and sku not in (from shared) {and_named}
+),
+
+sent as materialized (
+    select sku, quantity, batch_id, push_id, happened_at from published_facts where true {and_named}
+),
+
+arrivals as (
+    select
+        push.intent_id as push_id,
+        push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete' as is_settled,
+    from intent_facts as push
+    left join import_facts as arrived on arrived.push_id = push.intent_id
+    where push.intent_kind = 'push_stock'
 ),
 
 expected as (
-    from expected_shown($now, $now, skew_seconds := $skew, deducts_sales := $sales)
+    from expected_shown($now, $now, skew_seconds := $skew, deducts_sales := $sales, names := {names})
 )
 
 select
@@ -70,22 +91,32 @@ select
     sent.push_id::varchar as push_id,
     expected.least_quantity as shown_least,
     expected.most_quantity as shown_most,
-    coalesce(push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete', false) as is_settled,
+    coalesce(arrivals.is_settled, false) as is_settled,
     -- read back after it took effect: at once where more stands there than may, else when it is sure
     coalesce(
         audit.happened_at > sent.happened_at and audit.read_count > 0
         and (audit.shown_quantity > audit.most_quantity or audit.read_count >= 2), false
     ) as has_drifted,
-from offer_facts as offer
+from offered as offer
 left join sold using (sku)
-left join published_facts as sent using (sku)
-left join intent_facts as push on push.intent_id = sent.push_id
-left join import_facts as arrived on arrived.push_id = sent.push_id
+left join sent using (sku)
+left join arrivals on arrivals.push_id = sent.push_id
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
-where not offer.is_gone
 order by offer.sku
 """
+
+_STOCK = """
+select sku_key, location, {buckets},
+from stock_facts
+where list_contains($warehouses, location) {and_key_named}
+"""
+
+_NAMED = {
+    "{and_named}": "and sku in (select unnest($names))",
+    "{and_line_named}": "and line.sku in (select unnest($names))",
+    "{and_key_named}": "and sku_key in (select sku_key from sku_facts where sku in (select unnest($names)))",
+}
 
 _NETS = """
 select
@@ -99,21 +130,26 @@ group by sku_key
 
 
 def board(
-    run: Run, basis: Basis, *, policies: Sequence[Entry] | None = None, on: date | None = None
+    run: Run,
+    basis: Basis,
+    *,
+    names: Sequence[str] | None = None,
+    policies: Sequence[Entry] | None = None,
+    on: date | None = None,
 ) -> pl.DataFrame:
-    """A row per offer, as `sync.rules.pushes` wants them; to try something: by other policies, of another day."""
-    ask, settings = run.house.ask, run.house.settings
+    """A row per offer, as `sync.rules.pushes` wants them, of all or of those named.
+
+    To try something: by other policies, of another day.
+    """
+    settings = run.house.settings
     skew = settings.clock_skew_seconds
-    offers = ask(_OFFERS, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales})
-    stock = ask(
-        f"select sku_key, location, {', '.join(BUCKETS)} from stock_facts"
-        " where list_contains($warehouses, location)",
-        {"warehouses": sorted(basis.warehouses)},
+    offers = _ask(
+        run, _OFFERS, names, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
     )
-    pooled = supply(stock, basis.warehouses, clamps=settings.clamp_warehouses)
+    pooled = supply(_stock(run, basis, names), basis.warehouses, clamps=settings.clamp_warehouses)
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
-    inflight = ask(_INFLIGHT, counted)
-    released = ask(_RELEASED, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
+    inflight = _ask(run, _INFLIGHT, names, counted)
+    released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
     drawn = (
         offers.join(pooled, on="sku_key", how="left", maintain_order="left")
         .join(inflight, on="sku", how="left", maintain_order="left")
@@ -130,6 +166,21 @@ def board(
     return resolve(drawn, told, on or policy_day(run.now()), fallback(settings)).select(
         pl.col(name).cast(dtype) for name, dtype in BOARD.items()
     )
+
+
+def _stock(run: Run, basis: Basis, names: Sequence[str] | None) -> pl.DataFrame:
+    """The stock rows of the warehouses that sell here."""
+    columns = ", ".join(BUCKETS)
+    return _ask(run, _STOCK.replace("{buckets}", columns), names, {"warehouses": sorted(basis.warehouses)})
+
+
+def _ask(run: Run, sql: str, names: Sequence[str] | None, values: dict[str, object]) -> pl.DataFrame:
+    """The question of all offers, or of those named."""
+    is_named = names is not None
+    for mark, words in _NAMED.items():
+        sql = sql.replace(mark, words if is_named else "")
+    sql = sql.replace("{names}", "$names" if is_named else "null")
+    return run.house.ask(sql, values | ({"names": list(names)} if names is not None else {}))
 
 
 def nets(run: Run, warehouses: Collection[str], keys: Collection[str]) -> pl.DataFrame:

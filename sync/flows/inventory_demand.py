@@ -4,6 +4,7 @@ Once an hour the orders of the last weeks and the stock batches we read are look
 written down. In between the rates stand as they were told, so that a run costs no more than the risk itself.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -110,13 +111,19 @@ def _part(side: str, swings: Swings) -> TradePart:
     )
 
 
-def demand_told(run: Run) -> Outlook | None:
-    """The outlook as it was written down last; None: it was not yet."""
+def demand_told(run: Run, names: Sequence[str] | None = None) -> Outlook | None:
+    """The outlook as it was written down last, of all SKUs or of those named; None: it was not yet."""
     sides = {row["side"]: _swings(row) for row in run.rows("select * from trade_facts")}
     if OWN not in sides or OTHER not in sides:
         return None
     columns = ", ".join(f"{side}_{name}" for side in (OWN, OTHER) for name in SIDE)
-    return Outlook(run.house.ask(f"select sku, {columns} from demand_facts"), sides[OWN], sides[OTHER])
+    if names is None:
+        rates = run.house.ask(f"select sku, {columns} from demand_facts")
+    else:
+        rates = run.house.ask(
+            f"select sku, {columns} from demand_facts where sku in (select unnest($names))", {"names": list(names)}
+        )
+    return Outlook(rates, sides[OWN], sides[OTHER])
 
 
 def _swings(row: dict[str, object]) -> Swings:

@@ -5,8 +5,10 @@ assessed as it is listed. What moved is written down, with a grid of what other 
 come to for the offers at risk, those that may cost most, and those risk keeps from being listed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import polars as pl
@@ -14,6 +16,7 @@ import polars as pl
 from store.events_risk import RiskAssessed
 from sync.flows.inventory_basis import Basis
 from sync.flows.inventory_demand import demand, demand_told
+from sync.flows.inventory_touched import Touched
 from sync.flows.inventory_window import Horizon, horizon
 from sync.rules import risk
 from sync.rules.outlook import Outlook
@@ -37,7 +40,7 @@ with charged as (
 costs as (
     select sku, any_value(cost_amount) as cost_amount
     from sku_facts
-    where is_active and is_listed and not is_gone
+    where is_active and is_listed and not is_gone {and_sku_named}
     group by sku
     having count(*) = 1
 )
@@ -49,9 +52,21 @@ select
 from offer_facts as offer
 join costs on costs.sku = offer.sku
 cross join charged
-where not offer.is_gone
+where not offer.is_gone {and_offer_named}
 """
+_NAMED = "and {} in (select unnest($names))"
 _LATELY = timedelta(days=56)
+# What was assessed last of the offers that are not decided now, in sum.
+_OTHERS = """
+select
+    count(*) as sku_count,
+    count(*) filter (where risk.is_at_risk) as at_risk_count,
+    coalesce(sum(risk.oversold_units), 0) as oversold_units,
+    1 - exp(coalesce(sum(ln(1 - least(risk.own_chance, 1 - 1e-12))), 0)) as oversell_chance,
+    coalesce(sum(risk.cost_amount), 0)::decimal(18, 6) as cost_amount,
+from stock_risk_facts as risk
+where risk.sku not in (select sku from offer_facts where is_gone) and risk.sku not in (select unnest($names))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,41 +75,56 @@ class Foresight:
 
     outlook: Outlook
     span: Horizon
+    margins: pl.DataFrame  # `sku`, `margin_amount` of one unit: price less the commission really charged less cost
+    typical_margin: float | None  # of all offers: of those whose cost is not known
 
 
 def foresight(run: Run, found: Basis) -> Foresight | None:
     """Measured on the past; None: nothing was ever on sale here."""
-    outlook = demand(run, found)
-    return None if outlook is None else Foresight(outlook, horizon(run, found))
+    return _foresight(run, found, demand(run, found))
 
 
-def foreseen(run: Run, found: Basis) -> Foresight | None:
+def foreseen(run: Run, found: Basis, some: Touched | None = None) -> Foresight | None:
     """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
-    outlook = demand_told(run)
-    return None if outlook is None else Foresight(outlook, horizon(run, found))
+    return _foresight(run, found, demand_told(run, some.names if some else None), some)
+
+
+def _foresight(run: Run, found: Basis, outlook: Outlook | None, some: Touched | None = None) -> Foresight | None:
+    if outlook is None:
+        return None
+    earned = margins(run, some.names if some else None)
+    typical = some.mark.typical_margin if some else risk.typical(earned["margin_amount"])
+    return Foresight(outlook, horizon(run, found), earned, typical)
 
 
 def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     """The board with what is wanted in the window, and the units its policies' rules of risk hold back."""
-    offers = board.join(margins(run), on="sku", how="left", maintain_order="left").with_columns(
+    offers = board.join(ahead.margins, on="sku", how="left", maintain_order="left").with_columns(
         base=pl.col("supply") - pl.col("inflight")
     )
-    return risk.advised(wanted(run, offers, ahead, AS_IT_IS)).drop("base")
+    return risk.advised(wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin).drop("base")
 
 
-def margins(run: Run) -> pl.DataFrame:
-    """`sku`, `margin_amount` of one unit: price less the commission really charged less cost."""
-    return run.house.ask(_MARGINS, {"since": run.now() - _LATELY})
+def margins(run: Run, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """`sku`, `margin_amount` of a unit (price less the commission really charged less cost), of all or of some."""
+    sku, offer = ("", "") if names is None else (_NAMED.format("sku"), _NAMED.format("offer.sku"))
+    values: dict[str, object] = {"since": run.now() - _LATELY}
+    if names is not None:
+        values["names"] = list(names)
+    return run.house.ask(_MARGINS.format(and_sku_named=sku, and_offer_named=offer), values)
 
 
-def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight) -> None:
-    """Assess every offer with a SKU as it is listed now: `listed` of `decided`, a board with risk."""
+def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some: Touched | None = None) -> None:
+    """Assess every offer with a SKU as it is listed now: `listed` of `decided`, a board with risk.
+
+    Where only some were decided, the others count as they were assessed last.
+    """
     now, span = run.now(), ahead.span
     offers = decided.filter(pl.col("sku_key").is_not_null()).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("listed")
     )
     rows = risk.assessed(offers)
-    moved = risk.news(rows, run.house.ask("select * from stock_risk_facts"))
+    moved = risk.news(rows, _known(run, some))
     if moved.is_empty() and not is_due(run, found):
         return
     read_id, moment = uuid4(), pl.lit(now)
@@ -102,18 +132,40 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight) -> N
     run.house.journal.append_series("stock_risk_rows", moved.with_columns(**told))
     grids = _grids(run, offers, moved, ahead)
     run.house.journal.append_series("risk_grid_rows", grids.with_columns(**told))
-    at_risk = int(rows["is_at_risk"].sum())
+    sums = _sums(run, rows, some)
     event = RiskAssessed(
         happened_at=now, read_id=read_id, batch_id=found.batch.batch_id, batch_at=found.batch.as_of,
         next_at=span.window.next_at, next_from=span.next_from, lands_at=span.window.until,
-        is_late=span.window.is_late, apply_seconds=int(span.apply.total_seconds()), sku_count=rows.height,
-        changed_count=moved.height, at_risk_count=at_risk, oversold_units=float(rows["oversold_units"].sum()),
-        oversell_chance=risk.any_of(rows["own_chance"]), cost_amount=rows["cost_amount"].sum(),
-        currency=run.house.settings.currency,
+        is_late=span.window.is_late, apply_seconds=int(span.apply.total_seconds()), changed_count=moved.height,
+        currency=run.house.settings.currency, **sums,
     )  # fmt: skip
     run.record([event])
     run.counts["risk_assessed"] += moved.height
-    run.counts["at_risk"] = at_risk
+    run.counts["at_risk"] = sums["at_risk_count"]
+
+
+def _known(run: Run, some: Touched | None) -> pl.DataFrame:
+    if some is None:
+        return run.house.ask("select * from stock_risk_facts")
+    return run.house.ask(
+        "select * from stock_risk_facts where sku in (select unnest($names))", {"names": list(some.names)}
+    )
+
+
+def _sums(run: Run, rows: pl.DataFrame, some: Touched | None) -> dict[str, Any]:
+    """What the assessed offers come to, with the others as they were assessed last."""
+    sums: dict[str, Any] = {
+        "sku_count": rows.height,
+        "at_risk_count": int(rows["is_at_risk"].sum()),
+        "oversold_units": float(rows["oversold_units"].sum()),
+        "oversell_chance": risk.any_of(rows["own_chance"]),
+        "cost_amount": rows["cost_amount"].sum(),
+    }
+    if some is None:
+        return sums
+    others = run.rows(_OTHERS, {"names": list(some.names)})[0]
+    either = risk.any_of(pl.Series([sums["oversell_chance"], others["oversell_chance"]]))
+    return {name: value + others[name] for name, value in sums.items()} | {"oversell_chance": either}
 
 
 def is_due(run: Run, found: Basis) -> bool:

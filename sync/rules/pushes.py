@@ -54,6 +54,7 @@ class Terms:
     sends_all: bool = False  # the nightly file, or a person's resync
     sends: frozenset[str] = frozenset()  # SKUs sent even if nothing changed
     zeroes_at_most: int = 0  # a person has seen so many lose their stock
+    offer_count: int = 0  # how many offers there are; 0: as many as are decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,24 @@ class Decision:
         """The board with `listed`: what may be sold now, given that the rows to send were sent, or were not."""
         quantity = pl.when(pl.col("is_sent") & pl.lit(is_sent)).then("quantity").otherwise("standing")
         return self.board.with_columns(listed=quantity)
+
+    def unsettled(self, *, is_sent: bool) -> list[str]:
+        """The SKUs that may be decided otherwise though nothing of theirs changes, given that the rows were sent.
+
+        What waits to rise or for a person, and what was not sent, is not known to have arrived or did not. The rest
+        is where it should be: while its facts stand, whatever batch, hour or run comes, it is left alone.
+        """
+        sent = pl.col("is_sent") & pl.lit(is_sent)
+        is_doubtful = pl.col("last_quantity").is_null() | ~pl.col("is_settled")
+        waits = (
+            (pl.col("quantity") != pl.col("target"))
+            | is_doubtful
+            | pl.col("is_failed")
+            | pl.col("has_drifted")
+            | (pl.col("sku_key").is_null() & (pl.col("standing") > 0))
+            | pl.col("is_sent")
+        )
+        return self.board.filter(~sent & waits)["sku"].to_list()
 
 
 def decide(board: pl.DataFrame, terms: Terms) -> Decision:
@@ -136,7 +155,8 @@ def _hold_back(decided: pl.DataFrame, terms: Terms) -> Decision:
     unmatched = pl.col("sku_key").is_null()
     loses_stock = unmatched & pl.col("is_sent") & (pl.col("standing") > 0)
     zeroed = decided.filter(loses_stock).height
-    allowed = max(1, decided.height * MOST_ZEROED_PERCENT // 100, terms.zeroes_at_most)
+    offers = max(decided.height, terms.offer_count)
+    allowed = max(1, offers * MOST_ZEROED_PERCENT // 100, terms.zeroes_at_most)
     held = 0
     if zeroed > allowed:
         held = zeroed

@@ -60,22 +60,29 @@ _NOTHING = 0.001  # measures that differ by less are the same
 _LITTLE = 1e-9
 
 
-def advised(skus: pl.DataFrame) -> pl.DataFrame:
+def typical(margins: pl.Series) -> float | None:
+    """What stands in for a margin that is not known: the median of those that are; None: none is."""
+    found = margins.cast(pl.Float64).median()
+    return None if found is None else float(str(found))
+
+
+def advised(skus: pl.DataFrame, typical_margin: float | None = None) -> pl.DataFrame:
     """`skus` with `advised_buffer`, `advised_rule` and `risk_units`: what the rule of risk asks to hold back.
 
     A row per offer with `base`, the demand columns of `oversell`, `margin_amount` (may be null) and of its policy
     `risk_rule`, `risk_alpha`, `oversell_cost_amount`. A policy without a rule holds nothing back for risk
-    (`risk_units` 0); what the service level would ask for is advised all the same.
+    (`risk_units` 0); what the service level would ask for is advised all the same. `typical_margin` stands in for
+    one that is not known; None: the typical one of these.
     """
     margins = skus["margin_amount"].cast(pl.Float64)
-    typical = margins.median()
+    stands_in = typical(margins) if typical_margin is None else typical_margin
     rule = pl.when(pl.col("risk_rule").is_in(list(RULES))).then("risk_rule").otherwise(pl.lit(FALLBACK))
-    if typical is None:
+    if stands_in is None:
         rule = pl.when(rule == "newsvendor").then(pl.lit(FALLBACK)).otherwise(rule)
     asked = skus.with_row_index("_place").with_columns(
         base=pl.col("base").clip(lower_bound=0),
         advised_rule=rule,
-        _margin=margins.fill_null(typical or 0.0).clip(lower_bound=0.0),
+        _margin=margins.fill_null(stands_in or 0.0).clip(lower_bound=0.0),
         _cost=pl.col("oversell_cost_amount").cast(pl.Float64),
     )
     parts = [

@@ -6,7 +6,7 @@ gave no number for counts as none.
 
 import polars as pl
 
-from sync.rules.changes import changed, gone
+from sync.rules.changes import changed, compared
 
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
@@ -49,9 +49,9 @@ def to_store(kind: str, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
 
     A DELTA carries every lot of the SKUs and locations it names.
     """
-    new = rows
-    if kind == "FULL":
-        missing = gone(rows, known.filter(has_any()), KEY)
-        zero = missing.select(*KEY, *(pl.lit(0, pl.Int64).alias(name) for name in QUANTITIES))
-        new = pl.concat([rows, zero])
-    return changed(new, known.select(*KEY, *QUANTITIES), KEY)
+    before = known.select(*KEY, *QUANTITIES)
+    if kind != "FULL":
+        return changed(rows, before, KEY)
+    news, missing = compared(rows, before, KEY)
+    zero = missing.filter(has_any()).select(*KEY, *(pl.lit(0, pl.Int64).alias(name) for name in QUANTITIES))
+    return pl.concat([news, zero])

@@ -49,5 +49,14 @@ using (
     qualify row_number() over (partition by row.sku order by row.sent_at desc, fresh.seq desc) = 1
 ) as new
 on fact.sku = new.sku
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+-- all but the key: writing a text anew costs more than all the numbers
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update set
+    sku_key = new.sku_key, push_id = new.push_id, batch_id = new.batch_id, buffer_rule = new.buffer_rule,
+    reason = new.reason, inflight_orders = new.inflight_orders, quantity = new.quantity,
+    before_quantity = new.before_quantity, supply = new.supply, inflight = new.inflight, base = new.base,
+    buffer = new.buffer, on_hand = new.on_hand, linked = new.linked, allocated = new.allocated, picked = new.picked,
+    damaged = new.damaged, held = new.held, net_by_warehouse = new.net_by_warehouse,
+    percent_units = new.percent_units, absolute_units = new.absolute_units, risk_units = new.risk_units,
+    minimum = new.minimum, maximum = new.maximum, multiple = new.multiple, policy = new.policy,
+    degraded = new.degraded, happened_at = new.happened_at, seq = new.seq
 when not matched then insert by name;

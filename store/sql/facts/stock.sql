@@ -30,5 +30,9 @@ using (
     qualify row_number() over (partition by row.sku_key, row.location order by row.as_of desc, fresh.seq desc) = 1
 ) as new
 on fact.sku_key = new.sku_key and fact.location = new.location
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+-- all but the key: writing a text anew costs more than all the numbers
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update set
+    batch_id = new.batch_id, on_hand = new.on_hand, linked = new.linked, allocated = new.allocated,
+    later_orders = new.later_orders, picked = new.picked, work_orders = new.work_orders,
+    in_transit = new.in_transit, damaged = new.damaged, held = new.held, happened_at = new.happened_at, seq = new.seq
 when not matched then insert by name;

@@ -36,5 +36,12 @@ using (
     ) = 1
 ) as new
 on fact.sku = new.sku
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+-- all but the key: to write it anew, even the same, moves the row in its index
+when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update set
+    buffer_rule = new.buffer_rule, advised_rule = new.advised_rule, base = new.base, quantity = new.quantity,
+    buffer = new.buffer, advised_buffer = new.advised_buffer, own_mean = new.own_mean, other_mean = new.other_mean,
+    oversell_chance = new.oversell_chance, own_chance = new.own_chance, worst_chance = new.worst_chance,
+    stock_out_chance = new.stock_out_chance, oversold_units = new.oversold_units, lost_units = new.lost_units,
+    buffer_cover = new.buffer_cover, window_cover = new.window_cover, cost_amount = new.cost_amount,
+    margin_amount = new.margin_amount, is_at_risk = new.is_at_risk, happened_at = new.happened_at, seq = new.seq
 when not matched then insert by name;

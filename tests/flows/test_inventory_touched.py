@@ -1,0 +1,245 @@
+"""Deciding only what something touched comes to the same as deciding everything."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pytest
+
+from store import events
+from sync.flows import inventory
+from sync.flows.inventory_basis import basis
+from sync.flows.inventory_batches import newest
+from sync.flows.inventory_board import board
+from sync.flows.inventory_touched import DECIDED, touched
+from sync.rules.pushes import decide
+from tests.flows.shop import Shop, settings_of
+from tests.told import HOUR, NOW
+
+SKUS = [f"NMK-0{style}17-WHT-A--{size}" for style in range(10, 16) for size in ("S", "M", "L", "XL")]
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class World:
+    """A shop of 24 offers that decides only what was touched, and a marketplace that takes what it is sent."""
+
+    shop: Shop
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
+    sent: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.told, self.run = self.shop.told, self.shop.run
+        self.run.house.marketplace = cast("Any", self)
+        self.told.mapping("warehouse", "NMK", "WH1")
+        self.told.skus(*SKUS)
+        self.told.offers(dict.fromkeys(SKUS, 5))
+        self.told.batch("B0", {(sku, "WH1"): {"on_hand": 12} for sku in SKUS}, at=NOW - HOUR)
+
+    @property
+    def now(self) -> Any:
+        return self.told.clock.moment
+
+    def import_stock(self, quantities: Mapping[str, int]) -> str:
+        self.sent = dict(quantities)
+        return f"IMP-{self.number('import')}"
+
+    def number(self, what: str) -> int:
+        self.numbers[what] = self.numbers.get(what, 0) + 1
+        return self.numbers[what]
+
+    def decide(self) -> tuple[dict[str, int], dict[str, int], int]:
+        """What would be sent if all were decided; what is sent; how many are decided for it."""
+        self.told.journal.append(bookmarks={"orders.changed": self.now.isoformat(), "inventory.full_on": "none"})
+        self.run.record(bookmarks={inventory.FULL_ON: inventory._night(self.now)})
+        batch = newest(self.run)
+        assert batch is not None
+        found = basis(self.run, batch)
+        terms = inventory._terms(self.run, found, frozenset())
+        whole = decide(board(self.run, found), terms)
+        some = touched(self.run, found, terms)
+        if some is not None:
+            part = decide(board(self.run, found, names=some.names), terms).board
+            assert part.equals(whole.board.filter(pl.col("sku").is_in(list(some.names))))
+        self.sent, self.run.due_at = {}, None
+        inventory._decide_and_send(self.run, found, terms, is_free=True)
+        count = whole.board.height if some is None else len(some.names)
+        if self.run.due_at is not None:  # a minute lies between two files
+            return {}, self.sent, count
+        return dict(whole.rows.select("sku", "quantity").rows()), self.sent, count
+
+    def arrive(self, *, errors: Mapping[str, str] | None = None) -> None:
+        """The last file took effect, but for some of its lines."""
+        push = self.shop.rows("select intent_id from intent_facts where intent_kind = 'push_stock' order by seq")[
+            -1
+        ]
+        self.told.tell(
+            events.ImportFinished(
+                happened_at=self.now, import_id=f"IMP-{self.numbers['import']}", push_id=push["intent_id"],
+                state="complete", success_count=1, error_count=len(errors or {}), errors=dict(errors or {}),
+            )
+        )  # fmt: skip
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    shop = Shop(tmp_path / "store.duckdb", settings_of(decide_all_up_to=0, buffer_risk="none"))
+    yield World(shop)
+    shop.told.close()
+
+
+# -- what happens in a shop --------------------------------------------------------------------
+
+
+def nothing(_: World) -> None:
+    """Time passes."""
+
+
+def stock_moves(world: World) -> None:
+    skus = world.dice.sample(SKUS, 2)
+    rows = {(sku, "WH1"): {"on_hand": world.dice.randrange(20)} for sku in skus}
+    world.told.batch(f"B{world.number('batch')}", rows, at=world.now - 20 * MINUTE)
+
+
+def is_sold(world: World) -> None:
+    moment = world.now - MINUTE * world.dice.randrange(1, 9)
+    world.told.order(
+        f"JL-{world.number('order')}", skus=(world.dice.choice(SKUS),), quantity=2, placed=moment, state="SHIPPING"
+    )
+
+
+def is_cancelled(world: World) -> None:
+    """A sale that BlueCherry never had is called off."""
+    number = world.numbers.get("order", 0)
+    rows = world.shop.rows("select sku from order_line_facts where order_id = $id", id=f"JL-{number}")
+    if rows:
+        world.told.order(
+            f"JL-{number}", skus=(rows[0]["sku"],), quantity=2, placed=world.now - HOUR, changed=world.now,
+            state="CANCELED", cancelled=2,
+        )  # fmt: skip
+
+
+def is_entered(world: World) -> None:
+    """BlueCherry has a sale, perhaps before the moment of the batch."""
+    number = world.numbers.get("order", 0)
+    rows = world.shop.rows("select sku from order_line_facts where order_id = $id", id=f"JL-{number}")
+    if rows:
+        moment = world.now - MINUTE * world.dice.choice((2, 40))
+        world.told.sales_order(f"SO-{number}", f"JL-{number}", skus=(rows[0]["sku"],), quantity=2, entered=moment)
+
+
+def is_read_back(world: World) -> None:
+    """John Lewis shows another number."""
+    sku = world.dice.choice(SKUS)
+    world.told.offers({sku: world.dice.randrange(9)}, at=world.now - MINUTE)
+    world.told.compared({sku: 9}, least=1, most=2, read_count=world.dice.choice((0, 1, 2)), at=world.now - MINUTE)
+
+
+def sku_ends(world: World) -> None:
+    world.told.now = world.now + 24 * HOUR  # told as of the day before
+    world.told.skus(world.dice.choice(SKUS), is_active=world.dice.choice((True, False)))
+    world.told.now = NOW
+
+
+def policy_is_set(world: World) -> None:
+    level = world.dice.choice(("sku", "category", "division"))
+    key = {"sku": world.dice.choice(SKUS), "category": "shirts", "division": "NMK"}[level]
+    world.told.tell(
+        events.BufferPolicySet(
+            happened_at=world.now, level=level, key=key, from_on=world.now.date(), percent=Decimal(0),
+            units=world.dice.randrange(4), minimum=0, why="a try",
+        )
+    )  # fmt: skip
+
+
+HAPPENINGS: tuple[Callable[[World], None], ...] = (
+    nothing, nothing, stock_moves, stock_moves, is_sold, is_sold, is_sold, is_cancelled, is_entered, is_entered,
+    is_read_back, sku_ends, policy_is_set,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_happens_the_offers_it_touched_are_sent_as_if_all_had_been_decided(
+    world: World, seed: int
+) -> None:
+    world.dice.seed(seed)
+    spared = 0
+    for _ in range(40):
+        happening = world.dice.choice(HAPPENINGS)
+        happening(world)
+        world.told.clock.moment += MINUTE * world.dice.choice((0.6, 1.1))
+        due, sent, count = world.decide()
+
+        assert sent == due, f"after {happening.__name__}"
+        spared += len(SKUS) - count
+        if sent and world.dice.random() < 0.8:
+            world.told.clock.moment += MINUTE / 3
+            refused = {next(iter(sent)): "no such offer"} if world.dice.random() < 0.2 else {}
+            world.arrive(errors=refused)
+    assert spared > 20 * len(SKUS)
+
+
+def test_a_sale_touches_its_own_offer_and_nothing_else(world: World) -> None:
+    world.decide()
+    world.arrive()
+    world.told.clock.moment += 2 * MINUTE
+    world.decide()
+    world.told.clock.moment += 2 * MINUTE
+    is_sold(world)
+    due, sent, count = world.decide()
+
+    assert sent == due
+    assert count == 1
+
+
+def test_a_sale_about_the_moment_of_a_decision_is_looked_at_once_more(world: World) -> None:
+    """Whether it was off the marketplace's number by then only the next minutes tell."""
+    world.decide()
+    world.arrive()
+    world.told.clock.moment += 2 * MINUTE
+    world.decide()
+    world.told.clock.moment += 2 * MINUTE
+    world.told.order("JL-1", skus=(SKUS[3],), placed=world.now - MINUTE / 2)
+    world.decide()
+    world.arrive()
+    world.told.clock.moment += MINUTE
+    world.decide()
+    world.told.clock.moment += MINUTE
+    soon = world.decide()[2]
+    world.told.clock.moment += 4 * MINUTE
+    world.decide()
+    later = world.decide()[2]
+
+    assert (soon, later) == (1, 0)
+
+
+@pytest.mark.parametrize("why", ["a shop of few offers", "ten minutes", "an older batch", "a policy for all"])
+def test_all_are_decided_where_time_or_a_word_may_move_them_all(world: World, why: str) -> None:
+    world.decide()
+    world.arrive()
+    world.told.clock.moment += 2 * MINUTE
+    world.decide()
+    world.told.clock.moment += 2 * MINUTE
+    if why == "a shop of few offers":
+        world.run.house.settings = settings_of(decide_all_up_to=24, buffer_risk="none")
+    elif why == "ten minutes":
+        world.told.clock.moment += 9 * MINUTE
+    elif why == "an older batch":
+        world.run.house.settings = settings_of(decide_all_up_to=0, buffer_risk="none", batch_max_age_hours=1)
+    else:
+        world.told.tell(
+            events.BufferPolicySet(
+                happened_at=world.now, level="global", key="", from_on=world.now.date(), units=3, why="a try"
+            )
+        )
+    due, sent, count = world.decide()
+
+    assert sent == due
+    assert count == len(SKUS)
+    assert world.run.bookmark(DECIDED)
