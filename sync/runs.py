@@ -58,6 +58,7 @@ class Scope:
     key: str = ""  # a SKU or an order id; empty: all
     since: datetime | None = None
     is_full: bool = False  # do not trust bookmarks: read everything again
+    is_stored: bool = False  # read nothing: decide again on what is stored
 
 
 EVERYTHING = Scope()

@@ -91,6 +91,7 @@ class Settings(StoreSettings):
     bulk_body_days: int = 7
     query_patience_seconds: float = Field(default=60.0, gt=0)  # a longer question makes the worker start again
     roles: dict[str, str] = Field(default_factory=dict)  # e-mail → role; empty: the role in the command counts
+    approvers: tuple[str, ...] = ()  # e-mail addresses with the right to approve, where roles are configured
 
     @field_validator("marketplace_url", "erp_url")
     @classmethod

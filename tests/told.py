@@ -500,7 +500,7 @@ class Told:
             self.tell(events.ExceptionClosed(**{**about, "happened_at": self.now}))
         return exception_id
 
-    def handle(self, exception_id: UUID, action: str, *, actor: str = "Olu Ops", **more: Any) -> None:
+    def handle(self, exception_id: UUID, action: str, *, actor: str = "Ops", **more: Any) -> None:
         self.tell(
             events.ExceptionHandled(
                 happened_at=self.now - HOUR / 12, actor=actor, exception_id=exception_id, action=action, **more

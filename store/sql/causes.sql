@@ -1,4 +1,4 @@
--- One row per cause of exceptions. What is to be mended, where, how much waits for it, and until when?
+-- One row per cause of exceptions. What is to be mended, where, how much waits for it, how long, and until when?
 create or replace macro causes(as_of) as table
 with wrong as (
     select * from exceptions(as_of)
@@ -11,6 +11,10 @@ grouped as (
         count(*) as subject_count,
         count(distinct order_id) filter (where order_id <> '') as order_count,
         count(*) filter (where is_snoozed or is_accepted) as quiet_count,
+        -- of what is neither put off nor accepted
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 4 * 3600) as over_4_hours_count,
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 24 * 3600) as over_a_day_count,
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 72 * 3600) as over_3_days_count,
         arg_min(detail, since_at) as detail,
         array_to_string(list_sort(list(distinct owner) filter (where owner <> '')), ', ') as owners,
         any_value(currency) filter (where currency <> '') as currency,
@@ -32,15 +36,21 @@ select
     coalesce(kind.remedy, '') as remedy,
     coalesce(kind.runbook, '') as runbook,
     coalesce(kind.retry, '') as retry,
-    -- what fails because its whole flow fails stands beneath that
+    -- what is wrong because something larger is wrong stands beneath that
     coalesce(exists (
         from wrong as parent
-        where parent.exception_kind = kind.parent
-            and parent.cause = if(grouped.exception_kind = 'shipped_not_confirmed', 'dispatch', 'orders')
+        where list_contains(string_split(kind.parent, ' '), parent.exception_kind)
+            -- of all flows, the one that looks after this kind
+            and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
+            -- a flow that speaks to nobody outside does not fail for their sake
+            and (grouped.exception_kind <> 'flow_failing' or grouped.cause not in ('watch', 'alerts'))
     ), false) as is_hidden,
     grouped.subject_count,
     grouped.order_count,
     grouped.quiet_count,
+    grouped.over_4_hours_count,
+    grouped.over_a_day_count,
+    grouped.over_3_days_count,
     grouped.quiet_count = grouped.subject_count as is_quiet,
     grouped.detail,
     coalesce(grouped.owners, '') as owners,

@@ -181,9 +181,9 @@ def retried_by(code: str, cause: str) -> str:
 
 def as_sql() -> str:
     """The table as the read model `exception_kinds`."""
-    columns = ", ".join(field.name for field in fields(ExceptionKind))
+    columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow"])
     rows = ",\n".join(
-        f"    ({number}, " + ", ".join(_quoted(text) for text in astuple(kind)) + ")"
+        f"    ({number}, " + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, ""))) + ")"
         for number, kind in enumerate(KINDS, start=1)
     )
     return (
