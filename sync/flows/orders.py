@@ -46,6 +46,8 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
     act(run, decision)
+    if run.counts["refused"]:  # what was refused just now is held now, not at the next run
+        run.record(_decide(run, scope).holds)
     if later is not None:
         run.defer(later.due_at, str(later))
 

@@ -15,6 +15,7 @@ from sync.rules.mappings import Mappings, load
 from sync.rules.orders import Known, decide
 from sync.runs import Run
 
+LAST = 2**62  # after everything that was recorded
 RULES = "select mapping, key, value from mappings($now) where state = 'in_force'"
 
 
@@ -72,7 +73,7 @@ def foresee(
 
 def _released(now: Known, order_id: str) -> dict[str, Any]:
     hold = now.holds.get(order_id) or {"order_id": order_id}
-    return {**hold, "reason": None, "cause": None, "detail": None, "happened_at": now.now}
+    return {**hold, "reason": None, "cause": None, "detail": None, "happened_at": now.now, "seq": LAST}
 
 
 def _countries(people: Mapping[str, Person]) -> dict[str, str]:

@@ -370,7 +370,9 @@ class _Past:
     @staticmethod
     def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
         """Whether a person released the order after it was refused."""
-        return hold is not None and hold["reason"] is None and bool(hold["happened_at"] >= refusal["happened_at"])
+        if hold is None or hold["reason"] is not None:
+            return False
+        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
         """Looked for since that moment, and surely not there."""

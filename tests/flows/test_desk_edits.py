@@ -1,4 +1,4 @@
-"""Edit and replay on the real sandbox: what is corrected by hand reaches BlueCherry, and nothing else is told of it."""
+"""Edit and replay on the real sandbox: what is corrected by hand reaches BlueCherry, and is told nowhere else."""
 
 import json
 from collections.abc import Callable, Iterator
