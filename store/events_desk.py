@@ -43,3 +43,15 @@ class OrderEdited(Event):
     @property
     def natural_key(self) -> str:
         return f"order.edited/{self.edit_id}"
+
+
+class ClockCompared(Event):
+    """The clock of an outside system was found to be another than ours, or to be right again."""
+
+    kind: ClassVar[str] = "clock.compared"
+    system: str
+    ahead_seconds: float  # theirs less ours
+
+    @property
+    def subject(self) -> str:
+        return self.system

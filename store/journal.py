@@ -72,6 +72,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "commands": ("command.taken", "command.progressed", "command.finished"),
     "exceptions": ("exception.opened", "exception.changed", "exception.closed"),
     "exception_handling": ("exception.handled",),
+    "clocks": ("clock.compared",),
 }
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (

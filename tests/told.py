@@ -524,12 +524,19 @@ class Told:
             )  # fmt: skip
 
     def snapshot(
-        self, name: str, *, resource: str = "OR11", body: str = "{}", status: int = 200, at: datetime | None = None
+        self,
+        name: str,
+        *,
+        resource: str = "OR11",
+        body: str = "{}",
+        status: int = 200,
+        at: datetime | None = None,
+        source: str = "marketplace",
     ) -> UUID:
         """An outside system said something."""
         snapshot_id = thing(name)
         shot = Snapshot(
-            snapshot_id=snapshot_id, source="marketplace", resource=resource, method="GET", path="/api/orders",
+            snapshot_id=snapshot_id, source=source, resource=resource, method="GET", path="/api/orders",
             status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
         self.journal.append(snapshots=[shot])

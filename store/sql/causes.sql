@@ -28,20 +28,28 @@ grouped as (
 select
     grouped.exception_kind,
     grouped.cause,
-    coalesce(replace(kind.sentence, '{cause}', grouped.cause), grouped.exception_kind) as sentence,
-    coalesce(kind.severity, 'normal') as severity,
-    coalesce(list_position(['urgent', 'high', 'normal', 'low'], kind.severity), 3) as rank,
-    coalesce(kind.owner, '') as team,
-    coalesce(kind.fix_where, '') as fix_where,
-    coalesce(kind.remedy, '') as remedy,
-    coalesce(kind.runbook, '') as runbook,
-    coalesce(kind.retry, '') as retry,
+    coalesce(
+        replace(coalesce(of_cause.sentence, kind.sentence), '{cause}', grouped.cause), grouped.exception_kind
+    ) as sentence,
+    coalesce(of_cause.severity, kind.severity, 'normal') as severity,
+    coalesce(list_position(['urgent', 'high', 'normal', 'low'], coalesce(of_cause.severity, kind.severity)), 3) as rank,
+    coalesce(of_cause.owner, kind.owner, '') as team,
+    coalesce(of_cause.fix_where, kind.fix_where, '') as fix_where,
+    coalesce(of_cause.remedy, kind.remedy, '') as remedy,
+    coalesce(of_cause.runbook, kind.runbook, '') as runbook,
+    coalesce(of_cause.retry, kind.retry, '') as retry,
     -- what is wrong because something larger is wrong stands beneath that
     coalesce(exists (
         from wrong as parent
-        where list_contains(string_split(kind.parent, ' '), parent.exception_kind)
+        where list_contains(string_split(coalesce(of_cause.parent, kind.parent), ' '), parent.exception_kind)
             -- of all flows, the one that looks after this kind
             and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
+            -- of the two systems, the one it is mended in, where it is mended in one
+            and (
+                parent.exception_kind in ('flow_failing')
+                or coalesce(of_cause.fix_where, kind.fix_where) not in ('BlueCherry', 'John Lewis')
+                or coalesce(of_cause.fix_where, kind.fix_where) = parent.cause
+            )
             -- a flow that speaks to nobody outside does not fail for their sake
             and (grouped.exception_kind <> 'flow_failing' or grouped.cause not in ('watch', 'alerts'))
     ), false) as is_hidden,
@@ -61,4 +69,5 @@ select
     grouped.deadline_at,
     grouped.since_at,
 from grouped
-left join exception_kinds as kind on kind.code = grouped.exception_kind;
+left join exception_kinds as kind on kind.code = grouped.exception_kind
+left join exception_kinds as of_cause on of_cause.code = grouped.exception_kind || '/' || grouped.cause;

@@ -8,8 +8,10 @@ same and many that failed together do not come back together.
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from sync.rules.erp_refusals import REFUSALS
+
 # Codes of refusals that pass by themselves (bluecherry.md §2.11, those marked "retry: yes" or "after wait").
-TRANSIENT = frozenset({"BATCH_RUNNING", "LOCK_TIMEOUT", "UPSTREAM_TIMEOUT", "QUOTA_EXCEEDED", "RATE_LIMITED"})
+TRANSIENT = frozenset({"QUOTA_EXCEEDED", "RATE_LIMITED", *(one.code for one in REFUSALS if one.passes)})
 ABSENT = "absent"  # looked for, and surely not there: its answer never came, and nothing had happened
 
 FIRST_GAP = timedelta(minutes=2)
