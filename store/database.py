@@ -40,7 +40,7 @@ FACTS: tuple[str, ...] = (
     "comparisons", "demand", "trades", "risk_windows", "stock_risk", "risk_grids", "policy_previews",
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
-    "clocks",
+    "clocks", "alerts", "alert_ends", "alert_causes",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
@@ -52,7 +52,7 @@ VIEWS: tuple[str, ...] = (
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "order_places", "order_counts", "exception_kinds", "conditions_orders", "conditions_counts",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
-    "conditions_systems", "conditions_mappings",
+    "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",
     "conditions", "exceptions", "causes",
     "exception_history", "exception_evidence", "flows", "stock_totals", "money_totals", "today",
 )  # fmt: skip

@@ -4,6 +4,7 @@ As in `store.events`: frozen models in the past tense, kinds never renamed, memb
 fields and how long their texts are; the texts stand in `personal` alone.
 """
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -55,3 +56,65 @@ class ClockCompared(Event):
     @property
     def subject(self) -> str:
         return self.system
+
+
+class AlertPart(BaseModel):
+    """One cause as it was told: how bad, how near its deadline (0 to 3), how many."""
+
+    model_config = ConfigDict(frozen=True)
+    cause_kind: str
+    cause: str
+    rank: int
+    stage: int
+    count: int
+
+
+class AlertBegun(Event):
+    """A message is about to be sent along a route. Where to is a secret and stands nowhere but in the settings."""
+
+    kind: ClassVar[str] = "alert.begun"
+    alert_id: UUID
+    route: str
+    title: str
+    text: str
+    parts: tuple[AlertPart, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.route
+
+    @property
+    def natural_key(self) -> str:
+        return f"alert.begun/{self.alert_id}"
+
+
+class AlertEnded(Event):
+    """A message was sent, or could not be."""
+
+    kind: ClassVar[str] = "alert.ended"
+    alert_id: UUID
+    route: str
+    state: str  # sent or failed
+    message: str
+
+    @property
+    def subject(self) -> str:
+        return self.route
+
+    @property
+    def natural_key(self) -> str:
+        return f"alert.ended/{self.alert_id}"
+
+
+class AlertCleared(Event):
+    """What a route was told is not wrong any more."""
+
+    kind: ClassVar[str] = "alert.cleared"
+    route: str
+    told: AlertPart
+    told_at: datetime
+    alert_id: UUID
+
+    @property
+    def subject(self) -> str:
+        return self.route

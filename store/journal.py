@@ -73,6 +73,9 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "exceptions": ("exception.opened", "exception.changed", "exception.closed"),
     "exception_handling": ("exception.handled",),
     "clocks": ("clock.compared",),
+    "alerts": ("alert.begun",),
+    "alert_ends": ("alert.ended",),
+    "alert_causes": ("alert.begun", "alert.cleared"),
 }
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (

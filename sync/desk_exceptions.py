@@ -105,7 +105,8 @@ class ExceptionDesk:
             if flow not in self._lanes:
                 raise Refusal(f"There is no flow {flow!r} to run.")
             tell(f"{flow} is deciding again on what is stored")
-            self._succeeds(flow, Scope(key=orders[0] if len(orders) == 1 else "", is_stored=flow == "orders"))
+            one = orders[0] if len(orders) == 1 and flow == "orders" else ""
+            self._succeeds(flow, Scope(key=one, is_stored=flow == "orders", is_full=flow == "alerts"))
         return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:

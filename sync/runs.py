@@ -23,7 +23,7 @@ from store.events import Event, RunFinished
 from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal
 from sync.errors import Deferred, Fatal, Misdirected, Retriable
-from sync.ports import Erp, Exchange, Marketplace
+from sync.ports import Erp, Exchange, Marketplace, Messenger
 from sync.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ class House:
     erp: Erp
     notebook: Notebook
     start_on: datetime  # orders placed before it were somebody else's to create
+    messenger: Messenger | None = None  # none: nobody is to be called
     refresh: "Callable[[str], Run] | None" = None  # let another flow run first; its run, ended
     stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -471,7 +471,7 @@ class Told:
         )  # fmt: skip
 
     def runs_of_all(self, *, ended: datetime | None = None) -> None:
-        for flow in ("catalogue", "inventory", "orders", "dispatch", "settlement", "watch"):
+        for flow in ("catalogue", "inventory", "orders", "dispatch", "settlement", "watch", "alerts"):
             self.run(flow, ended=ended)
 
     def wrong(
