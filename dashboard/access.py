@@ -1,4 +1,6 @@
-"""Who is looking, and as which role. Sign-in is Streamlit's own; without it, four named local people are offered.
+"""Who is looking, as which role, and whether with the right to approve.
+
+Sign-in is Streamlit's own; without it, local actors are offered, one for each role, and one who may approve.
 
 Law: a page hides what a role may not do, and the worker refuses it as well; this module alone decides nothing
 that matters. The web process names the actor; the worker takes the role from its own list where it has one.
@@ -16,7 +18,7 @@ SEES_PEOPLE = frozenset({OPS, ADMIN})
 MEANING = {
     VIEWER: "looks, changes nothing",
     OPS: "works the queues, sets mappings",
-    FINANCE: "closes the month, accepts differences",
+    FINANCE: "closes the month",
     ADMIN: "everything",
 }
 
@@ -27,6 +29,7 @@ class Person:
 
     name: str
     role: str
+    is_approver: bool = False
 
     @property
     def sees_people(self) -> bool:
@@ -35,10 +38,11 @@ class Person:
 
 
 LOCAL = (
-    Person("Olu (ops)", OPS),
-    Person("Vera (manager)", VIEWER),
-    Person("Finn (finance)", FINANCE),
-    Person("Ada (admin)", ADMIN),
+    Person("Ops", OPS),
+    Person("Manager", VIEWER),
+    Person("Finance", FINANCE),
+    Person("Finance approver", FINANCE, is_approver=True),
+    Person("Admin", ADMIN, is_approver=True),
 )
 
 
@@ -51,19 +55,19 @@ def person() -> Person:
     """Who looks at this page; nobody known is a viewer."""
     if has_sign_in():
         mail = str(st.user.get("email") or "")
-        return Person(mail or "nobody", _listed_role(mail))
+        return Person(mail or "nobody", _listed_role(mail), mail in _approvers())
     return next((one for one in LOCAL if one.name == st.session_state.get("person")), LOCAL[0])
 
 
 def known() -> tuple[Person, ...]:
-    """Whom work may be given to without typing a name: the four local people, or those the roles are listed for."""
+    """Whom work may be given to without typing a name: the local actors, or those the roles are listed for."""
     if not has_sign_in():
         return LOCAL
     return tuple(Person(mail, role if role in ROLES else VIEWER) for mail, role in sorted(_listed().items()))
 
 
 def choose() -> None:
-    """Sign in, or pick one of the four local people."""
+    """Sign in, or pick one of the local actors."""
     if not has_sign_in():
         st.selectbox(
             "You are",
@@ -72,7 +76,8 @@ def choose() -> None:
             help="No sign-in is configured, so this dashboard listens on this machine only. "
             "Change the person to see what each role may do.",
         )
-        st.caption(f"{person().role.capitalize()}: {MEANING[person().role]}")
+        right = "; may approve" if person().is_approver else ""
+        st.caption(f"{person().role.capitalize()}: {MEANING[person().role]}{right}")
     elif st.user.is_logged_in:
         st.caption(f"{person().name}, {person().role}")
         st.button("Sign out", on_click=st.logout)
@@ -85,6 +90,15 @@ def _listed_role(mail: str) -> str:
     """The role of an e-mail address by CHERRYLANE_ROLES, as the worker reads it; a claim comes second."""
     role = _listed().get(mail) or str(st.user.get("role") or VIEWER)
     return role if role in ROLES else VIEWER
+
+
+def _approvers() -> tuple[str, ...]:
+    """The e-mail addresses with the right to approve, as the worker reads them."""
+    try:
+        listed = json.loads(os.environ.get("CHERRYLANE_APPROVERS") or "[]")
+    except ValueError:
+        return ()
+    return tuple(str(mail) for mail in listed) if isinstance(listed, list) else ()
 
 
 def _listed() -> dict[str, str]:

@@ -251,7 +251,7 @@ def link_to_sku(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
 def why_not(kind: type[send.Command], pulse: Pulse) -> str:
     """Why this person cannot send this now; empty: they can."""
     person = access.person()
-    if not send.may(kind, person.role):
+    if not send.may(kind, person.role, is_approver=person.is_approver):
         return f"Only {send.who_may(kind)} may do this; you are {person.role}."
     return pulse.why_not
 
@@ -295,7 +295,10 @@ def submit(commands: Sequence[send.Command], slot: str) -> None:
     try:
         with st.spinner("Asking the worker…"):
             sent.extend(
-                send.send(data.window(), command, actor=person.name, role=person.role) for command in commands
+                send.send(
+                    data.window(), command, actor=person.name, role=person.role, is_approver=person.is_approver
+                )
+                for command in commands
             )
             _wait(sent)
     except StoreError as trouble:

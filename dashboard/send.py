@@ -12,6 +12,8 @@ from store.commands import (
     Assign,
     BackTest,
     Command,
+    EditOrder,
+    FetchAgain,
     Note,
     PreviewPolicy,
     RejectBatch,
@@ -29,27 +31,28 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "Note", "PreviewPolicy", "RejectBatch",
-    "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "Snooze",
-    "TriedPolicy", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "EditOrder", "FetchAgain", "Note", "PreviewPolicy",
+    "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy",
+    "SetMapping", "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")
 
 
-def may(kind: type[Command], role: str) -> bool:
-    """Whether a role may ask this."""
-    return role in kind.roles
+def may(kind: type[Command], role: str, *, is_approver: bool = False) -> bool:
+    """Whether a person of this role, with or without the right to approve, may ask this."""
+    return role in kind.roles and (is_approver or not kind.needs_approver)
 
 
 def who_may(kind: type[Command]) -> str:
     """The roles that may ask this, in words."""
-    return " or ".join(role for role in ROLE_NAMES if role in kind.roles)
+    roles = " or ".join(role for role in ROLE_NAMES if role in kind.roles)
+    return f"{roles} with the right to approve" if kind.needs_approver else roles
 
 
-def send(window: Window, command: Command, *, actor: str, role: str) -> UUID:
+def send(window: Window, command: Command, *, actor: str, role: str, is_approver: bool = False) -> UUID:
     """Put a command into the worker's inbox; its id. Raises WorkerAway with a sentence to show."""
-    asked = request(command, actor=actor, role=role)  # type: ignore[arg-type]  # judged by the model itself
+    asked = request(command, actor=actor, role=role, is_approver=is_approver)  # type: ignore[arg-type]  # judged there
     command_id = uuid4()
     window.send(command_id, asked.model_dump_json())
     return command_id

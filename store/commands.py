@@ -14,12 +14,29 @@ Role = Literal["viewer", "ops", "finance", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "ops", "finance", "admin")
 
 
+WORKERS: frozenset[Role] = frozenset({"ops", "finance", "admin"})
+
+
 class Command(BaseModel):
-    """Something a person asks for; `roles` may ask it."""
+    """Something a person asks for; `roles` may ask it, some only with the right to approve."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: ClassVar[str]
     roles: ClassVar[frozenset[Role]]
+    needs_approver: ClassVar[bool] = False
+
+    def discreet(self) -> dict[str, Any]:
+        """The arguments as they may be kept: without a customer's text."""
+        return self.model_dump(mode="json")
+
+
+class OfExceptions(Command):
+    """About one exception, several, or all of a cause (`exception_kind` and `cause`) that are open."""
+
+    exception_id: UUID | None = None
+    exception_ids: tuple[UUID, ...] = ()
+    exception_kind: str = ""
+    cause: str = ""
 
 
 class Resync(Command):
@@ -40,52 +57,89 @@ class RunOnce(Command):
     flows: tuple[str, ...] = ()
 
 
-class Retry(Command):
-    """Try again what an exception is about."""
+class Retry(OfExceptions):
+    """Process again what exceptions are about: decided anew on what is stored.
+
+    A dry run says what would come of it.
+    """
 
     name: ClassVar[str] = "retry"
     roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
-    exception_id: UUID
+    dry_run: bool = False
 
 
-class Assign(Command):
-    """Give an exception an owner."""
+class FetchAgain(OfExceptions):
+    """Read anew from the two systems what exceptions are about, and decide on that."""
+
+    name: ClassVar[str] = "fetch_again"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+
+
+class Assign(OfExceptions):
+    """Give exceptions an owner."""
 
     name: ClassVar[str] = "assign"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
-    exception_id: UUID
+    roles: ClassVar[frozenset[Role]] = WORKERS
     owner: str
 
 
-class Snooze(Command):
-    """Hide an exception until a moment."""
+class Snooze(OfExceptions):
+    """Hide exceptions until a moment, until something happens, or until whichever is first; neither: show them.
+
+    `until_event`: change (of the exception or its order), batch (the next stock batch in use), payout (the next
+    billing cycle). A deadline wakes them in any case.
+    """
 
     name: ClassVar[str] = "snooze"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
-    exception_id: UUID
-    until_at: datetime
+    roles: ClassVar[frozenset[Role]] = WORKERS
+    until_at: datetime | None = None
+    until_event: Literal["", "change", "batch", "payout"] = ""
 
 
-class Accept(Command):
-    """Accept an exception as it is, with the reason."""
+class Accept(OfExceptions):
+    """Accept exceptions as they are, with the reason."""
 
     name: ClassVar[str] = "accept"
-    roles: ClassVar[frozenset[Role]] = frozenset({"finance", "admin"})
-    exception_id: UUID
+    roles: ClassVar[frozenset[Role]] = WORKERS
+    needs_approver: ClassVar[bool] = True
     reason: str
 
 
-class Note(Command):
-    """Write a note on an exception."""
+class Note(OfExceptions):
+    """Write a note on exceptions."""
 
     name: ClassVar[str] = "note"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
-    exception_id: UUID
+    roles: ClassVar[frozenset[Role]] = WORKERS
     text: str
 
 
+class EditOrder(Command):
+    """Change what an order will carry into the ERP, then process it again.
+
+    `changes`: by field (`ship_to.city`, `bill_to.postcode`, `email`, `ship_via` …) its new text. A dry run says
+    what would come of it.
+    """
+
+    name: ClassVar[str] = "edit_order"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    order_id: str
+    changes: dict[str, str]
+    why: str
+    dry_run: bool = False
+
+    def discreet(self) -> dict[str, Any]:
+        """As asked, but for the texts."""
+        kept = {
+            name: text if name == "ship_via" else f"({len(text)} characters)" for name, text in self.changes.items()
+        }
+        return self.model_dump(mode="json") | {"changes": kept}
+
+
 class SetMapping(Command):
-    """Say what a code means on the other side, from a day on (none: today); an empty value removes it."""
+    """Say what a code means on the other side, from a day on (none: today); an empty value removes it.
+
+    A dry run says what waits for it and what would go on.
+    """
 
     name: ClassVar[str] = "set_mapping"
     roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
@@ -94,6 +148,7 @@ class SetMapping(Command):
     value: str
     why: str = ""
     from_on: date | None = None
+    dry_run: bool = False
 
 
 class PolicyMembers(BaseModel):
@@ -214,20 +269,22 @@ class Backup(Command):
 KINDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
-        Resync, RunOnce, Retry, Assign, Snooze, Accept, Note, SetMapping, SetBufferPolicy, RemoveBufferPolicy,
+        Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
+        SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
     )
 }  # fmt: skip
 
 
 class Request(BaseModel):
-    """A command on its way: who asks what, as which role."""
+    """A command on its way: who asks what, as which role, and whether with the right to approve."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     command: str
     actor: str
     role: Role
     arguments: dict[str, Any]
+    is_approver: bool = False
 
     def parsed(self) -> Command:
         """The command itself.
@@ -242,6 +299,7 @@ class Request(BaseModel):
         return kind.model_validate(self.arguments)
 
 
-def request(command: Command, *, actor: str, role: Role) -> Request:
+def request(command: Command, *, actor: str, role: Role, is_approver: bool = False) -> Request:
     """Wrap a command for sending."""
-    return Request(command=command.name, actor=actor, role=role, arguments=command.model_dump(mode="json"))
+    arguments = command.model_dump(mode="json")
+    return Request(command=command.name, actor=actor, role=role, arguments=arguments, is_approver=is_approver)

@@ -33,15 +33,17 @@ SQL = Path(__file__).parent / "sql"
 # The order of installation: the facts, the flows' views, then the few that look across.
 # Every file in sql/ is named here (a test sees to it).
 FACTS: tuple[str, ...] = (
-    "orders", "order_lines", "order_holds", "sales_orders", "sales_lines", "intents", "shipments", "cartons",
-    "shipment_holds", "order_counts", "skus", "offers", "stock_batches", "batch_readings", "batch_verdicts",
+    "orders", "order_lines", "order_holds", "order_edits", "sales_orders", "sales_lines", "intents",
+    "shipments", "cartons", "shipment_holds", "order_counts", "skus", "offers", "stock_batches", "batch_readings",
+    "batch_verdicts",
     "stock", "stock_terms", "buffer_policies", "orphan_releases", "published", "imports", "stock_audits",
     "comparisons", "demand", "trades", "risk_windows", "stock_risk", "risk_grids", "policy_previews",
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
+    "clocks", "alerts", "alert_ends", "alert_causes",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
-    "orders", "order_lines", "order_misfits", "order_timeline", "order_hours", "inflight_lines",
+    "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "expected_shown", "inventory", "publications", "batches", "buffer_policies", "comparisons", "batch_lags",
     "sending_lags", "pool_moves", "sales_rates", "trading_hours", "stock_risk", "stock_choices", "stock_window",
     "risk_grid", "policy_previews", "policy_preview_changes", "back_tests", "back_test_weeks",
@@ -50,7 +52,9 @@ VIEWS: tuple[str, ...] = (
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "order_places", "order_counts", "exception_kinds", "conditions_orders", "conditions_counts",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
-    "conditions", "exceptions", "causes", "flows", "stock_totals", "money_totals", "today", "touched_skus",
+    "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",
+    "conditions", "exceptions", "causes", "exception_history", "exception_evidence", "flows", "stock_totals",
+    "money_totals", "today", "touched_skus",
 )  # fmt: skip
 
 # What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.

@@ -659,6 +659,7 @@ class CommandTaken(Event):
     role: str
     role_from: str
     arguments: dict[str, Any]
+    is_approver: bool = False
 
     @property
     def subject(self) -> str:
@@ -736,7 +737,11 @@ class ExceptionClosed(ExceptionOpened):
 
 
 class ExceptionHandled(Event):
-    """A person assigned, snoozed, noted or accepted an exception."""
+    """A person assigned, snoozed, noted or accepted an exception.
+
+    Snoozed until a moment, or until something happens (`until_event`: change, batch or payout), or until whichever
+    is first.
+    """
 
     kind: ClassVar[str] = "exception.handled"
     exception_id: UUID
@@ -744,6 +749,7 @@ class ExceptionHandled(Event):
     owner: str = ""
     until_at: datetime | None = None
     note: str = ""
+    until_event: str = ""
 
     @property
     def subject(self) -> str:

@@ -32,6 +32,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "orders": ("order.placed", "order.changed"),
     "order_lines": ("order.placed", "order.changed"),
     "order_holds": ("order.held", "order.released"),
+    "order_edits": ("order.edited",),
     "order_counts": ("orders.counted",),
     "sales_orders": ("sales_order.read",),
     "sales_lines": ("sales_order.read",),
@@ -71,6 +72,10 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "commands": ("command.taken", "command.progressed", "command.finished"),
     "exceptions": ("exception.opened", "exception.changed", "exception.closed"),
     "exception_handling": ("exception.handled",),
+    "clocks": ("clock.compared",),
+    "alerts": ("alert.begun",),
+    "alert_ends": ("alert.ended",),
+    "alert_causes": ("alert.begun", "alert.cleared"),
 }
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (
@@ -88,11 +93,12 @@ _PERSON_COLUMNS: dict[str, Any] = {
     "recorded_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
 _WRITE_PERSONAL = """
-insert or replace into personal by name
+insert into personal by name
 select * from people
 where placed_at >= coalesce(
     (select try_cast(value as timestamptz) from bookmarks where name = $name), '-infinity'::timestamptz
 )
+on conflict do update set body = excluded.body, placed_at = excluded.placed_at, recorded_at = excluded.recorded_at
 """
 _INSERT_EVENTS = """
 insert into events
@@ -143,10 +149,15 @@ class Journal:
         *,
         snapshots: Sequence[Snapshot] = (),
         personal: Sequence[Personal] = (),
+        edits: Mapping[str, str] | None = None,
+        reworded: Mapping[UUID, str] | None = None,
         bookmarks: Mapping[str, str] | None = None,
         run_id: UUID | None = None,
     ) -> int:
         """Write everything given in one transaction; the number of events that were new.
+
+        `edits`: by order, what people changed of its personal data (JSON). `reworded`: by command, its body without
+        a customer's text.
 
         Raises StoreUnwritable when the disk does not take it: then nothing of it is kept, and nothing is written
         after.
@@ -155,6 +166,7 @@ class Journal:
         with self._writing() as connection:
             self._evidence.keep(snapshots, run_id)
             self._write_personal(connection, personal)
+            _change_texts(connection, edits or {}, reworded or {})
             _write_bookmarks(connection, bookmarks or {}, self._clock.now())
             return self._write_events(connection, rows, _topics(events)) if rows else 0
 
@@ -341,6 +353,17 @@ def _write_bookmarks(connection: duckdb.DuckDBPyConnection, bookmarks: Mapping[s
         connection.execute(
             "insert or replace into bookmarks values ($name, $value, $now)",
             {"name": name, "value": value, "now": now},
+        )
+
+
+def _change_texts(
+    connection: duckdb.DuckDBPyConnection, edits: Mapping[str, str], reworded: Mapping[UUID, str]
+) -> None:
+    for order_id, text in edits.items():
+        connection.execute("update personal set edits = $text where order_id = $id", {"text": text, "id": order_id})
+    for command_id, body in reworded.items():
+        connection.execute(
+            "update commands set body = $body where id = $id::uuid", {"body": body, "id": str(command_id)}
         )
 
 

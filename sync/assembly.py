@@ -8,6 +8,7 @@ from datetime import datetime
 from store.clock import Clock, aware
 from store.database import Database, local_ask, open_database
 from store.journal import Journal
+from sync.clients.alerts import AppriseMessenger
 from sync.clients.clock import SandboxClock, make_clock
 from sync.clients.connect import open_erp, open_marketplace
 from sync.runs import House, Notebook
@@ -90,6 +91,7 @@ def assemble(
             erp=erp,
             notebook=notebook,
             start_on=_start_on(settings, database, ours),
+            messenger=AppriseMessenger({one.name: one.to.get_secret_value() for one in settings.alerts}),
         )
     except BaseException:
         doors.close()

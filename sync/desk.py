@@ -19,25 +19,18 @@ from pydantic import ValidationError
 from store import commands as ask
 from store.database import Database, backup
 from store.errors import StoreError
-from store.events import (
-    CommandFinished,
-    CommandProgressed,
-    CommandTaken,
-    Event,
-    ExceptionHandled,
-    OrderReleased,
-    PersonalPurged,
-)
+from store.events import CommandFinished, CommandProgressed, CommandTaken, Event, PersonalPurged
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
+from sync.desk_exceptions import ExceptionDesk
 from sync.desk_mappings import MappingDesk
+from sync.desk_orders import OrderDesk
 from sync.desk_stock import StockDesk
 from sync.desk_trials import TrialDesk
 from sync.errors import SyncError
 from sync.flows import start
 from sync.lanes import FLOWS, START, Lane, NothingSeen, lanes_of, once, once_each
-from sync.rules.exceptions import retried_by
-from sync.runs import EVERYTHING, House, Run, Scope
+from sync.runs import House, Run, Scope
 
 log = logging.getLogger(__name__)
 SCOPES = {
@@ -57,6 +50,8 @@ class Desk:
         self.flows_may_run = threading.Event()  # not before we know whose house we are in
         self._stock = StockDesk(house, lanes)
         self._mappings = MappingDesk(house, lanes)
+        self._exceptions = ExceptionDesk(house, lanes)
+        self._orders = OrderDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
@@ -104,23 +99,25 @@ class Desk:
             )  # fmt: skip
             self._finish(command_id, "refused", f"The command could not be read: {error}")
             return
-        role, role_from = self._role_of(request)
-        self._record(
-            CommandTaken(
-                happened_at=self._house.clock.now(),
-                actor=request.actor,
-                command_id=command_id,
-                command=request.command,
-                role=role,
-                role_from=role_from,
-                arguments=request.arguments,
-            )
+        role, role_from, is_approver = self._rights_of(request)
+        taken = CommandTaken(
+            happened_at=self._house.clock.now(),
+            actor=request.actor,
+            command_id=command_id,
+            command=request.command,
+            role=role,
+            role_from=role_from,
+            arguments=request.arguments,
+            is_approver=is_approver,
         )
-        if role not in command.roles:
-            allowed = " or ".join(sorted(command.roles))
-            self._finish(
-                command_id, "refused", f"{request.actor} is {role}; {command.name} may be given by {allowed}."
-            )
+        if isinstance(command, ask.EditOrder):  # a customer's text stays in the inbox no longer than it must
+            kept = request.model_copy(update={"arguments": command.discreet()})
+            taken = taken.model_copy(update={"arguments": kept.arguments})
+            self._house.journal.append([taken], reworded={command_id: kept.model_dump_json()})
+        else:
+            self._record(taken)
+        if no := _not_allowed(request.actor, role, command, is_approver=is_approver):
+            self._finish(command_id, "refused", no)
             return
         equal = f"{request.command}/{json.dumps(request.arguments, sort_keys=True)}"
         with self._lock:
@@ -137,11 +134,13 @@ class Desk:
             if self._running.get(equal) is done:
                 self._running.pop(equal)
 
-    def _role_of(self, request: ask.Request) -> tuple[str, str]:
-        listed = self._house.settings.roles
-        if listed and not request.actor.startswith("cli:"):
-            return listed.get(request.actor, "viewer"), "settings"
-        return request.role, "command"
+    def _rights_of(self, request: ask.Request) -> tuple[str, str, bool]:
+        """The role, where it is from, and whether with the right to approve: our own lists come first."""
+        settings = self._house.settings
+        if settings.roles and not request.actor.startswith("cli:"):
+            role, right = settings.roles.get(request.actor, "viewer"), request.actor in settings.approvers
+            return role, "settings", right
+        return request.role, "command", request.is_approver
 
     def _answer(self, command_id: UUID, done: "Future[dict[str, Any]]") -> None:
         try:
@@ -179,11 +178,13 @@ class Desk:
         does: dict[type[ask.Command], Callable[[Any], dict[str, Any]]] = {
             ask.Resync: lambda one: self.resync(command_id, one),
             ask.RunOnce: lambda one: self._run_once(command_id, one),
-            ask.Retry: self._retry,
-            ask.Assign: lambda one: self._handle(actor, one.exception_id, "assign", owner=one.owner),
-            ask.Snooze: lambda one: self._handle(actor, one.exception_id, "snooze", until_at=one.until_at),
-            ask.Accept: lambda one: self._handle(actor, one.exception_id, "accept", note=one.reason),
-            ask.Note: lambda one: self._handle(actor, one.exception_id, "note", note=one.text),
+            ask.Retry: lambda one: self._started(self._exceptions.retry, one, tell),
+            ask.FetchAgain: lambda one: self._started(self._exceptions.fetch_again, one, tell),
+            ask.Assign: lambda one: self._exceptions.assign(actor, one),
+            ask.Snooze: lambda one: self._exceptions.snooze(actor, one),
+            ask.Accept: lambda one: self._exceptions.accept(actor, one),
+            ask.Note: lambda one: self._exceptions.note(actor, one),
+            ask.EditOrder: lambda one: self._started(self._orders.edit, actor, one, tell),
             ask.SetMapping: lambda one: self._mappings.set(actor, one),
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
@@ -229,6 +230,10 @@ class Desk:
         self._check_started()  # it may have to ask BlueCherry for past batches
         return self._trials.back_test(command_id, actor, command, tell)
 
+    def _started(self, does: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+        self._check_started()  # it runs a flow
+        return does(*arguments)
+
     def _check_started(self) -> None:
         if not self.flows_may_run.is_set():
             raise Refusal(
@@ -265,34 +270,6 @@ class Desk:
     def _progress(self, command_id: UUID, message: str) -> None:
         self._record(CommandProgressed(happened_at=self._house.clock.now(), command_id=command_id, message=message))
 
-    def _exception(self, exception_id: UUID) -> dict[str, Any]:
-        rows = self._house.ask(
-            "select * from exception_facts where exception_id = $id::uuid", {"id": str(exception_id)}
-        ).to_dicts()
-        if not rows:
-            raise Refusal("There is no such exception any more; reload the page.")
-        return rows[0]
-
-    def _retry(self, command: ask.Retry) -> dict[str, Any]:
-        found = self._exception(command.exception_id)
-        self._check_started()
-        flow = retried_by(found["exception_kind"], found["cause"])
-        if flow not in self._lanes:
-            raise Refusal(f"There is no flow {flow!r} to run.")
-        if found["order_id"]:
-            self._record(OrderReleased(happened_at=self._house.clock.now(), order_id=found["order_id"]))
-        scope = Scope(key=found["order_id"]) if flow == "orders" and found["order_id"] else EVERYTHING
-        return self._ended({flow: self._lanes[flow].run_once(scope)})
-
-    def _handle(self, actor: str, exception_id: UUID, action: str, **what: Any) -> dict[str, Any]:
-        self._exception(exception_id)
-        self._record(
-            ExceptionHandled(
-                happened_at=self._house.clock.now(), actor=actor, exception_id=exception_id, action=action, **what
-            )
-        )
-        return {"message": f"{action} recorded"}
-
     def _purge(self, actor: str, command: ask.PurgePersonal) -> dict[str, Any]:
         count = self._house.journal.forget_personal(command.before_at)
         self._record(
@@ -314,6 +291,16 @@ class Desk:
     def _backup(self, command: ask.Backup) -> dict[str, Any]:
         target = backup(self._database, Path(command.folder).absolute())
         return {"message": f"Backup made and verified: {target}"}
+
+
+def _not_allowed(actor: str, role: str, command: ask.Command, *, is_approver: bool) -> str:
+    """Why this person may not give the command; empty: they may."""
+    if role not in command.roles:
+        allowed = " or ".join(sorted(command.roles))
+        return f"{actor} is {role}; {command.name} may be given by {allowed}."
+    if command.needs_approver and not is_approver:
+        return f"{actor} may not approve; {command.name} needs the right to approve."
+    return ""
 
 
 def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from store import reads
 from store.clock import aware, wall_now
 from store.errors import StoreError, StoreMissing
 from store.window import Window
+from sync.clients.alerts import is_known, scheme_of
 from sync.clients.clock import borrowed_clock
 from sync.clients.connect import open_erp, open_marketplace
 from sync.errors import SyncError
 from sync.flows.start import misdirection
 from sync.ports import Exchange, Witness
+from sync.rules.exceptions import BY_CODE
 from sync.rules.mappings import KINDS, OPTIONAL
 from sync.settings import Settings, WrongSettings, read_settings
 
@@ -52,7 +54,12 @@ def examine(window: Window) -> list[Finding]:
     except WrongSettings as wrong:
         findings += [Finding("settings", is_ok=False, words=sentence) for sentence in wrong.sentences]
     else:
-        findings += [*_settings(settings), *_systems(settings), *_shop(settings, window)]
+        findings += [
+            *_settings(settings),
+            *_systems(settings),
+            *_shop(settings, window),
+            *_alerts(settings, window),
+        ]
     return [*findings, *_store(window), *_orders(window), *_mappings(window)]
 
 
@@ -121,6 +128,32 @@ def _shop(settings: Settings, window: Window) -> Iterator[Finding]:
             return
     if rows:
         yield Finding("shop", is_ok=True, words=f"{settings.marketplace_shop_id}, {settings.marketplace_model}")
+
+
+def _alerts(settings: Settings, window: Window) -> Iterator[Finding]:
+    """Whether anybody is called, by routes whose addresses can be read; nothing is sent."""
+    if not settings.alerts:
+        yield Finding(
+            "alerts", is_ok=True, words="none configured: nobody is called, set CHERRYLANE_ALERTS to be called"
+        )
+        return
+    states: dict[str, dict[str, object]] = {}
+    with contextlib.suppress(StoreError):  # said where the store itself is looked at
+        rows = window.ask("select * from alert_routes($now)", {"now": wall_now()}).to_dicts()
+        states = {row["route"]: row for row in rows}
+    for route in settings.alerts:
+        address, last = route.to.get_secret_value(), states.get(route.name, {})
+        about = f"{route.severity} and worse, by {scheme_of(address)}"
+        if unknown := sorted(set(route.kinds) - set(BY_CODE)):
+            words = f"names kinds that do not exist: {', '.join(unknown)}; Handover lists those that do"
+        elif not is_known(address):
+            words = "its address is none that the apprise library knows; mailto://, slack://, workflows://, json://"
+        elif last.get("state") == "failed":
+            words = f"{about}; the last message did not arrive: {last['message']}"
+        else:
+            yield Finding(f"alerts {route.name}", is_ok=True, words=about)
+            continue
+        yield Finding(f"alerts {route.name}", is_ok=False, words=words)
 
 
 def _store(window: Window) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ An error carries method, path and request id, never a key, never a body.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 
 class SyncError(Exception):
@@ -46,12 +47,19 @@ class Deferred(SyncError):
 class Refused(SyncError):
     """The outside system said no and did nothing."""
 
-    def __init__(self, message: str, *, status: int, code: str = "", reason: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int, code: str = "", reason: str = "", snapshot_id: UUID | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.reason = reason
+        self.snapshot_id = snapshot_id  # its words, word for word
 
 
 class Unclear(SyncError):
     """The answer to a write never came: it may have happened."""
+
+    def __init__(self, message: str, *, snapshot_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.snapshot_id = snapshot_id  # what was sent, and what came if anything did

@@ -108,12 +108,16 @@ def confirmed(intent: Intent | OpenIntent, now: datetime, reference: str, messag
     return IntentConfirmed(**_about(intent, now), reference=reference, message=message)
 
 
-def refused(intent: Intent | OpenIntent, now: datetime, code: str, message: str) -> IntentRefused:
-    return IntentRefused(**_about(intent, now), code=code, message=message[:500])
+def refused(
+    intent: Intent | OpenIntent, now: datetime, code: str, message: str, snapshot_id: UUID | None = None
+) -> IntentRefused:
+    return IntentRefused(**_about(intent, now), code=code, message=message[:500], snapshot_id=snapshot_id)
 
 
-def unclear(intent: Intent | OpenIntent, now: datetime, code: str, message: str) -> IntentUnclear:
-    return IntentUnclear(**_about(intent, now), code=code, message=message[:500])
+def unclear(
+    intent: Intent | OpenIntent, now: datetime, code: str, message: str, snapshot_id: UUID | None = None
+) -> IntentUnclear:
+    return IntentUnclear(**_about(intent, now), code=code, message=message[:500], snapshot_id=snapshot_id)
 
 
 def carry_out(
@@ -197,9 +201,9 @@ def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event |
     try:
         reference = call(intent)
     except Refused as no:
-        return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no))
+        return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no), no.snapshot_id)
     except Unclear as doubt:
-        return unclear(intent, run.now(), "", str(doubt))
+        return unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id)
     except (Fatal, Retriable, Deferred) as trouble:
         return trouble
     return confirmed(intent, run.now(), reference)

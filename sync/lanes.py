@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from sync.flows import catalogue, dispatch, inventory, orders, settlement, start, watch
+from sync.flows import alerts, catalogue, dispatch, inventory, orders, settlement, start, watch
 from sync.runs import EVERYTHING, House, Preview, Run, Scope, running
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ FLOWS: dict[str, Flow] = {
     "dispatch": dispatch,
     "settlement": settlement,
     "watch": watch,
+    "alerts": alerts,
 }
 START = "start"
 START_EVERY = timedelta(hours=1)

@@ -520,6 +520,14 @@ class Erp(Protocol):
     def invoices(self, *, updated_from: datetime | None = None) -> Iterator[Page[Invoice]]: ...
 
 
+class Messenger(Protocol):
+    """Calls people along routes that are named in the settings."""
+
+    def send(self, route: str, title: str, body: str) -> None:
+        """Raises Retriable if the route does not take it; the message names no address."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One call and its answer, as the witness is told: no key, no personal data in it."""

@@ -13,19 +13,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from store.clock import Clock
+from store.clock import Clock, aware, wall_now
 from store.database import Ask
 from store.events import Event, RunFinished
 from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal
 from sync.errors import Deferred, Fatal, Misdirected, Retriable
-from sync.ports import Erp, Exchange, Marketplace
+from sync.ports import Erp, Exchange, Marketplace, Messenger
 from sync.settings import Settings
 
 log = logging.getLogger(__name__)
+SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry"}
 _current: contextvars.ContextVar[UUID | None] = contextvars.ContextVar("run", default=None)
 
 
@@ -39,11 +41,20 @@ class Notebook:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._notes: dict[UUID | None, list[Snapshot]] = {}
+        self._clocks: dict[str, float] = {}
 
     def __call__(self, exchange: Exchange) -> None:
         noted = snapshot_of(exchange)
         with self._lock:
             self._notes.setdefault(_current.get(), []).append(noted)
+            with contextlib.suppress(ValueError):  # no answer, or one without a date
+                ahead = aware(parsedate_to_datetime(exchange.dated)) - wall_now()
+                self._clocks[SYSTEMS.get(exchange.source, exchange.source)] = ahead.total_seconds()
+
+    def clocks(self) -> dict[str, float]:
+        """By system, how many seconds its clock was ahead of ours when it last answered."""
+        with self._lock:
+            return dict(self._clocks)
 
     def take(self, run_id: UUID | None) -> list[Snapshot]:
         """Everything noted for a run since the last taking."""
@@ -58,6 +69,7 @@ class Scope:
     key: str = ""  # a SKU or an order id; empty: all
     since: datetime | None = None
     is_full: bool = False  # do not trust bookmarks: read everything again
+    is_stored: bool = False  # read nothing: decide again on what is stored
 
 
 EVERYTHING = Scope()
@@ -84,6 +96,7 @@ class House:
     erp: Erp
     notebook: Notebook
     start_on: datetime  # orders placed before it were somebody else's to create
+    messenger: Messenger | None = None  # none: nobody is to be called
     refresh: "Callable[[str], Run] | None" = None  # let another flow run first; its run, ended
     stopping: threading.Event = field(default_factory=threading.Event)
 

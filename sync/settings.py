@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -21,6 +21,32 @@ class StoreSettings(BaseSettings):
 
     store: Path = Path("var/cherrylane.duckdb")
     store_token: SecretStr | None = None
+
+
+class AlertRoute(BaseModel):
+    """Somebody to call: where (a secret), and about what."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(min_length=1)
+    to: SecretStr  # an address as the apprise library reads it: mailto://…, slack://…, workflows://…, json://…
+    kinds: tuple[str, ...] = ()  # of exceptions; none: all
+    severity: Literal["urgent", "high", "normal", "low"] = "high"  # at least so bad
+    teams: tuple[Literal["ops", "finance", "it"], ...] = ()  # none: all
+    batch_minutes: int = Field(default=10, ge=0)  # between two messages, but for a deadline within the hour
+    quiet: str = ""  # London's hours in which only deadlines call: 22:00-07:00
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_a_span(cls, words: str) -> str:
+        if words and len(parsed_times(words.replace("-", ","))) != 2:
+            raise ValueError(f"{words!r} is no span of hours; write it like 22:00-07:00")
+        return words
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From and until, which may be over midnight."""
+        begin, _, end = self.quiet.partition("-")
+        return (parsed_times(begin)[0], parsed_times(end)[0]) if end else None
 
 
 class Settings(StoreSettings):
@@ -54,6 +80,7 @@ class Settings(StoreSettings):
     dispatch_every: int = 60
     settlement_every: int = 900
     watch_every: int = 30
+    alerts_every: int = 30
     overlap_minutes: int = 10  # re-scan of what may have been missed
     history_days: int = 60  # how far back the first start reads
 
@@ -90,8 +117,11 @@ class Settings(StoreSettings):
     personal_days: int = 400
     body_days: int = 400
     bulk_body_days: int = 7
+    alerts: tuple[AlertRoute, ...] = ()  # whom to call; none: nobody
+    site_url: str = "http://localhost:8501"  # where the dashboard answers: links in alerts lead there
     query_patience_seconds: float = Field(default=60.0, gt=0)  # a longer question makes the worker start again
     roles: dict[str, str] = Field(default_factory=dict)  # e-mail → role; empty: the role in the command counts
+    approvers: tuple[str, ...] = ()  # e-mail addresses with the right to approve, where roles are configured
 
     @field_validator("marketplace_url", "erp_url")
     @classmethod
@@ -114,6 +144,13 @@ class Settings(StoreSettings):
     def _are_times(cls, words: str) -> str:
         parsed_times(words)
         return words
+
+    @field_validator("alerts")
+    @classmethod
+    def _have_names_of_their_own(cls, routes: tuple[AlertRoute, ...]) -> tuple[AlertRoute, ...]:
+        if len({one.name for one in routes}) != len(routes):
+            raise ValueError("two routes have one name; each needs its own")
+        return routes
 
     @model_validator(mode="after")
     def _ages_are_in_order(self) -> Self:

@@ -471,7 +471,7 @@ class Told:
         )  # fmt: skip
 
     def runs_of_all(self, *, ended: datetime | None = None) -> None:
-        for flow in ("catalogue", "inventory", "orders", "dispatch", "settlement", "watch"):
+        for flow in ("catalogue", "inventory", "orders", "dispatch", "settlement", "watch", "alerts"):
             self.run(flow, ended=ended)
 
     def wrong(
@@ -500,7 +500,7 @@ class Told:
             self.tell(events.ExceptionClosed(**{**about, "happened_at": self.now}))
         return exception_id
 
-    def handle(self, exception_id: UUID, action: str, *, actor: str = "Olu Ops", **more: Any) -> None:
+    def handle(self, exception_id: UUID, action: str, *, actor: str = "Ops", **more: Any) -> None:
         self.tell(
             events.ExceptionHandled(
                 happened_at=self.now - HOUR / 12, actor=actor, exception_id=exception_id, action=action, **more
@@ -524,12 +524,19 @@ class Told:
             )  # fmt: skip
 
     def snapshot(
-        self, name: str, *, resource: str = "OR11", body: str = "{}", status: int = 200, at: datetime | None = None
+        self,
+        name: str,
+        *,
+        resource: str = "OR11",
+        body: str = "{}",
+        status: int = 200,
+        at: datetime | None = None,
+        source: str = "marketplace",
     ) -> UUID:
         """An outside system said something."""
         snapshot_id = thing(name)
         shot = Snapshot(
-            snapshot_id=snapshot_id, source="marketplace", resource=resource, method="GET", path="/api/orders",
+            snapshot_id=snapshot_id, source=source, resource=resource, method="GET", path="/api/orders",
             status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
         self.journal.append(snapshots=[shot])

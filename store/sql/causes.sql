@@ -1,4 +1,4 @@
--- One row per cause of exceptions. What is to be mended, where, how much waits for it, and until when?
+-- One row per cause of exceptions. What is to be mended, where, how much waits for it, how long, and until when?
 create or replace macro causes(as_of) as table
 with wrong as (
     select * from exceptions(as_of)
@@ -11,6 +11,10 @@ grouped as (
         count(*) as subject_count,
         count(distinct order_id) filter (where order_id <> '') as order_count,
         count(*) filter (where is_snoozed or is_accepted) as quiet_count,
+        -- of what is neither put off nor accepted
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 4 * 3600) as over_4_hours_count,
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 24 * 3600) as over_a_day_count,
+        count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 72 * 3600) as over_3_days_count,
         arg_min(detail, since_at) as detail,
         array_to_string(list_sort(list(distinct owner) filter (where owner <> '')), ', ') as owners,
         any_value(currency) filter (where currency <> '') as currency,
@@ -24,23 +28,37 @@ grouped as (
 select
     grouped.exception_kind,
     grouped.cause,
-    coalesce(replace(kind.sentence, '{cause}', grouped.cause), grouped.exception_kind) as sentence,
-    coalesce(kind.severity, 'normal') as severity,
-    coalesce(list_position(['urgent', 'high', 'normal', 'low'], kind.severity), 3) as rank,
-    coalesce(kind.owner, '') as team,
-    coalesce(kind.fix_where, '') as fix_where,
-    coalesce(kind.remedy, '') as remedy,
-    coalesce(kind.runbook, '') as runbook,
-    coalesce(kind.retry, '') as retry,
-    -- what fails because its whole flow fails stands beneath that
+    coalesce(
+        replace(coalesce(of_cause.sentence, kind.sentence), '{cause}', grouped.cause), grouped.exception_kind
+    ) as sentence,
+    coalesce(of_cause.severity, kind.severity, 'normal') as severity,
+    coalesce(list_position(['urgent', 'high', 'normal', 'low'], coalesce(of_cause.severity, kind.severity)), 3) as rank,
+    coalesce(of_cause.owner, kind.owner, '') as team,
+    coalesce(of_cause.fix_where, kind.fix_where, '') as fix_where,
+    coalesce(of_cause.remedy, kind.remedy, '') as remedy,
+    coalesce(of_cause.runbook, kind.runbook, '') as runbook,
+    coalesce(of_cause.retry, kind.retry, '') as retry,
+    -- what is wrong because something larger is wrong stands beneath that
     coalesce(exists (
         from wrong as parent
-        where parent.exception_kind = kind.parent
-            and parent.cause = if(grouped.exception_kind = 'shipped_not_confirmed', 'dispatch', 'orders')
+        where list_contains(string_split(coalesce(of_cause.parent, kind.parent), ' '), parent.exception_kind)
+            -- of all flows, the one that looks after this kind
+            and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
+            -- of the two systems, the one it is mended in, where it is mended in one
+            and (
+                parent.exception_kind in ('flow_failing')
+                or coalesce(of_cause.fix_where, kind.fix_where) not in ('BlueCherry', 'John Lewis')
+                or coalesce(of_cause.fix_where, kind.fix_where) = parent.cause
+            )
+            -- a flow that speaks to nobody outside does not fail for their sake
+            and (grouped.exception_kind <> 'flow_failing' or grouped.cause not in ('watch', 'alerts'))
     ), false) as is_hidden,
     grouped.subject_count,
     grouped.order_count,
     grouped.quiet_count,
+    grouped.over_4_hours_count,
+    grouped.over_a_day_count,
+    grouped.over_3_days_count,
     grouped.quiet_count = grouped.subject_count as is_quiet,
     grouped.detail,
     coalesce(grouped.owners, '') as owners,
@@ -51,4 +69,5 @@ select
     grouped.deadline_at,
     grouped.since_at,
 from grouped
-left join exception_kinds as kind on kind.code = grouped.exception_kind;
+left join exception_kinds as kind on kind.code = grouped.exception_kind
+left join exception_kinds as of_cause on of_cause.code = grouped.exception_kind || '/' || grouped.cause;

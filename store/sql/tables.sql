@@ -45,7 +45,8 @@ create table if not exists events (
     recorded_at timestamptz not null,                      -- ours
 );
 
--- What people asked for. The dashboard inserts id and body, nothing else; never updated.
+-- What people asked for. The dashboard inserts id and body, nothing else. The worker alone rewords a body that
+-- carries a customer's text, when it takes it up: the text moves to `personal`.
 create table if not exists commands (
     id uuid primary key,
     body varchar not null,                                 -- JSON of store.commands.Request
@@ -65,6 +66,7 @@ create table if not exists personal (
     body varchar not null,                                 -- JSON: ship_to, bill_to, email
     placed_at timestamptz not null,                        -- of the order: the purge goes by it
     recorded_at timestamptz not null,
+    edits varchar,                                         -- JSON: what people changed, each with before and after
 );
 
 -- That the worker lives, and what it is doing. One row.

@@ -28,6 +28,7 @@ select
     end as mapping,
     count(*) as held_count,
     count(distinct order_id) as order_count,
+    list(distinct order_id order by order_id) as order_ids,
     any_value(currency) as currency,
     sum(total_amount)::decimal(18, 6) as amount,
     epoch(min(shipping_deadline_at) - as_of)::bigint as left_seconds,

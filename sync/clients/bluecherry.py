@@ -110,7 +110,10 @@ class BlueCherry:
         answer = self._write("salesOrder", document, subject=draft.order_id, headers={"Idempotency-Key": key})
         ord_num = self._written(answer, "salesOrder").ord_num
         if not ord_num:
-            raise Unclear(f"salesOrder answered without an order number (exchange {answer.snapshot_id})")
+            raise Unclear(
+                f"salesOrder answered without an order number (exchange {answer.snapshot_id})",
+                snapshot_id=answer.snapshot_id,
+            )
         return ord_num
 
     def sales_orders(

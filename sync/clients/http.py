@@ -230,7 +230,7 @@ class Door:
                 content, is_whole = content_of(response)
             except httpx.RequestError as error:
                 self._tell(replace(begun, latency_ms=_since(started)))
-                self._unanswered(call, place, error)
+                self._unanswered(call, place, error, snapshot_id)
             latency_ms = _since(started)
             begun = replace(begun, dated=response.headers.get("Date", ""))
         data, kept = _read(call, response, content, redaction) if is_whole else (None, None)
@@ -263,19 +263,19 @@ class Door:
         )
         self._witness(exchange)
 
-    def _unanswered(self, call: Call, place: str, error: httpx.RequestError) -> NoReturn:
+    def _unanswered(self, call: Call, place: str, error: httpx.RequestError, snapshot_id: UUID) -> NoReturn:
         """What it means that no whole answer came."""
         what = type(error).__name__
         if call.may_repeat or isinstance(error, _NEVER_SENT):
             raise _Again(Retriable(f"{place}: no answer ({what})")) from error
-        raise Unclear(f"{place}: no answer ({what}); it may have happened") from error
+        raise Unclear(f"{place}: no answer ({what}); it may have happened", snapshot_id=snapshot_id) from error
 
     def _judge(self, call: Call, answer: Answer, place: str, redaction: Redaction, *, is_read: bool) -> None:
         """What an answer means; returns only for a good one. The table is in the head of this module."""
         status = answer.status
         if 200 <= status < 300:
             if not is_read and call.expects != "nothing":
-                self._doubt(call, f"{place}: answered {status} with something that cannot be read")
+                self._doubt(call, f"{place}: answered {status} with something that cannot be read", answer)
             return
         after = retry_after(answer.headers)
         if status == 429 or (status == 403 and after is not None):
@@ -292,18 +292,20 @@ class Door:
                 "company that is not its own"
             )
         if status >= 500 or status == 408:
-            self._doubt(call, said)
+            self._doubt(call, said, answer)
         if call.is_write and status >= 400:
-            raise Refused(f"{said} {reason}".rstrip(), status=status, code=code, reason=reason)
+            raise Refused(
+                f"{said} {reason}".rstrip(), status=status, code=code, reason=reason, snapshot_id=answer.snapshot_id
+            )
         if status == 404:
             raise Skippable(f"{said}: it is not there")
         raise Fatal(f"{said} {reason}".rstrip() + ": the request is wrong; this program must change")
 
-    def _doubt(self, call: Call, said: str) -> NoReturn:
+    def _doubt(self, call: Call, said: str, answer: Answer) -> NoReturn:
         """An answer that does not say whether anything happened."""
         if call.may_repeat:
             raise _Again(Retriable(said))
-        raise Unclear(f"{said}; it may have happened")
+        raise Unclear(f"{said}; it may have happened", snapshot_id=answer.snapshot_id)
 
     def _patience_asked(self, call: Call, place: str, after: float | None) -> NoReturn:
         """The other side did nothing and asked for time: a short while is waited, a longer one is noted."""

@@ -27,7 +27,7 @@ from sync.flows import orders_settle as settling
 from sync.flows.orders_read import order_event, person_of, sales_order_event
 from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
-from sync.ports import MarketOrder, Outcome, Page, SalesLineDraft, SalesOrder, SalesOrderDraft
+from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
 from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
@@ -40,12 +40,14 @@ SALES_SEEN = "sales_orders.changed"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    later = look(run, scope)
+    later = None if scope.is_stored else look(run, scope)
     settling.settle(run)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
     act(run, decision)
+    if run.counts["refused"]:  # what was refused just now is held now, not at the next run
+        run.record(_decide(run, scope).holds)
     if later is not None:
         run.defer(later.due_at, str(later))
 
@@ -186,8 +188,8 @@ def known(run: Run, order_id: str = "") -> Known:
     chosen = {"ids": ids}
     within = "order_id in (select unnest($ids::varchar[]))"
     people = {
-        row["order_id"]: person_of(row["body"])
-        for row in run.rows(f"select order_id, body from personal where {within}", chosen)
+        row["order_id"]: person_of(row["body"], row["edits"])
+        for row in run.rows(f"select order_id, body, edits from personal where {within}", chosen)
     }
     rules = run.rows("select value from marketplace_facts where topic = 'rules'")
     restored = run.rows("select max(happened_at) as at from events where kind = 'store.restored'")[0]["at"]
@@ -234,6 +236,14 @@ def known(run: Run, order_id: str = "") -> Known:
             if person is not None and person.ship_to is not None
         },
         misfits={order: misfits(person) for order, person in people.items() if person is not None},
+        ship_vias={
+            row["order_id"]: row["ship_via"]
+            for row in run.rows(
+                f"select order_id, arg_max(ship_via, (happened_at, seq)) as ship_via from order_edit_facts"
+                f" where ship_via <> '' and {within} group by order_id",
+                chosen,
+            )
+        },
         cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
@@ -307,16 +317,15 @@ def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
 def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
     """The sales orders that intents mean, with their addresses; not those without an address that fits."""
     rows = run.rows(
-        "select order_id, body from personal where order_id in (select unnest($order_ids::varchar[]))",
+        "select order_id, body, edits from personal where order_id in (select unnest($order_ids::varchar[]))",
         {"order_ids": sorted({intent.order_id for intent in intents})},
     )
-    bodies = {row["order_id"]: row["body"] for row in rows}
-    drafts = {intent.intent_id: _draft(run, intent, bodies.get(intent.order_id)) for intent in intents}
+    people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
+    drafts = {intent.intent_id: _draft(run, intent, people.get(intent.order_id)) for intent in intents}
     return {intent_id: ready for intent_id, ready in drafts.items() if ready is not None}
 
 
-def _draft(run: Run, intent: Intent, body: str | None) -> SalesOrderDraft | None:
-    person = person_of(body) if body else None
+def _draft(run: Run, intent: Intent, person: Person | None) -> SalesOrderDraft | None:
     ship_to = fitted(person.ship_to) if person and person.ship_to else None
     bill_to = fitted(person.bill_to) if person and person.bill_to else ship_to
     if person is None or ship_to is None or bill_to is None:

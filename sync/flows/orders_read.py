@@ -7,6 +7,7 @@ from uuid import UUID
 
 from store.events import OrderChanged, OrderLinePart, OrderPlaced, SalesLinePart, SalesOrderRead
 from sync.ports import Address, MarketLine, MarketOrder, Person, SalesOrder
+from sync.rules.edits import edited, loaded
 from sync.rules.mappings import Mappings
 
 
@@ -100,13 +101,14 @@ def sales_order_event(order: SalesOrder, snapshot_id: UUID | None, known: Mappin
     )
 
 
-def person_of(body: str) -> Person | None:
-    """The personal part as it was stored; None when it was purged."""
+def person_of(body: str, edits: str | None = None) -> Person | None:
+    """The personal part as it was stored, with what people changed of it; None when it was purged."""
     if not body:
         return None
     value = json.loads(body)
-    return Person(
+    person = Person(
         ship_to=Address(**value["ship_to"]) if value.get("ship_to") else None,
         bill_to=Address(**value["bill_to"]) if value.get("bill_to") else None,
         email=value.get("email", ""),
     )
+    return edited(person, loaded(edits))

@@ -11,6 +11,8 @@ from collections import Counter
 from datetime import timedelta
 
 from store.events import ExceptionChanged, ExceptionClosed, ExceptionOpened, PersonalPurged
+from store.events_desk import ClockCompared
+from sync.rules import clocks
 from sync.rules.progress import day_of, is_new_day
 from sync.rules.watch import decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
@@ -24,6 +26,7 @@ _WORDS = ((ExceptionOpened, "opened"), (ExceptionChanged, "changed"), (Exception
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:  # noqa: ARG001 - every flow is called alike
     """One run, as the module says."""
+    run.record(_clocks(run))
     events = decide(_wrong(run), _open(run), run.now())
     run.record(events)
     for kind, word in _WORDS:
@@ -60,6 +63,14 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "batch": settings.batch_max_age_hours,
         },
     )
+
+
+def _clocks(run: Run) -> tuple[ClockCompared, ...]:
+    """Whether the clocks of the two systems, as their answers said, left ours or came back."""
+    known = {
+        row["system"]: row["ahead_seconds"] for row in run.rows("select system, ahead_seconds from clock_facts")
+    }
+    return clocks.decide(run.house.notebook.clocks(), known, run.now())
 
 
 def _open(run: Run) -> list[dict[str, object]]:

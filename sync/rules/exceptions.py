@@ -1,11 +1,14 @@
 """Every kind of thing that can be wrong: what it is called, how bad it is, whose it is, and where it is mended.
 
-Law: one row per kind, here and nowhere else; `store/sql/exception_kinds.sql` is written from it (a test compares)
-so that the screens say the same words. `{cause}` in a sentence is what is to be mended.
+Law: one row per kind, here and nowhere else (a refusal of BlueCherry's has one for each of its codes);
+`store/sql/exception_kinds.sql` is written from it (a test compares) so that the screens say the same words.
+`{cause}` in a sentence is what is to be mended.
 """
 
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
+
+from sync.rules.erp_refusals import REFUSALS
 
 Severity = Literal["urgent", "high", "normal", "low"]
 Team = Literal["ops", "finance", "it"]
@@ -25,12 +28,15 @@ class ExceptionKind:
     remedy: Remedy
     runbook: str  # the page of the handbook
     retry: str  # what "retry" means for it
-    parent: str = ""  # while the parent is open for the same cause, this one is hidden beneath it
+    parent: str = ""  # kinds, one or more: while one is open for what this is about, this one is hidden beneath it
 
 
 _AGAIN = "The next run tries again by itself; retry does it now."
 _LIFTS = "Nothing to press: the next run sees that it is mended and goes on."
 _LOOKS = "Looks again whether it happened; it is never simply sent a second time."
+_FLOW = "flow_failing system_down"
+_PASSES = "Tried again by itself, after gaps that grow; retry does it now."
+_ONCE_MORE = "Sends it once more, after a look whether it is there."
 
 KINDS: tuple[ExceptionKind, ...] = (
     # orders on their way into BlueCherry
@@ -51,7 +57,15 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("address_incomplete", "An address lacks what BlueCherry needs: {cause}", "high", "ops",
                   "John Lewis", "data", "addresses", _LIFTS),
     ExceptionKind("refused_by_erp", "BlueCherry refused a sales order: {cause}", "high", "ops", "BlueCherry",
-                  "data", "refused-by-bluecherry", "Sends it once more, after a look whether it is there."),
+                  "data", "refused-by-bluecherry", _ONCE_MORE),
+    *(
+        ExceptionKind(
+            f"refused_by_erp/{one.code}", f"{one.sentence} ({{cause}})", "high", one.owner, one.fix_where,
+            one.remedy, "refused-by-bluecherry", _PASSES if one.passes else _ONCE_MORE,
+            "system_down" if one.passes else "",
+        )
+        for one in REFUSALS
+    ),
     ExceptionKind("duplicate_po", "BlueCherry has orders under a John Lewis number with other content", "urgent",
                   "ops", "BlueCherry", "data", "duplicate-order",
                   "Sends it once more, where BlueCherry has no live sales order of that number any more."),
@@ -60,28 +74,28 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("no_address", "Orders to be sent have no address yet", "high", "ops", "John Lewis", "data",
                   "addresses", _LIFTS),
     ExceptionKind("order_unclear", "An answer never came ({cause}): it may or may not have happened", "high", "it",
-                  "network", "technical", "unclear-calls", _LOOKS, "flow_failing"),
+                  "network", "technical", "unclear-calls", _LOOKS, _FLOW),
     ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
-                  "missing-order", _LOOKS, "flow_failing"),
+                  "missing-order", _LOOKS, _FLOW),
     ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
-                  "BlueCherry", "technical", "missing-order", _LOOKS, "flow_failing"),
+                  "BlueCherry", "technical", "missing-order", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
                   "John Lewis", "technical", "count-gap",
-                  "Counted again within the hour by itself; retry reads the order now.", "flow_failing"),
+                  "Counted again within the hour by itself; retry reads the order now.", _FLOW),
     ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
                   "BlueCherry", "data", "duplicate-order", "Nothing to press: cancel one of them in BlueCherry."),
     ExceptionKind("unmapped_status", "BlueCherry status {cause} has no meaning here", "normal", "it", "mapping",
                   "data", "status-mapping", "Setting the mapping is enough."),
     # clocks
     ExceptionKind("acceptance_due", "Orders wait for acceptance and will be refused by John Lewis", "urgent",
-                  "ops", "John Lewis", "data", "acceptance", "Accepts now what can be accepted.", "flow_failing"),
+                  "ops", "John Lewis", "data", "acceptance", "Accepts now what can be accepted.", _FLOW),
     ExceptionKind("dispatch_due", "Orders must leave within four hours", "high", "ops", "BlueCherry", "data",
                   "dispatch-deadlines", "Nothing to press: the warehouse has to ship."),
     ExceptionKind("dispatch_late", "Orders are past their dispatch deadline", "urgent", "ops", "BlueCherry", "data",
                   "dispatch-deadlines", "Nothing to press: the warehouse has to ship."),
     # shipments on their way to John Lewis
     ExceptionKind("shipped_not_confirmed", "Shipped for two hours, and John Lewis does not know it ({cause})",
-                  "urgent", "ops", "Cherrylane", "technical", "confirming-shipments", _AGAIN, "flow_failing"),
+                  "urgent", "ops", "Cherrylane", "technical", "confirming-shipments", _AGAIN, _FLOW),
     ExceptionKind("unmapped_carrier", "Ship-via {cause} has no carrier at John Lewis", "urgent", "ops", "mapping",
                   "data", "carrier-mapping", "Setting the mapping confirms every shipment that waits for it."),
     ExceptionKind("missing_tracking", "Shipments by {cause} have no tracking number", "high", "ops", "BlueCherry",
@@ -96,7 +110,7 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "data", "refused-by-john-lewis", "Confirms once more."),
     # stock and catalogue
     ExceptionKind("batch_late", "BlueCherry's stock batch is late", "high", "it", "BlueCherry", "technical",
-                  "late-batch", "Looks again for a complete batch."),
+                  "late-batch", "Looks again for a complete batch.", "system_down"),
     ExceptionKind("batch_rejected", "A stock batch failed its checks: {cause}", "high", "it", "BlueCherry",
                   "technical", "rejected-batch", "Reads the batch once more."),
     ExceptionKind("batch_held", "A stock batch waits for a person: {cause}", "high", "ops", "BlueCherry", "data",
@@ -138,26 +152,42 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("balance_gap", "The ledger's running balance jumps: a line is missing", "high", "finance",
                   "John Lewis", "data", "balance-gap", "Reads the ledger once more."),
     # the house itself
+    ExceptionKind("system_down", "{cause} does not answer", "urgent", "it", "network", "technical", "system-down",
+                  "Asks again now; every flow does so by itself."),
+    ExceptionKind("credentials_refused", "{cause} does not accept our key", "urgent", "it", "network", "technical",
+                  "credentials", "Asks again now, with the key as it is set."),
+    ExceptionKind("rate_limited", "{cause} turns our calls away: too many", "normal", "it", "network", "technical",
+                  "rate-limit", "Nothing to press: we wait as long as it asks, and go on."),
+    ExceptionKind("clock_skew", "The clock of {cause} is not ours", "normal", "it", "network", "technical",
+                  "clock-skew", "Compares again now.", "system_down"),
+    ExceptionKind("mapping_invalid", "A mapping names what is not there: {cause}", "high", "ops", "mapping", "data",
+                  "invalid-mapping", "Setting or removing the mapping is enough."),
+    ExceptionKind("alert_failed", "Alerts do not reach {cause}", "high", "it", "network", "technical",
+                  "alerts", "Sends what was not sent, now; it is tried again by itself after growing gaps."),
     ExceptionKind("flow_failing", "The {cause} flow has not succeeded for a while", "urgent", "it", "network",
-                  "technical", "failing-flow", "Runs the flow now."),
+                  "technical", "failing-flow", "Runs the flow now.", "system_down credentials_refused"),
     ExceptionKind("silence", "No order for an unusually long time for this hour", "normal", "ops", "John Lewis",
-                  "technical", "silence", "Reads the orders now.", "flow_failing"),
+                  "technical", "silence", "Reads the orders now.", "flow_failing system_down credentials_refused"),
 )  # fmt: skip
 
 BY_CODE = {kind.code: kind for kind in KINDS}
 
 
-def kind_of(code: str) -> ExceptionKind:
-    """The kind with this code; one we have no row for is shown plainly, never lost."""
+def kind_of(code: str, cause: str = "") -> ExceptionKind:
+    """The kind with this code, or that of its cause where it has one; what has no row is shown plainly."""
     words = code.replace("_", " ")
-    return BY_CODE.get(code) or ExceptionKind(
-        code, f"{words.capitalize()}: {{cause}}", "high", "it", "Cherrylane", "technical", "exceptions", _AGAIN
+    return (
+        BY_CODE.get(f"{code}/{cause}")
+        or BY_CODE.get(code)
+        or ExceptionKind(
+            code, f"{words.capitalize()}: {{cause}}", "high", "it", "Cherrylane", "technical", "exceptions", _AGAIN
+        )
     )
 
 
 def sentence(code: str, cause: str) -> str:
     """The plain sentence of a kind for one cause."""
-    return kind_of(code).sentence.replace("{cause}", cause)
+    return kind_of(code, cause).sentence.replace("{cause}", cause)
 
 
 # The flow that looks at a kind again; what is not named here is about orders.
@@ -169,6 +199,8 @@ _RETRIED_BY = {
     "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "missing_ean", "bad_check_digit",
                   "unfit_sku"),
     "settlement": ("payout_unexplained", "transaction_unmatched", "balance_gap"),
+    "watch": ("clock_skew", "mapping_invalid"),
+    "alerts": ("alert_failed",),
 }  # fmt: skip
 
 
@@ -181,9 +213,9 @@ def retried_by(code: str, cause: str) -> str:
 
 def as_sql() -> str:
     """The table as the read model `exception_kinds`."""
-    columns = ", ".join(field.name for field in fields(ExceptionKind))
+    columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow"])
     rows = ",\n".join(
-        f"    ({number}, " + ", ".join(_quoted(text) for text in astuple(kind)) + ")"
+        f"    ({number}, " + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, ""))) + ")"
         for number, kind in enumerate(KINDS, start=1)
     )
     return (

@@ -16,8 +16,10 @@ from sync.intents import NOT_SENT, Intent
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
+from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
-NOTHING_HAPPENED = {NOT_SENT, "absent", "superseded"}
+NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
+NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
 SEEN_AGAIN_WITHIN = timedelta(hours=1)  # a confirmed write shows at the marketplace by then
@@ -42,6 +44,7 @@ class Known:
     accepts: bool  # the marketplace waits for our acceptance
     trust_from: datetime  # what was placed before may have been created by somebody else
     now: datetime
+    ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,14 @@ class Decision:
     releases: tuple[OrderReleased, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Until when an order that failed for a passing reason waits, and how it is held meanwhile."""
+
+    until_at: datetime
+    held: "_Held"
+
+
 @dataclass(slots=True)
 class _Plan:
     accept: list[Intent] = field(default_factory=list)
@@ -64,6 +75,7 @@ class _Plan:
     take_over: list[Intent] = field(default_factory=list)
     holds: list[OrderHeld] = field(default_factory=list)
     releases: list[OrderReleased] = field(default_factory=list)
+    waits: dict[str, _Wait] = field(default_factory=dict)  # by order
 
 
 class _Held(Exception):
@@ -90,7 +102,8 @@ def decide(known: Known) -> Decision:
         _release(known, order_id, plan)
     return Decision(
         accept=tuple(plan.accept),
-        create=tuple(plan.create),
+        # what failed more often goes last: a few that always fail never delay the rest
+        create=tuple(sorted(plan.create, key=lambda one: past.failures(one.kind, one.subject))),
         take_over=tuple(plan.take_over),
         cancel=_cancelations(known),
         reference=_references(known, past),
@@ -126,7 +139,7 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
     groups = _groups(known, lines)
-    ship_via = known.mappings.ship_via(first["shipping_type"])
+    ship_via = known.ship_vias.get(order_id) or known.mappings.ship_via(first["shipping_type"])
     if ship_via is None:
         raise _Held(
             "unknown_ship_via",
@@ -141,16 +154,52 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
             return  # the integration before us kept no line ids: it is there
         # typed by hand, or by somebody else's program
         raise _Held("duplicate_po", order_id, other_content(known.other_content[order_id], order_id))
+    _plan_creations(known, past, groups, ship_via, plan)
+
+
+def _plan_creations(
+    known: Known,
+    past: "_Past",
+    groups: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]],
+    ship_via: str,
+    plan: _Plan,
+) -> None:
+    """A sales order for each division and warehouse of an order that may go."""
+    first = next(iter(groups.values()))[0]
+    order_id = first["order_id"]
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
         if not past.is_free("create_sales_order", subject):
+            continue
+        if waits := _waits(known, past, order_id, subject):
+            plan.waits[order_id] = waits
+        if waits and waits.until_at > known.now:
             continue
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
         payload = _payload(known, members, division, warehouse, ship_via, bears_shipping=bears_shipping)
         intent = Intent("create_sales_order", subject, payload, order_id)
         is_sure = first["placed_at"] >= known.trust_from or past.was_absent_since(subject, known.trust_from)
         (plan.create if is_sure else plan.take_over).append(intent)
+    if order_id in plan.waits:
+        raise plan.waits[order_id].held
+
+
+def _waits(known: Known, past: "_Past", order_id: str, subject: str) -> "_Wait | None":
+    """What keeps failing for a passing reason: until when it waits, and how that is said. None: it may go.
+
+    It stays held while it is tried again, so that its exception does not close and open with each try.
+    """
+    last, failures = past.last.get(("create_sales_order", subject)), past.failures("create_sales_order", subject)
+    if last is None or not failures or past.is_freed(known.holds.get(order_id), last):
+        return None
+    until_at = next_try_at(last["happened_at"], last["code"], failures, subject)
+    if last["code"] == ABSENT and failures == 1:
+        return None
+    words = "its answer never came, and it was not there" if last["code"] == ABSENT else last["message"]
+    times = f"{failures} times" if failures > 1 else "once"
+    detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
+    return _Wait(until_at, _Held("refused_by_erp", NO_ANSWER if last["code"] == ABSENT else last["code"], detail))
 
 
 def _check_skus(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -196,9 +245,7 @@ def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, k
     refusal = past.refusal(kind, subject)
     if refusal is None:
         return
-    hold = known.holds.get(order_id)
-    released_at = hold["happened_at"] if hold and hold["reason"] is None else None
-    if released_at is None or released_at < refusal["happened_at"]:
+    if not past.is_freed(known.holds.get(order_id), refusal):
         if refusal["code"] in OTHER_CONTENT:
             raise _Held("duplicate_po", order_id, refusal["message"])
         raise _Held(reason, refusal["code"], refusal["message"])
@@ -288,6 +335,7 @@ class _Past:
     """The last intent of each kind and subject, and those found absent."""
 
     last: Mapping[tuple[str, str], Mapping[str, Any]]
+    failed: Mapping[tuple[str, str], int]
 
     def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
         """Nothing of the kind is under way or done for the subject."""
@@ -307,8 +355,24 @@ class _Past:
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""
         last = self.last.get((kind, subject))
-        is_refusal = last is not None and last["state"] == "refused" and last["code"] not in NOTHING_HAPPENED
+        is_refusal = (
+            last is not None
+            and last["state"] == "refused"
+            and last["code"] not in NOTHING_HAPPENED
+            and not is_transient(last["code"])
+        )
         return last if is_refusal else None
+
+    def failures(self, kind: str, subject: str) -> int:
+        """How often it failed for a passing reason since it last did not."""
+        return self.failed.get((kind, subject), 0)
+
+    @staticmethod
+    def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
+        """Whether a person released the order after it was refused."""
+        if hold is None or hold["reason"] is not None:
+            return False
+        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
         """Looked for since that moment, and surely not there."""
@@ -316,13 +380,19 @@ class _Past:
         return (
             last is not None
             and last["state"] == "refused"
-            and last["code"] in {NOT_SENT, "absent"}
+            and last["code"] in {NOT_SENT, ABSENT}
             and last["happened_at"] >= moment
         )
 
 
 def _past(intents: Sequence[Mapping[str, Any]]) -> _Past:
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    failed: dict[tuple[str, str], int] = {}
     for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
-        last[row["intent_kind"], row["subject"]] = row
-    return _Past(last)
+        about = row["intent_kind"], row["subject"]
+        last[about] = row
+        if row["state"] == "refused" and is_transient(row["code"]):
+            failed[about] = failed.get(about, 0) + 1
+        elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
+            failed[about] = 0
+    return _Past(last, failed)

@@ -43,7 +43,7 @@ def system(
     assert chromium
     sandbox = lasting_sandbox(days=2, skus=100, orders_per_day=30)
     sandbox.scenario("relaxed_limits")
-    roles = '{"Olu (ops)": "ops", "Finn (finance)": "finance", "Ada (admin)": "viewer"}'
+    roles = '{"Ops": "ops", "Finance": "finance", "Admin": "viewer"}'
     given = {"CHERRYLANE_ROLES": roles, "CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "6000"}  # the pace has its own tests
     started = System(sandbox, tmp_path_factory.mktemp("system") / "cherrylane.duckdb", given)
     try:

@@ -69,7 +69,7 @@ def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: 
     ]  # fmt: skip
     told.tell(
         events_trials.BackTestFinished(
-            happened_at=NOW - hours * HOUR, actor="Olu (ops)", test_id=test_id, from_on=week,
+            happened_at=NOW - hours * HOUR, actor="Ops", test_id=test_id, from_on=week,
             until_on=week + timedelta(days=42), first_at=NOW - 43 * DAY, last_at=NOW - 2 * DAY, window_count=250,
             offer_count=392, left_out_count=634, currency="GBP",
             trials=(

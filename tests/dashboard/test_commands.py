@@ -31,7 +31,7 @@ def answer(told: Told, command_id: UUID, state: str, message: str, found: dict[s
     """The worker takes a command and ends it."""
     told.tell(
         events.CommandTaken(
-            happened_at=NOW, actor="Olu (ops)", command_id=command_id, command="resync", role="ops",
+            happened_at=NOW, actor="Ops", command_id=command_id, command="resync", role="ops",
             role_from="settings", arguments={},
         ),
         events.CommandFinished(
@@ -44,26 +44,24 @@ def test_a_pressed_button_becomes_a_command_of_the_person(told: Told) -> None:
     ordinary_day(told)
     page = press(show("dispatch"), "Confirm now what can be confirmed")
 
-    assert [(body["command"], body["actor"], body["role"]) for _, body in sent(told)] == [
-        ("once", "Olu (ops)", "ops")
-    ]
+    assert [(body["command"], body["actor"], body["role"]) for _, body in sent(told)] == [("once", "Ops", "ops")]
     assert "Waiting" in words(page)
 
 
 def test_a_refused_command_says_why(told: Told) -> None:
     ordinary_day(told)
     page = press(show("dispatch"), "Confirm now what can be confirmed")
-    answer(told, sent(told)[0][0], "refused", "Olu (ops) is viewer; once may be given by admin or ops.")
+    answer(told, sent(told)[0][0], "refused", "Ops is viewer; once may be given by admin or ops.")
     page.run(timeout=60)
 
     assert [str(one.value) for one in page.error] == [
-        "**Refused.** Olu (ops) is viewer; once may be given by admin or ops."
+        "**Refused.** Ops is viewer; once may be given by admin or ops."
     ]
 
 
 def test_a_manager_cannot_send_what_only_ops_may(told: Told) -> None:
     ordinary_day(told)
-    page = show("dispatch", person="Vera (manager)")
+    page = show("dispatch", person="Manager")
 
     assert senders(page) == [
         ("Confirm now what can be confirmed", True, "Only ops or admin may do this; you are viewer.")
@@ -106,7 +104,7 @@ def test_a_resync_shows_how_far_it_is_and_what_it_did(told: Told) -> None:
     command_id = sent(told)[1][0]
     told.tell(
         events.CommandTaken(
-            happened_at=NOW, actor="Olu (ops)", command_id=command_id, command="resync", role="ops",
+            happened_at=NOW, actor="Ops", command_id=command_id, command="resync", role="ops",
             role_from="command", arguments={},
         ),
         events.CommandProgressed(
@@ -145,7 +143,7 @@ def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(told: Told) -> None:
     ("label", "command", "arguments"),
     [
         ("Retry", "retry", {}),
-        ("Take it", "assign", {"owner": "Olu (ops)"}),
+        ("Take it", "assign", {"owner": "Ops"}),
         ("Put it off", "snooze", {"until_at": "2026-11-24T13:00:00Z"}),
         ("Note it", "note", {"text": "asked the carrier"}),
     ],
@@ -165,7 +163,7 @@ def test_finance_accepts_with_a_reason_and_ops_may_not(told: Told) -> None:
     ordinary_day(told)
     ops = show("exceptions", query=CARRIER)
     ops.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
-    finance = show("exceptions", query=CARRIER, person="Finn (finance)")
+    finance = show("exceptions", query=CARRIER, person="Finance")
     empty = {label: reason for label, _, reason in senders(finance)}
     finance.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
     press(finance, "Accept it")
@@ -180,10 +178,10 @@ def test_finance_accepts_with_a_reason_and_ops_may_not(told: Told) -> None:
 def test_work_is_given_to_somebody_else(told: Told) -> None:
     ordinary_day(told)
     page = show("exceptions", query=CARRIER)
-    page.selectbox(key="owner-unmapped_carrier-DPX").set_value("Finn (finance)").run(timeout=60)
+    page.selectbox(key="owner-unmapped_carrier-DPX").set_value("Finance").run(timeout=60)
     press(page, "Give it")
 
-    assert sent(told)[0][1]["arguments"]["owner"] == "Finn (finance)"
+    assert sent(told)[0][1]["arguments"]["owner"] == "Finance"
 
 
 def test_without_a_choice_all_of_a_cause_are_taken(told: Told) -> None:
@@ -224,7 +222,7 @@ def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: s
 
     assert before[label] == "Write the reason first."
     assert before["Retry"] == "Nothing to press to try again: accept or reject the batch."
-    assert (body["command"], body["actor"]) == (command, "Olu (ops)")
+    assert (body["command"], body["actor"]) == (command, "Ops")
     assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
     assert "**Done.** Batch IB77 is settled." in words(page)
 
@@ -232,7 +230,7 @@ def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: s
 def test_finance_cannot_judge_a_batch(told: Told) -> None:
     ordinary_day(told)
     told.wrong("batch_held", "IB77", cause="coverage")
-    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"}, person="Finn (finance)")
+    page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"}, person="Finance")
     page.text_input(key="why-batch_held-coverage").set_value("looks fine").run(timeout=60)
     reasons = {name: reason for name, _, reason in senders(page)}
 
@@ -324,9 +322,7 @@ def previewed(told: Told, preview_id: UUID, **given: Any) -> None:
         "before_cost_amount": Decimal("310.00"), "after_cost_amount": Decimal("95.50"), "currency": "GBP",
     }  # fmt: skip
     told.tell(
-        events_trials.PolicyPreviewed(
-            happened_at=NOW, actor="Olu (ops)", preview_id=preview_id, **(members | given)
-        )
+        events_trials.PolicyPreviewed(happened_at=NOW, actor="Ops", preview_id=preview_id, **(members | given))
     )
 
 
@@ -382,7 +378,7 @@ def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(to
 
 def test_a_manager_cannot_preview_a_policy(told: Told) -> None:
     ordinary_day(told)
-    page = show("mappings", person="Vera (manager)")
+    page = show("mappings", person="Manager")
     page.number_input(key="buffer-units").set_value(2).run(timeout=60)
 
     assert ("Preview", True, "Only ops or finance or admin may do this; you are viewer.") in senders(page)
@@ -392,7 +388,7 @@ def test_customers_are_shown_to_ops_and_not_to_managers(told: Told) -> None:
     ordinary_day(told)
     told.customer(ORDER, "Ivy Invented")
     ops = show("order")
-    manager = show("order", person="Vera (manager)")
+    manager = show("order", person="Manager")
 
     assert any("Ivy Invented" in str(one.value) for one in ops.text)
     assert not any("Ivy Invented" in str(one.value) for one in manager.text)

@@ -46,7 +46,7 @@ class Replayer:
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """The answer, and what is stored of both sides."""
         command = ask.BackTest(from_on=since, until_on=until, a=a, b=b)
-        answer = self.desk.back_test(uuid4(), "Olu (ops)", command, self.said.append)
+        answer = self.desk.back_test(uuid4(), "Ops", command, self.said.append)
         rows = back_tests(self.ask, NOW).to_dicts()
         return answer, {row["side"]: row for row in rows if str(row["test_id"]) == answer["test_id"]}
 
@@ -170,12 +170,12 @@ def test_past_batches_are_read_once_from_bluecherry_and_nothing_is_listed_by_the
     replayer = TrialDesk(begun.house, StockDesk(begun.house, {}))
     day = now.date()
     command = ask.BackTest(from_on=day - timedelta(days=3), until_on=day + timedelta(days=1), a=NONE, b=ALL)
-    replayer.back_test(uuid4(), "Olu (ops)", command, said.append)
+    replayer.back_test(uuid4(), "Ops", command, said.append)
     past = begun.value("select count(*) from batch_recall_facts")
     sides = {row["side"]: row for row in back_tests(begun.house.ask, now).to_dicts()}
     reading = [words for words in said if words.startswith("reading BlueCherry's past stock batches: ")]
     said.clear()
-    replayer.back_test(uuid4(), "Olu (ops)", command, said.append)
+    replayer.back_test(uuid4(), "Ops", command, said.append)
 
     assert past > 10
     assert len(reading) >= past
@@ -201,10 +201,10 @@ def test_stopped_on_the_way_it_says_so_and_goes_on_from_the_batches_it_has(bench
             begun.house.stopping.set()
 
     with pytest.raises(NothingSeen, match=r"stopped: .* Asked again, it goes on from there"):
-        desk.back_test(uuid4(), "Olu (ops)", command, tell)
+        desk.back_test(uuid4(), "Ops", command, tell)
     read = begun.value("select count(*) from batch_recall_facts")
     begun.house.stopping.clear()
-    answer = desk.back_test(uuid4(), "Olu (ops)", command, said.append)
+    answer = desk.back_test(uuid4(), "Ops", command, said.append)
 
     assert 3 <= read <= 5
     assert "batches replayed" in answer["message"]

@@ -34,7 +34,7 @@ class Counter:
     def preview(self, **draft: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """The answer, and what is stored of it."""
         given: dict[str, Any] = {"level": "global", "from_on": TODAY} | draft
-        answer = self.desk.preview_policy(uuid4(), "Olu (ops)", ask.PreviewPolicy(**given), self.said.append)
+        answer = self.desk.preview_policy(uuid4(), "Ops", ask.PreviewPolicy(**given), self.said.append)
         return answer, policy_preview(local_ask(self.shop.told.database), NOW, answer["preview_id"])
 
 
@@ -69,7 +69,7 @@ def test_a_preview_says_what_a_policy_would_change_and_changes_nothing(shop: Cal
     assert found is not None
     assert answer["message"].startswith("Would change 2 listings, −4 units, oversells expected ")
     assert (found["offer_count"], found["changed_count"], found["units_change"]) == (2, 2, -4)
-    assert (found["batch_id"], found["actor"], found["units"]) == (NEWEST_ID, "Olu (ops)", 2)
+    assert (found["batch_id"], found["actor"], found["units"]) == (NEWEST_ID, "Ops", 2)
     assert found["windows_weekly"] == pytest.approx(42)
     assert found["after_oversells"] < found["before_oversells"]
     assert found["after_lost_units"] > found["before_lost_units"]

@@ -27,7 +27,7 @@ def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(be
 
     made.house.journal.append(
         [
-            ExceptionHandled(happened_at=now, exception_id=identity, action="assign", owner="Olu Ops"),
+            ExceptionHandled(happened_at=now, exception_id=identity, action="assign", owner="Ops"),
             OrderReleased(happened_at=now + timedelta(seconds=1), order_id=order_id),
         ]
     )
@@ -38,7 +38,7 @@ def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(be
     made.house.journal.append([trouble.model_copy(update={"happened_at": made.house.clock.now()})])
     made.run("watch")
     row = made.rows("select * from exceptions($now) where exception_id = $id", now=now, id=identity)[0]
-    assert (row["exception_kind"], row["owner"]) == ("unknown_sku", "Olu Ops")
+    assert (row["exception_kind"], row["owner"]) == ("unknown_sku", "Ops")
     assert made.rebuild_differences() == {}
 
 

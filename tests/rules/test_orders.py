@@ -168,7 +168,13 @@ def test_a_hold_is_said_once() -> None:
 
 def test_a_refused_order_goes_on_only_when_released_after_the_refusal() -> None:
     refused = [intent("refused", "UNKNOWN_SHIP_VIA")]
-    before: Mapping[str, Any] = {"reason": None, "cause": "", "detail": "", "happened_at": NOW - timedelta(hours=1)}
+    before: Mapping[str, Any] = {
+        "reason": None,
+        "cause": "",
+        "detail": "",
+        "seq": 2,
+        "happened_at": NOW - timedelta(hours=1),
+    }
     after = {**before, "happened_at": NOW}
 
     assert steps(decide(replace(ORDINARY, intents=refused, holds={"JLM1-A": before}))) == {

@@ -7,6 +7,7 @@ create table if not exists exception_handling_facts (
     owner varchar not null,
     note varchar not null,
     until_at timestamptz,
+    until_event varchar not null,               -- change, batch or payout; empty: none
     happened_at timestamptz not null,
     seq bigint not null,
     primary key (exception_id, action),
@@ -15,11 +16,14 @@ create table if not exists exception_handling_facts (
 merge into exception_handling_facts as fact
 using (
     select
+        (body ->> 'exception_id')::uuid as exception_id,
+        body ->> 'action' as action,
         actor,
-        unnest(from_json(body, '{
-            "exception_id": "UUID", "action": "VARCHAR", "owner": "VARCHAR", "note": "VARCHAR",
-            "until_at": "TIMESTAMPTZ"
-        }')),
+        body ->> 'owner' as owner,
+        body ->> 'note' as note,
+        (body ->> 'until_at')::timestamptz as until_at,
+        -- said before there were events to wait for
+        coalesce(body ->> 'until_event', '') as until_event,
         happened_at, seq,
     from fresh
     where kind = 'exception.handled'

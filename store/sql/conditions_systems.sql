@@ -1,0 +1,97 @@
+-- One row per thing that is wrong with one of the two systems, or our way to it. Who does not answer, refuse us, or hurry us?
+create or replace macro conditions_systems(as_of) as table
+with heard as (
+    select
+        source, resource, status, seen_at,
+        if(source = 'erp', 'BlueCherry', 'John Lewis') as system,
+        status = 0 or status >= 500 as is_none,
+        -- the ERP's gateway says 403 when a quota is used up
+        status = 429 or (source = 'erp' and status = 403) as is_hurried,
+    from snapshots
+    where seen_at > as_of - interval 2 hours and seen_at <= as_of
+),
+
+answers as (
+    select
+        system,
+        any_value(source) as source,
+        max(seen_at) filter (where not is_none) as answered_at,
+        max(seen_at) filter (where status between 200 and 299) as good_at,
+        max(seen_at) filter (where status = 401) as refused_at,
+        count(*) filter (where is_hurried and seen_at > as_of - interval 15 minutes) as hurried_count,
+        min(seen_at) filter (where is_hurried and seen_at > as_of - interval 15 minutes) as hurried_at,
+        arg_max(resource, seen_at) filter (where is_hurried) as hurried_resource,
+    from heard
+    group by system
+),
+
+-- three calls without an answer in a row, five minutes long
+silent as (
+    select heard.system, min(heard.seen_at) as since_at, count(*) as call_count, arg_max(heard.status, heard.seen_at) as status,
+    from heard
+    join answers on answers.system = heard.system
+    where heard.is_none and heard.seen_at > coalesce(answers.answered_at, '-infinity'::timestamptz)
+    group by heard.system
+    having count(*) >= 3 and min(heard.seen_at) <= as_of - interval 5 minutes
+),
+
+down as (
+    select
+        'system_down' as kind, system as subject, system as cause,
+        system || ' has not answered ' || call_count || ' calls in a row'
+            || if(status = 0, '.', '; the last was a ' || status || '.') as detail,
+        since_at,
+    from silent
+),
+
+refused as (
+    select
+        'credentials_refused' as kind, system as subject, system as cause,
+        system || ' answers 401: it does not take our key.' as detail, refused_at as since_at,
+    from answers
+    where refused_at > coalesce(good_at, '-infinity'::timestamptz)
+),
+
+-- one operation our key may not call; the others go on
+lacking as (
+    select
+        'credentials_refused' as kind, system || '/' || resource as subject, system as cause,
+        system || ' answers 403 to ' || resource || ': our key lacks a role for it.' as detail,
+        max(seen_at) as since_at,
+    from heard
+    where source = 'marketplace'
+    group by system, resource
+    having arg_max(status, seen_at) = 403
+),
+
+hurried as (
+    select
+        'rate_limited' as kind, system as subject, system as cause,
+        hurried_count || ' calls were turned away in a quarter of an hour, the last to ' || hurried_resource || '.' as detail,
+        hurried_at as since_at,
+    from answers
+    where hurried_count >= 5
+),
+
+skewed as (
+    select
+        'clock_skew' as kind, system as subject, system as cause,
+        'Its clock is ' || abs(ahead_seconds)::bigint || ' seconds ' || if(ahead_seconds > 0, 'ahead of', 'behind')
+            || ' ours.' as detail,
+        happened_at as since_at,
+    from clock_facts
+    where abs(ahead_seconds) > 120
+),
+
+wrong as (
+    from down
+    union all by name from refused
+    union all by name from lacking
+    union all by name from hurried
+    union all by name from skewed
+)
+
+select
+    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency,
+    null::timestamptz as deadline_at, since_at,
+from wrong;

@@ -1,0 +1,193 @@
+"""The exceptions' part of the desk: given away, put off, noted, accepted, processed again or fetched again.
+
+Laws: what is asked for one may be asked for all of a cause, and the answer says how many it was for; *process
+again* decides anew on what is stored, *fetch again* reads both systems first; both say how many are mended.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from store import commands as ask
+from store.events import Event, ExceptionHandled, OrderReleased
+from sync.answers import Failure, Refusal
+from sync.flows.orders_again import foresee
+from sync.lanes import Lane
+from sync.rules.exceptions import kind_of, retried_by, sentence
+from sync.runs import EVERYTHING, House, Run, Scope, running
+
+MOST = 5000  # exceptions one command is for
+FETCHED = 50  # orders read one by one; more of them, and everything changed is read instead
+SHOWN = 200
+
+_FIND = """
+select exception_id, exception_kind, exception_subject, order_id, cause, is_open from exception_facts
+where exception_id in (select unnest($ids::uuid[]))
+    or ($kind <> '' and is_open and exception_kind = $kind and cause = $cause)
+order by since_at, exception_subject
+limit $most
+"""
+_STILL = """
+select exception_kind, cause from exception_facts
+where is_open and exception_id in (select unnest($ids::uuid[]))
+"""
+
+
+class ExceptionDesk:
+    """Carries out the commands about exceptions."""
+
+    def __init__(self, house: House, lanes: Mapping[str, Lane]) -> None:
+        self._house = house
+        self._lanes = lanes
+
+    # -- what is only written down ---------------------------------------------------------------
+
+    def assign(self, actor: str, command: ask.Assign) -> dict[str, Any]:
+        """Raises Refusal without a name."""
+        if not command.owner.strip():
+            raise Refusal("Say who takes it.")
+        count = self._handle(actor, command, "assign", owner=command.owner.strip())
+        return {"message": f"{_things(count)} given to {command.owner.strip()}.", "count": count}
+
+    def snooze(self, actor: str, command: ask.Snooze) -> dict[str, Any]:
+        """Raises Refusal for a moment that is over."""
+        now = self._house.clock.now()
+        if command.until_at is not None and command.until_at <= now:
+            raise Refusal("That moment is over: put it off until a later one.")
+        until_at = command.until_at if command.until_at or command.until_event else now
+        count = self._handle(actor, command, "snooze", until_at=until_at, until_event=command.until_event)
+        return {"message": f"{_things(count)} {_until(command)}.", "count": count}
+
+    def accept(self, actor: str, command: ask.Accept) -> dict[str, Any]:
+        """Raises Refusal without a reason."""
+        if not command.reason.strip():
+            raise Refusal("Say why it is right as it is: the reason is kept with it.")
+        count = self._handle(actor, command, "accept", note=command.reason.strip())
+        return {"message": f"{_things(count)} accepted as they are until they are wrong anew.", "count": count}
+
+    def note(self, actor: str, command: ask.Note) -> dict[str, Any]:
+        """Raises Refusal without words."""
+        if not command.text.strip():
+            raise Refusal("Write the note first.")
+        count = self._handle(actor, command, "note", note=command.text.strip())
+        return {"message": f"Noted on {_things(count)}.", "count": count}
+
+    def _handle(self, actor: str, command: ask.OfExceptions, action: str, **what: Any) -> int:
+        now, rows = self._house.clock.now(), self._chosen(command)
+        self._record(
+            [
+                ExceptionHandled(
+                    happened_at=now, actor=actor, exception_id=UUID(str(row["exception_id"])), action=action, **what
+                )
+                for row in rows
+            ]
+        )
+        self._lanes["watch"].hurry()
+        return len(rows)
+
+    # -- what is done again ----------------------------------------------------------------------
+
+    def retry(self, command: ask.Retry, tell: Callable[[str], None]) -> dict[str, Any]:
+        """Process again. Raises Refusal where a person must mend something first, Failure if a run failed."""
+        rows = [row for row in self._chosen(command) if row["is_open"]]
+        if not rows:
+            raise Refusal("It is mended already; there is nothing to process again.")
+        kind = kind_of(rows[0]["exception_kind"])
+        if command.dry_run:
+            return self._foreseen(rows)
+        orders = _orders(rows)
+        now = self._house.clock.now()
+        self._record([OrderReleased(happened_at=now, order_id=order) for order in orders])
+        flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
+        for flow in flows:
+            if flow not in self._lanes:
+                raise Refusal(f"There is no flow {flow!r} to run.")
+            tell(f"{flow} is deciding again on what is stored")
+            one = orders[0] if len(orders) == 1 and flow == "orders" else ""
+            self._succeeds(flow, Scope(key=one, is_stored=flow == "orders", is_full=flow == "alerts"))
+        return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
+
+    def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:
+        """Read anew, then decide. Raises Failure if a run failed."""
+        rows = self._chosen(command)
+        orders = _orders(rows)
+        if orders and len(orders) <= FETCHED:
+            for number, order_id in enumerate(orders, 1):
+                tell(f"reading order {number} of {len(orders)}")
+                self._succeeds("orders", Scope(key=order_id))
+        flows = {retried_by(row["exception_kind"], row["cause"]) for row in rows}
+        for flow in sorted(flows - ({"orders"} if orders and len(orders) <= FETCHED else set())):
+            if flow in self._lanes:
+                tell(f"{flow} is reading everything changed")
+                self._succeeds(flow, EVERYTHING)
+        return self._mended(rows, "Read again")
+
+    def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
+        if flow == "orders" and (orders := _orders(rows)):
+            with running(self._house, "orders", is_preview=True) as run:
+                seen = foresee(run, orders)
+            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
+            differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
+            message = f"Of {_things(len(rows))}, {seen.words}."
+        else:
+            preview = self._lanes[flow].preview(EVERYTHING)
+            differences = [dict(row) for row in preview.differences]
+            message = f"The {flow} flow would run for {_things(len(rows))}: {preview.sentence}"
+        return {
+            "message": message,
+            "differences": json.loads(json.dumps(differences[:SHOWN], default=str)),
+            "difference_count": len(differences),
+        }
+
+    def _succeeds(self, flow: str, scope: Scope) -> Run:
+        run = self._lanes[flow].run_once(scope)
+        if not run.is_good:
+            raise Failure(f"{flow} {run.ending}")
+        return run
+
+    def _mended(self, rows: Sequence[Mapping[str, Any]], what: str) -> dict[str, Any]:
+        """How many of them are right now, counted by looking again."""
+        self._lanes["watch"].run_once(EVERYTHING)
+        ids = [str(row["exception_id"]) for row in rows]
+        still = self._house.ask(_STILL, {"ids": ids}).to_dicts()
+        mended = len(rows) - len(still)
+        message = f"{what}: {mended} of {len(rows)} mended" + (f", {len(still)} still wrong." if still else ".")
+        return {"message": message, "count": len(rows), "mended": mended, "still_wrong": len(still)}
+
+    # -- which ones ------------------------------------------------------------------------------
+
+    def _chosen(self, command: ask.OfExceptions) -> list[dict[str, Any]]:
+        """The exceptions a command is for. Raises Refusal if there are none, or too many."""
+        ids = [
+            str(one) for one in (*command.exception_ids, *([command.exception_id] if command.exception_id else []))
+        ]
+        rows = self._house.ask(
+            _FIND,
+            {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1},
+        ).to_dicts()
+        if not rows:
+            raise Refusal("There is no such exception any more; reload the page.")
+        if len(rows) > MOST:
+            raise Refusal(f"More than {MOST:,} at once: mend the cause, or take them in parts.")
+        return rows
+
+    def _record(self, events: Sequence[Event]) -> None:
+        self._house.journal.append(events)
+
+
+def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return sorted({row["order_id"] for row in rows if row["order_id"]})
+
+
+def _things(count: int) -> str:
+    return "1 exception" if count == 1 else f"{count:,} exceptions"
+
+
+def _until(command: ask.Snooze) -> str:
+    events = {"change": "it changes", "batch": "the next stock batch is in use", "payout": "the next payout"}
+    parts = [f"{command.until_at:%-d %b %H:%M} UTC"] if command.until_at else []
+    parts += [events[command.until_event]] if command.until_event else []
+    return f"put off until {' or '.join(parts)}" if parts else "shown again"

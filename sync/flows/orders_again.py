@@ -1,0 +1,89 @@
+"""What would become of held orders if they were tried again, edited or mapped: decided, and not done.
+
+The same decision as a run's, on what a run would know after the change. Nothing is read outside, nothing written.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync.flows.orders import known
+from sync.ports import Person
+from sync.rules.addresses import misfits
+from sync.rules.mappings import Mappings, load
+from sync.rules.orders import Known, decide
+from sync.runs import Run
+
+LAST = 2**62  # after everything that was recorded
+RULES = "select mapping, key, value from mappings($now) where state = 'in_force'"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a decision would do with the orders asked about."""
+
+    goes_on: tuple[str, ...]  # order ids with a step that would be taken
+    held: Mapping[str, str]  # by order id: the kind of trouble that would hold it then
+    details: Mapping[str, str]  # by order id, in words
+
+    @property
+    def words(self) -> str:
+        """`35 go on, 2 stay held (address too long)`."""
+        parts = [f"{len(self.goes_on)} {'goes' if len(self.goes_on) == 1 else 'go'} on"] if self.goes_on else []
+        if self.held:
+            kinds = Counter(kind.replace("_", " ") for kind in self.held.values())
+            why = ", ".join(f"{kind} {count}" if len(kinds) > 1 else kind for kind, count in kinds.most_common())
+            parts.append(f"{len(self.held)} {'stays' if len(self.held) == 1 else 'stay'} held ({why})")
+        return ", ".join(parts) or "nothing is to be done for them any more"
+
+
+def foresee(
+    run: Run,
+    order_ids: Collection[str],
+    *,
+    mapping: tuple[str, str, str] | None = None,
+    people: Mapping[str, Person] | None = None,
+    ship_vias: Mapping[str, str] | None = None,
+) -> Foreseen:
+    """What would become of these orders, released now, with a mapping set, or with these people and ship-vias."""
+    wanted = set(order_ids)
+    now = known(run, next(iter(wanted)) if len(wanted) == 1 else "")
+    now = replace(
+        now,
+        lines=[line for line in now.lines if line["order_id"] in wanted],
+        holds={order: _released(now, order) for order in wanted},
+        mappings=_with(run, now.mappings, mapping),
+        misfits={**now.misfits, **{order: misfits(person) for order, person in (people or {}).items()}},
+        countries={**now.countries, **_countries(people or {})},
+        ship_vias={**now.ship_vias, **(ship_vias or {})},
+        cancelled=[],
+        unreferenced=[],
+    )
+    decision = decide(now)
+    held = {event.order_id: event for event in decision.holds}
+    steps = (*decision.accept, *decision.create, *decision.take_over)
+    goes_on = {intent.order_id for intent in steps} - set(held)
+    return Foreseen(
+        tuple(sorted(goes_on)),
+        {order: event.reason for order, event in held.items()},
+        {order: event.detail for order, event in held.items()},
+    )
+
+
+def _released(now: Known, order_id: str) -> dict[str, Any]:
+    hold = now.holds.get(order_id) or {"order_id": order_id}
+    return {**hold, "reason": None, "cause": None, "detail": None, "happened_at": now.now, "seq": LAST}
+
+
+def _countries(people: Mapping[str, Person]) -> dict[str, str]:
+    return {order: one.ship_to.country for order, one in people.items() if one.ship_to is not None}
+
+
+def _with(run: Run, present: Mappings, mapping: tuple[str, str, str] | None) -> Mappings:
+    if mapping is None:
+        return present
+    kind, key, value = mapping
+    rows: Iterable[Mapping[str, Any]] = run.rows(RULES, {"now": run.now()})
+    others = [row for row in rows if (row["mapping"], row["key"]) != (kind, key)]
+    return load([*others, {"mapping": kind, "key": key, "value": value}])

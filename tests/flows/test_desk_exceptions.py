@@ -1,0 +1,202 @@
+"""The desk and exceptions on the real sandbox: processed again, fetched again, mended, and who may do it."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from store.commands import Accept, Assign, FetchAgain, Note, Retry, SetMapping, Snooze
+from store.events import MappingSet
+from sync.settings import Settings
+from tests.flows.desk import Counter
+
+
+def small(begin: Callable[..., Any], **world: Any) -> Any:
+    """A small house in which nobody orders unless told to."""
+    house = begin(**{"days": 0.05, "orders_per_day": 20, "skus": 40, **world})
+    for name in ("no_orders", "no_hand_edits", "relaxed_limits"):
+        house.sandbox.scenario(name)
+    house.run("catalogue")
+    return house
+
+
+@pytest.fixture
+def refused(bench: Callable[..., Any]) -> Iterator[Counter]:
+    """BlueCherry refuses every order, because our house account is not theirs."""
+    house = small(bench, settings={"erp_customer": "NOBODY"})
+    house.sandbox.scenario("burst")
+    for _ in range(3):
+        house.run("orders")
+        house.advance(12)
+    house.run("watch")
+    counter = Counter(house)
+    yield counter
+    counter.close()
+
+
+def cause_of(house: Any, kind: str) -> str:
+    return str(house.value("select any_value(cause) as c from exception_facts where exception_kind = $k", k=kind))
+
+
+def open_count(house: Any, kind: str) -> int:
+    return int(
+        house.value("select count(*) as n from exception_facts where is_open and exception_kind = $k", k=kind)
+    )
+
+
+def asked(house: Any, system: str) -> int:
+    """How often the sandbox was asked anything but a write of ours."""
+    return sum(one["method"] == "GET" and "/_sandbox" not in one["path"] for one in house.sandbox.requests(system))
+
+
+def test_all_of_a_cause_are_processed_again_with_a_preview_and_a_counted_result(refused: Counter) -> None:
+    house = refused.bench
+    many, cause = open_count(house, "refused_by_erp"), cause_of(house, "refused_by_erp")
+    all_of_it: dict[str, Any] = {"exception_kind": "refused_by_erp", "cause": cause}
+    foreseen = refused.ask(Retry(**all_of_it, dry_run=True))
+    in_vain = refused.ask(Retry(**all_of_it))
+    house.house.settings = house.house.settings.model_copy(update={"erp_customer": "JLM"})  # mended
+    house.advance(1)
+    done = refused.ask(Retry(**all_of_it))
+
+    assert many > 1
+    assert foreseen["message"] == f"Of {many} exceptions, {many} go on."
+    assert len(foreseen["answer"]["differences"]) == many
+    assert in_vain["answer"] == {"count": many, "mended": 0, "still_wrong": many}
+    assert done["message"].endswith(f"{many} of {many} mended.")
+    assert open_count(house, "refused_by_erp") == 0
+    assert house.rebuild_differences() == {}
+
+
+def test_process_again_reads_nothing_and_fetch_again_reads_the_order(refused: Counter) -> None:
+    house = refused.bench
+    (one, *_) = house.rows(
+        "select exception_id, order_id from exception_facts where exception_kind = 'refused_by_erp'"
+    )
+    before = asked(house, "john_lewis"), asked(house, "bluecherry")
+    refused.ask(Retry(exception_id=one["exception_id"]))
+    processed = asked(house, "john_lewis"), asked(house, "bluecherry")
+    refused.ask(FetchAgain(exception_id=one["exception_id"]))
+    paths = [request["path"] for request in house.sandbox.requests("john_lewis")]
+
+    assert processed == before
+    assert asked(house, "john_lewis") > before[0]
+    assert any(one["order_id"] in path for path in paths)
+
+
+def test_what_was_mended_meanwhile_is_not_processed_again(refused: Counter) -> None:
+    house = refused.bench
+    (one, *_) = house.rows("select exception_id from exception_facts where exception_kind = 'refused_by_erp'")
+    house.house.settings = house.house.settings.model_copy(update={"erp_customer": "JLM"})
+    refused.ask(Retry(exception_id=one["exception_id"]))
+    again = refused.ask(Retry(exception_id=one["exception_id"]))
+
+    assert again["state"] == "refused"
+    assert again["message"] == "It is mended already; there is nothing to process again."
+
+
+def test_a_mapping_names_what_waits_for_it_and_releases_it_after_one_confirmation(
+    bench: Callable[..., Any],
+) -> None:
+    house = small(bench)
+    (row, *_) = house.rows("select key, value from mapping_facts where mapping = 'ship_via' and value <> ''")
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [
+            MappingSet(happened_at=now, mapping="ship_via", key=one["key"], value="")
+            for one in house.rows("select key from mapping_facts where mapping = 'ship_via'")
+        ]
+    )
+    house.sandbox.scenario("burst")
+    for _ in range(2):
+        house.run("orders")
+        house.advance(12)
+    house.run("watch")
+    counter = Counter(house)
+    causes = house.rows("select cause, count(*) as n from exception_facts where is_open and"
+                        " exception_kind = 'unknown_ship_via' group by cause order by n desc")  # fmt: skip
+    key, many = causes[0]["cause"], causes[0]["n"]
+    mapping = SetMapping(mapping="ship_via", key=key, value=row["value"])
+    foreseen = counter.ask(mapping.model_copy(update={"dry_run": True}))
+    still = open_count(house, "unknown_ship_via")
+    done = counter.ask(mapping)
+    house.run("orders")
+    house.run("watch")
+    counter.close()
+
+    assert many > 1
+    assert foreseen["message"].startswith(f"{many} orders, £")
+    assert ", first deadline " in foreseen["message"]
+    assert foreseen["message"].endswith(f" wait for it; with it {many} go on.")
+    assert still == sum(one["n"] for one in causes)
+    assert f"; {many} orders, £" in done["message"]
+    assert done["message"].endswith("waited for it: they go on")
+    assert house.value("select count(*) as n from exception_facts where is_open and cause = $key", key=key) == 0
+
+
+def test_viewers_may_nothing_and_accepting_takes_the_right_to_approve(refused: Counter) -> None:
+    house = refused.bench
+    (one, *_) = house.rows("select exception_id from exception_facts where exception_kind = 'refused_by_erp'")
+    named = {"exception_id": one["exception_id"]}
+    for command in (
+        Assign(**named, owner="Ops"), Note(**named, text="x"), Retry(**named), FetchAgain(**named),
+        Snooze(**named, until_event="change"), Accept(**named, reason="x"),
+    ):  # fmt: skip
+        answer = refused.ask(command, actor="Manager", role="viewer", is_approver=True)
+        assert (answer["state"], "Manager is viewer" in answer["message"]) == ("refused", True)
+    without = refused.ask(Accept(**named, reason="sold by telephone"), actor="Finance", role="finance")
+    right = refused.ask(
+        Accept(**named, reason="sold by telephone"), actor="Finance approver", role="finance", is_approver=True
+    )
+    row = house.rows("select * from exceptions($now) where exception_id = $id", now=house.house.clock.now(),
+                     id=one["exception_id"])[0]  # fmt: skip
+
+    assert without["message"] == "Finance may not approve; accept needs the right to approve."
+    assert right["state"] == "done"
+    assert (row["is_accepted"], row["accepted_by"], row["accepted_reason"]) == (
+        True, "Finance approver", "sold by telephone",
+    )  # fmt: skip
+
+
+def test_where_roles_are_configured_a_claim_of_the_page_counts_for_nothing(refused: Counter) -> None:
+    house = refused.bench
+    listed: Settings = house.house.settings.model_copy(
+        update={"roles": {"a@brand.test": "finance", "b@brand.test": "finance"}, "approvers": ("b@brand.test",)}
+    )
+    house.house.settings = listed
+    (one, *_) = house.rows("select exception_id from exception_facts where exception_kind = 'refused_by_erp'")
+    accept = Accept(exception_id=one["exception_id"], reason="right as it is")
+    stranger = refused.ask(accept, actor="c@brand.test", role="admin", is_approver=True)
+    claims = refused.ask(accept, actor="a@brand.test", role="admin", is_approver=True)
+    approver = refused.ask(accept, actor="b@brand.test", role="viewer")
+    taken = house.rows(
+        "select body ->> 'role' as role, body ->> 'role_from' as told_by, body ->> 'is_approver' as approves"
+        " from events where kind = 'command.taken' order by seq desc limit 1"
+    )
+
+    assert stranger["message"].startswith("c@brand.test is viewer")
+    assert claims["message"] == "a@brand.test may not approve; accept needs the right to approve."
+    assert approver["state"] == "done"
+    assert taken == [{"role": "finance", "told_by": "settings", "approves": "true"}]
+
+
+def test_a_whole_cause_is_given_away_noted_and_put_off_at_once(refused: Counter) -> None:
+    house = refused.bench
+    many, cause = open_count(house, "refused_by_erp"), cause_of(house, "refused_by_erp")
+    all_of_it: dict[str, Any] = {"exception_kind": "refused_by_erp", "cause": cause}
+    given = refused.ask(Assign(**all_of_it, owner="Ops"))
+    noted = refused.ask(Note(**all_of_it, text="the account is being opened"))
+    later = house.house.clock.now() + timedelta(hours=4)
+    put_off = refused.ask(Snooze(**all_of_it, until_at=later, until_event="change"))
+    now = house.house.clock.now()
+    row = house.rows("select * from causes($now) where exception_kind = 'refused_by_erp'", now=now)[0]
+    woken = refused.ask(Snooze(**all_of_it))
+    awake = house.rows("select is_quiet from causes($now) where exception_kind = 'refused_by_erp'",
+                       now=house.house.clock.now())[0]  # fmt: skip
+
+    assert (given["answer"]["count"], noted["answer"]["count"]) == (many, many)
+    assert put_off["message"].endswith("UTC or it changes.")
+    assert (row["owners"], row["is_quiet"], row["quiet_count"]) == ("Ops", True, many)
+    assert woken["message"] == f"{many} exceptions shown again."
+    assert awake["is_quiet"] is False

@@ -1,0 +1,134 @@
+"""What is put off, for how long, and how causes age and hide beneath larger ones."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from store.database import Ask
+from store.events import ExceptionHandled
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
+
+MINUTE = timedelta(minutes=1)
+
+
+def put_off(told: Told, exception_id: UUID, **until: Any) -> None:
+    told.tell(ExceptionHandled(happened_at=NOW, actor="Ops", exception_id=exception_id, action="snooze", **until))
+
+
+def is_snoozed(ask: Ask, at: Any = NOW) -> bool:
+    return bool(ask("select is_snoozed from exceptions($at)", {"at": at})["is_snoozed"][0])
+
+
+@pytest.fixture
+def wrong(told: Told) -> UUID:
+    """An order whose SKU nobody knows, due in a day."""
+    told.order("O1-A")
+    return told.wrong("unknown_sku", "O1-A", order_id="O1-A", cause="X", deadline=NOW + DAY)
+
+
+def test_put_off_until_a_moment_it_comes_back_then(told: Told, ask: Ask, wrong: UUID) -> None:
+    put_off(told, wrong, until_at=NOW + 4 * HOUR)
+
+    assert is_snoozed(ask, NOW + 3 * HOUR)
+    assert not is_snoozed(ask, NOW + 4 * HOUR)
+
+
+def test_put_off_until_it_changes_it_comes_back_with_the_next_word_of_its_order(
+    told: Told, ask: Ask, wrong: UUID
+) -> None:
+    put_off(told, wrong, until_event="change")
+    before = is_snoozed(ask)
+    told.order("O2-A")  # another order is none of its business
+    other = is_snoozed(ask)
+    told.order("O1-A", changed=NOW - MINUTE, state="WAITING_DEBIT")  # said before, heard after
+
+    assert (before, other, is_snoozed(ask)) == (True, True, False)
+
+
+def test_put_off_until_it_changes_a_word_of_bluecherry_wakes_it_too(told: Told, ask: Ask, wrong: UUID) -> None:
+    put_off(told, wrong, until_event="change")
+    told.sales_order("SO-1", "O1-A")
+
+    assert not is_snoozed(ask)
+
+
+def test_put_off_until_the_next_batch_it_waits_for_one_that_is_used(told: Told, ask: Ask, wrong: UUID) -> None:
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 3}})
+    put_off(told, wrong, until_event="batch")
+    told.seen("B2", at=NOW)  # shown, and not read
+    shown = is_snoozed(ask)
+    told.batch("B3", {(SHIRT, "WH1"): {"on_hand": 3}}, at=NOW)
+
+    assert (shown, is_snoozed(ask)) == (True, False)
+
+
+def test_put_off_until_the_next_payout(told: Told, ask: Ask, wrong: UUID) -> None:
+    told.payout("c1", "10.00")
+    put_off(told, wrong, until_event="payout")
+    before = is_snoozed(ask)
+    told.payout("c2", "12.00", closed=NOW)
+
+    assert (before, is_snoozed(ask)) == (True, False)
+
+
+def test_put_off_until_a_moment_or_an_event_whichever_is_first(told: Told, ask: Ask, wrong: UUID) -> None:
+    put_off(told, wrong, until_at=NOW + 4 * HOUR, until_event="batch")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 3}})
+
+    assert not is_snoozed(ask, NOW + HOUR)
+
+
+def test_a_deadline_wakes_what_waits_for_an_event_that_does_not_come(told: Told, ask: Ask, wrong: UUID) -> None:
+    put_off(told, wrong, until_event="batch")
+
+    assert is_snoozed(ask, NOW + DAY - MINUTE)
+    assert not is_snoozed(ask, NOW + DAY)
+
+
+def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:
+    for number, age in enumerate((HOUR, 5 * HOUR, 25 * HOUR, 4 * DAY), 1):
+        told.wrong(
+            "unknown_sku", f"O{number}-A", order_id=f"O{number}-A", cause="X", since=NOW - age, amount="10.00"
+        )
+    quiet = told.wrong("unknown_sku", "O5-A", order_id="O5-A", cause="X", since=NOW - 5 * DAY, amount="10.00")
+    put_off(told, quiet, until_at=NOW + HOUR)
+    (row,) = ask("select * from causes($at)", {"at": NOW}).to_dicts()
+
+    assert (row["subject_count"], row["quiet_count"]) == (5, 1)
+    assert (row["over_4_hours_count"], row["over_a_day_count"], row["over_3_days_count"]) == (3, 2, 1)
+
+
+def test_what_fails_because_its_flow_fails_stands_beneath_it_and_nothing_else(told: Told, ask: Ask) -> None:
+    told.wrong("flow_failing", "dispatch", cause="dispatch")
+    told.wrong("shipped_not_confirmed", "S1", cause="not tried yet")
+    told.wrong("sent_not_visible", "O1-A/NMK/WH1")
+    hidden = {
+        row["exception_kind"]: row["is_hidden"] for row in ask("select * from causes($at)", {"at": NOW}).to_dicts()
+    }
+
+    assert hidden == {"flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False}
+
+
+def test_the_history_of_an_exception_has_every_word_of_it_with_who(told: Told, ask: Ask, wrong: UUID) -> None:
+    told.handle(wrong, "assign", owner="Finance")
+    told.handle(wrong, "note", note="asked the studio")
+    told.wrong("unknown_sku", "O9-A", cause="X")
+    rows = ask("select * from exception_history($id) order by seq", {"id": str(wrong)}).to_dicts()
+
+    assert [(row["kind"], row["actor"]) for row in rows] == [
+        ("exception.opened", "worker"), ("exception.handled", "Ops"), ("exception.handled", "Ops"),
+    ]  # fmt: skip
+
+
+def test_the_evidence_of_an_exception_is_what_was_asked_and_answered_about_its_order(told: Told, ask: Ask) -> None:
+    shown = told.snapshot("shown", resource="OR11")
+    told.snapshot("of another", resource="OR11")
+    told.order("O1-A", snapshot_id=shown)
+    wrong = told.wrong("unknown_sku", "O1-A", order_id="O1-A", cause="X")
+    rows = ask("select * from exception_evidence($id)", {"id": str(wrong)}).to_dicts()
+
+    assert [(str(row["snapshot_id"]), row["resource"], row["status"]) for row in rows] == [
+        (str(shown), "OR11", 200)
+    ]
