@@ -14,6 +14,7 @@ from store.commands import (
     Command,
     EditOrder,
     FetchAgain,
+    MappingRow,
     Note,
     PreviewPolicy,
     RejectBatch,
@@ -24,6 +25,7 @@ from store.commands import (
     RunOnce,
     SetBufferPolicy,
     SetMapping,
+    SetMappings,
     Snooze,
     TriedPolicy,
     request,
@@ -31,9 +33,9 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "EditOrder", "FetchAgain", "Note", "PreviewPolicy",
-    "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy",
-    "SetMapping", "Snooze", "TriedPolicy", "may", "send",
+    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "EditOrder", "FetchAgain", "MappingRow", "Note",
+    "PreviewPolicy", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce",
+    "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

@@ -151,6 +151,29 @@ class SetMapping(Command):
     dry_run: bool = False
 
 
+class MappingRow(BaseModel):
+    """One mapping of a list: as `SetMapping`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    mapping: str
+    key: str
+    value: str = ""
+    from_on: date | None = None
+
+
+class SetMappings(Command):
+    """Set a whole list of mappings, all or none.
+
+    A dry run says what of it differs from what holds, and what is wrong.
+    """
+
+    name: ClassVar[str] = "set_mappings"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    rows: tuple[MappingRow, ...]
+    why: str = ""
+    dry_run: bool = False
+
+
 class PolicyMembers(BaseModel):
     """What a buffer policy may say; None: left open."""
 
@@ -270,7 +293,7 @@ KINDS: dict[str, type[Command]] = {
     kind.name: kind
     for kind in (
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
-        SetBufferPolicy, RemoveBufferPolicy,
+        SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
     )
 }  # fmt: skip

@@ -252,6 +252,11 @@ def mappings(ask: Ask, as_of: datetime) -> pl.DataFrame:
     return ask("select * from mappings($as_of) order by mapping, key, from_on nulls first", {"as_of": as_of})
 
 
+def mapping_uses(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """By mapping and key, what of the last thirty days carries its code or fits its rule."""
+    return ask("select * from mapping_uses($as_of)", {"as_of": as_of})
+
+
 def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:
     """What holds orders and shipments, and what mending it would release."""
     return ask(

@@ -23,6 +23,7 @@ from store.events import CommandFinished, CommandProgressed, CommandTaken, Event
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
 from sync.desk_exceptions import ExceptionDesk
+from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
 from sync.desk_orders import OrderDesk
 from sync.desk_stock import StockDesk
@@ -50,6 +51,7 @@ class Desk:
         self.flows_may_run = threading.Event()  # not before we know whose house we are in
         self._stock = StockDesk(house, lanes)
         self._mappings = MappingDesk(house, lanes)
+        self._mapping_lists = MappingLists(house, lanes, self._mappings)
         self._exceptions = ExceptionDesk(house, lanes)
         self._orders = OrderDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
@@ -186,6 +188,7 @@ class Desk:
             ask.Note: lambda one: self._exceptions.note(actor, one),
             ask.EditOrder: lambda one: self._started(self._orders.edit, actor, one, tell),
             ask.SetMapping: lambda one: self._mappings.set(actor, one),
+            ask.SetMappings: lambda one: self._mapping_lists.set(actor, one),
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
             ask.PreviewPolicy: lambda one: self._trials.preview_policy(command_id, actor, one, tell),

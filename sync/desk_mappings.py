@@ -6,6 +6,7 @@ that is set says what waited for it, and what waited goes on at once.
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,13 +34,8 @@ class MappingDesk:
 
     def set(self, actor: str, command: ask.SetMapping) -> dict[str, Any]:
         """Raises Refusal for a mapping that cannot be meant."""
-        today = self._house.clock.now().astimezone(LONDON).date()
-        from_on = command.from_on or today
-        self._check_key(command)
-        self._check_value(command)
-        if from_on < today:
-            raise Refusal(f"A mapping holds from today at the earliest: what was sent before {today} is sent.")
-        is_now = from_on == today
+        from_on = self.checked(command)
+        is_now = from_on == self.today()
         waiting = self._waiting(command) if command.value and is_now else None
         if command.dry_run:
             return {"message": self._foreseen(command, waiting)}
@@ -61,6 +57,20 @@ class MappingDesk:
         when = "now" if is_now else f"from {from_on:%-d %b %Y} on"
         released = f"; {_waits(waiting, 'waited')} for it: they go on" if waiting else ""
         return {"message": f"{command.mapping} {command.key} is {when} {command.value or 'removed'}{released}"}
+
+    def checked(self, command: ask.SetMapping) -> date:
+        """London's day it holds from. Raises Refusal for a mapping that cannot be meant."""
+        self._check_key(command)
+        self._check_value(command)
+        today = self.today()
+        from_on = command.from_on or today
+        if from_on < today:
+            raise Refusal(f"A mapping holds from today at the earliest: what was sent before {today} is sent.")
+        return from_on
+
+    def today(self) -> date:
+        """London's day."""
+        return self._house.clock.now().astimezone(LONDON).date()
 
     def _waiting(self, command: ask.SetMapping) -> dict[str, Any] | None:
         """What waits for a mapping, to be said with its being set."""

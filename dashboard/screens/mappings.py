@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, on_london_clock
-from dashboard.screens import buffers
+from dashboard.screens import buffers, mapping_lists
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
@@ -18,6 +18,13 @@ KINDS = {
     "division": ("Division", "Rule", "BlueCherry division", ""),
     "ship_via": ("Ship-via", "John Lewis shipping type", "BlueCherry ship-via", "ship_vias"),
     "order_status": ("Order status", "BlueCherry status code", "Our word", ""),
+}
+USED_BY = {
+    "carrier": ("shipment", "shipments"),
+    "order_status": ("sales order", "sales orders"),
+    "warehouse": ("order", "orders"),
+    "division": ("order", "orders"),
+    "ship_via": ("order", "orders"),
 }
 ORDER = ("in_force", "planned", "removed", "past")
 RULES = (
@@ -52,14 +59,16 @@ def show(pulse: Pulse) -> None:
     st.subheader("Set one", anchor=False)
     _form(pulse)
     st.subheader("In force", anchor=False)
-    _in_force(rows)
+    _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts())
+    mapping_lists.part(pulse, rows)
     buffers.part(pulse)
 
 
-def _in_force(rows: list[dict[str, Any]]) -> None:
+def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
     if not rows:
         cards.empty("No mapping is set", "Orders and shipments wait until their codes are mapped.")
         return
+    used = {(use["mapping"], use["key"]): _use_words(use) for use in uses}
     for kind, (title, key_words, value_words, _) in KINDS.items():
         of_kind = [row for row in rows if row["mapping"] == kind]
         held = sum(row["state"] == "in_force" for row in of_kind)
@@ -70,6 +79,7 @@ def _in_force(rows: list[dict[str, Any]]) -> None:
                         key_words: row["key"],
                         value_words: row["value"] or "removed",
                         "Standing": humanised(row["state"]),
+                        "Used in 30 days": used.get((kind, row["key"]), ""),
                         "From": f"{row['from_on']:%-d %b %Y}" if row["from_on"] else "the start",
                         "Until": f"{row['until_on']:%-d %b %Y}" if row["until_on"] else "",
                         "Why": row["why"],
@@ -81,6 +91,16 @@ def _in_force(rows: list[dict[str, Any]]) -> None:
                 key=f"mappings-{kind}",
                 empty_words="None set.",
             )
+
+
+def _use_words(use: dict[str, Any]) -> str:
+    """Who uses it: `37 orders, last 24 Nov 14:10`."""
+    if use["use_count"] is None:
+        return "not counted: where orders go is personal"
+    if not use["use_count"]:
+        return "nothing"
+    one, many = USED_BY[use["mapping"]]
+    return f"{count(use['use_count'], one, many)}, last {london(use['last_used_at'])}"
 
 
 def _missing(row: dict[str, Any], pulse: Pulse) -> None:

@@ -72,7 +72,7 @@ def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Call
     assert before == set()
     assert after == {(division, "WH1")}
     assert all(
-        f"; {waiting[one]} orders that waited for it go on, the first due " in answer["message"]
+        f"; {waiting[one]} orders, £" in answer["message"] and " waited for it: they go on" in answer["message"]
         for one, answer in zip(others, at_once, strict=True)
     )
     assert house.rebuild_differences() == {}

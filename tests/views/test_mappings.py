@@ -5,7 +5,7 @@ from datetime import date
 from store import reads
 from store.database import Ask
 from sync.rules.mappings import IN_FORCE
-from tests.told import DAY, NOW, Told
+from tests.told import DAY, NOW, SHIRT, Told
 
 TODAY = date(2026, 11, 24)
 
@@ -45,3 +45,28 @@ def test_a_mapping_begins_at_londons_midnight(told: Told, ask: Ask) -> None:
 
     assert ask(IN_FORCE, {"now": late}).rows() == [("warehouse", "NMK", "WH1")]
     assert ask(IN_FORCE, {"now": late.replace(hour=22)}).rows() == []
+
+
+def test_who_uses_a_mapping_is_counted_by_what_carries_its_code_or_fits_its_rule(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.mapping("warehouse", "NMK|04…", "WH2")
+    told.mapping("warehouse", f"sku:{SHIRT}", "WH3")
+    told.mapping("warehouse", "NMK country:IRL", "WH3")
+    told.mapping("warehouse", "NMK|09…", "WH4")
+    told.mapping("ship_via", "STD-UK", "RML")
+    told.mapping("carrier", "DPX", "dpd-uk")
+    told.order("JL1-A", skus=(SHIRT,), placed=NOW - 2 * DAY)
+    told.order("JL2-A", skus=(SHIRT,), placed=NOW - 40 * DAY)
+    told.shipment("S1", "JL1-A", ship_via="DPX")
+    counted = {(row["mapping"], row["key"]): row["use_count"] for row in reads.mapping_uses(ask, NOW).to_dicts()}
+
+    assert counted == {
+        ("warehouse", "NMK"): 1,
+        ("warehouse", "NMK|04…"): 1,
+        ("warehouse", f"sku:{SHIRT}"): 1,
+        ("warehouse", "NMK country:IRL"): None,
+        ("warehouse", "NMK|09…"): 0,
+        ("ship_via", "STD-UK"): 1,
+        ("carrier", "DPX"): 1,
+    }
