@@ -28,7 +28,7 @@ from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is
 from sync.flows.inventory_touched import Touched, mark_decided, position, touched
 from sync.freshness import orders_first, orders_known_until
 from sync.intents import Intent, carry_out
-from sync.rules.pushes import Decision, Terms, decide
+from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.sellable import BUCKETS
 from sync.runs import EVERYTHING, Preview, Run, Scope
 
@@ -99,7 +99,7 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     decision = _decide(run, found, terms, foresight(run, found), None) if found and terms else None
     if found is None or decision is None:
         return Preview("There is no complete stock batch, no SKU or no offer yet: nothing would be sent.")
-    shown = _within(decision.board if scope.key else decision.rows, scope)
+    shown = explained(_within(decision.board, scope)) if scope.key else decision.rows
     differences = shown.select(
         "sku", pl.col("standing").alias("before"), pl.col("quantity").alias("after"),
         pl.col("reason").alias("why"), "supply", "inflight", "buffer", "inflight_orders",
@@ -197,7 +197,7 @@ def _night(moment: datetime) -> str:
 
 
 def _within(rows: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    return rows.filter(pl.col("sku") == scope.key) if scope.key else rows
+    return rows.filter(pl.col("sku") == scope.key)
 
 
 def _count(run: Run, decision: Decision) -> None:

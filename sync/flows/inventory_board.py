@@ -42,24 +42,17 @@ where line.released_quantity > 0 and line.changed_at > $since {and_line_named} a
 group by line.sku
 """
 
-# A SKU name two live SKUs share is nobody's. Where only some offers are asked for, each table is cut down to them
+# A row per offer and live SKU of its name. Where only some offers are asked for, each table is cut down to them
 # first: left to itself DuckDB puts all of them side by side, and then takes those.
 _OFFERS = """
 with offered as materialized (
     select sku, quantity from offer_facts where not is_gone {and_named}
 ),
 
-shared as (
-    select sku from sku_facts
-    where is_active and is_listed and not is_gone {and_named}
-    group by sku
-    having count(*) > 1
-),
-
 sold as materialized (
     select sku, sku_key, multiple::bigint as multiple, division, category,
     from sku_facts
-    where is_active and is_listed and not is_gone and sku not in (from shared) {and_named}
+    where is_active and is_listed and not is_gone {and_named}
 ),
 
 sent as materialized (
@@ -70,13 +63,25 @@ arrivals as (
     select
         push.intent_id as push_id,
         push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete' as is_settled,
+        coalesce(arrived.state = 'complete', false) as is_complete,
     from intent_facts as push
     left join import_facts as arrived on arrived.push_id = push.intent_id
     where push.intent_kind = 'push_stock'
 ),
 
+-- of which anything was sold or called off since the oldest of these sendings; what others show is what was sent
+moving as (
+    select distinct line.sku
+    from order_line_facts as line
+    join order_facts as placed on placed.order_id = line.order_id
+    where placed.changed_at > (select min(happened_at) - to_seconds($skew) from sent) {and_line_named}
+),
+
 expected as (
-    from expected_shown($now, $now, skew_seconds := $skew, deducts_sales := $sales, names := {names})
+    from expected_shown(
+        $now, $now, skew_seconds := $skew, deducts_sales := $sales,
+        names := (select coalesce(list(sku), []) from moving)
+    )
 )
 
 select
@@ -89,8 +94,8 @@ select
     sent.quantity as last_quantity,
     sent.batch_id as last_batch_id,
     sent.push_id::varchar as push_id,
-    expected.least_quantity as shown_least,
-    expected.most_quantity as shown_most,
+    coalesce(expected.least_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_least,
+    coalesce(expected.most_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_most,
     coalesce(arrivals.is_settled, false) as is_settled,
     -- read back after it took effect: at once where more stands there than may, else when it is sure
     coalesce(
@@ -103,7 +108,6 @@ left join sent using (sku)
 left join arrivals on arrivals.push_id = sent.push_id
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
-order by offer.sku
 """
 
 _STOCK = """
@@ -143,18 +147,21 @@ def board(
     """
     settings = run.house.settings
     skew = settings.clock_skew_seconds
-    offers = _ask(
-        run, _OFFERS, names, {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
-    )
+    values = {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
+    offers = _nobodys(_ask(run, _OFFERS, names, values))
     pooled = supply(_stock(run, basis, names), basis.warehouses, clamps=settings.clamp_warehouses)
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
     inflight = _ask(run, _INFLIGHT, names, counted)
     released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
+    failed = _failed(run)
+    if not failed.is_empty():
+        offers = offers.join(failed, on=["push_id", "sku"], how="left", maintain_order="left")
+    else:
+        offers = offers.with_columns(is_failed=pl.lit(value=False))
     drawn = (
         offers.join(pooled, on="sku_key", how="left", maintain_order="left")
         .join(inflight, on="sku", how="left", maintain_order="left")
         .join(released, on="sku", how="left", maintain_order="left")
-        .join(_failed(run), on=["push_id", "sku"], how="left", maintain_order="left")
         .with_columns(
             pl.col("supply", "inflight", "released", *BUCKETS).fill_null(0),
             pl.col("inflight_orders").fill_null(""),
@@ -165,6 +172,17 @@ def board(
     told = entries(run) if policies is None else policies
     return resolve(drawn, told, on or policy_day(run.now()), fallback(settings)).select(
         pl.col(name).cast(dtype) for name, dtype in BOARD.items()
+    )
+
+
+def _nobodys(offers: pl.DataFrame) -> pl.DataFrame:
+    """A row per offer: a SKU name two live SKUs share is nobody's."""
+    if offers["sku"].hash().n_unique() == offers.height:  # no two names are the same
+        return offers
+    is_shared = pl.col("sku").is_duplicated()
+    owned = {name: pl.when(~is_shared).then(name) for name in ("sku_key", "division", "category")}
+    return offers.with_columns(**owned, multiple=pl.when(is_shared).then(1).otherwise("multiple")).unique(
+        "sku", keep="first", maintain_order=True
     )
 
 
@@ -179,7 +197,6 @@ def _ask(run: Run, sql: str, names: Sequence[str] | None, values: dict[str, obje
     is_named = names is not None
     for mark, words in _NAMED.items():
         sql = sql.replace(mark, words if is_named else "")
-    sql = sql.replace("{names}", "$names" if is_named else "null")
     return run.house.ask(sql, values | ({"names": list(names)} if names is not None else {}))
 
 

@@ -2,8 +2,8 @@
 
 Two nulls are equal; a column only one side has is not compared. A key stands in `known` once.
 
-Rows are matched by two 64-bit hashes of their key instead of the key: putting a million texts side by side takes
-longer than everything else a batch needs. Two keys would have to agree in all 128 bits, as two events would.
+Rows are put side by side by two 64-bit hashes of their key: with half a million SKUs, to join the texts takes
+longer than all the rest of reading a batch. Two keys would have to agree in all 128 bits, as two events would.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,11 @@ import numpy.typing as npt
 import polars as pl
 
 Places = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+
 _SEEDS = (20, 26)
+_ROUNDS = 6  # in which a hash looks for a slot of its own, each time by other bits of it
+_STEP = np.uint64(8)
 
 
 def changed(new: pl.DataFrame, known: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -53,34 +57,33 @@ def _is_gone(known: pl.DataFrame, places: Places) -> pl.Series:
 
 def _places(new: pl.DataFrame, known: pl.DataFrame, key: Sequence[str]) -> Places:
     """The row of `known` with the key of each row of `new`; -1: there is none."""
-    if new.is_empty() or known.is_empty():
-        return np.full(new.height, -1, dtype=np.int64)
-    ours, theirs = _hashes(new, key), _hashes(known, key)
-    order, there = _sorted(theirs[0])
-    if np.any(there[1:] == there[:-1]):  # once in a million batches: two keys share their first hash
-        return _places_by_name(new, known, key)
-    asking, here = _sorted(ours[0])
-    found = np.minimum(np.searchsorted(there, here), there.size - 1)
-    rows = order[found]
-    is_same = (there[found] == here) & (theirs[1].to_numpy()[rows] == ours[1].to_numpy()[asking])
-    places = np.empty(new.height, dtype=np.int64)
-    places[asking] = np.where(is_same, rows, -1)
-    return places
+    places = np.full(new.height, -1, dtype=np.int64)
+    if known.is_empty():
+        return places
+    (ours, ours_too), (theirs, theirs_too) = _hashes(new, key), _hashes(known, key)
+    mask = np.uint64((1 << max(known.height * 4, 1).bit_length()) - 1)
+    asking, waiting = np.arange(new.height), np.arange(known.height)
+    for number in range(_ROUNDS):
+        shift = _STEP * np.uint64(number)
+        slots = ((theirs[waiting] >> shift) & mask).astype(np.int64)
+        table = np.full(int(mask) + 1, -1, dtype=np.int64)
+        table[slots] = waiting  # of several in one slot the last stays, the others wait for the next round
+        found = table[((ours[asking] >> shift) & mask).astype(np.int64)]
+        is_it = (found >= 0) & (theirs[found] == ours[asking]) & (theirs_too[found] == ours_too[asking])
+        places[asking[is_it]] = found[is_it]
+        asking, waiting = asking[~is_it], waiting[table[slots] != waiting]
+        if not waiting.size or not asking.size:
+            return places
+    return _places_by_name(new, known, key)
 
 
-def _hashes(frame: pl.DataFrame, key: Sequence[str]) -> tuple[pl.Series, pl.Series]:
+def _hashes(frame: pl.DataFrame, key: Sequence[str]) -> tuple[Hashes, Hashes]:
     first, second = frame.select(pl.struct(key).hash(seed).alias(str(seed)) for seed in _SEEDS)
-    return first, second
-
-
-def _sorted(hashes: pl.Series) -> tuple[Places, npt.NDArray[np.uint64]]:
-    """Which place comes first, second, …; and the hashes in that order."""
-    order = hashes.arg_sort()
-    return order.to_numpy().astype(np.int64), hashes.gather(order).to_numpy()
+    return first.to_numpy(), second.to_numpy()
 
 
 def _places_by_name(new: pl.DataFrame, known: pl.DataFrame, key: Sequence[str]) -> Places:
-    beside = new.select(key).join(
-        known.select(key).with_row_index("place"), on=list(key), how="left", maintain_order="left", nulls_equal=True
-    )
+    """The same by a join, for hashes that will not be told apart."""
+    numbered = known.select(key).with_row_index("place")
+    beside = new.select(key).join(numbered, on=list(key), how="left", maintain_order="left", nulls_equal=True)
     return beside["place"].cast(pl.Int64).fill_null(-1).to_numpy()

@@ -61,15 +61,15 @@ class Terms:
 class Decision:
     """What to send, with the numbers that made it, and what was not sent."""
 
-    board: pl.DataFrame  # every offer, with `quantity` (to be shown), `standing`, `is_sent` and `reason`
+    board: pl.DataFrame  # every offer, with `quantity` (to be shown), `standing` and `is_sent`
     unmatched_count: int
     held_count: int  # offers to be zeroed that wait for a person
     waiting_count: int  # increases that wait for the next batch or fresh orders
 
     @property
     def rows(self) -> pl.DataFrame:
-        """The rows to send."""
-        return self.board.filter("is_sent")
+        """The rows to send by name, with `reason`."""
+        return explained(self.board.filter("is_sent").sort("sku"))
 
     def listed(self, *, is_sent: bool) -> pl.DataFrame:
         """The board with `listed`: what may be sold now, given that the rows to send were sent, or were not."""
@@ -122,7 +122,6 @@ def decide(board: pl.DataFrame, terms: Terms) -> Decision:
         )
         .with_columns(
             is_sent=_is_sent(terms, is_doubtful),
-            reason=pl.when(is_matched).then(_words()).otherwise(pl.lit(UNMATCHED)),
         )
     )  # fmt: skip
     return _hold_back(decided, terms)
@@ -139,6 +138,12 @@ def _is_sent(terms: Terms, is_doubtful: pl.Expr) -> pl.Expr:
         .when(is_doubtful).then(pl.col("has_cause") | falls)
         .otherwise((quantity < pl.col("standing")) | (quantity > pl.col("floor")) | pl.col("has_drifted"))
     )  # fmt: skip
+
+
+def explained(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a decision with `reason`: why each number is what it is, in words."""
+    is_matched = pl.col("sku_key").is_not_null()
+    return rows.with_columns(reason=pl.when(is_matched).then(_words()).otherwise(pl.lit(UNMATCHED)))
 
 
 def _words() -> pl.Expr:

@@ -15,7 +15,7 @@ from store.reads_status import status
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
 from sync.flows.inventory_window import horizon
-from sync.rules.pushes import Decision, Terms, decide
+from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.timetable import Due
 from tests.flows.shop import (
     BASE,
@@ -59,7 +59,7 @@ def decided(shop: Shop) -> Decision:
 
 
 def row_of(decision: Decision, sku: str) -> dict[str, Any]:
-    return decision.board.row(by_predicate=pl.col("sku") == sku, named=True)
+    return explained(decision.board).row(by_predicate=pl.col("sku") == sku, named=True)
 
 
 def test_the_buffer_of_the_risk_rule_follows_what_is_drawn_elsewhere(open_shop: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sync.rules.aging import Caution
 from sync.rules.policies import Policy, with_policy
-from sync.rules.pushes import BOARD, UNMATCHED, Decision, Terms, decide
+from sync.rules.pushes import BOARD, UNMATCHED, Decision, Terms, decide, explained
 
 USUAL: dict[str, Any] = {
     "sku": "NMK-NK2417-OAT-A-R-M", "sku_key": "NMK|NK2417|OAT|A|R|M", "multiple": 1, "supply": 10, "inflight": 0,
@@ -133,7 +133,7 @@ def test_an_increase_that_waits_is_counted_and_said() -> None:
     decision = decided({"supply": 12})
 
     assert decision.waiting_count == 1
-    assert decision.board["reason"].item() == "12 in stock and free, 2 more wait for the next batch"
+    assert explained(decision.board)["reason"].item() == "12 in stock and free, 2 more wait for the next batch"
 
 
 def test_many_offers_without_a_sku_wait_for_a_person_and_the_rest_is_sent() -> None:
@@ -173,7 +173,7 @@ def test_an_old_batch_lowers_at_once_and_raises_nothing() -> None:
     decision = decide(with_policy(board, Policy(units=2)), terms)
 
     assert dict(decision.rows.select("sku", "quantity").rows()) == {"DEEP": 14, "THIN": 0}
-    assert decision.board.row(1, named=True)["reason"] == (
+    assert explained(decision.board).row(1, named=True)["reason"] == (
         "3 in stock and free, 6 held back (absolute), too thin for so old a batch"
     )
 
