@@ -164,7 +164,7 @@ def test_the_handbook_needs_no_store(store: Path) -> None:
 
 def test_a_runbook_is_found_by_a_word_in_it(store: Path) -> None:
     page = show("handover")
-    page.text_input(key="runbook-find").set_value("penalt").run(timeout=60)
+    page.text_input(key="runbook-find").set_value("late rate").run(timeout=60)
     found = [box.label for box in page.expander]
     page.text_input(key="runbook-find").set_value("no such word").run(timeout=60)
 
