@@ -139,7 +139,12 @@ def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(told: Told) -> None:
     }  # fmt: skip
 
 
-ALL = {"exception_id": None, "exception_ids": [], "exception_kind": "unmapped_carrier", "cause": "DPX"}
+ALL: dict[str, Any] = {
+    "exception_id": None,
+    "exception_ids": [],
+    "exception_kind": "unmapped_carrier",
+    "cause": "DPX",
+}
 
 
 @pytest.mark.parametrize(
