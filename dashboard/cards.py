@@ -267,6 +267,7 @@ def ask_button(
     is_primary: bool = False,
     is_disabled: bool = False,
     no: str = "",
+    shortcut: str | None = None,
 ) -> None:
     """A button that sends a command, or one for each of several things; what comes of it: `outcome(slot)`.
 
@@ -281,6 +282,7 @@ def ask_button(
         type="primary" if is_primary else "secondary",
         disabled=bool(reason) or is_disabled,
         help=reason or None,
+        shortcut=shortcut,
     )
     if pressed:
         submit(commands, slot)

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from store import reads, reads_risk, reads_stock
+from store import reads, reads_desk, reads_risk, reads_stock
 from store.clock import wall_now
 from store.reads import Ask, Heartbeat
 from store.window import StoreState, Window
@@ -161,6 +161,9 @@ runs = _asking(reads.runs)
 api_budget = _asking(reads.api_budget)
 causes = _asking(reads.causes)
 exceptions = _asking(reads.exceptions)
+exception_history = _asking(reads_desk.exception_history)
+exception_evidence = _asking(reads_desk.exception_evidence)
+order_edits = _asking(reads_desk.order_edits)
 orders = _asking(reads.orders)
 order_states = _asking(reads.order_states)
 order_places = _asking(reads.order_places)

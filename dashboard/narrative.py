@@ -70,6 +70,11 @@ def _because(body: Body) -> str:
     return f": {why}" if why else ""
 
 
+def _fields(body: Body) -> str:
+    names = (str(one.get("field")).replace(".", " ").replace("_", " ") for one in body.get("fields") or ())
+    return ", ".join(names)
+
+
 _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.placed": lambda body: f"First seen at John Lewis. {_shown(body)}",
     "order.changed": lambda body: f"John Lewis shows it changed. {_shown(body)}",
@@ -77,6 +82,7 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
         f"Held: {humanised(str(body.get('reason'))).lower()} ({body.get('cause')}). {body.get('detail') or ''}"
     ),
     "order.released": lambda _: "Released: it goes on",
+    "order.edited": lambda body: f"Edited by hand ({_fields(body)}): {body.get('why')}",
     "sales_order.read": _sales_order,
     "shipment.posted": _shipment,
     "shipment.held": lambda body: (

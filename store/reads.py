@@ -206,9 +206,12 @@ def payload(ask: Ask, snapshot_id: str | UUID) -> Payload | None:
 
 
 def personal(ask: Ask, order_id: str) -> dict[str, Any] | None:
-    """The customer of one order; None: purged, or hidden by the marketplace so far."""
-    rows = ask("select body from personal where order_id = $order_id", {"order_id": order_id}).to_dicts()
-    return dict(json.loads(rows[0]["body"])) if rows else None
+    """The customer of one order, with what people changed (`edits`); None: purged, or hidden so far."""
+    rows = ask("select body, edits from personal where order_id = $order_id", {"order_id": order_id}).to_dicts()
+    if not rows:
+        return None
+    edits = {"edits": json.loads(rows[0]["edits"])} if rows[0]["edits"] else {}
+    return dict(json.loads(rows[0]["body"])) | edits
 
 
 # -- stock and catalogue -----------------------------------------------------------------------

@@ -1,32 +1,31 @@
-"""Exceptions: what is wrong, where it is mended, who has it.
+"""Exceptions: what is wrong, where it is mended, who has it, and for how long.
 
-One row is a cause with its subjects beneath. A person takes it, gives it away, puts it off, notes, retries or
-accepts it: for the subjects picked, or for all of a cause when none is.
+One row is a cause with its subjects beneath. The filters stand in the address: a bookmark keeps a selection. Pick
+one cause and it opens with all that helps to mend it; pick several and they are given away, put off or processed
+together.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import access, cards, charts, data, send
 from dashboard.data import Pulse
-from dashboard.format import ago, count, left, london, money, place, state
+from dashboard.format import count, humanised, left, money, place, state
+from dashboard.screens import cause
 
-HANDBOOK = Path(__file__).parent.parent / "handbook"
-SHOWN = 100
-RETRIED = 10
 LATER = {
     "4 hours": timedelta(hours=4),
     "a day": timedelta(days=1),
     "3 days": timedelta(days=3),
     "a week": timedelta(days=7),
 }
-
-OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
-ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
+AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "over_a_day_count",
+        "> 3 d": "over_3_days_count"}  # fmt: skip
+ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
+OPEN = "exceptions-open"  # kind and cause of what is open
 
 
 @cards.screen("Exceptions", "What is wrong, where is it mended, and who has it?")
@@ -39,215 +38,199 @@ def show(pulse: Pulse) -> None:
         )
         return
     loud = [row for row in causes if not row["is_quiet"]]
-    deadlines = [row["left_seconds"] for row in loud if row["left_seconds"] is not None]
-    cards.numbers(
-        [
-            ("Causes", count(len(loud)), "Each mended once, whatever waits for it"),
-            ("Things waiting", count(sum(row["subject_count"] - row["quiet_count"] for row in loud)), ""),
-            ("Urgent", count(sum(row["severity"] == "urgent" for row in loud)), ""),
-            ("First deadline", left(min(deadlines)) if deadlines else "–", ""),
-        ]
-    )
-    given = (st.query_params.get("kind", ""), st.query_params.get("cause", ""))
-    show_quiet = st.toggle(
-        f"Show what is put off or accepted ({len(causes) - len(loud)})",
-        key="show-quiet",
-        disabled=len(loud) == len(causes),
-    )
-    shown = causes if show_quiet else loud
-    for row in shown:
-        _cause(row, pulse, is_open=(row["exception_kind"], row["cause"]) == given)
+    _numbers(loud)
+    shown = _filtered(causes)
+    opened = _opened(causes)
     if not shown:
-        cards.empty("Nothing waits for anybody", "All that is wrong was put off or accepted.")
+        cards.empty(
+            "Nothing waits for anybody" if not loud else "No cause fits these filters",
+            "All that is wrong was put off or accepted." if not loud else "Clear a filter to see the others.",
+        )
+    else:
+        picked = _table(shown, opened)
+        if len(picked) > 1:
+            _together([shown[number] for number in picked], pulse)
+            return
+        opened = opened or shown[0]
+    if opened is not None:
+        _steps(shown, opened)
+        cause.show(opened, pulse)
     if len(loud) > 1:
         st.subheader("What waits for what", anchor=False)
         charts.draw(charts.causes(data.causes(pulse.as_of)), key="causes-chart", alt="Things waiting by cause")
 
 
-def _cause(row: dict[str, Any], pulse: Pulse, *, is_open: bool) -> None:
-    told = state(row["severity"])
-    slot = f"{row['exception_kind']}-{row['cause']}"
-    facts = [f"{count(row['subject_count'])} waiting"]
-    if row["left_seconds"] is not None:
-        facts.append(f"first deadline {left(row['left_seconds'])}")
-    if row["amount"]:
-        facts.append(money(row["amount"], row["currency"]))
-    if row["owners"]:
-        facts.append(f"taken by {row['owners']}")
-    if row["is_hidden"]:
-        facts.append("beneath a larger trouble")
-    title = f":{told.colour}-badge[{told.icon} {told.words}] **{row['sentence']}** · {' · '.join(facts)}"
-    # what waits is asked for only where someone looks: a hundred causes cost one question, not a hundred
-    box = st.expander(title, expanded=is_open, key=f"cause-{slot}", on_change="rerun")
-    if box.open:
-        with box:
-            _inside(row, pulse, slot)
-
-
-def _inside(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if row["fix_where"]:
-            st.badge(f"Mended in {place(row['fix_where'])}", icon=":material/build:", color="gray")
-        if row["remedy"]:
-            words = "A technical fix" if row["remedy"] == "technical" else "An adjustment of data"
-            st.badge(words, icon=":material/handyman:", color="gray")
-        if row["team"]:
-            st.badge(f"Team: {row['team']}", icon=":material/group:", color="gray")
-        st.badge(f"Since {london(row['since_at'])}", icon=":material/schedule:", color="gray")
-        _runbook(row)
-        if row["fix_where"] == "mapping":
-            cards.link("mappings", "Set the mapping", cause=row["cause"])
-    wrong = list(
-        data.exceptions(pulse.as_of, kind=row["exception_kind"], cause=row["cause"], limit=SHOWN).iter_rows(
-            named=True
-        )
+def _numbers(loud: Sequence[dict[str, Any]]) -> None:
+    deadlines = [row["left_seconds"] for row in loud if row["left_seconds"] is not None]
+    currencies = {row["currency"] for row in loud if row["amount"]}
+    amount = sum(row["amount"] for row in loud if row["amount"])
+    cards.numbers(
+        [
+            ("Causes", count(len(loud)), "Each mended once, whatever waits for it"),
+            (
+                "Things waiting",
+                count(sum(row["subject_count"] - row["quiet_count"] for row in loud)),
+                f"{count(sum(row['over_a_day_count'] for row in loud))} for longer than a day",
+            ),
+            ("Urgent", count(sum(row["severity"] == "urgent" for row in loud)), ""),
+            ("First deadline", left(min(deadlines)) if deadlines else "–", ""),
+            (
+                "Money",
+                money(amount, next(iter(currencies))) if len(currencies) == 1 else "–",
+                "Of the orders and payouts that are named; one that stands in two causes counts twice",
+            ),
+        ]
     )
-    picked = _subjects(wrong, slot)
-    if wrong:
-        _act([wrong[number] for number in picked] or wrong, row, pulse, slot)
-        cards.cut(len(wrong), SHOWN)
 
 
-def _subjects(wrong: list[dict[str, Any]], slot: str) -> list[int]:
-    return cards.picks(
+# -- which causes ----------------------------------------------------------------------------------
+
+
+def _filtered(causes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The causes that fit what the address says."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        severity = _pick("Severity", ["urgent", "high", "normal", "low"], "severity")
+        team = _pick("Team", ["ops", "finance", "it"], "team")
+        where = _pick("Mended in", sorted({row["fix_where"] for row in causes if row["fix_where"]}), "where")
+        age = st.selectbox("Age", list(AGES), key="age", bind="query-params", width=120)
+        owner = st.selectbox("Owner", [ANYBODY, MINE, NOBODY], key="owner", bind="query-params", width=120)
+        find = st.text_input("Find", key="find", bind="query-params", placeholder="a SKU, carrier, kind", width=200)
+        quiet = sum(row["is_quiet"] for row in causes)
+        with_quiet = st.toggle(
+            f"Put off or accepted ({quiet})", key="quiet", bind="query-params", disabled=not quiet
+        )
+    st.caption(":material/bookmark: The filters stand in the address: a bookmark of this page keeps them.")
+    words, me = (find or "").strip().lower(), access.person().name
+    return [
+        row
+        for row in causes
+        if (with_quiet or not row["is_quiet"])
+        and severity in (None, row["severity"])
+        and team in (None, row["team"])
+        and where in (None, row["fix_where"])
+        and row[AGES[age]] > 0
+        and (owner == ANYBODY or (me in row["owners"].split(", ") if owner == MINE else not row["owners"]))
+        and words in f"{row['sentence']} {row['exception_kind']} {row['cause']} {row['detail']}".lower()
+    ]
+
+
+def _pick(label: str, options: list[str], key: str) -> str | None:
+    return st.selectbox(
+        label, options, index=None, key=key, bind="query-params", placeholder="all", width=140, format_func=place
+    )
+
+
+def _opened(causes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The cause the address or a pick names, if it is still wrong."""
+    given = (st.query_params.get("kind", ""), st.query_params.get("cause", ""))
+    if given[0] and st.session_state.get("exceptions-given") != given:  # a link led here
+        st.session_state["exceptions-given"] = given
+        st.session_state[OPEN] = given
+    named = st.session_state.get(OPEN)
+    return next((row for row in causes if (row["exception_kind"], row["cause"]) == named), None)
+
+
+def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any] | None) -> list[int]:
+    """The causes; the indices of those picked."""
+    picked = cards.picks(
         [
             {
-                "Subject": one["exception_subject"],
-                "Order": one["order_id"] or "–",
-                "What": one["detail"],
-                "Since": ago(one["age_seconds"]),
-                "Deadline": left(one["left_seconds"]),
-                "Amount": money(one["amount"], one["currency"]),
-                "Owner": one["owner"] or "nobody",
-                "Note": f"{one['note']} ({one['noted_by']})" if one["note"] else "",
-                "Standing": _standing(one),
+                "": "▶" if row is opened else "",
+                "How bad": state(row["severity"]).text,
+                "What": row["sentence"] + (" (beneath a larger trouble)" if row["is_hidden"] else ""),
+                "Open": count(row["subject_count"] - row["quiet_count"]),
+                "> 4 h": count(row["over_4_hours_count"]) if row["over_4_hours_count"] else "–",
+                "> 24 h": count(row["over_a_day_count"]) if row["over_a_day_count"] else "–",
+                "> 3 d": count(row["over_3_days_count"]) if row["over_3_days_count"] else "–",
+                "Money": money(row["amount"], row["currency"]) if row["amount"] else "–",
+                "First deadline": left(row["left_seconds"]),
+                "Owner": row["owners"] or "nobody",
+                "Team": row["team"],
+                "Mended in": place(row["fix_where"]),
             }
-            for one in wrong
+            for row in shown
         ],
-        key=f"subjects-{slot}",
-        right=("Amount",),
-        height=280 if len(wrong) > 6 else None,
-        empty_words="It has just been mended.",
+        key="causes",
+        right=("Open", "> 4 h", "> 24 h", "> 3 d", "Money"),
+        wide=("What",),
+        height=min(36 * len(shown) + 40, 400),
     )
+    before = st.session_state.get("exceptions-picked")
+    if picked != before:  # a new pick opens; the next redraw leaves what the keys moved to
+        st.session_state["exceptions-picked"] = picked
+        if len(picked) == 1:
+            _open(shown[picked[0]])
+            if before is not None:
+                st.rerun(scope="fragment")
+    return picked
 
 
-def _standing(one: dict[str, Any]) -> str:
-    if one["is_accepted"]:
-        return f"accepted by {one['accepted_by']}: {one['accepted_reason']}"
-    return f"put off until {london(one['snoozed_until_at'])}" if one["is_snoozed"] else "open"
+def _open(row: dict[str, Any]) -> None:
+    st.session_state[OPEN] = (row["exception_kind"], row["cause"])
 
 
-def _act(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
-    ids = [one["exception_id"] for one in chosen]
-    subject = chosen[0]["exception_subject"]
-    of_them = f"**For {subject}**" if len(ids) == 1 else f"**For these {count(len(ids))}**"
-    st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
-    _decide(chosen, row, pulse, slot)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        cards.ask_button(
-            "Retry",
-            [send.Retry(exception_id=one) for one in ids],
-            pulse,
-            slot=f"{slot}-retry",
-            icon=":material/refresh:",
-            no=_no_retry(row, len(ids)),
-        )
-        _give(ids, pulse, slot)
-        _put_off(ids, pulse, slot)
-        order_id = chosen[0]["order_id"]
-        if len(ids) == 1 and order_id:
-            cards.link("order", "Open the order", order_id=order_id)
-        if len(ids) == 1 and row["exception_kind"] in OF_A_SKU:
-            cards.link("sku", "Open the SKU", sku=subject)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
-        cards.ask_button(
-            "Note it",
-            [send.Note(exception_id=one, text=words) for one in ids],
-            pulse,
-            slot=f"{slot}-note",
-            icon=":material/edit_note:",
-            no="" if words else "Write the note first.",
-        )
-        cards.ask_button(
-            "Accept it",
-            [send.Accept(exception_id=one, reason=words) for one in ids],
-            pulse,
-            slot=f"{slot}-accept",
-            icon=":material/task_alt:",
-            no="" if words else "Write the reason first.",
-        )
-    if row["retry"]:
-        st.caption(f":material/refresh: Retry: {row['retry']}")
-    for part in ("retry", "give", "off", "note", "accept"):
-        cards.outcome(f"{slot}-{part}")
-
-
-def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
-    """What waits for a person's word, and the words that can be given."""
-    kind = row["exception_kind"]
-    if kind not in {"batch_held", "orphans_held"}:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
-        why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
-        no = "" if why else "Write the reason first."
-        answers: dict[str, tuple[str, list[send.Command]]] = {}
-        if kind == "batch_held":
-            names = [one["exception_subject"] for one in chosen]
-            answers["Accept the batch"] = ("accept", [send.AcceptBatch(batch_id=one, why=why) for one in names])
-            answers["Reject the batch"] = ("reject", [send.RejectBatch(batch_id=one, why=why) for one in names])
-        else:
-            number = int(row["cause"])
-            answers[f"Let these {count(number)} go to zero"] = (
-                "release",
-                [send.ReleaseOrphans(offer_count=number, why=why)],
-            )
-        for label, (word, commands) in answers.items():
-            cards.ask_button(
+def _steps(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> None:
+    """From one cause to the next, by key."""
+    places = [number for number, row in enumerate(shown) if row is opened]
+    at = places[0] if places else -1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, step, key in (("Previous", at - 1, "K"), ("Next", at + 1, "J")):
+            is_there = 0 <= step < len(shown)
+            st.button(
                 label,
-                commands,
-                pulse,
-                slot=f"decide-{slot}",
-                key=f"decide-{word}-{slot}",
-                icon=ANSWERS[word],
-                no=no,
+                key=f"exceptions-{label}",
+                type="tertiary",
+                icon=":material/keyboard_arrow_up:" if key == "K" else ":material/keyboard_arrow_down:",
+                shortcut=key,
+                disabled=not is_there,
+                on_click=_open if is_there else None,
+                args=(shown[step],) if is_there else (),
             )
-    cards.outcome(f"decide-{slot}")
+        st.caption(f"{at + 1} of {len(shown)}" if places else "")
 
 
-def _no_retry(row: dict[str, Any], number: int) -> str:
-    if row["retry"].startswith("Nothing to press"):
-        return str(row["retry"])
-    # each retry is a run of its flow
-    return f"Pick at most {RETRIED} of them above." if number > RETRIED else ""
+# -- several at once -------------------------------------------------------------------------------
 
 
-def _give(ids: Sequence[Any], pulse: Pulse, slot: str) -> None:
-    person = access.person()
-    names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
-    owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=200)
-    cards.ask_button(
-        "Take it" if owner == person.name else "Give it",
-        [send.Assign(exception_id=one, owner=owner or person.name) for one in ids],
-        pulse,
-        slot=f"{slot}-give",
-        icon=":material/person_add:",
-    )
-
-
-def _put_off(ids: Sequence[Any], pulse: Pulse, slot: str) -> None:
-    later = st.selectbox("For", list(LATER), key=f"later-{slot}", width=120)
-    cards.ask_button(
-        "Put it off",
-        [send.Snooze(exception_id=one, until_at=pulse.as_of + LATER[later]) for one in ids],
-        pulse,
-        slot=f"{slot}-off",
-        icon=":material/snooze:",
-    )
-
-
-def _runbook(row: dict[str, Any]) -> None:
-    page = HANDBOOK / f"{row['runbook']}.md"
-    if row["runbook"] and page.exists():
-        with st.popover("Runbook", icon=":material/menu_book:", type="tertiary"):
-            st.markdown(page.read_text())
+def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
+    """What may be done to several causes at once."""
+    waiting = sum(row["subject_count"] for row in rows)
+    st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
+    about = [{"exception_kind": row["exception_kind"], "cause": row["cause"]} for row in rows]
+    can = [one for one, row in zip(about, rows, strict=True) if not row["retry"].startswith("Nothing to press")]
+    me = access.person().name
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cards.ask_button(
+            "Show what processing again would do",
+            [send.Retry(**one, dry_run=True) for one in can],
+            pulse,
+            slot="together-look",
+            icon=":material/visibility:",
+            no="" if can else "There is nothing to process again: each is mended elsewhere.",
+        )
+        cards.ask_button(
+            f"Process again ({len(can)})",
+            [send.Retry(**one) for one in can],
+            pulse,
+            slot="together-retry",
+            icon=":material/refresh:",
+            no="" if can else "There is nothing to process again: each is mended elsewhere.",
+        )
+        cards.ask_button(
+            "Take them",
+            [send.Assign(**one, owner=me) for one in about],
+            pulse,
+            slot="together-take",
+            icon=":material/person_add:",
+        )
+        later = st.selectbox("For", list(LATER), key="together-later", width=120)
+        cards.ask_button(
+            "Put them off",
+            [send.Snooze(**one, until_at=pulse.as_of + LATER[later]) for one in about],
+            pulse,
+            slot="together-off",
+            icon=":material/snooze:",
+        )
+    for part in ("look", "retry", "take", "off"):
+        for one in cards.outcome(f"together-{part}"):
+            st.caption(f"{humanised(one['state'])}: {one['message']}")

@@ -1,6 +1,6 @@
-"""Handover: who owns what, and what to do when something goes wrong.
+"""Handover: who owns what, the day's routines, and what to do when something goes wrong.
 
-Pages of the handbook, readable without a store.
+Pages of the handbook, readable without a store. One runbook for each kind of exception.
 """
 
 from pathlib import Path
@@ -8,30 +8,43 @@ from pathlib import Path
 import streamlit as st
 
 HANDBOOK = Path(__file__).parent.parent / "handbook"
-FRONT = ("ownership", "daily-work", "worker-down")
+OWNERS, DAY = "ownership", "daily-work"
+HOUSE = ("worker-down", "buffer-policies")  # how the house itself is run
 
 
 def show() -> None:
     """The handbook."""
     st.title("Handover", anchor=False)
-    st.caption("Who owns what, and what do we do when something goes wrong?")
+    st.caption("Who owns what, what is done each day, and what do we do when something goes wrong?")
     pages = {file.stem: file.read_text() for file in sorted(HANDBOOK.glob("*.md"))}
-    front, runbooks = st.tabs(["How it works", "Runbooks"])
-    with front:
-        for name in FRONT:
-            if name in pages:
-                title, _, body = pages[name].partition("\n")
-                with st.container(border=True):
-                    st.subheader(title.lstrip("# "), anchor=False)
-                    st.markdown(body)
+    owners, day, runbooks, house = st.tabs(["Who owns what", "The day", "Runbooks", "The house"])
+    with owners:
+        _page(pages[OWNERS])
+    with day:
+        _page(pages[DAY])
+    with house:
+        for name in HOUSE:
+            _page(pages[name])
     with runbooks:
         words = (
             st.text_input("Find", key="runbook-find", placeholder="carrier, late batch, payout …") or ""
         ).lower()
-        found = {name: text for name, text in pages.items() if name not in FRONT and words in text.lower()}
-        for text in found.values():
+        aside = {OWNERS, DAY, *HOUSE}
+        found = {name: text for name, text in pages.items() if name not in aside and words in text.lower()}
+        st.caption(
+            f"{len(found)} runbooks: how it shows, the technical fix or the adjustment of data, what is mended in "
+            "BlueCherry and what at John Lewis, who does it, and how one knows that it is done."
+        )
+        for name, text in found.items():
             title, _, body = text.partition("\n")
-            with st.expander(title.lstrip("# "), expanded=len(found) == 1):
+            with st.expander(f"{title.lstrip('# ')} · `{name.replace('-', '_')}`", expanded=len(found) == 1):
                 st.markdown(body)
         if not found:
             st.caption(":material/inbox: No runbook speaks of this. Try another word.")
+
+
+def _page(text: str) -> None:
+    title, _, body = text.partition("\n")
+    with st.container(border=True):
+        st.subheader(title.lstrip("# "), anchor=False)
+        st.markdown(body)

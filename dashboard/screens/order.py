@@ -18,6 +18,7 @@ from dashboard.format import (
     parsed,
     state,
 )
+from dashboard.screens import edit_order
 
 
 @cards.screen("Order", "What happened to this order, who says so, and what comes next?")
@@ -34,7 +35,7 @@ def show(pulse: Pulse) -> None:
             "No such order", f"{order_id} was never shown to us by John Lewis. Check the id, or look in Orders."
         )
         return
-    _head(found)
+    _head(found, pulse)
     _actions(found, pulse)
     story, lines, parcels, ledger, person = st.tabs(["Time line", "Lines", "Parcels", "Money", "Customer"])
     with story:
@@ -49,7 +50,7 @@ def show(pulse: Pulse) -> None:
         _customer(order_id)
 
 
-def _head(found: dict[str, Any]) -> None:
+def _head(found: dict[str, Any], pulse: Pulse) -> None:
     with st.container(horizontal=True):
         cards.badge(found["erp_state"], words=f"BlueCherry: {state(found['erp_state']).words}")
         cards.badge(found["state"], words=f"John Lewis: {state(found['state']).words}")
@@ -61,6 +62,7 @@ def _head(found: dict[str, Any]) -> None:
             icon=":material/warning:",
         )
         _misfits(found["order_id"])
+        edit_order.form(found["order_id"], pulse)
     is_over = found["is_shown_shipped"] or found["is_cancelled"]
     cards.numbers(
         [
@@ -236,6 +238,12 @@ def _customer(order_id: str) -> None:
     if not told:
         st.caption(":material/inbox: Not kept: John Lewis has not shown it yet, or it was deleted after its time.")
         return
+    for edit in told.pop("edits", []):
+        where = humanised(str(edit["field"]).replace(".", " "))
+        st.caption(f":material/edit: {where}: {edit['before'] or 'empty'} → {edit['after'] or 'empty'}")
+    for row in data.order_edits(order_id).iter_rows(named=True):
+        fields = ", ".join(str(field) for field in row["fields"])
+        st.caption(f"Edited {london_exact(row['happened_at'])} by {row['actor']} ({fields}): {row['why']}")
     for label, part in told.items():
         if isinstance(part, dict):
             lines = [str(value) for value in part.values() if value]

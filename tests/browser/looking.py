@@ -96,9 +96,9 @@ def press(page: Page, label: str, *, exact: bool = False) -> None:
 
 
 def be(page: Page, person: str) -> None:
-    """Be another of the four local people."""
+    """Be another of the local actors."""
     page.locator("[data-testid=stSidebar]").get_by_role("combobox").click()
-    page.get_by_role("option", name=person).click()
+    page.get_by_role("option", name=person, exact=True).click()
     expect(page.get_by_role("combobox", name="You are")).to_have_value(person, timeout=BUSY)
     settled(page)
 

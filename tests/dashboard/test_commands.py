@@ -139,12 +139,22 @@ def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(told: Told) -> None:
     }  # fmt: skip
 
 
+ALL: dict[str, Any] = {
+    "exception_id": None,
+    "exception_ids": [],
+    "exception_kind": "unmapped_carrier",
+    "cause": "DPX",
+}
+
+
 @pytest.mark.parametrize(
     ("label", "command", "arguments"),
     [
-        ("Retry", "retry", {}),
+        ("Show what it would do", "retry", {"dry_run": True}),
+        ("Process again", "retry", {"dry_run": False}),
+        ("Fetch again", "fetch_again", {}),
         ("Take it", "assign", {"owner": "Ops"}),
-        ("Put it off", "snooze", {"until_at": "2026-11-24T13:00:00Z"}),
+        ("Put it off", "snooze", {"until_at": "2026-11-24T13:00:00Z", "until_event": ""}),
         ("Note it", "note", {"text": "asked the carrier"}),
     ],
 )
@@ -156,23 +166,50 @@ def test_ops_work_an_exception(told: Told, label: str, command: str, arguments: 
     [(_, body)] = sent(told)
 
     assert body["command"] == command
-    assert body["arguments"] == {"exception_id": str(thing("unmapped_carrier/S1/C1")), **arguments}
+    assert body["arguments"] == {**ALL, **arguments}
 
 
-def test_finance_accepts_with_a_reason_and_ops_may_not(told: Told) -> None:
+@pytest.mark.parametrize(
+    ("label", "event"),
+    [
+        ("until it changes", "change"),
+        ("until the next stock batch", "batch"),
+        ("until the next payout", "payout"),
+    ],
+)
+def test_an_exception_is_put_off_until_something_happens(told: Told, label: str, event: str) -> None:
     ordinary_day(told)
-    ops = show("exceptions", query=CARRIER)
-    ops.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
-    finance = show("exceptions", query=CARRIER, person="Finance")
-    empty = {label: reason for label, _, reason in senders(finance)}
-    finance.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
-    press(finance, "Accept it")
+    page = show("exceptions", query=CARRIER)
+    page.selectbox(key="later-unmapped_carrier-DPX").set_value(label).run(timeout=60)
+    press(page, "Put it off")
+    [(_, body)] = sent(told)
 
-    assert ("Accept it", True, "Only finance or admin may do this; you are ops.") in senders(ops)
-    assert empty["Accept it"] == "Write the reason first."
-    assert [(body["command"], body["arguments"]["reason"]) for _, body in sent(told)] == [
-        ("accept", "paid by hand")
+    assert (body["arguments"]["until_event"], body["arguments"]["until_at"]) == (event, None)
+
+
+def test_accepting_takes_the_right_to_approve_and_a_reason(told: Told) -> None:
+    ordinary_day(told)
+    people = {
+        name: show("exceptions", query=CARRIER, person=name) for name in ("Ops", "Finance", "Finance approver")
+    }
+    reasons = {
+        name: {label: reason for label, _, reason in senders(page)}["Accept it"] for name, page in people.items()
+    }
+    for page in people.values():
+        page.text_input(key="words-unmapped_carrier-DPX").set_value("paid by hand").run(timeout=60)
+    press(people["Finance approver"], "Accept it")
+    without = [
+        {label: reason for label, _, reason in senders(people[name])}["Accept it"] for name in ("Ops", "Finance")
     ]
+    [(_, body)] = sent(told)
+
+    assert set(reasons.values()) == {"Write the reason first."}
+    assert without == [
+        f"Only ops or finance or admin with the right to approve may do this; you are {role}."
+        for role in ("ops", "finance")
+    ]
+    assert (body["command"], body["arguments"]["reason"]) == ("accept", "paid by hand")
+    assert (body["actor"], body["role"], body["is_approver"]) == ("Finance approver", "finance", True)
 
 
 def test_work_is_given_to_somebody_else(told: Told) -> None:
@@ -184,26 +221,107 @@ def test_work_is_given_to_somebody_else(told: Told) -> None:
     assert sent(told)[0][1]["arguments"]["owner"] == "Finance"
 
 
-def test_without_a_choice_all_of_a_cause_are_taken(told: Told) -> None:
+def test_without_a_choice_all_of_a_cause_are_taken_by_one_command(told: Told) -> None:
     ordinary_day(told)
     told.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
     page = press(show("exceptions", query=CARRIER), "Take it")
-    both = {body["arguments"]["exception_id"] for _, body in sent(told)}
-    for command_id, _ in sent(told)[:1]:
-        answer(told, command_id, "done", "assign recorded")
+    [(command_id, body)] = sent(told)
+    answer(told, command_id, "done", "2 exceptions given to Ops.")
     page.run(timeout=60)
 
-    assert both == {str(thing("unmapped_carrier/S1/C1")), str(thing("unmapped_carrier/S2/C1"))}
-    assert "**Done (1 of 2).** assign recorded" in words(page)
-    assert "**Waiting (1 of 2).**" in words(page)
+    assert body["arguments"] == {**ALL, "owner": "Ops"}
+    assert "**For all 2**" in words(page)
+    assert "**Done.** 2 exceptions given to Ops." in words(page)
 
 
-def test_where_there_is_nothing_to_retry_the_button_says_so(told: Told) -> None:
+def test_what_processing_again_would_do_is_shown_subject_by_subject(told: Told) -> None:
+    ordinary_day(told)
+    page = press(show("exceptions", query=CARRIER), "Show what it would do")
+    answer(
+        told, sent(told)[0][0], "done", "Of 1 exception, 1 goes on.",
+        {"differences": [{"order": ORDER, "then": "goes on"}], "difference_count": 1},
+    )  # fmt: skip
+    page.run(timeout=60)
+
+    assert "**Done.** Of 1 exception, 1 goes on." in words(page)
+    assert "goes on" in cells(page)
+
+
+def test_where_there_is_nothing_to_process_again_the_button_says_so(told: Told) -> None:
     ordinary_day(told)
     told.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={"kind": "dispatch_late", "cause": ""})
 
-    assert ("Retry", True, "Nothing to press: the warehouse has to ship.") in senders(page)
+    assert ("Process again", True, "Nothing to press: the warehouse has to ship.") in senders(page)
+
+
+def test_a_missing_mapping_is_set_where_its_exception_stands_after_what_waits_was_named(told: Told) -> None:
+    ordinary_day(told)
+    page = show("exceptions", query=CARRIER)
+    page.text_input(key="map-unmapped_carrier-DPX").set_value("dpx-uk").run(timeout=60)
+    press(page, "Show what waits for it")
+    answer(told, sent(told)[0][0], "done", "1 order, £42.50, first deadline 26 Nov 07:00 waits for it.")
+    page.run(timeout=60)
+    shown = words(page)
+    press(page, "Set and release")
+    looked, done = (body["arguments"] for _, body in sent(told))
+
+    assert "1 order, £42.50, first deadline 26 Nov 07:00 waits for it." in shown
+    assert (looked["dry_run"], done["dry_run"]) == (True, False)
+    assert (done["mapping"], done["key"], done["value"]) == ("carrier", "DPX", "dpx-uk")
+
+
+def test_filters_stand_in_the_address(told: Told) -> None:
+    ordinary_day(told)
+    told.wrong("payout_unexplained", "c1", cause="V1", amount="9.00", since=NOW - 30 * HOUR)
+    everything = cells(show("exceptions", query={}))
+    finance = cells(show("exceptions", query={"team": "finance"}))
+    aged = cells(show("exceptions", query={"age": "> 24 h"}))
+    found = cells(show("exceptions", query={"find": "dpx"}))
+    nobody = show("exceptions", query={"severity": "low"})
+
+    assert "Ship-via DPX" in everything
+    assert "A payout is not" in everything
+    assert "Ship-via DPX" not in finance
+    assert "A payout is not" in finance
+    assert "Ship-via DPX" not in aged
+    assert "A payout is not" not in found
+    assert "No cause fits these filters" in words(nobody)
+
+
+def test_a_cause_shows_its_runbook_its_evidence_and_its_history(told: Told) -> None:
+    ordinary_day(told)
+    told.handle(thing("unmapped_carrier/S1/C1"), "note", note="asked the carrier")
+    page = show("exceptions", query=CARRIER)
+    runbook = words(page)
+    evidence = page.segmented_control[0].set_value("Evidence").run(timeout=60)
+    shown = cells(evidence), "\n".join(str(one.value) for one in evidence.code)
+    history = cells(page.segmented_control[0].set_value("History").run(timeout=60))
+
+    assert "Done when" in runbook
+    assert "OR11" in shown[0]
+    assert "JL1-A" in shown[1]
+    assert "Note: asked the carrier" in history
+
+
+def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_is_sent(told: Told) -> None:
+    ordinary_day(told)
+    told.customer("JL2-A", "Ada Invented")
+    told.wrong("address_too_long", "JL2-A", cause="delivery name", order_id="JL2-A")
+    page = show("exceptions", query={"kind": "address_too_long", "cause": "delivery name"})
+    finance = show("exceptions", query={"kind": "address_too_long", "cause": "delivery name"}, person="Finance")
+    page.text_input(key="edit-JL2-A-ship_to-city").set_value("Leeds").run(timeout=60)
+    before = {label: reason for label, _, reason in senders(page)}
+    page.text_input(key="edit-JL2-A-why").set_value("the customer rang").run(timeout=60)
+    press(page, "Save and send again")
+    [(_, body)] = sent(told)
+
+    assert before["Save and send again"] == "Write the reason first."
+    assert body["arguments"] == {
+        "order_id": "JL2-A", "changes": {"ship_to.city": "Leeds"}, "why": "the customer rang", "dry_run": False,
+    }  # fmt: skip
+    assert "addresses are edited by ops and admin only" in words(finance)
+    assert "Ada Invented" not in words(finance)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +339,7 @@ def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: s
     page.run(timeout=60)
 
     assert before[label] == "Write the reason first."
-    assert before["Retry"] == "Nothing to press to try again: accept or reject the batch."
+    assert before["Process again"] == "Nothing to press to try again: accept or reject the batch."
     assert (body["command"], body["actor"]) == (command, "Ops")
     assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
     assert "**Done.** Batch IB77 is settled." in words(page)
@@ -264,6 +382,7 @@ def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
 
     assert sent(told)[0][1]["arguments"] == {
         "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing", "from_on": None,
+        "dry_run": False,
     }  # fmt: skip
 
 

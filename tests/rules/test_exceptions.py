@@ -1,5 +1,6 @@
 """The table of exception kinds is one table, on every floor."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 import sync.rules.orders
 from store.database import SQL
 from sync.lanes import FLOWS
-from sync.rules.exceptions import _RETRIED_BY, BY_CODE, KINDS, as_sql, kind_of, retried_by, sentence
+from sync.rules.erp_refusals import REFUSALS
+from sync.rules.exceptions import _RETRIED_BY, BY_CODE, KINDS, ExceptionKind, as_sql, kind_of, retried_by, sentence
 
+HANDBOOK = SQL.parent.parent / "dashboard" / "handbook"
 RULES = Path(sync.rules.orders.__file__).parent
 
 
@@ -37,6 +40,31 @@ def test_every_kind_has_a_condition_that_produces_it(code: str) -> None:
     reasons = "".join((RULES / name).read_text() for name in ("orders.py", "dispatch.py"))
 
     assert f"'{code}'" in conditions or f'"{code}"' in reasons
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "/" not in kind.code], ids=lambda kind: kind.code)
+def test_every_kind_has_a_runbook_that_says_all_that_is_needed(kind: ExceptionKind) -> None:
+    """Symptom, technical fix or data adjustment, what is mended where, who, and how one knows that it is done."""
+    text = (HANDBOOK / f"{kind.runbook}.md").read_text()
+    fix = "Technical fix" if kind.remedy == "technical" else "Data adjustment"
+    parts = dict(re.findall(r"^\*\*([^*]+)\.\*\* (.+)$", text, re.MULTILINE))
+
+    assert text.startswith("# ")
+    assert list(parts) == ["Symptom", fix, "In BlueCherry", "In John Lewis", "Who", "Done when"]
+    assert all(len(words) >= 3 for words in parts.values())
+
+
+def test_the_runbook_of_refusals_names_each_code() -> None:
+    text = (HANDBOOK / "refused-by-erp.md").read_text()
+
+    assert all(f"| {one.code} |" in text for one in REFUSALS)
+    assert {kind.runbook for kind in KINDS if kind.code.startswith("refused_by_erp/")} == {"refused-by-erp"}
+
+
+def test_no_runbook_is_left_over() -> None:
+    aside = {"ownership", "daily-work", "worker-down", "buffer-policies"}
+
+    assert {file.stem for file in HANDBOOK.glob("*.md")} - aside == {kind.runbook for kind in KINDS}
 
 
 def test_each_refusal_of_bluecherry_is_said_in_its_own_words_with_its_team() -> None:

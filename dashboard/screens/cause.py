@@ -1,0 +1,384 @@
+"""One cause of exceptions: its subjects, what to do, the evidence, what happened to it, and the buttons.
+
+For the subjects picked, or for all of the cause when none is. Drawn by Exceptions; no page of its own.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import access, cards, data, send
+from dashboard.data import Pulse
+from dashboard.format import ago, count, humanised, left, london, london_exact, money, parsed, place, state
+from dashboard.screens import edit_order
+
+HANDBOOK = Path(__file__).parent.parent / "handbook"
+SHOWN = 100
+UNTIL: dict[str, dict[str, Any]] = {
+    "for 4 hours": {"after": timedelta(hours=4)},
+    "for a day": {"after": timedelta(days=1)},
+    "for 3 days": {"after": timedelta(days=3)},
+    "for a week": {"after": timedelta(days=7)},
+    "until it changes": {"until_event": "change"},
+    "until the next stock batch": {"until_event": "batch"},
+    "until the next payout": {"until_event": "payout"},
+}
+OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
+ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
+MAPPINGS = {"unmapped_carrier": "carrier", "unknown_ship_via": "ship_via", "missing_warehouse": "warehouse",
+            "missing_division": "division", "unmapped_status": "order_status"}  # fmt: skip
+CODES = {"carrier": "carriers", "ship_via": "ship_vias", "warehouse": "warehouses"}
+EDITABLE = frozenset({"address_too_long", "address_incomplete", "refused_by_erp", "unknown_ship_via"})
+RUNBOOK, EVIDENCE, HISTORY = "What to do", "Evidence", "History"
+
+
+def show(row: dict[str, Any], pulse: Pulse) -> None:
+    """The cause, opened."""
+    slot = f"{row['exception_kind']}-{row['cause']}"
+    told = state(row["severity"])
+    with st.container(border=True):
+        st.markdown(f"#### :{told.colour}-badge[{told.icon} {told.words}] {row['sentence']}")
+        st.markdown(_facts(row))
+        _badges(row)
+        wrong = list(
+            data.exceptions(pulse.as_of, kind=row["exception_kind"], cause=row["cause"], limit=SHOWN).iter_rows(
+                named=True
+            )
+        )
+        if row["exception_kind"] in MAPPINGS:
+            _mapping(row, pulse, slot)
+        picked = _subjects(wrong, slot)
+        if wrong:
+            _act([wrong[number] for number in picked], wrong, row, pulse, slot)
+            cards.cut(len(wrong), SHOWN)
+        part = st.segmented_control(
+            "More", [RUNBOOK, EVIDENCE, HISTORY], default=RUNBOOK, key=f"part-{slot}", label_visibility="collapsed"
+        )
+        chosen = wrong[picked[0]] if picked else wrong[0] if wrong else None
+        if part == RUNBOOK:
+            _runbook(row)
+        elif chosen is not None and part == EVIDENCE:
+            _evidence(chosen)
+        elif chosen is not None and part == HISTORY:
+            _history(chosen)
+
+
+def _facts(row: dict[str, Any]) -> str:
+    facts = [f"**{count(row['subject_count'])} waiting**"]
+    if row["left_seconds"] is not None:
+        facts.append(f"first deadline **{left(row['left_seconds'])}**")
+    if row["amount"]:
+        facts.append(money(row["amount"], row["currency"]))
+    if row["owners"]:
+        facts.append(f"taken by {row['owners']}")
+    if row["quiet_count"]:
+        facts.append(f"{count(row['quiet_count'])} put off or accepted")
+    if row["is_hidden"]:
+        facts.append("beneath a larger trouble")
+    return " · ".join(facts)
+
+
+def _badges(row: dict[str, Any]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if row["fix_where"]:
+            st.badge(f"Mended in {place(row['fix_where'])}", icon=":material/build:", color="gray")
+        if row["remedy"]:
+            words = "A technical fix" if row["remedy"] == "technical" else "An adjustment of data"
+            st.badge(words, icon=":material/handyman:", color="gray")
+        if row["team"]:
+            st.badge(f"Team: {row['team']}", icon=":material/group:", color="gray")
+        st.badge(f"Since {london(row['since_at'])}", icon=":material/schedule:", color="gray")
+
+
+# -- subjects --------------------------------------------------------------------------------------
+
+
+def _subjects(wrong: list[dict[str, Any]], slot: str) -> list[int]:
+    return cards.picks(
+        [
+            {
+                "Subject": one["exception_subject"],
+                "Order": one["order_id"] or "–",
+                "What": one["detail"],
+                "Since": ago(one["age_seconds"]),
+                "Deadline": left(one["left_seconds"]),
+                "Amount": money(one["amount"], one["currency"]),
+                "Owner": one["owner"] or "nobody",
+                "Note": f"{one['note']} ({one['noted_by']})" if one["note"] else "",
+                "Standing": _standing(one),
+            }
+            for one in wrong
+        ],
+        key=f"subjects-{slot}",
+        right=("Amount",),
+        height=280 if len(wrong) > 6 else None,
+        empty_words="It has just been mended.",
+    )
+
+
+def _standing(one: dict[str, Any]) -> str:
+    if one["is_accepted"]:
+        return f"accepted by {one['accepted_by']}: {one['accepted_reason']}"
+    if not one["is_snoozed"]:
+        return "open"
+    until = [london(one["snoozed_until_at"])] if one["snoozed_until_at"] is not None else []
+    events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
+    until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []
+    return f"put off until {' or '.join(until)}"
+
+
+# -- buttons ---------------------------------------------------------------------------------------
+
+
+def _act(
+    picked: Sequence[dict[str, Any]],
+    wrong: Sequence[dict[str, Any]],
+    row: dict[str, Any],
+    pulse: Pulse,
+    slot: str,
+) -> None:
+    chosen = picked or wrong
+    about: dict[str, Any] = {"exception_kind": row["exception_kind"], "cause": row["cause"]}
+    if picked:
+        about = {"exception_ids": tuple(one["exception_id"] for one in picked)}
+    number = len(picked) or row["subject_count"]
+    subject = chosen[0]["exception_subject"]
+    of_them = f"**For {subject}**" if number == 1 else f"**For {'these' if picked else 'all'} {count(number)}**"
+    st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
+    _decide(chosen, row, pulse, slot)
+    no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        cards.ask_button(
+            "Show what it would do",
+            send.Retry(**about, dry_run=True),
+            pulse,
+            slot=f"{slot}-look",
+            icon=":material/visibility:",
+            no=no,
+        )
+        cards.ask_button(
+            "Process again", send.Retry(**about), pulse, slot=f"{slot}-retry", icon=":material/refresh:", no=no,
+            shortcut="P",
+        )  # fmt: skip
+        cards.ask_button(
+            "Fetch again", send.FetchAgain(**about), pulse, slot=f"{slot}-fetch", icon=":material/cloud_download:",
+            shortcut="F",
+        )  # fmt: skip
+        _give(about, pulse, slot)
+        _put_off(about, pulse, slot)
+        order_id = chosen[0]["order_id"]
+        if number == 1 and order_id:
+            cards.link("order", "Open the order", order_id=order_id)
+        if number == 1 and row["exception_kind"] in OF_A_SKU:
+            cards.link("sku", "Open the SKU", sku=subject)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
+        cards.ask_button(
+            "Note it",
+            send.Note(**about, text=words),
+            pulse,
+            slot=f"{slot}-note",
+            icon=":material/edit_note:",
+            no="" if words else "Write the note first.",
+        )
+        cards.ask_button(
+            "Accept it",
+            send.Accept(**about, reason=words),
+            pulse,
+            slot=f"{slot}-accept",
+            icon=":material/task_alt:",
+            no="" if words else "Write the reason first.",
+        )
+    if row["retry"]:
+        st.caption(
+            f":material/refresh: Process again decides anew on what is stored: {row['retry']} "
+            "Fetch again reads both systems first."
+        )
+    for part in ("look", "retry", "fetch", "give", "off", "note", "accept"):
+        found = cards.outcome(f"{slot}-{part}")
+        if part == "look" and found:
+            _foreseen(found[0], slot)
+    if number == 1 and chosen[0]["order_id"] and row["exception_kind"] in EDITABLE:
+        edit_order.form(chosen[0]["order_id"], pulse)
+
+
+def _foreseen(found: dict[str, Any], slot: str) -> None:
+    answer = parsed(found["answer"]) if found.get("answer") else {}
+    rows = answer.get("differences", []) if isinstance(answer, dict) else []
+    if rows:
+        cards.table(
+            [{humanised(str(name)): text for name, text in one.items()} for one in rows], key=f"seen-{slot}"
+        )
+
+
+def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
+    """What waits for a person's word, and the words that can be given."""
+    kind = row["exception_kind"]
+    if kind not in {"batch_held", "orphans_held"}:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
+        no = "" if why else "Write the reason first."
+        answers: dict[str, tuple[str, list[send.Command]]] = {}
+        if kind == "batch_held":
+            names = [one["exception_subject"] for one in chosen]
+            answers["Accept the batch"] = ("accept", [send.AcceptBatch(batch_id=one, why=why) for one in names])
+            answers["Reject the batch"] = ("reject", [send.RejectBatch(batch_id=one, why=why) for one in names])
+        else:
+            number = int(row["cause"])
+            answers[f"Let these {count(number)} go to zero"] = (
+                "release",
+                [send.ReleaseOrphans(offer_count=number, why=why)],
+            )
+        for label, (word, commands) in answers.items():
+            cards.ask_button(
+                label,
+                commands,
+                pulse,
+                slot=f"decide-{slot}",
+                key=f"decide-{word}-{slot}",
+                icon=ANSWERS[word],
+                no=no,
+            )
+    cards.outcome(f"decide-{slot}")
+
+
+def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
+    """Set the missing mapping here: what waits for it is named, and released by one confirmation."""
+    kind = MAPPINGS[row["exception_kind"]]
+    key = f"sku:{row['cause']}" if kind == "division" else row["cause"]
+    told = data.described(CODES[kind]) if kind in CODES else None
+    codes = sorted(str(one["code"]) for one in told) if isinstance(told, list) else []
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+        if codes:
+            value = st.selectbox(f"{humanised(kind)} {key} means", codes, index=None, key=f"map-{slot}", width=260)
+        else:
+            value = st.text_input(f"{humanised(kind)} {key} means", key=f"map-{slot}", width=260)
+        meant = (value or "").strip()
+        no = "" if meant else "Choose what it means first."
+        mapping = send.SetMapping(mapping=kind, key=key, value=meant, why="was missing")
+        cards.ask_button(
+            "Show what waits for it",
+            mapping.model_copy(update={"dry_run": True}),
+            pulse,
+            slot=f"{slot}-waits",
+            icon=":material/visibility:",
+            no=no,
+        )
+        waits = count(row["order_count"] or row["subject_count"], "order")
+        due = f", first deadline {left(row['left_seconds'])}" if row["left_seconds"] is not None else ""
+        worth = f", {money(row['amount'], row['currency'])}" if row["amount"] else ""
+        cards.ask_button(
+            "Set and release",
+            mapping,
+            pulse,
+            slot=f"{slot}-map",
+            icon=":material/alt_route:",
+            is_primary=True,
+            no=no,
+        )
+        st.caption(f"{waits}{worth}{due} waiting for it.")
+        cards.link("mappings", "All mappings", cause=row["cause"])
+    cards.outcome(f"{slot}-waits")
+    cards.outcome(f"{slot}-map")
+
+
+def _give(about: dict[str, Any], pulse: Pulse, slot: str) -> None:
+    person = access.person()
+    names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
+    owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=180)
+    cards.ask_button(
+        "Take it" if owner == person.name else "Give it",
+        send.Assign(**about, owner=owner or person.name),
+        pulse,
+        slot=f"{slot}-give",
+        icon=":material/person_add:",
+        shortcut="T",
+    )
+
+
+def _put_off(about: dict[str, Any], pulse: Pulse, slot: str) -> None:
+    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=f"later-{slot}", width=200)]
+    until: dict[str, Any] = {"until_event": chosen.get("until_event", "")}
+    if "after" in chosen:
+        until["until_at"] = pulse.as_of + chosen["after"]
+    cards.ask_button(
+        "Put it off",
+        send.Snooze(**about, **until),
+        pulse,
+        slot=f"{slot}-off",
+        icon=":material/snooze:",
+        shortcut="S",
+    )
+
+
+# -- what to do, the evidence, what happened -------------------------------------------------------
+
+
+def _runbook(row: dict[str, Any]) -> None:
+    page = HANDBOOK / f"{row['runbook']}.md"
+    if row["runbook"] and page.exists():
+        _, _, body = page.read_text().partition("\n")
+        st.markdown(body)
+    else:
+        st.caption(":material/inbox: There is no runbook for this yet.")
+
+
+def _evidence(one: dict[str, Any]) -> None:
+    rows = list(data.exception_evidence(str(one["exception_id"])).iter_rows(named=True))
+    picked = cards.table(
+        [
+            {
+                "Asked": london_exact(row["seen_at"]),
+                "System": "BlueCherry" if row["source"] == "erp" else "John Lewis",
+                "What": row["resource"],
+                "Answer": str(row["status"]) if row["status"] else "none came",
+                "Took": f"{row['latency_ms']} ms",
+                "Said": row["kind"],
+                "About": row["subject"],
+            }
+            for row in rows
+        ],
+        key=f"evidence-{one['exception_id']}",
+        empty_words="No answer of either system stands behind it; it follows from what was stored.",
+        is_picking=True,
+    )
+    if not rows:
+        return
+    said = data.payload(str(rows[picked or 0]["snapshot_id"]))
+    if said is None:
+        st.caption("The answer is not kept any more.")
+        return
+    st.caption(f"{said.method} {said.path} · {said.status or 'no answer'} in {said.latency_ms} ms")
+    if said.is_purged:
+        st.caption("Its words were deleted after the configured time; hash and headers stay.")
+    for label, text in (("We asked", said.request_body), ("It said", said.body)):
+        if text:
+            st.markdown(f"**{label}**")
+            st.code(text[:20000], language="json", height=220)
+
+
+def _history(one: dict[str, Any]) -> None:
+    rows = list(data.exception_history(str(one["exception_id"])).iter_rows(named=True))
+    cards.table(
+        [{"When": london_exact(row["happened_at"]), "Who": row["actor"], "What": _happened(row)} for row in rows],
+        key=f"history-{one['exception_id']}",
+        wide=("What",),
+    )
+
+
+def _happened(row: dict[str, Any]) -> str:
+    body = parsed(row["body"])
+    if not isinstance(body, dict):
+        return str(row["kind"])
+    if row["kind"] != "exception.handled":
+        return f"{humanised(row['kind'].removeprefix('exception.'))}: {body.get('detail', '')}"
+    action = str(body.get("action"))
+    until = body.get("until_event") or body.get("until_at") or ""
+    told = {"assign": body.get("owner"), "snooze": f"until {until}" if until else "shown again"}.get(
+        action, body.get("note")
+    )
+    return f"{humanised(action)}: {told or ''}"

@@ -1,0 +1,28 @@
+"""Readings of what the desk shows: what happened to an exception, what stands behind it, what was edited by hand.
+
+As in `store.reads`: one typed function per read model, same facts and same `as_of`, same rows.
+"""
+
+import polars as pl
+
+from store.reads import Ask
+
+
+def exception_history(ask: Ask, exception_id: str) -> pl.DataFrame:
+    """Everything that happened to one exception, the newest first."""
+    return ask("select * from exception_history($id) order by seq desc", {"id": exception_id})
+
+
+def exception_evidence(ask: Ask, exception_id: str, *, limit: int = 50) -> pl.DataFrame:
+    """The answers of the outside systems behind one exception, the newest first."""
+    return ask(
+        "select * from exception_evidence($id) order by seen_at desc limit $limit",
+        {"id": exception_id, "limit": limit},
+    )
+
+
+def order_edits(ask: Ask, order_id: str) -> pl.DataFrame:
+    """What people changed of one order before it went to BlueCherry, the newest first; without the texts."""
+    return ask(
+        "select * from order_edits where order_id = $order_id order by happened_at desc", {"order_id": order_id}
+    )
