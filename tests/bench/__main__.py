@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calibration, orders, pages, rebuild, risk, stock, truth
+from tests.bench import calibration, orders, pages, prompt, rebuild, risk, stock, truth
 
 BENCHES = {
-    "orders": orders, "pages": pages, "rebuild": rebuild, "risk": risk, "stock": stock, "calibration": calibration,
+    "orders": orders, "prompt": prompt, "pages": pages, "rebuild": rebuild, "risk": risk, "stock": stock,
+    "calibration": calibration,
 }  # fmt: skip
 ONLY_BY_NAME = {"truth": truth}  # half an hour
 

@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from store.events import OrderLinePart, OrderPlaced
 from store.journal import Journal, Personal, rebuild_facts
 from sync.runs import House
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PLACED_AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
 PERSON = json.dumps(
     {
@@ -43,6 +47,30 @@ def timed(into: dict[str, float], name: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
     into[name] = time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def sandbox(*arguments: str) -> Iterator[dict[str, str]]:
+    """The two pretend systems as a process, of this minute; the settings that point a worker at them."""
+    start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+    words = [sys.executable, "-m", "sync.sandbox", *arguments, "--start", start]
+    process = subprocess.Popen(
+        [*words, "--mirakl-port", "0", "--bluecherry-port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        ports = [process.stdout.readline().split()[1].rpartition(":")[2] for _ in range(2)]
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        printed = subprocess.run(
+            [*words, "--mirakl-port", ports[0], "--bluecherry-port", ports[1], "--print-env"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        rows = (row.partition("=")[::2] for row in printed.splitlines())
+        yield {name: value.strip("'") for name, value in rows}
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stdout.close()
 
 
 def order(number: int, state: str = "SHIPPING", sku: str = "NMK-02417-OAT-A-REG-M") -> OrderPlaced:

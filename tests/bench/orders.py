@@ -1,13 +1,9 @@
 """How fast orders reach BlueCherry with everything written down, against a bare loop making the same calls."""
 
 import os
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +15,10 @@ from sync.lanes import once
 from sync.rules.orders import decide
 from sync.runs import running
 from sync.settings import Settings
-from tests.bench.ground import Row, place
+from tests.bench.ground import Row, place, sandbox
 
 # How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
 BACKLOGS = ((10_000, 2), (5_000, 8))
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def measure(folder: Path) -> list[Row]:
@@ -46,26 +41,10 @@ def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row]:
 
 
 def _on_a_sandbox(store: Path, count: int, at_once: int, work: Any) -> tuple[float, int]:
-    start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
-    arguments = ["--days", "0.2", "--skus", "60", "--still", "--start", start]
-    ports = ["--mirakl-port", "0", "--bluecherry-port", "0"]
-    sandbox = [sys.executable, "-m", "sync.sandbox", *arguments]
-    process = subprocess.Popen([*sandbox, *ports], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        urls = [process.stdout.readline().split()[1] for _ in range(2)]
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        numbers = [url.rpartition(":")[2] for url in urls]
-        printed = subprocess.run(
-            [*sandbox, "--mirakl-port", numbers[0], "--bluecherry-port", numbers[1], "--print-env"],
-            cwd=ROOT, check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-        pairs = {
-            name: value.strip("'") for name, value in (row.partition("=")[::2] for row in printed.splitlines())
-        }
-        pairs |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(at_once)}
-        pairs |= {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "1000000"}
-        os.environ.update(pairs)
+    with sandbox("--days", "0.2", "--skus", "60", "--still") as settings:
+        settings |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(at_once)}
+        settings |= {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "1000000"}
+        os.environ.update(settings)
         assembled = assemble(Settings(_env_file=None))
         try:
             for flow in ("start", "catalogue"):
@@ -74,10 +53,6 @@ def _on_a_sandbox(store: Path, count: int, at_once: int, work: Any) -> tuple[flo
             return work(assembled)  # type: ignore[no-any-return]
         finally:
             assembled.close()
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
 
 
 def _worker(assembled: Assembled) -> tuple[float, int]:
