@@ -66,6 +66,20 @@ def states(rows: pl.DataFrame, column: str, number: str) -> go.Figure:
     return figure
 
 
+def funnel(rows: pl.DataFrame) -> go.Figure:
+    """How many have come so far, stage by stage, the words at the bar."""
+    return go.Figure(
+        go.Funnel(
+            y=[state(code).words for code in rows["stage"]],
+            x=rows["reached_count"].to_list(),
+            textinfo="value",
+            marker={"color": SLATE},
+            connector={"line": {"color": SAND}},
+            name="Orders",
+        )
+    )
+
+
 def deadlines(rows: pl.DataFrame) -> go.Figure:
     """Open work by the time left, the late apart; within a bar, how far it has come."""
     figure = go.Figure()

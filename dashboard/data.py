@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from store import reads, reads_desk, reads_risk, reads_stock
+from store import reads, reads_desk, reads_orders, reads_risk, reads_stock
 from store.clock import wall_now
 from store.reads import Ask, Heartbeat
 from store.window import StoreState, Window
@@ -170,6 +170,10 @@ order_places = _asking(reads.order_places)
 order = _asking(reads.order)
 order_lines = _asking(reads.order_lines)
 order_misfits = _asking(reads.order_misfits)
+drift = _asking(reads_orders.drift)
+order_systems = _asking(reads_orders.order_systems)
+order_returns = _asking(reads_orders.order_returns)
+order_funnel = _asking(reads_orders.order_funnel)
 order_timeline = _asking(reads.order_timeline)
 payload = _asking(reads.payload)
 personal = _asking(reads.personal)

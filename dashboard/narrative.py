@@ -14,9 +14,21 @@ Body = Mapping[str, Any]
 _INTENTS = {
     "accept_order": "accept the order at John Lewis",
     "create_sales_order": "create the sales order in BlueCherry",
+    "refuse_order": "refuse the order at John Lewis",
+    "cancel_sales_line": "cancel the customer's units in BlueCherry",
+    "cancel_market_line": "cancel units at John Lewis",
     "write_reference": "write our order number back to John Lewis",
+    "create_return": "authorise the return in BlueCherry",
+    "receive_return": "tell John Lewis that the goods came back",
+    "refund_line": "refund the customer at John Lewis",
     "push_stock": "send stock quantities to John Lewis",
     "confirm_shipment": "confirm the shipment to John Lewis",
+}
+_ANSWERS = {
+    "cancel_line": "the line is cancelled at John Lewis",
+    "confirm_rest": "what is missing is cancelled at John Lewis, the rest is sent",
+    "revert": "it is put back in BlueCherry",
+    "accept": "it stays as it is",
 }
 _LEDGER = {
     "ORDER_AMOUNT": "Sale booked",
@@ -53,6 +65,10 @@ def _sales_order(body: Body) -> str:
     )
 
 
+def _units(body: Body, name: str) -> int:
+    return sum(int(line.get(name) or 0) for line in body.get("lines") or ())
+
+
 def _shipment(body: Body) -> str:
     cartons = body.get("cartons") or ()
     tracking = ", ".join(str(one.get("tracking") or "no tracking") for one in cartons)
@@ -84,6 +100,29 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.released": lambda _: "Released: it goes on",
     "order.edited": lambda body: f"Edited by hand ({_fields(body)}): {body.get('why')}",
     "sales_order.read": _sales_order,
+    "acceptance.decided": lambda body: (
+        f"Decided: {'accept it as it is' if body.get('decision') == 'accept' else 'refuse it'}. "
+        f"{body.get('why') or ''}"
+    ),
+    "drift.answered": lambda body: (
+        f"Answered ({humanised(str(body.get('drift_class'))).lower()}): "
+        f"{_ANSWERS.get(str(body.get('answer')), str(body.get('answer')))}. {body.get('why') or ''}"
+    ),
+    "cancelation.asked": lambda body: (
+        f"To be cancelled at John Lewis: {count(body.get('quantity'), 'unit')} of {body.get('order_line_id')}. "
+        f"{body.get('why') or ''}"
+    ),
+    "return.seen": lambda body: (
+        f"John Lewis shows return {body.get('rma') or body.get('return_id')}: "
+        f"{humanised(str(body.get('state')).lower()).lower()}, {count(_units(body, 'quantity'), 'unit')}"
+    ),
+    "return.read": lambda body: (
+        f"BlueCherry shows return {body.get('ret_num')}: {_units(body, 'received_quantity')} of "
+        f"{count(_units(body, 'quantity'), 'unit')} received"
+    ),
+    "credit_memo.read": lambda body: (
+        f"BlueCherry credited it: {body.get('memo_number')}, {_amount(body, 'total_amount')}"
+    ),
     "shipment.posted": _shipment,
     "shipment.held": lambda body: (
         f"Shipment held: {humanised(str(body.get('reason'))).lower()} ({body.get('cause')})"
@@ -109,11 +148,14 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     ),
 }  # fmt: skip
 
+_OF_BLUECHERRY = frozenset({"sales_order", "shipment", "invoice", "credit_memo"})
 _ICONS = {
     "order": ":material/shopping_bag:", "sales_order": ":material/inventory_2:",
     "shipment": ":material/local_shipping:",
     "intent": ":material/send:", "exception": ":material/error:", "ledger": ":material/payments:",
-    "invoice": ":material/receipt_long:",
+    "invoice": ":material/receipt_long:", "return": ":material/assignment_return:",
+    "credit_memo": ":material/receipt_long:", "drift": ":material/compare_arrows:",
+    "cancelation": ":material/remove_shopping_cart:",
 }  # fmt: skip
 
 
@@ -133,8 +175,8 @@ def icon(kind: str) -> str:
 def source(kind: str, actor: str) -> str:
     """Who says so."""
     room = kind.partition(".")[0]
-    if room in {"sales_order", "shipment", "invoice"} and kind != "shipment.held":
+    if kind == "return.read" or (room in _OF_BLUECHERRY and kind != "shipment.held"):
         return "BlueCherry"
-    if kind in {"order.placed", "order.changed"} or room == "ledger":
+    if kind in {"order.placed", "order.changed", "return.seen"} or room == "ledger":
         return "John Lewis"
     return "Cherrylane" if actor == "worker" else actor

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 from store.commands import (
     Accept,
     AcceptBatch,
+    AnswerDrift,
     Assign,
     BackTest,
     Command,
+    DecideAcceptance,
     EditOrder,
     FetchAgain,
     MappingRow,
@@ -33,9 +35,10 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "Assign", "BackTest", "Command", "EditOrder", "FetchAgain", "MappingRow", "Note",
-    "PreviewPolicy", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce",
-    "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may", "send",
+    "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "EditOrder",
+    "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
+    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may",
+    "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

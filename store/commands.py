@@ -265,6 +265,33 @@ class ReleaseOrphans(Command):
     why: str
 
 
+class AnswerDrift(Command):
+    """Say what is to become of a difference between a sales order and what we sent.
+
+    `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
+    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry. `accept`: it stays.
+    """
+
+    name: ClassVar[str] = "answer_drift"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    order_id: str
+    drift_class: str
+    drift_subject: str
+    answer: Literal["cancel_line", "confirm_rest", "revert", "accept"]
+    why: str
+    reason_code: str = ""  # John Lewis's, where something is cancelled there
+
+
+class DecideAcceptance(Command):
+    """Accept an order that waits for our word whatever its stock, or refuse all of it; the reason is kept here."""
+
+    name: ClassVar[str] = "decide_acceptance"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    order_id: str
+    decision: Literal["accept", "refuse"]
+    why: str
+
+
 class PurgePersonal(Command):
     """Delete personal data of orders placed before a moment."""
 
@@ -295,6 +322,7 @@ KINDS: dict[str, type[Command]] = {
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
         SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
+        AnswerDrift, DecideAcceptance,
     )
 }  # fmt: skip
 

@@ -41,6 +41,8 @@ FACTS: tuple[str, ...] = (
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
     "clocks", "alerts", "alert_ends", "alert_causes",
+    "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
+    "credit_memos", "refunds", "acceptance_decisions",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
@@ -51,7 +53,9 @@ VIEWS: tuple[str, ...] = (
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "mapping_uses",
     "command_results",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
-    "order_places", "order_counts", "exception_kinds", "conditions_orders", "conditions_counts",
+    "orders_acceptance", "order_places", "order_counts", "order_systems", "order_search", "order_funnel",
+    "drift", "order_returns",
+    "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",
     "conditions", "exceptions", "causes", "exception_history", "exception_evidence", "flows", "stock_totals",

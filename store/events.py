@@ -58,6 +58,18 @@ class _Part(BaseModel):
 # -- orders ------------------------------------------------------------------------------------
 
 
+class RefundPart(_Part):
+    """A refund of (part of) a line at the marketplace, by its id; whoever gave it."""
+
+    refund_id: str
+    quantity: int
+    amount: Decimal
+    shipping_amount: Decimal
+    reason_code: str
+    state: str
+    refunded_at: datetime | None
+
+
 class OrderLinePart(_Part):
     """A line as the marketplace shows it; open units are quantity less cancelled less shipped."""
 
@@ -76,6 +88,8 @@ class OrderLinePart(_Part):
     commission_vat_amount: Decimal
     cancelled_amount: Decimal
     refunded_amount: Decimal
+    cancelled_shipping_amount: Decimal = Decimal(0)  # the part of cancelled_amount that is shipping
+    refunds: tuple[RefundPart, ...] = ()
 
 
 class OrderPlaced(Event):
@@ -202,6 +216,12 @@ class SalesOrderRead(Event):
     changed_by: str
     revision: int
     lines: tuple[SalesLinePart, ...]
+    starts_from_at: datetime | None = None  # BlueCherry's start and cancel days, each from its first moment
+    starts_until_at: datetime | None = None  # up to but not including this one
+    cancels_from_at: datetime | None = None
+    cancels_until_at: datetime | None = None
+    shipping_amount: Decimal | None = None
+    address_changes: tuple[str, ...] | None = None  # fields that differ from what we sent; none: not compared
 
     @property
     def subject(self) -> str:

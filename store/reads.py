@@ -121,15 +121,34 @@ def exceptions(
 
 
 def orders(
-    ask: Ask, as_of: datetime, *, search: str = "", erp_state: str = "", state: str = "", limit: int = LIMIT
+    ask: Ask,
+    as_of: datetime,
+    *,
+    search: str = "",
+    erp_state: str = "",
+    state: str = "",
+    sees_people: bool = False,
+    limit: int = LIMIT,
 ) -> pl.DataFrame:
-    """Orders, newest first; `search` looks into order ids, references and sales order numbers."""
+    """Orders: what waits longest first, then what is over, newest first.
+
+    `search`: part of any id of either side, of a tracking number, the beginning of a SKU or, for those who see
+    people, of a postcode.
+    """
     return ask(
         "select * from orders($as_of) where $erp_state in ('', erp_state) and $state in ('', state)"
-        " and ($search = ''"
-        " or contains(lower(order_id || ' ' || commercial_id || ' ' || ord_nums), lower($search)))"
-        " order by placed_at desc, order_id limit $limit",
-        {"as_of": as_of, "search": search.strip(), "erp_state": erp_state, "state": state, "limit": limit},
+        " and ($search = '' or order_id in (select order_id from order_search($search, $sees_people)))"
+        " order by is_shown_shipped or is_cancelled or erp_state = 'not_needed',"
+        " case when is_shown_shipped or is_cancelled or erp_state = 'not_needed'"
+        " then -epoch(placed_at) else epoch(placed_at) end, order_id limit $limit",
+        {
+            "as_of": as_of,
+            "search": search.strip(),
+            "erp_state": erp_state,
+            "state": state,
+            "sees_people": sees_people,
+            "limit": limit,
+        },
     )
 
 

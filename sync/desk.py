@@ -22,6 +22,8 @@ from store.errors import StoreError
 from store.events import CommandFinished, CommandProgressed, CommandTaken, Event, PersonalPurged
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
+from sync.desk_acceptance import AcceptanceDesk
+from sync.desk_drift import DriftDesk
 from sync.desk_exceptions import ExceptionDesk
 from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
@@ -54,6 +56,8 @@ class Desk:
         self._mapping_lists = MappingLists(house, lanes, self._mappings)
         self._exceptions = ExceptionDesk(house, lanes)
         self._orders = OrderDesk(house, lanes)
+        self._drift = DriftDesk(house, lanes)
+        self._acceptance = AcceptanceDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
@@ -196,6 +200,8 @@ class Desk:
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
+            ask.DecideAcceptance: lambda one: self._acceptance.decide(actor, one),
+            ask.AnswerDrift: lambda one: self._drift.answer_drift(actor, one),
             ask.PurgePersonal: lambda one: self._purge(actor, one),
             ask.Rebuild: self._rebuild,
             ask.Backup: self._backup,

@@ -106,7 +106,9 @@ class ExceptionDesk:
                 raise Refusal(f"There is no flow {flow!r} to run.")
             tell(f"{flow} is deciding again on what is stored")
             one = orders[0] if len(orders) == 1 and flow == "orders" else ""
-            self._succeeds(flow, Scope(key=one, is_stored=flow == "orders", is_full=flow == "alerts"))
+            # a refund is sent once more only for the very order a person chose
+            for key in orders if flow == "returns" else [one]:
+                self._succeeds(flow, Scope(key=key, is_stored=flow == "orders", is_full=flow == "alerts"))
         return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:

@@ -42,6 +42,9 @@ KINDS: dict[str, Kind] = {
     "accept_order": Kind(
         "orders", "order id", "OR11 by order id", "the order is past WAITING_ACCEPTANCE", repeatable=True
     ),
+    "refuse_order": Kind(
+        "orders", "order id", "OR11 by order id", "the order is past WAITING_ACCEPTANCE", repeatable=True,
+    ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",
         "a sales order carries the line ids, as meant (else a person decides); absent only after the visibility "
@@ -52,8 +55,24 @@ KINDS: dict[str, Kind] = {
         "orders", "order line and the sum cancelled so far", "sales orders by po_num",
         "the line's cancelled units exceed the sum before", repeatable=True,
     ),
+    "cancel_market_line": Kind(
+        "orders", "order line and the sum cancelled there so far", "OR11 after the call",
+        "the line's cancelled units have grown by as many; another sum is for a person", repeatable=True,
+    ),
     "write_reference": Kind(
         "orders", "order id", "OR11 by order id", "the reference reads as we wrote it", repeatable=True
+    ),
+    "create_return": Kind(
+        "returns", "return id and sales order", "return orders by po_num",
+        "a return order carries the return's id; absent only after the visibility delay and two sweeps",
+        repeatable=True,
+    ),
+    "receive_return": Kind(
+        "returns", "return id", "RT11", "the return is past IN_PROGRESS", repeatable=True,
+    ),
+    "refund_line": Kind(
+        "returns", "return and order line", "OR11 after the call",
+        "the line's refunded sum has grown by the amount; where it has not, a person decides", repeatable=False,
     ),
     "push_stock": Kind(
         "inventory", "push id", "the next push carries all newest values",

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
-from sync.flows import alerts, catalogue, dispatch, inventory, orders, settlement, start, watch
+from sync.flows import alerts, catalogue, dispatch, inventory, orders, returns, settlement, start, watch
 from sync.runs import EVERYTHING, House, Preview, Run, Scope, running
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ FLOWS: dict[str, Flow] = {
     "orders": orders,
     "inventory": inventory,
     "dispatch": dispatch,
+    "returns": returns,
     "settlement": settlement,
     "watch": watch,
     "alerts": alerts,

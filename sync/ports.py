@@ -181,6 +181,42 @@ class LineCancelation:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRefund:
+    """Money of a line to give back at the marketplace; `quantity` informs, the amounts rule."""
+
+    order_line_id: str
+    quantity: int
+    amount: Decimal
+    shipping_amount: Decimal
+    reason_code: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """Units of an order line on their way back."""
+
+    order_line_id: str
+    quantity: int
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketReturn:
+    """A return as the marketplace has it: logistics, not money."""
+
+    return_id: str
+    order_id: str
+    state: str
+    reason_code: str
+    rma: str
+    tracking: str
+    created_at: datetime
+    updated_at: datetime
+    lines: tuple[ReturnedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one item of a write that takes many."""
 
@@ -289,6 +325,10 @@ class Marketplace(Protocol):
         """Accept every line; the snapshot of the answer."""
         ...
 
+    def refuse(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
+        """Refuse every line; the snapshot of the answer."""
+        ...
+
     def write_references(self, references: Mapping[str, str]) -> tuple[Outcome, ...]:
         """Write our order numbers (order id → number), at most 100; unmentioned orders are unclear."""
         ...
@@ -303,6 +343,15 @@ class Marketplace(Protocol):
 
     def shipments(self, order_ids: Sequence[str]) -> Iterator[Page[MarketShipment]]: ...
     def cancel_lines(self, cancelations: Sequence[LineCancelation]) -> UUID | None: ...
+    def list_returns(self, *, updated_from: datetime) -> Iterator[Page[MarketReturn]]: ...
+    def receive_returns(self, return_ids: Sequence[str]) -> tuple[Outcome, ...]:
+        """Say that the goods of returns are here, at most 100; unmentioned returns are unclear."""
+        ...
+
+    def refund_line(self, refund: LineRefund) -> str:
+        """Give money back; the refund's id. NOT safe to repeat: every call pays once more."""
+        ...
+
     def offers(self) -> Iterator[Page[Offer]]: ...
     def import_stock(self, quantities: Mapping[str, int]) -> str:
         """Send quantities (sku → units); the import's id. Takes effect later: ask `import_status`."""
@@ -425,6 +474,10 @@ class SalesOrder:
     updated_by: str
     revision: int
     lines: tuple[SalesLine, ...]
+    start_day: tuple[datetime, datetime] | None = None  # the ERP's days, each as a half-open range
+    cancel_day: tuple[datetime, datetime] | None = None
+    shipping_amount: Decimal | None = None
+    ship_to: Address | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +519,76 @@ class Invoice:
     tax_amount: Decimal
     shipping_amount: Decimal
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLineDraft:
+    """A line of a return to authorise."""
+
+    line_number: int
+    order_line_id: str
+    sku_key: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDraft:
+    """A return authorisation to create: one per (marketplace return, sales order)."""
+
+    return_id: str
+    order_id: str
+    ord_num: str
+    tracking: str
+    reason_code: str
+    lines: tuple[ReturnLineDraft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """A line of a return authorisation, and what of it came."""
+
+    line_number: int
+    order_line_id: str
+    quantity: int
+    received_quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErpReturn:
+    """A return authorisation as the ERP has it. `is_closed`: the warehouse expects no more of it."""
+
+    ret_num: str
+    order_id: str
+    ord_num: str
+    return_id: str  # the marketplace's; empty: none of ours
+    raw_status: str
+    is_closed: bool
+    entered_at: datetime
+    updated_at: datetime
+    lines: tuple[ReceivedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """A line of a credit memo."""
+
+    order_line_id: str
+    quantity: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CreditMemo:
+    """What the ERP credits for goods that came back."""
+
+    memo_number: str
+    ret_num: str
+    order_id: str
+    issued_on: datetime
+    currency: str
+    total_amount: Decimal
+    updated_at: datetime
+    lines: tuple[CreditLine, ...]
 
 
 # Columns of a page of inventory, in this order; quantities int64, null where the ERP gave none.
@@ -518,6 +641,14 @@ class Erp(Protocol):
     def cancel_line(self, ord_num: str, line_number: int, quantity: int, reason: str) -> None: ...
     def shipments(self, *, updated_from: datetime | None = None) -> Iterator[Page[Shipment]]: ...
     def invoices(self, *, updated_from: datetime | None = None) -> Iterator[Page[Invoice]]: ...
+    def create_return(self, draft: ReturnDraft, key: str) -> str:
+        """Authorise a return; its ret_num. NOT safe to repeat: the ERP accepts duplicates."""
+        ...
+
+    def list_returns(
+        self, *, updated_from: datetime | None = None, order_id: str = ""
+    ) -> Iterator[Page[ErpReturn]]: ...
+    def list_credit_memos(self, *, updated_from: datetime | None = None) -> Iterator[Page[CreditMemo]]: ...
 
 
 class Messenger(Protocol):

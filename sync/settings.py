@@ -78,6 +78,7 @@ class Settings(StoreSettings):
     inventory_every: int = 60
     orders_every: int = 60
     dispatch_every: int = 60
+    returns_every: int = 900
     settlement_every: int = 900
     watch_every: int = 30
     alerts_every: int = 30
@@ -113,6 +114,11 @@ class Settings(StoreSettings):
     aged_freezes_increases: bool = True
     overaged_thin_units: int = Field(default=5, ge=0)
 
+    refunded_by: Literal["john_lewis", "seller"] = "john_lewis"  # who gives the money of returns back; never both
+    refund_reason: str = ""  # the reason John Lewis is told where we refund: one of RE01's for refunds
+
+    accepts: Literal["all", "fulfilable"] = "all"  # which orders we accept by ourselves, where we are asked
+    refuses_zero_stock: bool = False  # refuse by ourselves what a fresh batch has not one unit of
     acceptance_hours: int = 24  # the operator's window; the marketplace does not tell it
     personal_days: int = 400
     body_days: int = 400
@@ -158,6 +164,15 @@ class Settings(StoreSettings):
             raise ValueError(
                 f"BATCH_HARD_AGE_HOURS ({self.batch_hard_age_hours}) is less than BATCH_MAX_AGE_HOURS "
                 f"({self.batch_max_age_hours}): a batch is old before it is too old"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refunds_have_a_reason(self) -> Self:
+        if self.refunded_by == "seller" and not self.refund_reason:
+            raise ValueError(
+                "REFUNDED_BY is seller, and REFUND_REASON does not say which of John Lewis's reasons a refund is "
+                "given"
             )
         return self
 

@@ -115,6 +115,7 @@ class Told:
         changed: datetime | None = None,
         deadline: datetime | None = None,
         cancelled: int = 0,
+        refunds: tuple[events.RefundPart, ...] = (),
         snapshot_id: UUID | None = None,
         **more: Any,
     ) -> None:
@@ -125,10 +126,12 @@ class Told:
         lines = tuple(
             events.OrderLinePart(
                 order_line_id=f"{order_id}-{number}", line_number=number, sku=sku, title="Linen shirt",
-                state=line_state or state, quantity=quantity, cancelled_quantity=cancelled, refunded_quantity=0,
+                state=line_state or state, quantity=quantity, cancelled_quantity=cancelled,
+                refunded_quantity=sum(one.quantity for one in refunds),
                 unit_price_amount=Decimal(unit_price), price_amount=price, shipping_amount=Decimal("3.50"),
                 commission_amount=Decimal("9.36"), commission_vat_amount=Decimal("1.56"),
-                cancelled_amount=Decimal(0), refunded_amount=Decimal(0),
+                cancelled_amount=Decimal(0), refunds=refunds,
+                refunded_amount=sum((one.amount + one.shipping_amount for one in refunds), Decimal(0)),
             )
             for number, sku in enumerate(skus, 1)
         )  # fmt: skip
@@ -216,6 +219,10 @@ class Told:
         }  # fmt: skip
         if state in outcomes:
             self.tell(outcomes[state](**about, reference=reference, code=code, message=message))
+
+    def described(self, topic: str, value: Any) -> None:
+        """An outside system said what it is."""
+        self.tell(events.MarketplaceDescribed(happened_at=self.now - HOUR, topic=topic, value=value))
 
     # -- dispatch ------------------------------------------------------------------------------
 
@@ -471,7 +478,9 @@ class Told:
         )  # fmt: skip
 
     def runs_of_all(self, *, ended: datetime | None = None) -> None:
-        for flow in ("catalogue", "inventory", "orders", "dispatch", "settlement", "watch", "alerts"):
+        for flow in (
+            "catalogue", "inventory", "orders", "dispatch", "returns", "settlement", "watch", "alerts",
+        ):  # fmt: skip
             self.run(flow, ended=ended)
 
     def wrong(

@@ -18,7 +18,13 @@ from dashboard.format import (
     parsed,
     state,
 )
-from dashboard.screens import edit_order
+from dashboard.screens import edit_order, order_acceptance, order_drift
+
+_SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
+_NOTHING_YET = {
+    "marketplace": "Not seen", "erp": "Not in BlueCherry", "carrier": "Nothing has left",
+    "payout": "Nothing booked",
+}  # fmt: skip
 
 
 @cards.screen("Order", "What happened to this order, who says so, and what comes next?")
@@ -37,13 +43,24 @@ def show(pulse: Pulse) -> None:
         return
     _head(found, pulse)
     _actions(found, pulse)
-    story, lines, parcels, ledger, person = st.tabs(["Time line", "Lines", "Parcels", "Money", "Customer"])
+    differing = data.drift(pulse.as_of, order_id)
+    if words := order_drift.words_of(differing.to_dicts()):
+        st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
+    order_acceptance.decide(found, pulse)
+    _systems(order_id)
+    story, lines, drift, parcels, back, ledger, person = st.tabs(
+        ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Customer"]
+    )
     with story:
         _timeline(order_id)
     with lines:
         _lines(order_id)
+    with drift:
+        order_drift.differences(differing.to_dicts(), pulse)
     with parcels:
         _parcels(pulse, order_id)
+    with back:
+        _returns(pulse, order_id)
     with ledger:
         _ledger(order_id)
     with person:
@@ -123,6 +140,47 @@ def _actions(found: dict[str, Any], pulse: Pulse) -> None:
             icon=":material/sync:",
         )
     cards.outcome(slot)
+
+
+def _systems(order_id: str) -> None:
+    """What each system says of the order now, side by side."""
+    rows = data.order_systems(order_id).to_dicts()
+    for column, row in zip(st.columns(len(rows) or 1), rows, strict=False):
+        with column, st.container(border=True, height="stretch"):
+            st.caption(_SYSTEMS[row["system"]])
+            if row["state"]:
+                st.markdown(f"**{state(row['state']).text}**")
+            else:
+                st.markdown(f"**{_NOTHING_YET[row['system']]}**")
+            if row["amount"] is not None:
+                st.caption(money(row["amount"], row["currency"]))
+            if row["detail"]:
+                st.caption(row["detail"])
+            if row["since_at"] is not None:
+                st.caption(f"since {london(row['since_at'])}")
+
+
+def _returns(pulse: Pulse, order_id: str) -> None:
+    cards.table(
+        [
+            {
+                "Return": row["rma"] or row["return_id"],
+                "Line": row["order_line_id"],
+                "At John Lewis": state(row["state"]).text,
+                "Units": count(row["quantity"]),
+                "In BlueCherry": row["ret_nums"] or "–",
+                "Received": count(row["received_quantity"]),
+                "Credited": row["memo_numbers"] or "–",
+                "Refunded": count(row["refunded_quantity"]),
+                "Next": row["next_step"],
+                "Opened": london(row["opened_at"]),
+            }
+            for row in data.order_returns(pulse.as_of, order_id).iter_rows(named=True)
+        ],
+        key="order-returns",
+        right=("Units", "Received", "Refunded"),
+        empty_words="Nothing of it is on its way back.",
+    )
 
 
 def _timeline(order_id: str) -> None:

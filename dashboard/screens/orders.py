@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, charts, data
+from dashboard import access, cards, charts, data
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, state
 
@@ -37,7 +37,12 @@ def show(pulse: Pulse) -> None:
             ("Not needed", count(by_state.get("not_needed", 0)), "Cancelled before they reached BlueCherry"),
         ]
     )
-    words = st.text_input("Find", placeholder="Order id, reference or sales order", key="orders-find")
+    sees_people = access.person().sees_people
+    words = st.text_input(
+        "Find",
+        placeholder="Any id of either side, tracking number, SKU" + (", postcode" if sees_people else ""),
+        key="orders-find",
+    )
     chosen = st.segmented_control(
         "In BlueCherry",
         [code for code in FILTERS if not code or by_state.get(code)],
@@ -45,7 +50,9 @@ def show(pulse: Pulse) -> None:
         key="orders-state",
         format_func=lambda code: f"{state(code).words} {count(by_state.get(code, 0))}" if code else "All",
     )
-    found = data.orders(pulse.as_of, search=words or "", erp_state=chosen or "", limit=LIMIT)
+    found = data.orders(
+        pulse.as_of, search=words or "", erp_state=chosen or "", sees_people=sees_people, limit=LIMIT
+    )
     rows = list(found.iter_rows(named=True))
     above = st.container()
     picked = cards.table(
@@ -76,11 +83,33 @@ def show(pulse: Pulse) -> None:
     cards.cut(len(rows), LIMIT)
     with above:
         cards.link_to_order(picked, rows)
+    st.subheader("How far they have come", anchor=False)
+    _funnel(pulse)
     with st.expander("Every order in one place", icon=":material/filter_alt:"):
-        _funnel(pulse)
+        _places(pulse)
 
 
 def _funnel(pulse: Pulse) -> None:
+    """The last fortnight's orders and all that are open, stage by stage, and where they wait."""
+    stages = data.order_funnel(pulse.as_of)
+    charts.draw(charts.funnel(stages), key="orders-funnel", alt="Orders by the stage they have reached")
+    cards.table(
+        [
+            {
+                "Stage": state(row["stage"]).words,
+                "Came so far": count(row["reached_count"]),
+                "Stand here now": count(row["waiting_count"]),
+                "Total": money(row["waiting_amount"], row["currency"]),
+                "Oldest": london(row["oldest_at"]),
+            }
+            for row in stages.iter_rows(named=True)
+        ],
+        key="orders-stages",
+        right=("Came so far", "Stand here now", "Total"),
+    )
+
+
+def _places(pulse: Pulse) -> None:
     """Where they stand and for what, what waits longest first; the sum is what was seen."""
     places = data.order_places(pulse.as_of)
     charts.draw(

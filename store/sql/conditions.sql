@@ -4,6 +4,8 @@ create or replace macro conditions(as_of, acceptance_hours := 24, visibility_min
 with wrong as (
     from conditions_orders(as_of, acceptance_hours, visibility_minutes)
     union all by name from conditions_counts(as_of)
+    union all by name from conditions_drift(as_of)
+    union all by name from conditions_returns(as_of)
     union all by name from conditions_dispatch(as_of)
     union all by name from conditions_batches(as_of, batch_hours)
     union all by name from conditions_stock(as_of)

@@ -71,8 +71,8 @@ held as (
         placed.shipping_deadline_at as deadline_at, hold.happened_at as since_at,
     from shipment_hold_facts as hold
     left join order_facts as placed on placed.order_id = hold.order_id
-    -- a part that waits for the rest is no trouble of its own
-    where hold.reason not in ('', 'incomplete') and (placed.state = 'SHIPPING' or hold.reason = 'voided')
+    -- a part that waits for the rest is no trouble of its own; another SKU is shown as drift
+    where hold.reason not in ('', 'incomplete', 'substituted') and (placed.state = 'SHIPPING' or hold.reason = 'voided')
 )
 
 from undispatched

@@ -4,7 +4,7 @@ with known as (
     -- a flow is late when it has not succeeded for this long: several times its interval
     select * from (values
         ('catalogue', 1, 10800), ('inventory', 2, 900), ('orders', 3, 900), ('dispatch', 4, 900),
-        ('settlement', 5, 3600), ('watch', 6, 600), ('alerts', 7, 600)
+        ('returns', 5, 3600), ('settlement', 6, 3600), ('watch', 7, 600), ('alerts', 8, 600)
     ) as known(name, position, patience_seconds)
 ),
 

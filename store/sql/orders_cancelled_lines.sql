@@ -11,6 +11,7 @@ here as (
         sum(ordered_quantity - cancelled_quantity)::integer as wanted_quantity,
         sum(cancelled_quantity)::integer as before_quantity,
         sum(open_quantity)::integer as open_quantity,
+        max(happened_at) as read_at,
     from sales_line_facts
     where order_line_id <> ''
     group by order_line_id
@@ -43,6 +44,7 @@ select
     least(here.open_quantity, here.wanted_quantity - (there.quantity - there.cancelled_quantity)) as quantity,
     -- times
     there.placed_at,
+    here.read_at,
 from there
 join here using (order_line_id)
 where here.line_count = 1

@@ -150,6 +150,32 @@ class BlueCherry:
         """Entity invoice."""
         yield from self._read("invoice", self._since(updated_from), ("inv_num", "invoice"), self._words.invoice)
 
+    # -- returns -----------------------------------------------------------------------------
+
+    def create_return(self, draft: ports.ReturnDraft, key: str) -> str:
+        """Entity returnOrder: an array of one document."""
+        answer = self._write(
+            "returnOrder", [words.return_document(draft)], subject=draft.order_id, headers={"Idempotency-Key": key}
+        )
+        ret_num = self._written(answer, "returnOrder").ret_num
+        if not ret_num:
+            raise Unclear(f"returnOrder answered without a return number (exchange {answer.snapshot_id})")
+        return ret_num
+
+    def list_returns(
+        self, *, updated_from: datetime | None = None, order_id: str = ""
+    ) -> Iterator[ports.Page[ports.ErpReturn]]:
+        """Entity returnOrder."""
+        conditions = list(self._since(updated_from))
+        if order_id:
+            conditions.append(("po_num", "eq", order_id))
+        yield from self._read("returnOrder", tuple(conditions), ("ret_num", "return"), self._words.erp_return)
+
+    def list_credit_memos(self, *, updated_from: datetime | None = None) -> Iterator[ports.Page[ports.CreditMemo]]:
+        """Entity creditMemo."""
+        names = ("memo_num", "credit memo")
+        yield from self._read("creditMemo", self._since(updated_from), names, self._words.credit_memo)
+
     # -- how it is asked ---------------------------------------------------------------------
 
     def _since(self, moment: datetime | None) -> tuple[tuple[str, str, str], ...]:

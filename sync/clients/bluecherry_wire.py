@@ -129,6 +129,19 @@ class SalesLine(_Wire):
     price: Amount = None
 
 
+class OrderAddress(_Wire):
+    """Where a sales order goes; personal."""
+
+    addr_type: Text = None
+    name: Text = None
+    addr1: Text = None
+    addr2: Text = None
+    city: Text = None
+    state: Text = None
+    zipcode: Text = None
+    country: Text = None
+
+
 class SalesOrder(_Wire):
     """A sales order."""
 
@@ -143,6 +156,10 @@ class SalesOrder(_Wire):
     last_mod: Text = None
     last_user: Text = None
     edit_seq: Units = None
+    start_date: Text = None
+    end_date: Text = None
+    frgt_amt: Amount = None
+    address: Annotated[list[OrderAddress] | None, BeforeValidator(_rows)] = None
     detail: Annotated[list[SalesLine] | None, BeforeValidator(_rows)] = None
 
 
@@ -191,9 +208,54 @@ class Invoice(_Wire):
     last_mod: Text = None
 
 
+class ReturnLine(_Wire):
+    """A line of a return authorisation."""
+
+    line_seq: Units = None
+    ext_line_id: Text = None
+    qty: Units = None
+    qty_received: Units = None
+
+
+class ReturnOrder(_Wire):
+    """A return authorisation."""
+
+    ret_num: Text = None
+    ret_status: Text = None
+    ord_num: Text = None
+    po_num: Text = None
+    ref_num2: Text = None
+    closed: Text = None
+    entered_at: Text = None
+    last_mod: Text = None
+    detail: Annotated[list[ReturnLine] | None, BeforeValidator(_rows)] = None
+
+
+class CreditLine(_Wire):
+    """A line of a credit memo."""
+
+    ext_line_id: Text = None
+    qty: Units = None
+    amount: Amount = None
+
+
+class CreditMemo(_Wire):
+    """A credit memo."""
+
+    memo_num: Text = None
+    memo_date: Text = None
+    ret_num: Text = None
+    po_num: Text = None
+    curr_code: Text = None
+    total: Amount = None
+    last_mod: Text = None
+    detail: Annotated[list[CreditLine] | None, BeforeValidator(_rows)] = None
+
+
 class Written(_Wire):
     """The answer to a write of one document."""
 
     pkey: Text = None
     ord_num: Text = None
+    ret_num: Text = None
     is_duplicate: bool | None = Field(default=None, alias="duplicate")

@@ -129,6 +129,10 @@ class Words:
             updated_by=got.last_user or "",
             revision=got.edit_seq or 0,
             lines=tuple(_sales_line(line, division) for line in needed(got.detail, "detail")),
+            start_day=self._time.whole_day(got.start_date) if got.start_date else None,
+            cancel_day=self._time.whole_day(got.end_date) if got.end_date else None,
+            shipping_amount=got.frgt_amt,
+            ship_to=_ship_to(got.address or ()),
         )
 
     def shipment(self, raw: Any) -> ports.Shipment:
@@ -162,6 +166,52 @@ class Words:
             updated_at=self._time.earlier(needed(got.last_mod, "last_mod")),
         )
 
+    def erp_return(self, raw: Any) -> ports.ErpReturn:
+        """A return authorisation with what of it came."""
+        got = read(wire.ReturnOrder, raw)
+        # Without the marketplace's id a return of ours would look like nobody's, and be created again.
+        present(got, "ref_num2", "po_num")
+        return ports.ErpReturn(
+            ret_num=needed(got.ret_num, "ret_num"),
+            order_id=got.po_num or "",
+            ord_num=needed(got.ord_num, "ord_num"),
+            return_id=got.ref_num2 or "",
+            raw_status=needed(got.ret_status, "ret_status"),
+            is_closed=_yes(got.closed),
+            entered_at=self._time.earlier(needed(got.entered_at, "entered_at")),
+            updated_at=self._time.earlier(needed(got.last_mod, "last_mod")),
+            lines=tuple(
+                ports.ReceivedLine(
+                    line_number=needed(line.line_seq, "detail.line_seq"),
+                    order_line_id=line.ext_line_id or "",
+                    quantity=needed(line.qty, "detail.qty"),
+                    received_quantity=needed(line.qty_received, "detail.qty_received"),
+                )
+                for line in needed(got.detail, "detail")
+            ),
+        )
+
+    def credit_memo(self, raw: Any) -> ports.CreditMemo:
+        """A credit memo."""
+        got = read(wire.CreditMemo, raw)
+        return ports.CreditMemo(
+            memo_number=needed(got.memo_num, "memo_num"),
+            ret_num=got.ret_num or "",
+            order_id=got.po_num or "",
+            issued_on=self._time.earlier(needed(got.memo_date, "memo_date")),
+            currency=needed(got.curr_code, "curr_code"),
+            total_amount=needed(got.total, "total"),
+            updated_at=self._time.earlier(needed(got.last_mod, "last_mod")),
+            lines=tuple(
+                ports.CreditLine(
+                    order_line_id=line.ext_line_id or "",
+                    quantity=needed(line.qty, "detail.qty"),
+                    amount=needed(line.amount, "detail.amount"),
+                )
+                for line in needed(got.detail, "detail")
+            ),
+        )
+
     def document(self, draft: ports.SalesOrderDraft, order_type: str) -> dict[str, Any]:
         """Our draft as the ERP's sales order document."""
         return {
@@ -186,6 +236,23 @@ class Words:
             },
             "detail": {"rows": [_line_row(line) for line in draft.lines]},
         }
+
+
+def return_document(draft: ports.ReturnDraft) -> dict[str, Any]:
+    """Our draft as the ERP's return order; the marketplace's id and the parcel's number in the free fields."""
+    return {
+        "ord_num": draft.ord_num,
+        "po_num": draft.order_id,
+        "ref_num2": draft.return_id,
+        "aux_ref_num": draft.tracking,
+        "reason": draft.reason_code,
+        "detail": {
+            "rows": [
+                {"line_seq": line.line_number, "ext_line_id": line.order_line_id, "qty": line.quantity}
+                for line in draft.lines
+            ]
+        },
+    }
 
 
 def location(raw: Any) -> ports.Code:
@@ -218,6 +285,23 @@ def _sales_line(got: wire.SalesLine, division: str) -> ports.SalesLine:
         cancelled_quantity=needed(got.qty_cancelled, "detail.qty_cancelled"),
         cancel_kind=got.cancel_kind or "",
         unit_price=got.price,
+    )
+
+
+def _ship_to(rows: Sequence[wire.OrderAddress]) -> ports.Address | None:
+    """Where it goes; None where that is not said, or said twice."""
+    found = [row for row in rows if row.addr_type == "ST"]
+    if len(found) != 1:
+        return None
+    row = found[0]
+    return ports.Address(
+        name=row.name or "",
+        line_1=row.addr1 or "",
+        line_2=row.addr2 or "",
+        city=row.city or "",
+        state=row.state or "",
+        postcode=row.zipcode or "",
+        country=row.country or "",
     )
 
 

@@ -30,6 +30,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 # Mirakl's published maximum per operation; what it wants "once per business event" has no entry.
 MIRAKL_LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "OR11": (Limit(1, _MINUTE),),
+    "RT11": (Limit(1, timedelta(minutes=5)),),
     "OR04": (Limit(1, _MINUTE),),
     "STO01": (Limit(1, _MINUTE),),
     "STO02": (Limit(1, timedelta(seconds=15)),),

@@ -53,6 +53,18 @@ class ErpTime:
         """The server's calendar day."""
         return moment.astimezone(self._zone).strftime("%Y-%m-%d")
 
+    def whole_day(self, text: str) -> tuple[datetime, datetime]:
+        """The server's calendar day of a date, from its first moment up to the next day's."""
+        first = _parsed(text).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        try:
+            beginning, end = (
+                first.replace(tzinfo=self._zone),
+                (first + timedelta(days=1)).replace(tzinfo=self._zone),
+            )
+            return beginning.astimezone(UTC), end.astimezone(UTC)
+        except OverflowError as error:
+            raise Unreadable("a day is none of our time") from error
+
 
 def _parsed(text: str) -> datetime:
     text = text.strip()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sync import ports
+from sync.clients import mirakl_returns as returns
 from sync.clients import mirakl_wire as wire
 from sync.clients import mirakl_words as words
 from sync.clients.budget import Allowance
@@ -32,6 +33,7 @@ Item = TypeVar("Item")
 _MOST_IDS = 100
 _MOST_REFERENCES = 100
 _MOST_SHIPMENTS = 1000
+_MOST_RETURNS = 100
 _OFFSET_SIZE = 100
 _SEEK_SIZE = 100
 _LEDGER_SIZE = 2000
@@ -116,7 +118,14 @@ class Mirakl:
 
     def accept(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
         """OR21, every line accepted."""
-        document = {"order_lines": [{"id": line_id, "accepted": True} for line_id in line_ids]}
+        return self._decide(order_id, line_ids, is_accepted=True)
+
+    def refuse(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
+        """OR21, every line refused."""
+        return self._decide(order_id, line_ids, is_accepted=False)
+
+    def _decide(self, order_id: str, line_ids: Sequence[str], *, is_accepted: bool) -> UUID | None:
+        document = {"order_lines": [{"id": line_id, "accepted": is_accepted} for line_id in line_ids]}
         path = path_of("/api/orders/{order_id}/accept", order_id=order_id)
         return self._write("OR21", "PUT", path, document, subject=order_id).snapshot_id
 
@@ -167,6 +176,38 @@ class Mirakl:
         if missing:
             raise Unclear(f"OR30 answered without {', '.join(missing)} (exchange {answer.snapshot_id})")
         return answer.snapshot_id
+
+    def refund_line(self, refund: ports.LineRefund) -> str:
+        """OR28, one line at a time: what is unclear is then unclear about one sum."""
+        document = {"refunds": [returns.refund_row(refund)]}
+        answer = self._write("OR28", "PUT", "/api/orders/refund", document, expects="json")
+        for raw in self._written(answer, "refunds", "OR28"):
+            made = self._believed(returns.Refunded, raw, "OR28")
+            if made.order_line_id == refund.order_line_id and made.refund_id:
+                return made.refund_id
+        raise Unclear(f"OR28 answered without {refund.order_line_id} (exchange {answer.snapshot_id})")
+
+    # -- returns -----------------------------------------------------------------------------
+
+    def list_returns(self, *, updated_from: datetime) -> Iterator[ports.Page[ports.MarketReturn]]:
+        """RT11, by last change."""
+        query = [*self._shop, ("return_last_updated_from", moment_text(updated_from))]
+        call = Call("RT11", "GET", "/api/returns", query)
+        yield from self._seek(call, "return", returns.market_return, lambda i: (i.return_id, i.updated_at))
+
+    def receive_returns(self, return_ids: Sequence[str]) -> tuple[ports.Outcome, ...]:
+        """RT25. A return the answer does not mention has no outcome: nobody knows."""
+        if not 0 < len(return_ids) <= _MOST_RETURNS:
+            raise ValueError(f"between 1 and {_MOST_RETURNS} returns at a time, not {len(return_ids)}")
+        document = {"returns": [{"id": return_id} for return_id in return_ids]}
+        answer = self._write("RT25", "PUT", "/api/returns/receive", document, expects="json")
+        try:
+            outcomes = returns.receipts(answer.data if isinstance(answer.data, dict) else {}, return_ids)
+        except Unreadable as why:
+            raise Unclear(f"the answer to RT25 cannot be read: {why}") from why
+        if not outcomes:
+            raise Unclear(f"RT25 does not say what became of its returns (exchange {answer.snapshot_id})")
+        return tuple(outcomes.values())
 
     # -- dispatch ----------------------------------------------------------------------------
 

@@ -143,6 +143,7 @@ class Change(_Wire):
     shipping_amount: Amount = None
     commission_amount: Amount = None
     commission_total_amount: Amount = None
+    commission_taxes: Annotated[list[Charge], BeforeValidator(_list)] = []
     reason_code: Text = None
     refund_state: Text = None
     state: Text = None

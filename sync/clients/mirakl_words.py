@@ -5,6 +5,8 @@ its price) is `Unreadable`, and the message names the member and never a value. 
 VAT, as the port says them.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +53,12 @@ def order(raw: Any) -> ports.MarketOrder:
         _less(got.total_price, got.price),
         sum((line.shipping_amount for line in lines), _NOTHING),
     )
+    # What was shown with nothing left of it is missing from the order's own sums, too.
+    emptied = [line for line, raw in zip(lines, got.order_lines, strict=True) if line.price and not raw.price]
+    price += sum((line.price for line in emptied if got.price is not None), _NOTHING)
+    shipping += sum((line.shipping_amount for line in emptied if got.shipping_price is not None), _NOTHING)
+    lost = sum((line.price + line.shipping_amount for line in emptied), _NOTHING)
+    commission = sum((line.commission_amount for line in emptied), _NOTHING)
     references = got.references or wire.References()
     return ports.MarketOrder(
         order_id=needed(got.order_id, "order_id"),
@@ -65,8 +73,10 @@ def order(raw: Any) -> ports.MarketOrder:
         tax_mode=got.order_tax_mode or "",
         price=price,
         shipping_amount=shipping,
-        total_amount=_amount(got.total_price, price + shipping),
-        commission_amount=_amount(got.total_commission, sum((line.commission_amount for line in lines), _NOTHING)),
+        total_amount=price + shipping if got.total_price is None else got.total_price + lost,
+        commission_amount=sum((line.commission_amount for line in lines), _NOTHING)
+        if got.total_commission is None
+        else got.total_commission + commission,
         shipping_type=got.shipping_type_code or "",
         shipping_zone=got.shipping_zone_code or "",
         seller_reference=references.order_reference_for_seller or "",
@@ -93,9 +103,9 @@ def _line(got: wire.OrderLine, number: int) -> ports.MarketLine:
     taxes = [tax.amount for tax in got.commission_taxes if tax.amount is not None]
     fee = got.commission_fee
     vat = sum(taxes, _NOTHING) if taxes else _amount(got.commission_vat, _less(got.total_commission, fee))
-    changes = [_change(change, "cancelation") for change in got.cancelations]
-    changes += [_change(change, "refund") for change in got.refunds]
-    return ports.MarketLine(
+    gone = [_change(change, "cancelation") for change in got.cancelations]
+    changes = [*gone, *(_change(change, "refund") for change in got.refunds)]
+    line = ports.MarketLine(
         order_line_id=needed(got.order_line_id, "order_lines.order_line_id"),
         line_number=got.order_line_index if got.order_line_index is not None else number,
         offer_sku=needed(got.offer_sku, "order_lines.offer_sku"),
@@ -108,6 +118,31 @@ def _line(got: wire.OrderLine, number: int) -> ports.MarketLine:
         commission_amount=_amount(got.total_commission, None if fee is None else fee + vat),
         commission_vat=vat,
         changes=tuple(changes),
+    )
+    return _as_sold(line, gone, got.cancelations)
+
+
+def _as_sold(
+    line: ports.MarketLine, gone: Sequence[ports.LineChange], records: Sequence[wire.Change]
+) -> ports.MarketLine:
+    """The line as it was sold, where the marketplace shows what was cancelled with nothing left of it.
+
+    Some operators take a cancelled line's units and amounts down to zero; its cancelation records still have them.
+    """
+    units = sum(change.quantity for change in gone)
+    if units > line.quantity:
+        line = replace(line, quantity=units)  # no more can be cancelled than was sold
+    goods = sum((change.amount for change in gone), _NOTHING)
+    if not goods or line.price:
+        return line
+    taxes = [tax.amount for record in records for tax in record.commission_taxes if tax.amount is not None]
+    return replace(
+        line,
+        price=goods,
+        unit_price=line.unit_price or (goods / line.quantity if line.quantity else goods),
+        shipping_amount=line.shipping_amount or sum((change.shipping_amount for change in gone), _NOTHING),
+        commission_amount=line.commission_amount or sum((change.commission_amount for change in gone), _NOTHING),
+        commission_vat=line.commission_vat or sum(taxes, _NOTHING),
     )
 
 

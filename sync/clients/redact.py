@@ -92,7 +92,8 @@ class Redaction:
             self._subject = subject
         found = dict(members)
         for name, value in members.items():
-            if inside or name in _SPECIAL:
+            # what a customer wrote about a return
+            if inside or name in _SPECIAL or (name == "description" and "return_lines" in members):
                 found[name] = self._special(name, value, subject, inside=inside)
             elif isinstance(value, dict | list) or (self._values and isinstance(value, str)):
                 # The plain scalars of a page of orders are many; they are not looked at one by one.
@@ -104,7 +105,7 @@ class Redaction:
             return value
         if name in _FREE_FIELDS and isinstance(value, list):
             return [self._free_field(field, subject) for field in value]
-        is_personal = name in _MEMBERS or name in _PLACES or (inside and name not in _KEPT)
+        is_personal = name == "description" or name in _MEMBERS or name in _PLACES or (inside and name not in _KEPT)
         return self._walk(value, subject, inside=is_personal)
 
     def _free_field(self, field: Any, subject: str) -> Any:

@@ -2,9 +2,9 @@
 
 Looks at BlueCherry's shipments. A parcel of an order that waits to be sent is confirmed with the carrier the
 mapping names; where parcels cannot be told one by one, the order is confirmed once all of it has left. Held, with
-what to mend: a carrier without a mapping, a missing tracking number, a line the order has not, more units than are
-open, a shipment voided after we told of it, and what John Lewis refused. Orders finished before we started are
-never touched.
+what to mend: a carrier without a mapping, a missing tracking number, a line the order has not or that carries
+another SKU, more units than are open, a shipment voided after we told of it, and what John Lewis refused. Orders
+finished before we started are never touched.
 
 What can go wrong: an answer that never came. The parcel is looked up by our reference and its tracking number, and
 sent again only when it is surely not there.
@@ -134,6 +134,14 @@ def _known(
         multi_shipment=is_multi,
         now=run.now(),
         retry=scope.key,
+        substituted={
+            row["order_line_id"]: row["shown"]
+            for row in run.rows(
+                "select order_line_id, shown from drift($now)"
+                f" where drift_class = 'substitution' and is_open and {within}",
+                {"now": run.now(), **orders},
+            )
+        },
     )
 
 

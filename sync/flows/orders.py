@@ -3,7 +3,8 @@
 Looks at every order changed since last time (with an overlap), or at one day's count (sync.flows.orders_proof), and
 at what BlueCherry has of ours. Accepts what
 waits for acceptance; creates a sales order per (order, division, warehouse) once the order is in SHIPPING with an
-address; passes customers' cancellations on; writes BlueCherry's number back. What cannot go on is held: an unknown
+address; passes customers' cancellations on, and to John Lewis what a person said will not be sent
+(sync.flows.orders_cancelations); writes BlueCherry's number back. What cannot go on is held: an unknown
 SKU, a missing mapping, an address that does not fit. One bad order never stops the others.
 
 What can go wrong: an answer that never came. Its intent stays unclear and is looked up by po_num until it is found
@@ -22,13 +23,17 @@ from store.clock import aware
 from store.events import Event
 from store.journal import Personal
 from sync.errors import Deferred
+from sync.flows import orders_acceptance as accepting
+from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
-from sync.flows.orders_read import order_event, person_of, sales_order_event
+from sync.flows.orders_drift import sales_order_events
+from sync.flows.orders_read import order_event, person_of
 from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
+from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
@@ -42,10 +47,12 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     later = None if scope.is_stored else look(run, scope)
     settling.settle(run)
+    accepting.refuse(run, scope)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
     act(run, decision)
+    passing.pass_on(run, scope)
     if run.counts["refused"]:  # what was refused just now is held now, not at the next run
         run.record(_decide(run, scope).holds)
     if later is not None:
@@ -56,15 +63,18 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     """What a run would do to the outside now."""
     look(run, scope, counts=False)
     decision = _decide(run, scope)
+    passed_on = (*passing.decided(run, scope), *accepting.decided(run, scope))
     rows = [
         {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
-        for intent in (*decision.accept, *decision.create, *decision.cancel, *decision.reference)
+        for intent in (*decision.accept, *decision.create, *decision.cancel, *decision.reference, *passed_on)
     ]
     calls = {
         "OR21 accept": len(decision.accept),
         "salesOrder create": len(decision.create),
         "salesOrderCancel": len(decision.cancel),
         "OR04 reference": -(-len(decision.reference) // 100),
+        **passing.calls_of([one for one in passed_on if one.kind != REFUSE_ORDER]),
+        "OR21 refuse": sum(one.kind == REFUSE_ORDER for one in passed_on),
     }
     return Preview(
         f"{len(rows)} steps would be taken, {len(decision.holds)} orders would be held.",
@@ -161,9 +171,8 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     """Record what the ERP has of ours; orders of other customers are none of our business."""
-    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
-    return run.record([sales_order_event(order, page.snapshot_id, known) for order in ours])
+    return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 
 def _since(run: Run, bookmark: str, overlap: timedelta) -> datetime:
@@ -249,6 +258,8 @@ def known(run: Run, order_id: str = "") -> Known:
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),
+        verdicts=accepting.verdicts(run),
+        refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from store.events import OrderChanged, OrderLinePart, OrderPlaced, SalesLinePart, SalesOrderRead
+from store.events import OrderChanged, OrderLinePart, OrderPlaced, RefundPart, SalesLinePart, SalesOrderRead
 from sync.ports import Address, MarketLine, MarketOrder, Person, SalesOrder
 from sync.rules.edits import edited, loaded
 from sync.rules.mappings import Mappings
@@ -64,11 +64,31 @@ def _line(line: MarketLine) -> OrderLinePart:
         commission_vat_amount=line.commission_vat,
         cancelled_amount=sum((change.amount + change.shipping_amount for change in cancelations), Decimal(0)),
         refunded_amount=sum((change.amount + change.shipping_amount for change in refunds), Decimal(0)),
+        cancelled_shipping_amount=sum((change.shipping_amount for change in cancelations), Decimal(0)),
+        refunds=tuple(
+            RefundPart(
+                refund_id=change.change_id,
+                quantity=change.quantity,
+                amount=change.amount,
+                shipping_amount=change.shipping_amount,
+                reason_code=change.reason_code,
+                state=change.state,
+                refunded_at=change.created_at,
+            )
+            for change in refunds
+        ),
     )
 
 
-def sales_order_event(order: SalesOrder, snapshot_id: UUID | None, known: Mappings) -> SalesOrderRead:
-    """What this reading of a sales order says; an unmapped status stays empty and is raised."""
+def sales_order_event(
+    order: SalesOrder, snapshot_id: UUID | None, known: Mappings, *, changes: tuple[str, ...] | None = None
+) -> SalesOrderRead:
+    """What this reading of a sales order says; an unmapped status stays empty and is raised.
+
+    `changes`: the fields of its address that are not as sent; None: not compared.
+    """
+    starts_from, starts_until = order.start_day or (None, None)
+    cancels_from, cancels_until = order.cancel_day or (None, None)
     return SalesOrderRead(
         happened_at=order.updated_at,
         snapshot_id=snapshot_id,
@@ -98,6 +118,12 @@ def sales_order_event(order: SalesOrder, snapshot_id: UUID | None, known: Mappin
             )
             for line in order.lines
         ),
+        starts_from_at=starts_from,
+        starts_until_at=starts_until,
+        cancels_from_at=cancels_from,
+        cancels_until_at=cancels_until,
+        shipping_amount=order.shipping_amount,
+        address_changes=changes,
     )
 
 

@@ -8,9 +8,8 @@ apart. Where the delay is not configured nobody but a person can say so.
 from datetime import datetime, timedelta
 
 from store.events import Event
-from sync.flows.orders_read import sales_order_event
+from sync.flows.orders_drift import sales_order_events
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
-from sync.rules import mappings
 from sync.rules.orders import other_content
 from sync.runs import Run
 
@@ -54,10 +53,9 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     what = intent.payload
     for page in run.house.erp.sales_orders(ord_num=what["ord_num"]):
-        run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
+        run.record(sales_order_events(run, page.items, page.snapshot_id))
     rows = run.rows(
         "select cancelled_quantity from sales_line_facts where ord_num = $ord and line_number = $line",
         {"ord": what["ord_num"], "line": what["line_number"]},
@@ -91,10 +89,9 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:
     """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
-    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     is_readable = True
     for page in run.house.erp.sales_orders(order_id=intent.order_id):
-        run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
+        run.record(sales_order_events(run, page.items, page.snapshot_id))
         is_readable = is_readable and not page.skipped
     return is_readable
 
@@ -156,7 +153,6 @@ def _look_for_invisible(run: Run) -> None:
             "recent": run.now() - timedelta(days=14),
         },
     )
-    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()})) if rows else mappings.load([])
     for row in rows:
         for page in run.house.erp.sales_orders(ord_num=row["ord_num"]):
-            run.record([sales_order_event(order, page.snapshot_id, known) for order in page.items])
+            run.record(sales_order_events(run, page.items, page.snapshot_id))

@@ -21,6 +21,7 @@ from sync.rules.mappings import Mappings
 KIND = "confirm_shipment"
 NOTHING_HAPPENED = frozenset({NOT_SENT, "absent", "superseded"})
 INCOMPLETE = "incomplete"  # a part waits for the rest: no trouble
+SUBSTITUTED = "substituted"  # shown as a difference of its sales order
 _BACK_OFF, _LONGEST, _TRIES = timedelta(minutes=30), timedelta(hours=6), 6
 
 
@@ -38,6 +39,9 @@ class Known:
     multi_shipment: bool
     now: datetime
     retry: str = ""  # an order or shipment a person wants tried again
+    substituted: Mapping[str, str] = field(
+        default_factory=dict
+    )  # lines with another SKU nobody accepted, and which
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,7 @@ def _quantities(order: _Order, parcel: Mapping[str, Any]) -> dict[str, int]:
     """Units by marketplace line.
 
     Raises:
-        _Held: a line is not the order's, or more was shipped than is open.
+        _Held: a line is not the order's, carries another SKU, or more was shipped than is open.
 
     """
     inside: dict[str, int] = {line: int(units) for line, units in json.loads(parcel["quantities"] or "{}").items()}
@@ -207,6 +211,10 @@ def _quantities(order: _Order, parcel: Mapping[str, Any]) -> dict[str, int]:
         if line_id not in order.open_units:
             what = line_id or "a line added by hand"
             raise _Held("unknown_line", what, f"Parcel {parcel['carton']} carries {what}, which the order has not.")
+        if line_id in order.known.substituted:
+            other = order.known.substituted[line_id]
+            detail = f"Parcel {parcel['carton']} carries {other} for {line_id}; a person has to answer that first."
+            raise _Held(SUBSTITUTED, line_id, detail)
         left = max(order.open_units[line_id], 0)
         if units > left:
             detail = f"Parcel {parcel['carton']} carries {units} of {line_id}; {left} are open."

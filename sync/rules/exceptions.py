@@ -33,6 +33,7 @@ class ExceptionKind:
 
 _AGAIN = "The next run tries again by itself; retry does it now."
 _LIFTS = "Nothing to press: the next run sees that it is mended and goes on."
+_PRESS_NOTHING = "Nothing to press: answer it on the Order page, or put it back in BlueCherry."
 _LOOKS = "Looks again whether it happened; it is never simply sent a second time."
 _FLOW = "flow_failing system_down"
 _PASSES = "Tried again by itself, after gaps that grow; retry does it now."
@@ -169,6 +170,51 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "technical", "flow-failing", "Runs the flow now.", "system_down credentials_refused"),
     ExceptionKind("silence", "No order for an unusually long time for this hour", "normal", "ops", "John Lewis",
                   "technical", "silence", "Reads the orders now.", "flow_failing system_down credentials_refused"),
+    # sales orders that are not what we sent, and cancellations
+    ExceptionKind("drift_quantity", "BlueCherry sends other units of {cause} than were sold", "high", "ops",
+                  "BlueCherry", "data", "drift-quantity", _PRESS_NOTHING),
+    ExceptionKind("drift_cancelled", "BlueCherry cancelled {cause}, and John Lewis still waits for it", "high",
+                  "ops", "BlueCherry", "data", "drift-cancelled", _PRESS_NOTHING),
+    ExceptionKind("drift_substitution", "Another SKU stands in BlueCherry in the place of {cause}", "urgent", "ops",
+                  "BlueCherry", "data", "drift-substitution", _PRESS_NOTHING),
+    ExceptionKind("drift_warehouse", "Sales orders were moved to warehouse {cause}", "normal", "ops", "BlueCherry",
+                  "data", "drift-warehouse", _PRESS_NOTHING),
+    ExceptionKind("drift_ship_via", "Sales orders were given ship-via {cause}", "normal", "ops", "BlueCherry",
+                  "data", "drift-ship-via", _PRESS_NOTHING),
+    ExceptionKind("drift_address", "Sales orders go to another address: {cause}", "urgent", "ops", "BlueCherry",
+                  "data", "drift-address", _PRESS_NOTHING),
+    ExceptionKind("drift_price", "BlueCherry invoices another price than the customer paid: {cause}", "normal",
+                  "finance", "BlueCherry", "data", "drift-price", _PRESS_NOTHING),
+    ExceptionKind("drift_dates", "BlueCherry's days of a sales order were changed: {cause}", "normal", "ops",
+                  "BlueCherry", "data", "drift-dates", _PRESS_NOTHING),
+    ExceptionKind("cancelation_refused", "John Lewis refused a cancellation we passed on: {cause}", "high", "ops",
+                  "John Lewis", "data", "cancelation-refused",
+                  "Nothing to press: answer the difference once more."),
+    ExceptionKind("cancelled_after_pick", "The customer cancelled {cause}, and the warehouse has it in hand",
+                  "urgent", "ops", "BlueCherry", "data", "cancelled-after-pick", _LIFTS),
+    # acceptance
+    ExceptionKind("not_fulfilable", "Orders wait for acceptance, and {cause} is not there to send", "urgent", "ops",
+                  "John Lewis", "data", "not-fulfilable", "Judges the stock again; a person accepts or refuses it.",
+                  _FLOW),
+    ExceptionKind("stale_stock", "Orders wait for acceptance, and the stock is too old to judge them", "urgent",
+                  "ops", "BlueCherry", "data", "stale-stock", "Judges again, once a newer stock batch is read.",
+                  _FLOW),
+    # returns
+    ExceptionKind("return_not_authorised", "Returns are not authorised in BlueCherry: {cause}", "normal", "ops",
+                  "BlueCherry", "data", "return-not-authorised",
+                  "Authorises it once more, after a look whether it is there.", _FLOW),
+    ExceptionKind("received_not_refunded", "Goods came back, and the customer has no money yet", "high", "finance",
+                  "John Lewis", "data", "received-not-refunded",
+                  "Looks at the return and its refund again.", _FLOW),
+    ExceptionKind("refunded_not_received", "Money went back, and the goods did not come ({cause})", "normal",
+                  "finance", "BlueCherry", "data", "refunded-not-received", _LIFTS, _FLOW),
+    ExceptionKind("refunded_twice", "Lines were refunded more than once", "urgent", "finance", "John Lewis", "data",
+                  "refunded-twice", "Nothing to press: ask John Lewis to take one back."),
+    ExceptionKind("receipt_refused", "John Lewis does not take that goods came back: {cause}", "normal", "ops",
+                  "John Lewis", "data", "receipt-refused", "Tells it once more."),
+    ExceptionKind("refund_refused", "A refund of ours is not settled: {cause}", "urgent", "finance", "John Lewis",
+                  "data", "refund-refused",
+                  "Sends the refund once more: press it only when John Lewis shows none."),
 )  # fmt: skip
 
 BY_CODE = {kind.code: kind for kind in KINDS}
@@ -199,6 +245,8 @@ _RETRIED_BY = {
                   "stock_mismatch", "orphans_held", "import_failed", "import_errors", "oversell"),
     "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "missing_ean", "bad_check_digit",
                   "unfit_sku"),
+    "returns": ("return_not_authorised", "received_not_refunded", "refunded_not_received", "refunded_twice",
+                "receipt_refused", "refund_refused"),
     "settlement": ("payout_unexplained", "transaction_unmatched", "balance_gap"),
     "watch": ("clock_skew", "mapping_invalid"),
     "alerts": ("alert_failed",),

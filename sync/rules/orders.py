@@ -13,6 +13,7 @@ from typing import Any
 
 from store.events import MisfitPart, OrderHeld, OrderReleased
 from sync.intents import NOT_SENT, Intent
+from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
@@ -45,6 +46,8 @@ class Known:
     trust_from: datetime  # what was placed before may have been created by somebody else
     now: datetime
     ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what stock says against accepting, by order
+    refusing: Collection[str] = ()  # orders somebody said are refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,10 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
     first = lines[0]
     if first["state"] == "WAITING_ACCEPTANCE":
         _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
+        if known.accepts and order_id in known.refusing:
+            return  # somebody said so, and the refusal is on its way
         if known.accepts and past.is_free("accept_order", order_id):
+            _check_stock(known, order_id)
             payload = {"order_line_ids": [line["order_line_id"] for line in lines]}
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
@@ -200,6 +206,15 @@ def _waits(known: Known, past: "_Past", order_id: str, subject: str) -> "_Wait |
     times = f"{failures} times" if failures > 1 else "once"
     detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
     return _Wait(until_at, _Held("refused_by_erp", NO_ANSWER if last["code"] == ABSENT else last["code"], detail))
+
+
+def _check_stock(known: Known, order_id: str) -> None:
+    verdict = known.verdicts.get(order_id)
+    if verdict is None:
+        return
+    if verdict.is_stale:
+        raise _Held("stale_stock", "", verdict.words)
+    raise _Held("not_fulfilable", verdict.sku, verdict.words)
 
 
 def _check_skus(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -285,7 +300,12 @@ def _cancelations(known: Known) -> tuple[Intent, ...]:
     intents = []
     for row in known.cancelled:
         subject = f"{row['order_line_id']}/{row['before_quantity']}"
-        if past.is_free("cancel_sales_line", subject) and past.refusal("cancel_sales_line", subject) is None:
+        refusal = past.refusal("cancel_sales_line", subject)
+        # picked then, and put back on the shelf since: the units are open again
+        is_locked = refusal is not None and not (
+            refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"]
+        )
+        if past.is_free("cancel_sales_line", subject) and not is_locked:
             payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
             intents.append(Intent("cancel_sales_line", subject, payload, row["order_id"]))
     return tuple(intents)

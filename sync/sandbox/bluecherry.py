@@ -5,6 +5,7 @@ over the same parts. ``state()`` is the full truth, orders nobody can read yet i
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sync.sandbox.bluecherry_batches import Batch, Batches
@@ -15,6 +16,7 @@ from sync.sandbox.bluecherry_fulfilment import Fulfilment
 from sync.sandbox.bluecherry_money import Books
 from sync.sandbox.bluecherry_orders import OrderBook
 from sync.sandbox.bluecherry_parcels import Shipment
+from sync.sandbox.bluecherry_returns import ReturnBook
 from sync.sandbox.bluecherry_stock import StockLedger
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class BlueCherry:
         self.channels = OtherChannels(world, self.stock)
         self.edits = HandEdits(world, self.book)
         self.books = Books(world, self.book)
+        self.returns = ReturnBook(world, self.book)
         self.book.on_visible = self._became_visible
         self.fulfilment.on_shipped.append(self.books.expect_invoice)
         self.stock.begin()
@@ -64,6 +67,7 @@ class BlueCherry:
             "new_season": lambda: self._end_season(is_over=False),
             "late_batches": lambda: self._set_late(is_late=True),
             "punctual_batches": lambda: self._set_late(is_late=False),
+            **{f"hand_{kind}": partial(self.edits.edit_newest, kind) for kind in self.edits.kinds},
         }
 
     def _became_visible(self, order: SalesOrder) -> None:
@@ -138,6 +142,8 @@ class BlueCherry:
             "sales_orders": self.book.state(),
             "shipments": [shipment.as_truth() for shipment in self.shipments],
             "invoices_count": len(self.books.invoices),
+            "returns": self.returns.state(),
+            "credit_memos_count": len(self.returns.memos),
             "journals": self.books.state(),
             "batches": [batch.as_truth() for batch in self.batches.batches],
             "available": self.available(),

@@ -47,6 +47,15 @@ class HandEdits:
             later = self.world.now + timedelta(minutes=rng.uniform(5, 240))
             self.world.schedule(later, lambda: self._edit_unless_stopped(order))
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What somebody may do to an order by hand."""
+        return tuple(name for name, _, _ in self._kinds)
+
+    def edit_newest(self, kind: str) -> bool:
+        """Make one kind of change to the newest order nobody has edited yet; whether there was one."""
+        return any(not order.hand_edits and self.edit(order, kind) for order in reversed(self.book.orders))
+
     def edit_some(self, count: int) -> int:
         """Edit the newest open orders now; how many were edited."""
         edited = 0

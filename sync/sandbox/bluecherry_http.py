@@ -35,7 +35,7 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 }
 _MOST_DOCUMENTS = 200
 _MOST_ROWS = 500
-_ERRORS_LIST = ("salesOrder", "salesOrderCancel")
+_ERRORS_LIST = ("salesOrder", "salesOrderCancel", "returnOrder")
 _MESSAGE_LIST = ("journal", "inventory", "inventoryBatch", "account", "period")
 
 Condition = tuple[str, str, str]
@@ -62,6 +62,8 @@ def bluecherry_routes(world: "World") -> list[Route]:
         "salesOrder": wire.sales_orders,
         "shipment": wire.shipments,
         "invoice": wire.invoices,
+        "returnOrder": wire.returns,
+        "creditMemo": wire.credit_memos,
         "journal": wire.journals,
         "account": wire.accounts,
         "period": wire.periods,
@@ -70,6 +72,7 @@ def bluecherry_routes(world: "World") -> list[Route]:
         "salesOrder": world.bluecherry.create_order,
         "salesOrderCancel": world.bluecherry.book.cancel,
         "journal": world.bluecherry.books.post,
+        "returnOrder": world.bluecherry.returns.create,
     }
     routes = [Route(f"/api/{entity}", wire.reader(entity, act), methods=["GET"]) for entity, act in reads.items()]
     routes += [
@@ -209,6 +212,12 @@ class _Wire:
 
     def invoices(self, request: Request) -> Response:
         return _documents(request, ((invoice.header(), invoice.children) for invoice in self.erp.books.invoices))
+
+    def returns(self, request: Request) -> Response:
+        return _documents(request, ((kept.header(), kept.children) for kept in self.erp.returns.visible()))
+
+    def credit_memos(self, request: Request) -> Response:
+        return _documents(request, ((memo.header(), memo.children) for memo in self.erp.returns.memos))
 
     def journals(self, request: Request) -> Response:
         now = self.world.now

@@ -68,7 +68,7 @@ class Demand:
         room.on_shipping.append(self._to_ship)
         room.on_shipped.append(self._shipped)
         room.on_received.append(self._received)
-        self.scenarios: dict[str, Callable[[], None]] = {
+        self.scenarios: dict[str, Callable[[], object]] = {
             "multi_shipment_on": lambda: self._switch("multi_shipment", value=True),
             "multi_shipment_off": lambda: self._switch("multi_shipment", value=False),
             "acceptance_automatic": lambda: self._switch("acceptance_automatic", value=True),
@@ -82,6 +82,9 @@ class Demand:
             "orders": lambda: self._switch("orders", value=True),
             "surprises": lambda: self._switch("surprises", value=True),
             "no_surprises": lambda: self._switch("surprises", value=False),
+            "cancelled_at_zero": lambda: self._switch("cancelled_at_zero", value=True),
+            "cancelled_as_sold": lambda: self._switch("cancelled_at_zero", value=False),
+            **world.john_lewis.returns.scenarios,
             "burst": lambda: self._repeat(50, self.buy),
             "unpaid": lambda: self._repeat(5, lambda: self.buy(will_pay=False)),
             "staged": lambda: self._repeat(3, lambda: self.buy(is_staged=True)),
@@ -272,8 +275,14 @@ class Demand:
         amount = line.amount_left if is_whole else min(line.unit_price, line.amount_left)
         shipping = line.shipping_left if is_whole and self.rng.random() < 0.5 else line.shipping_left * 0
         reason = self.rng.choice(_RETURN_REASONS)
-        room = self.world.john_lewis.order_room
-        room.refund(line.line_id, amount, shipping, max(units, 1) if is_whole else 1, reason)
+        back = max(units, 1) if is_whole else 1
+        returns = self.world.john_lewis.returns
+        # what came back in the history was the earlier integration's to look after
+        if not self.world.history and returns.returnable(line) >= back:
+            returns.send_back(order, line, back, reason)
+            if not returns.refunds_at_once:
+                return
+        self.world.john_lewis.order_room.refund(line.line_id, amount, shipping, back, reason)
 
     def complain(self, order: Order) -> None:
         """An incident: settled some days later, every other time with the money back."""

@@ -15,6 +15,7 @@ from sync.sandbox.john_lewis_model import Change, Line, Order
 from sync.sandbox.john_lewis_money import VAT_PERCENT, Ledger, pennies
 from sync.sandbox.john_lewis_offers import Offer, Offers
 from sync.sandbox.john_lewis_orders import Orders
+from sync.sandbox.john_lewis_returns import Returns
 from sync.sandbox.people import Customer, draw_customer
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class JohnLewis:
         self.ledger = Ledger(world)
         self.order_room = Orders(world, self.ledger)
         self.offer_room = Offers(world, self.ledger)
+        self.returns = Returns(world)
         self._number = 1004000
 
     @property
@@ -129,6 +131,7 @@ class JohnLewis:
                 }
                 for each in self.offer_room.imports.values()
             ],
+            "returns": [sent.as_truth() for sent in self.returns.returns.values()],
             "oversold": list(self.world.truth.oversold),
             "turned_away": list(self.world.truth.turned_away),
             "shipments_count": len(self.order_room.shipments),

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sync.sandbox import john_lewis_lists as lists
+from sync.sandbox import john_lewis_returns as returns
 from sync.sandbox import john_lewis_settings as settings
 from sync.sandbox import john_lewis_wire as wire
 from sync.sandbox.bodies import read_json
@@ -64,6 +65,9 @@ class Marketplace:
             ("GET", "/api/orders", "OR11", self.list_orders),
             ("PUT", "/api/orders", "OR04", self.update_orders),
             ("PUT", "/api/orders/cancel", "OR30", self.cancel),
+            ("PUT", "/api/orders/refund", "OR28", self.refund),
+            ("GET", "/api/returns", "RT11", self.list_returns),
+            ("PUT", "/api/returns/receive", "RT25", self.receive_returns),
             ("PUT", "/api/orders/{order_id}/accept", "OR21", self.accept),
             ("PUT", "/api/orders/{order_id}/tracking", "OR23", self.tracking),
             ("PUT", "/api/orders/{order_id}/ship", "OR24", self.ship),
@@ -232,6 +236,58 @@ class Marketplace:
                 "currency_iso_code": "GBP", "taxes": [], "shipping_taxes": [], "fees": [],
             })  # fmt: skip
         return JSONResponse({"order_tax_mode": mode or "TAX_INCLUDED", "cancelations": answers})
+
+    def refund(self, asked: Asked) -> Response:
+        """OR28: all of the rows or none."""
+        mode = optional(asked.body, "order_tax_mode", str) if isinstance(asked.body, dict) else None
+        if mode not in (None, *TAX_MODES):
+            raise Refused(400, f"VALIDATION_ERROR: 'order_tax_mode' has an unknown value: {mode}")
+        room = self.world.john_lewis.order_room
+        usable = {code for code, _, kind, is_ours in settings.REASONS if kind == "REFUND" and is_ours}
+        wanted: list[tuple[str, Decimal, Decimal, int, str]] = []
+        for row in asked.rows("refunds", 100):
+            reason = member(row, "reason_code", str)
+            if reason not in usable:
+                raise Refused(400, f"Reason {reason} cannot be used by the seller")
+            if optional(row, "currency_iso_code", str) not in (None, "GBP"):
+                raise Refused(400, "VALIDATION_ERROR: 'currency_iso_code' is not the order's")
+            line_id, units = member(row, "order_line_id", str), optional(row, "quantity", int) or 0
+            wanted.append((line_id, amount(row, "amount"), amount(row, "shipping_amount"), units, reason))
+        if len({line_id for line_id, *_ in wanted}) != len(wanted):
+            raise Refused(400, "VALIDATION_ERROR: a line may be refunded once in a call")
+        for line_id, money, shipping, _, _ in wanted:
+            room.check_refund(line_id, money, shipping)
+        answers = []
+        for line_id, money, shipping, units, reason in wanted:
+            change = room.refund(line_id, money, shipping, units, reason)
+            answers.append({
+                "refund_id": change.change_id, "order_refund_id": change.change_id, "order_line_id": line_id,
+                "quantity": units, "amount": wire.number(money), "shipping_amount": wire.number(shipping),
+                "currency_iso_code": "GBP", "reason_code": reason, "excluded_from_shipment": False, "taxes": [],
+                "shipping_taxes": [], "fees": [],
+            })  # fmt: skip
+        return JSONResponse({"order_tax_mode": mode or "TAX_INCLUDED", "refunds": answers})
+
+    # -- returns -----------------------------------------------------------------------------
+
+    def list_returns(self, asked: Asked) -> Response:
+        """RT11."""
+        return self.sweeps.page(
+            "RT11", asked, 100, lambda: returns.find(asked, self.world), lambda sent: sent.body()
+        )
+
+    def receive_returns(self, asked: Asked) -> Response:
+        """RT25: what can be done is done, the rest is told."""
+        done: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+        for return_id in [member(row, "id", str) for row in asked.rows("returns", 100)]:
+            try:
+                self.world.john_lewis.returns.receive(return_id)
+            except Refused as refused:
+                errors.append({"id": return_id, "message": refused.message})
+            else:
+                done.append({"id": return_id})
+        return JSONResponse({"return_success": done, "return_errors": errors})
 
     # -- shipments ---------------------------------------------------------------------------
 

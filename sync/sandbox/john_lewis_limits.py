@@ -18,6 +18,7 @@ CEILINGS: Mapping[str, tuple[tuple[int, timedelta], ...]] = {
     "OR11": ((1, _MINUTE),),
     "OR04": ((1, _MINUTE),),
     "ST12": ((1, timedelta(minutes=5)),),
+    "RT11": ((1, timedelta(minutes=5)),),
     "STO01": ((1, _MINUTE),),
     "STO02": ((1, timedelta(seconds=15)),),
     "STO03": ((1, _MINUTE),),

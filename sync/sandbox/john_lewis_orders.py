@@ -214,9 +214,7 @@ class Orders:
 
     def refund(self, line_id: str, amount: Decimal, shipping: Decimal, quantity: int, reason: str) -> Change:
         """Give money back for goods already sent."""
-        order, line = self.line(line_id)
-        if order.debited_at is None or line.shipped_quantity == 0:
-            raise Refused(400, f"Line {line_id} was not shipped: nothing to refund")
+        order, line = self.check_refund(line_id, amount, shipping)
         change = self._change(line, amount, shipping, quantity, reason)
         line.refunds.append(change)
         line.updated_at = order.updated_at = self.world.now
@@ -224,6 +222,14 @@ class Orders:
         if line.amount_left == 0:
             self._move_line(line, "REFUNDED", reason)
         return change
+
+    def check_refund(self, line_id: str, amount: Decimal, shipping: Decimal) -> tuple[Order, Line]:
+        """Refuse a refund that cannot be given, before anything is done."""
+        order, line = self.line(line_id)
+        if order.debited_at is None or line.shipped_quantity == 0:
+            raise Refused(400, f"Line {line_id} was not shipped: nothing to refund")
+        self._check_amounts(line, amount, shipping)
+        return order, line
 
     def _change(self, line: Line, amount: Decimal, shipping: Decimal, quantity: int, reason: str) -> Change:
         """Amounts checked, and the commission that goes back with them."""

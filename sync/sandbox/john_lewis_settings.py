@@ -61,7 +61,7 @@ def configuration(world: "World") -> dict[str, Any]:
             },
             "disable_seller_alternative_carrier": True,
             "lead_time_to_ship_by_sellers_enabled": "YES",
-            "returns": {"marketplace": False, "drop_ship": False, "one_creditor": False},
+            "returns": {"marketplace": True, "drop_ship": False, "one_creditor": False},
             "pricing": {
                 "channel_pricing": "DISABLED",
                 "scheduled_pricing": False,

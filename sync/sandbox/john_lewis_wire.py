@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _BEFORE_ACCEPTANCE = ("STAGING", "WAITING_ACCEPTANCE")
 _TAX_CODE = "VAT20"
+_EMPTY = {
+    "quantity": 0, "price": 0, "shipping_price": 0, "total_price": 0, "commission_fee": 0, "commission_vat": 0,
+    "commission_taxes": [], "total_commission": 0,
+}  # fmt: skip
 
 
 def number(amount: Decimal) -> float:
@@ -32,9 +36,10 @@ def order_body(order: Order, world: "World", tax_mode: str = "TAX_INCLUDED") -> 
     """OR11: one order. No taxes are listed on it, so both tax modes show the same amounts, as described."""
     hidden = order.state in _BEFORE_ACCEPTANCE or (order.accepted_at is None and order.state == "REFUSED")
     customer = order.customer
-    price = sum((line.price for line in order.lines), Decimal(0))
-    shipping = sum((line.shipping_price for line in order.lines), Decimal(0))
-    commission = sum((line.commission_fee + line.commission_vat for line in order.lines), Decimal(0))
+    counted = [line for line in order.lines if not _is_emptied(line, world)]
+    price = sum((line.price for line in counted), Decimal(0))
+    shipping = sum((line.shipping_price for line in counted), Decimal(0))
+    commission = sum((line.commission_fee + line.commission_vat for line in counted), Decimal(0))
     tracking = order.tracking
     shipped_any = any(line.shipped_quantity for line in order.lines)
     is_shippable = order.state == "SHIPPING"
@@ -106,7 +111,9 @@ def order_body(order: Order, world: "World", tax_mode: str = "TAX_INCLUDED") -> 
         "customer_notification_email": customer.email,
         # A boolean as the word for it, as live tenants send.
         "order_additional_fields": [*gift, {"code": "gift-wrap", "type": "BOOLEAN", "value": "false"}],
-        "order_lines": [_line_body(line, order) for line in order.lines],
+        "order_lines": [
+            {**_line_body(line, order), **(_EMPTY if _is_emptied(line, world) else {})} for line in order.lines
+        ],
     }
     if world.switches["surprises"]:
         body["loyalty_tier"] = "PLUM"
@@ -119,6 +126,11 @@ def _delivery(deadline: "datetime | None") -> dict[str, str | None] | None:
     if deadline is None:
         return None
     return {"earliest": iso(shipping_deadline(deadline, 1)), "latest": iso(shipping_deadline(deadline, 3))}
+
+
+def _is_emptied(line: Line, world: "World") -> bool:
+    """Whether a cancelled line is shown with nothing left of it, as some operators do: its records still tell."""
+    return world.switches["cancelled_at_zero"] and line.state == "CANCELED" and bool(line.cancelations)
 
 
 def _line_body(line: Line, order: Order) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class World:
             "orders": True,
             "unpaid": False,
             "surprises": False,
+            "cancelled_at_zero": False,
         }
         self._heap: list[tuple[datetime, int, Action]] = []
         self._turn = 0

@@ -22,7 +22,7 @@ from store.window import Window
 from tests.conftest import RunningSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOWS = ("catalogue", "orders", "inventory", "dispatch", "settlement", "watch")
+FLOWS = ("catalogue", "orders", "inventory", "dispatch", "returns", "settlement", "watch", "alerts")
 OFTEN = {f"CHERRYLANE_{flow.upper()}_EVERY": "60" for flow in FLOWS}  # each moves when the world moves a minute
 PATIENCE = 90.0  # real seconds; the machine may be busy
 

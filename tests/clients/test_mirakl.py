@@ -123,6 +123,34 @@ def test_before_acceptance_there_is_no_person(outside: Any) -> None:
     assert [item.person for item in page.items] == [None, None]
 
 
+@pytest.mark.parametrize("quantity", [0, 2])
+def test_a_cancelled_line_shown_with_nothing_left_is_read_from_its_cancelation_records(
+    outside: Any, quantity: int
+) -> None:
+    raw = order()
+    raw |= {"price": 0, "shipping_price": 0, "total_price": 0, "total_commission": 0}
+    raw["order_lines"][0] |= {
+        "order_line_state": "CANCELED", "quantity": quantity, "price": 0, "shipping_price": 0, "total_price": 0,
+        "commission_fee": 0, "commission_taxes": [], "total_commission": 0,
+        "cancelations": [
+            {"id": "C1", "quantity": 1, "amount": 45.0, "shipping_amount": 0, "commission_total_amount": 11.27,
+             "commission_taxes": [{"code": "VAT20", "amount": 1.88}], "reason_code": "X"},
+            {"id": "C2", "quantity": 1, "amount": 45.0, "shipping_amount": 3.95, "commission_total_amount": 11.28,
+             "commission_taxes": [{"code": "VAT20", "amount": 1.88}], "reason_code": "X"},
+        ],
+    }  # fmt: skip
+    (page,) = outside.marketplace(pages([raw])).orders()
+    item = page.items[0]
+    (line,) = item.lines
+
+    assert (line.quantity, line.unit_price, line.price) == (2, Decimal("45.0"), Decimal("90.0"))
+    assert (line.shipping_amount, line.commission_amount) == (Decimal("3.95"), Decimal("22.55"))
+    assert line.commission_vat == Decimal("3.76")
+    assert (item.price, item.shipping_amount, item.total_amount, item.commission_amount) == (
+        Decimal("90.0"), Decimal("3.95"), Decimal("93.95"), Decimal("22.55"),
+    )  # fmt: skip
+
+
 def test_changes_of_a_line_are_kept_with_whatever_state_they_have(outside: Any) -> None:
     raw = order()
     raw["order_lines"][0] |= {

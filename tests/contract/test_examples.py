@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from sync.clients import mirakl_returns as returns
 from sync.clients import mirakl_wire as wire
 from sync.clients import mirakl_words
 from sync.clients.records import sort_out
@@ -27,6 +28,9 @@ READ: dict[str, tuple[str | None, type[BaseModel], str]] = {
     "OR11": ("orders", wire.Order, "order_id"),
     "OR12": (None, wire.Order, "order_id"),
     "OR04": ("updated_orders", wire.UpdatedOrder, "order_id"),
+    "OR28": ("refunds", returns.Refunded, "refund_id"),
+    "RT11": ("data", returns.Return, "id"),
+    "RT25": ("return_success", returns.Answered, "id"),
     "ST01": ("shipment_success", wire.Shipment, "id"),
     "ST11": ("data", wire.Shipment, "id"),
     "OF21": ("offers", wire.Offer, "shop_sku"),

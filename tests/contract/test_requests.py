@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from sync.clients import open_marketplace
 from sync.clients.mirakl import Mirakl
 from sync.errors import SyncError
-from sync.ports import Exchange, LineCancelation, ShipmentDraft, Tracking
+from sync.ports import Exchange, LineCancelation, LineRefund, ShipmentDraft, Tracking
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 AGO = NOW - timedelta(days=1)
@@ -34,6 +34,7 @@ ACTS: dict[str, Act] = {
     "OR11 created": lambda market: list(market.orders(created_from=AGO, created_to=NOW)),
     "OR11 by id": lambda market: list(market.orders(order_ids=["JLM1-A", "JLM2-A"])),
     "OR21": lambda market: market.accept("JLM1-A", ["JLM1-A-1", "JLM1-A-2"]),
+    "OR21 refused": lambda market: market.refuse("JLM1-A", ["JLM1-A-1", "JLM1-A-2"]),
     "OR04": lambda market: market.write_references({"JLM1-A": "0400001", "JLM2-A": "0400002/0400003"}),
     "OR23 and OR24": lambda market: market.ship_whole("JLM1-A", TRACKED),
     "OR24 untracked": lambda market: market.ship_whole("JLM1-A", None),
@@ -47,6 +48,11 @@ ACTS: dict[str, Act] = {
         ]
     ),
     "ST11": lambda market: list(market.shipments([f"JLM{number}-A" for number in range(120)])),
+    "OR28": lambda market: market.refund_line(
+        LineRefund("JLM1-A-1", 1, Decimal("45.10"), Decimal("0.00"), "RFD-SIZE", "GBP")
+    ),
+    "RT11": lambda market: list(market.list_returns(updated_from=AGO)),
+    "RT25": lambda market: market.receive_returns(["6a2d3f0e-0000-4000-8000-5d1c7a9b0001"]),
     "OF21": lambda market: list(market.offers()),
     "STO01": lambda market: market.import_stock({"NMK-04117-WHT-A--M": 12, "NMK-04117-WHT-A--L": 0}),
     "STO02": lambda market: market.import_status("6a2d3f0e-0000-4000-8000-5d1c7a9b0001"),

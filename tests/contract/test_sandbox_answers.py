@@ -101,6 +101,7 @@ READS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/api/orders", {"max": "30", "order_state_codes": "STAGING,WAITING_DEBIT_PAYMENT,SHIPPING"}),
     ("/api/orders", {"max": "30", "order_tax_mode": "TAX_EXCLUDED"}),
     ("/api/shipments", {"limit": "30"}),
+    ("/api/returns", {"limit": "30"}),
     ("/api/shipments/items_to_ship", {"limit": "30"}),
     ("/api/offers", {"max": "30"}),
     ("/api/sellerpayment/transactions_logs", {"limit": "150"}),
@@ -220,6 +221,39 @@ def test_an_order_shipped_whole_is_answered_as_mirakl_describes_it(world: World,
     assert [(answer.status_code, answer.content) for answer in (tracked, shipped)] == [(204, b""), (204, b"")]
 
 
+def test_a_return_and_its_refund_are_answered_as_mirakl_describes_them(
+    world: World, client: Any, checker: Checker
+) -> None:
+    offer = next(offer for offer in world.john_lewis.offers.values() if offer.quantity >= 3)
+    order = world.john_lewis.place_order([(offer.shop_sku, 2)])
+    (line,) = order.lines
+    world.john_lewis.order_room.accept(order.order_id, [(line.line_id, True)])
+    world.john_lewis.order_room.settle_payment(order)
+    tracking = {"carrier_code": "dpd-uk", "tracking_number": "1550123"}
+    client.ask("PUT", f"/api/orders/{order.order_id}/tracking", json=tracking)
+    client.ask("PUT", f"/api/orders/{order.order_id}/ship")
+    sent = world.john_lewis.returns.send_back(order, line, 1, "RFD-SIZE")
+    listed = client.ask("GET", "/api/returns", params={"order_line_id": line.line_id})
+    received = client.ask("PUT", "/api/returns/receive", json={"returns": [{"id": sent.return_id}, {"id": "none"}]})
+    again = client.ask("PUT", "/api/returns/receive", json={"returns": [{"id": sent.return_id}]})
+    row = {
+        "order_line_id": line.line_id, "amount": float(line.unit_price), "shipping_amount": 0, "quantity": 1,
+        "reason_code": "RFD-SIZE", "currency_iso_code": "GBP",
+    }  # fmt: skip
+    refunded = client.ask("PUT", "/api/orders/refund", json={"refunds": [row]})
+    too_much = client.ask("PUT", "/api/orders/refund", json={"refunds": [{**row, "amount": 9999.0}]})
+    not_ours = client.ask("PUT", "/api/orders/refund", json={"refunds": [{**row, "reason_code": "RFD-LOST"}]})
+
+    assert [one["state"] for one in listed.json()["data"]] == ["IN_PROGRESS"]
+    checker.check("get", "/api/returns", 200, listed.json())
+    checker.check("put", "/api/returns/receive", 200, received.json())
+    assert [one["id"] for one in received.json()["return_success"]] == [sent.return_id]
+    assert [one["id"] for one in again.json()["return_errors"]] == [sent.return_id]
+    checker.check("put", "/api/orders/refund", 200, refunded.json())
+    assert (refunded.status_code, too_much.status_code, not_ours.status_code) == (200, 400, 400)
+    assert [change.amount for change in line.refunds] == [line.unit_price]
+
+
 def test_a_stock_import_is_answered_as_mirakl_describes_it(world: World, client: Any, checker: Checker) -> None:
     sku = next(iter(world.john_lewis.offers))
     content = f'"offer-sku";"quantity"\n"{sku}";"4"\n"NO-SUCH-SKU";"1"\n'.encode()
@@ -245,6 +279,21 @@ def test_every_path_the_sandbox_serves_is_one_mirakl_describes(
         described = mirakl_contract["paths"][route.path]
 
         assert all(described[method.lower()]["operationId"] == route.name for method in methods)
+
+
+def test_cancelled_lines_with_nothing_left_are_answered_as_mirakl_describes_them(
+    world: World, client: Any, checker: Checker
+) -> None:
+    world.scenario("cancelled_at_zero")
+    try:
+        body = client.ask("GET", "/api/orders", params={"max": "100", "order_state_codes": "CANCELED"}).json()
+    finally:
+        world.scenario("cancelled_as_sold")
+    lines = [line for order in body["orders"] for line in order["order_lines"] if line["cancelations"]]
+
+    assert {(line["quantity"], line["total_price"]) for line in lines} == {(0, 0)}
+    assert all(line["cancelations"][0]["amount"] > 0 for line in lines)
+    checker.check("get", "/api/orders", 200, body)
 
 
 def test_surprises_are_the_only_members_mirakl_does_not_know(world: World, client: Any, checker: Checker) -> None:

@@ -2,8 +2,8 @@
 
 from store.events import MisfitPart, OrderHeld
 from store.journal import Personal
-from tests.dashboard.looking import cells, show, words
-from tests.told import HOUR, NOW, Told
+from tests.dashboard.looking import cells, senders, show, words
+from tests.told import HOUR, NOW, SHIRT, Told, key_of
 
 PERSON = (
     '{"ship_to": {"name": "Zoë Kettle", "line_1": "1 Pretend Row", "city": "Llanfairpretendgwyngyllmadeup"},'
@@ -33,3 +33,36 @@ def test_what_would_be_cut_is_shown_to_ops_and_only_its_length_to_viewers(told: 
     assert "Llanfairpretendgwyngyllma ✂ deup" in cells(ops)
     assert "29" in cells(viewer)
     assert "Llanfair" not in cells(viewer) + words(viewer)
+
+
+def drifted(told: Told) -> None:
+    """BlueCherry's house cancelled one of the two shirts of JL9-A, and nobody has answered yet."""
+    told.order("JL9-A", quantity=2)
+    told.intent(
+        "create_sales_order", "JL9-A/NMK/WH1", "confirmed", order_id="JL9-A", reference="SO-9",
+        payload={
+            "warehouse": "WH1", "ship_via": "RML", "shipping_amount": "3.50",
+            "lines": [
+                {"order_line_id": "JL9-A-1", "sku_key": key_of(SHIRT), "quantity": 2, "unit_price": "39.00"}
+            ],
+        },
+    )  # fmt: skip
+    told.sales_order("SO-9", "JL9-A", quantity=1)
+    told.described(
+        "reasons",
+        [{"code": "CNL-SHORT-PICK", "label": "Short pick", "detail": {"type": "CANCELATION", "is_ours": True}}],
+    )
+    told.runs_of_all()
+    told.beat()
+
+
+def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers(told: Told) -> None:
+    drifted(told)
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+    labels = {label for label, _, _ in senders(page)}
+
+    assert "BlueCherry differs from what we sent:** quantity" in words(page)
+    assert "2 units" in cells(page)
+    assert "1 unit" in cells(page)
+    assert "the missing ones are cancelled at John Lewis" in words(page)
+    assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}

@@ -21,7 +21,7 @@ from store.journal import check_rebuild
 from store.window import Window
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOWS = ("catalogue", "orders", "inventory", "dispatch", "settlement", "watch")
+FLOWS = ("catalogue", "orders", "inventory", "dispatch", "returns", "settlement", "watch", "alerts")
 PATIENCE = 90.0  # real seconds; the machine may be busy
 OFTEN = {f"CHERRYLANE_{flow.upper()}_EVERY": "60" for flow in FLOWS}
 UNPACED = {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "6000"}  # the pace has tests of its own

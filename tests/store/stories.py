@@ -15,8 +15,11 @@ import polars as pl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-import store.events_desk  # its events belong to the vocabulary, found as subclasses
+import store.events_acceptance
+import store.events_desk
+import store.events_drift  # its events belong to the vocabulary, found as subclasses
 import store.events_orders  # its events belong to the vocabulary, found as subclasses
+import store.events_returns
 import store.events_risk
 import store.events_trials  # noqa: F401 - their events belong to the vocabulary, found as subclasses
 from store import events

@@ -2,8 +2,9 @@
 
 import pytest
 
-from store import events, reads
+from store import events, reads, reads_orders
 from store.database import Ask
+from store.journal import Personal
 from tests.told import HOUR, NOW, SHIRT, Told
 
 TROUSERS = "NMC-05220-NVY-A--8"
@@ -155,3 +156,77 @@ def test_orders_are_counted_by_the_hour(told: Told, ask: Ask) -> None:
 
     assert rows.height == 48
     assert rows.tail(2)["order_count"].to_list() == [2, 0]
+
+
+def test_an_order_is_found_by_any_id_a_sku_a_tracking_number_and_for_some_by_its_postcode(
+    told: Told, ask: Ask
+) -> None:
+    told.order("JL1-A", seller_reference="0400001")
+    told.sales_order("SO-1", "JL1-A", shipped=1)
+    told.shipment("S0001", "JL1-A", tracking="RM100200300GB", cartons=("C77",))
+    told.order("JL2-A", skus=(TROUSERS,))
+    told.tell(personal=[Personal("JL2-A", NOW, '{"ship_to": {"postcode": "LS1 0AA"}}')])
+    found = {
+        words: reads.orders(ask, NOW, search=words, sees_people=True)["order_id"].to_list()
+        for words in (
+            "jl1-a-1",
+            "0400001",
+            "so-1",
+            "s0001",
+            "rm100200",
+            "c77",
+            "NMK-04117",
+            "ls10aa",
+            "LS1",
+            "JL",
+            "%",
+        )
+    }
+    blind = reads.orders(ask, NOW, search="LS1 0AA")["order_id"].to_list()
+
+    assert {words for words, ids in found.items() if ids == ["JL1-A"]} == {
+        "jl1-a-1", "0400001", "so-1", "s0001", "rm100200", "c77", "NMK-04117",
+    }  # fmt: skip
+    assert found["ls10aa"] == found["LS1"] == ["JL2-A"]
+    assert len(found["JL"]) == 2
+    assert found["%"] == blind == []
+
+
+def test_what_waits_longest_comes_first_and_what_is_over_comes_newest_first(told: Told, ask: Ask) -> None:
+    for order_id, days, state in (
+        ("JL1-A", 1, "SHIPPING"), ("JL2-A", 3, "SHIPPING"), ("JL3-A", 9, "RECEIVED"), ("JL4-A", 8, "RECEIVED"),
+        ("JL5-A", 9, "CANCELED"),
+    ):  # fmt: skip
+        told.order(order_id, placed=NOW - 24 * days * HOUR, state=state)
+
+    assert reads.orders(ask, NOW)["order_id"].to_list() == ["JL2-A", "JL1-A", "JL4-A", "JL3-A", "JL5-A"]
+
+
+def test_an_order_is_shown_by_each_system_side_by_side(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.sales_order("SO-1", "JL1-A", shipped=1)
+    told.shipment("S1", "JL1-A")
+    told.transactions({"amount": "39.00", "order_id": "JL1-A", "order_line_id": "JL1-A-1"})
+    rows = reads_orders.order_systems(ask, "JL1-A").to_dicts()
+
+    assert [(row["system"], row["state"]) for row in rows] == [
+        ("marketplace", "SHIPPING"), ("erp", "OPEN"), ("carrier", "shipped_not_confirmed"), ("payout", "PAYABLE"),
+    ]  # fmt: skip
+    assert rows[1]["detail"] == "SO-1 at WH1: 1 ordered, 0 picked, 1 shipped"
+    assert rows[2]["detail"] == "RML RM100200300GB"
+
+
+def test_the_funnel_says_how_far_orders_came_and_where_they_stand(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", state="WAITING_ACCEPTANCE")
+    told.order("JL2-A")
+    told.order("JL3-A", placed=NOW - 40 * 24 * HOUR)
+    told.sales_order("SO-3", "JL3-A")
+    told.order("JL4-A", state="RECEIVED")
+    told.order("JL5-A", state="CANCELED")
+    told.order("JL6-A", state="RECEIVED", placed=NOW - 40 * 24 * HOUR)
+    rows = reads_orders.order_funnel(ask, NOW).to_dicts()
+
+    assert [(row["stage"], row["reached_count"], row["waiting_count"]) for row in rows] == [
+        ("placed", 4, 1), ("accepted", 3, 0), ("to_send", 3, 1), ("in_erp", 2, 1), ("shipped", 1, 0),
+        ("confirmed", 1, 0), ("received", 1, 1),
+    ]  # fmt: skip

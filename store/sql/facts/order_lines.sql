@@ -18,6 +18,7 @@ create table if not exists order_line_facts (
     commission_vat_amount decimal(18, 6) not null,
     cancelled_amount decimal(18, 6) not null,
     refunded_amount decimal(18, 6) not null,
+    cancelled_shipping_amount decimal(18, 6),   -- of cancelled_amount; null: not told in older events
     placed_at timestamptz not null,
     happened_at timestamptz not null,
     seq bigint not null,
@@ -45,7 +46,8 @@ using (
             "refunded_quantity": "INTEGER", "unit_price_amount": "DECIMAL(18,6)",
             "price_amount": "DECIMAL(18,6)", "shipping_amount": "DECIMAL(18,6)",
             "commission_amount": "DECIMAL(18,6)", "commission_vat_amount": "DECIMAL(18,6)",
-            "cancelled_amount": "DECIMAL(18,6)", "refunded_amount": "DECIMAL(18,6)"
+            "cancelled_amount": "DECIMAL(18,6)", "refunded_amount": "DECIMAL(18,6)",
+            "cancelled_shipping_amount": "DECIMAL(18,6)"
         }')),
         from lines
     )

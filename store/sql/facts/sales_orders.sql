@@ -10,6 +10,12 @@ create table if not exists sales_order_facts (
     status varchar not null,                    -- ours, by the order_status mapping; empty: unmapped
     changed_by varchar not null,
     revision integer not null,
+    shipping_amount decimal(18, 6),             -- this and what follows: null in older events
+    address_changes varchar[],                  -- fields that differ from what we sent; null: not compared
+    starts_from_at timestamptz,
+    starts_until_at timestamptz,
+    cancels_from_at timestamptz,
+    cancels_until_at timestamptz,
     entered_at timestamptz not null,
     changed_at timestamptz not null,
     happened_at timestamptz not null,
@@ -21,7 +27,9 @@ using (
     select subject as ord_num, happened_at, seq, unnest(from_json(body, '{
         "order_id": "VARCHAR", "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR",
         "raw_status": "VARCHAR", "status": "VARCHAR", "changed_by": "VARCHAR", "revision": "INTEGER",
-        "entered_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ"
+        "entered_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ", "shipping_amount": "DECIMAL(18,6)",
+        "address_changes": ["VARCHAR"], "starts_from_at": "TIMESTAMPTZ", "starts_until_at": "TIMESTAMPTZ",
+        "cancels_from_at": "TIMESTAMPTZ", "cancels_until_at": "TIMESTAMPTZ"
     }')),
     from fresh
     where kind = 'sales_order.read'

@@ -1,0 +1,38 @@
+"""Reading functions about one order's life beyond its sale: what differs from what we sent, and what came of it.
+
+As in `store.reads`: every function takes `ask(sql, values) → DataFrame`; nothing is worked out here.
+"""
+
+from datetime import datetime
+
+import polars as pl
+
+from store.reads import Ask
+
+
+def drift(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
+    """Every way the sales orders of one order differ from what we sent, open ones first."""
+    return ask(
+        "select * from drift($as_of) where order_id = $order_id"
+        " order by is_open desc, ord_num, drift_class, subject",
+        {"as_of": as_of, "order_id": order_id},
+    )
+
+
+def order_systems(ask: Ask, order_id: str) -> pl.DataFrame:
+    """What the marketplace, the ERP, the carrier and the payout say of one order now."""
+    return ask("select * from order_systems where order_id = $order_id order by position", {"order_id": order_id})
+
+
+def order_returns(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
+    """The returns of one order, line by line, oldest first."""
+    return ask(
+        "select * from order_returns($as_of) where order_id = $order_id"
+        " order by opened_at, return_id, order_line_id",
+        {"as_of": as_of, "order_id": order_id},
+    )
+
+
+def order_funnel(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How far the orders of the last fortnight, and all that are open, have come."""
+    return ask("select * from order_funnel($as_of) order by position", {"as_of": as_of})

@@ -1,0 +1,66 @@
+-- One row per open difference between a sales order and what we sent, or cancelation that cannot be passed on.
+-- One of the few that look across: it reads `drift`.
+create or replace macro conditions_drift(as_of) as table
+with drifted as (
+    select
+        case drift_class
+            when 'quantity' then 'drift_quantity'
+            when 'cancelled' then 'drift_cancelled'
+            when 'substitution' then 'drift_substitution'
+            when 'warehouse' then 'drift_warehouse'
+            when 'ship_via' then 'drift_ship_via'
+            when 'address' then 'drift_address'
+            when 'price' then 'drift_price'
+            when 'dates' then 'drift_dates'
+        end as kind,
+        subject, order_id,
+        if(sku <> '' and drift_class in ('substitution', 'cancelled', 'quantity'), sku, shown) as cause,
+        'Sales order ' || ord_num || ': sent ' || coalesce(sent, '–') || ', BlueCherry shows ' || shown
+            || if(changed_by <> '', ', last changed by ' || changed_by, '') || '.' as detail,
+        total_amount as amount, currency, deadline_at, changed_at as since_at,
+    from drift(as_of)
+    where is_open
+),
+
+refused as (
+    select
+        'cancelation_refused' as kind, intent.subject, intent.order_id,
+        coalesce(nullif(intent.code, ''), 'refused') as cause, intent.message as detail,
+        placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
+        intent.happened_at as since_at,
+    from order_facts as placed
+    join intent_facts as intent on intent.order_id = placed.order_id
+    where placed.state = 'SHIPPING' and intent.intent_kind = 'cancel_market_line' and intent.state = 'refused'
+        and intent.code not in ('not_sent', 'absent')
+        -- asked again since, it is another cancelation
+        and not exists (
+            from cancelation_ask_facts as asked
+            where asked.order_line_id = split_part(intent.subject, '/', 1) and asked.happened_at > intent.happened_at
+        )
+),
+
+-- the customer does not want it any more, and the warehouse has it in hand
+picked as (
+    select
+        'cancelled_after_pick' as kind, line.order_line_id as subject, line.order_id, sold.sku as cause,
+        line.picked_quantity || ' picked and ' || line.shipped_quantity || ' shipped in sales order ' || line.ord_num
+            || '; John Lewis wants '
+            || if(placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0, sold.quantity
+                - sold.cancelled_quantity) || '.' as detail,
+        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
+    from order_facts as placed
+    join order_line_facts as sold on sold.order_id = placed.order_id
+    join sales_line_facts as line on line.order_line_id = sold.order_line_id
+    join sales_order_facts as sales
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where placed.state in ('SHIPPING', 'CANCELED') and placed.changed_at > as_of - interval 30 days
+        and (sold.cancelled_quantity > 0 or sold.state = 'CANCELED' or placed.state = 'CANCELED')
+        and line.picked_quantity + line.shipped_quantity > if(
+            placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0,
+            sold.quantity - sold.cancelled_quantity
+        )
+)
+
+from drifted
+union all by name from refused
+union all by name from picked;

@@ -1,0 +1,116 @@
+-- One row per return whose goods, money or papers are not where they should be. What is missing, on which side?
+-- One of the few that look across: it reads `order_returns`.
+create or replace macro conditions_returns(as_of) as table
+with back as (
+    select * from order_returns(as_of) where not is_before_start and opened_at > as_of - interval 120 days
+),
+
+tried as (
+    select order_id, intent_kind, subject, state, code, message, happened_at,
+    from intent_facts
+    where intent_kind in ('create_return', 'receive_return', 'refund_line')
+    qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
+),
+
+unpaid as (
+    select
+        'received_not_refunded' as kind, return_id || '/' || order_line_id as subject, order_id, '' as cause,
+        received_quantity || ' received in BlueCherry (' || ret_nums || '), ' || refunded_quantity
+            || ' refunded at John Lewis.' as detail,
+        unit_price_amount * (received_quantity - refunded_quantity) as amount, currency,
+        received_at + interval 3 days as since_at,
+    from back
+    where received_quantity > refunded_quantity and received_at <= as_of - interval 3 days
+),
+
+unseen as (
+    select
+        'refunded_not_received' as kind, return_id || '/' || order_line_id as subject, order_id,
+        if(is_closed, 'came short', 'never came') as cause,
+        refunded_quantity || ' refunded at John Lewis, ' || received_quantity || ' received in BlueCherry'
+            || if(tracking <> '', '; parcel ' || tracking, '') || '.' as detail,
+        unit_price_amount * (refunded_quantity - received_quantity) as amount, currency,
+        if(is_closed, changed_at, greatest(opened_at, refunded_at) + interval 21 days) as since_at,
+    from back
+    where refunded_quantity > received_quantity
+        -- counted and found short, or so long on its way that it is lost
+        and (is_closed or greatest(opened_at, refunded_at) <= as_of - interval 21 days)
+),
+
+sums as (
+    select
+        refund.order_line_id, any_value(refund.order_id) as order_id, count(*) as refund_count,
+        sum(refund.amount) as goods_amount, sum(refund.amount + refund.shipping_amount) as amount,
+        max(refund.refunded_at) as refunded_at,
+        string_agg(refund.refund_id, ' and ' order by refund.refunded_at, refund.refund_id) as refund_ids,
+    from refund_facts as refund
+    group by refund.order_line_id
+),
+
+coming as (
+    select order_line_id, sum(quantity) as quantity from order_returns(as_of) group by order_line_id
+),
+
+-- more money than the line was sold for, or two refunds for more units than ever came back
+twice as (
+    select
+        'refunded_twice' as kind, sums.order_line_id as subject, sums.order_id, '' as cause,
+        'John Lewis shows ' || sums.refund_count || ' refunds, ' || printf('%.2f', sums.amount::double) || ' together ('
+            || sums.refund_ids || ').' as detail,
+        greatest(sums.goods_amount - sold.unit_price_amount * coalesce(coming.quantity, sold.quantity), 0) as amount,
+        sold.currency, sums.refunded_at as since_at,
+    from sums
+    join order_line_facts as sold on sold.order_line_id = sums.order_line_id
+    left join coming on coming.order_line_id = sums.order_line_id
+    where sums.refund_count > 1 and sums.refunded_at > as_of - interval 60 days
+        and (
+            sums.amount > sold.price_amount + sold.shipping_amount - sold.cancelled_amount
+            or sums.goods_amount > sold.unit_price_amount * coming.quantity + 0.01
+        )
+),
+
+unauthorised as (
+    select
+        'return_not_authorised' as kind, back.return_id as subject, any_value(back.order_id) as order_id,
+        coalesce(
+            max(case
+                when tried.state = 'refused' then coalesce(nullif(tried.code, ''), 'refused')
+                when tried.state = 'confirmed' then 'not shown'
+            end),
+            'never sent'
+        ) as cause,
+        coalesce(max(tried.message) filter (where tried.state = 'refused'), 'BlueCherry has no return for it.') as detail,
+        sum(back.unit_price_amount * back.quantity) as amount, any_value(back.currency) as currency,
+        min(back.opened_at) + interval 1 hour as since_at,
+    from back
+    left join tried on tried.intent_kind = 'create_return' and starts_with(tried.subject, back.return_id || '/')
+    where back.ret_nums = '' and back.state in ('IN_PROGRESS', 'RECEIVED') and back.opened_at <= as_of - interval 1 hour
+        and tried.state is distinct from 'unclear'
+    group by back.return_id
+),
+
+refused as (
+    select
+        if(tried.intent_kind = 'refund_line', 'refund_refused', 'receipt_refused') as kind, tried.subject,
+        tried.order_id, coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail,
+        null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
+    from tried
+    where tried.intent_kind in ('receive_return', 'refund_line') and tried.state = 'refused'
+        and tried.code not in ('not_sent', 'absent')
+        and exists (
+            from back
+            where starts_with(tried.subject, back.return_id) and (
+                (tried.intent_kind = 'receive_return' and back.state = 'IN_PROGRESS')
+                or (tried.intent_kind = 'refund_line' and back.refunded_quantity < back.received_quantity)
+            )
+        )
+)
+
+select * replace (amount::decimal(18, 6) as amount), null::timestamptz as deadline_at,
+from (
+    from unpaid
+    union all by name from unseen
+    union all by name from twice
+    union all by name from unauthorised
+    union all by name from refused
+);

@@ -1,0 +1,269 @@
+-- One row per way a live sales order differs from what we sent. What changed, who did it, what does it mean at John Lewis?
+-- Of an address only the names of the fields that differ: its text stays in `personal`.
+create or replace macro drift(as_of) as table
+with placed as (
+    select order_id, state, currency, total_amount, is_before_start, shipping_deadline_at, happened_at
+    from order_facts
+    where state = 'SHIPPING'
+        or (state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED') and changed_at > as_of - interval 30 days)
+),
+
+sales as (
+    select sales.*, placed.state as market_state, placed.is_before_start, placed.currency, placed.total_amount,
+        placed.shipping_deadline_at, placed.happened_at as placed_at,
+    from placed
+    join sales_order_facts as sales on sales.order_id = placed.order_id
+),
+
+-- what was found and not made by us was sent by somebody else, in their words
+sent as (
+    select intent.reference as ord_num, meant.*
+    from sales
+    join intent_facts as intent
+        on intent.order_id = sales.order_id and intent.reference = sales.ord_num
+        and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
+    join sent_order_facts as meant on meant.intent_id = intent.intent_id
+    where not (sales.is_before_start and intent.message <> '')
+    qualify row_number() over (partition by intent.reference order by intent.meant_at desc) = 1
+),
+
+here as (
+    select line.*
+    from sales
+    join sales_line_facts as line
+        on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+),
+
+here_lines as (
+    select
+        order_line_id,
+        sum(ordered_quantity)::integer as ordered_quantity,
+        sum(ordered_quantity - cancelled_quantity)::integer as live_quantity,
+        max(cancel_kind) as cancel_kind,
+        arg_max(sku_key, ordered_quantity - cancelled_quantity) as sku_key,
+        arg_max(unit_price_amount, ordered_quantity - cancelled_quantity) as unit_price_amount,
+    from here
+    where order_line_id <> ''
+    group by order_line_id
+),
+
+meant_lines as (
+    select ord_num, one.order_line_id, one.sku_key, one.quantity, one.unit_price,
+    from (select ord_num, unnest(lines) as one from sent)
+
+    union all by name
+
+    -- somebody else's: what John Lewis sold is what was meant
+    select line.ord_num, line.order_line_id, any_value(sku.sku_key) as sku_key, any_value(sold.quantity) as quantity,
+        any_value(sold.unit_price_amount) as unit_price,
+    from sales
+    join sales_line_facts as line on line.ord_num = sales.ord_num
+    join order_line_facts as sold on sold.order_line_id = line.order_line_id
+    left join sku_facts as sku on sku.sku = sold.sku and not sku.is_gone
+    where not exists (from sent where sent.ord_num = sales.ord_num)
+    group by line.ord_num, line.order_line_id
+),
+
+compared as (
+    select
+        sales.ord_num, sales.order_id, sales.market_state, sold.order_line_id, sold.sku, sold.state as line_state,
+        meant.sku_key as meant_key, meant.quantity as meant_quantity, meant.unit_price as meant_price,
+        if(sold.state in ('REFUSED', 'CANCELED'), 0, sold.quantity - sold.cancelled_quantity)::integer as wanted,
+        coalesce(there.ordered_quantity, 0) as ordered, coalesce(there.live_quantity, 0) as live,
+        coalesce(there.cancel_kind, '') as cancel_kind, there.sku_key, there.unit_price_amount as unit_price,
+    from sales
+    join meant_lines as meant on meant.ord_num = sales.ord_num
+    join order_line_facts as sold on sold.order_line_id = meant.order_line_id
+    left join here_lines as there on there.order_line_id = meant.order_line_id
+),
+
+headers as (
+    select
+        sales.*,
+        coalesce(sent.warehouse, first.warehouse) as meant_warehouse,
+        coalesce(sent.ship_via, first.ship_via) as meant_ship_via,
+        coalesce(sent.starts_on, first.starts_from_at) as meant_start,
+        coalesce(sent.cancels_on, first.cancels_from_at) as meant_cancel,
+        sent.shipping_amount as meant_shipping,
+        -- the integration before us wrote addresses in its own way
+        if(sent.ord_num is not null or sales.revision > 0, sales.address_changes, null) as changed_fields,
+    from sales
+    join sales_first_facts as first on first.ord_num = sales.ord_num
+    left join sent on sent.ord_num = sales.ord_num
+    where exists (from here where here.ord_num = sales.ord_num and here.ordered_quantity > here.cancelled_quantity)
+),
+
+differing as (
+    select
+        'cancelled' as drift_class, order_line_id as subject, ord_num, order_id, order_line_id, sku,
+        meant_quantity || ' of ' || meant_key as sent, 'cancelled' || if(cancel_kind = 'HOUSE', ' by the house', '') as shown,
+        wanted || ' of ' || sku || ' wanted' as market, wanted as short_quantity,
+        'John Lewis waits for units that will never come, and counts the order as late: cancel the line there, or put '
+            || 'it back.' as consequence,
+    from compared
+    where market_state = 'SHIPPING' and wanted > 0 and live = 0
+
+    union all
+
+    select
+        'quantity', order_line_id, ord_num, order_id, order_line_id, sku,
+        meant_quantity || if(meant_quantity = 1, ' unit', ' units'), live || if(live = 1, ' unit', ' units'), wanted || ' wanted', greatest(wanted - live, 0),
+        if(
+            wanted > live,
+            'Fewer units come than the customer paid for: the missing ones are cancelled at John Lewis, or put back.',
+            'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
+        ),
+    from compared
+    where market_state = 'SHIPPING' and live > 0 and (wanted > live or ordered > meant_quantity)
+
+    union all
+
+    select
+        'quantity', here.ord_num || '/' || here.line_number, here.ord_num, here.order_id, '', here.sku_key,
+        'no such line', here.ordered_quantity - here.cancelled_quantity || ' of ' || here.sku_key || ', added by hand',
+        'not sold', 0,
+        'Goods nobody bought would go out: a parcel that carries them cannot be confirmed to John Lewis.',
+    from here
+    join sales on sales.ord_num = here.ord_num
+    where sales.market_state = 'SHIPPING' and here.ordered_quantity > here.cancelled_quantity
+        and not exists (
+            from meant_lines as meant where meant.ord_num = here.ord_num and meant.order_line_id = here.order_line_id
+        )
+        -- a sales order with none of our lines is a duplicate number, which is another matter
+        and exists (from meant_lines as meant where meant.ord_num = here.ord_num)
+
+    union all
+
+    select
+        'substitution', order_line_id, ord_num, order_id, order_line_id, sku,
+        meant_key, sku_key, sku, wanted,
+        'The customer would get another SKU than the one bought: its parcel is not confirmed to John Lewis before a '
+            || 'person has answered.',
+    from compared
+    where live > 0 and sku_key <> meant_key
+
+    union all
+
+    select
+        'price', order_line_id, ord_num, order_id, order_line_id, sku,
+        printf('%.2f', meant_price::double), printf('%.2f', unit_price::double), printf('%.2f', meant_price::double), 0,
+        'BlueCherry''s invoice will differ from what the customer paid at John Lewis, and the payout will not match it.',
+    from compared
+    where live > 0 and unit_price <> meant_price
+
+    union all
+
+    select
+        'price', ord_num, ord_num, order_id, '', '',
+        'shipping ' || printf('%.2f', meant_shipping::double), 'shipping ' || printf('%.2f', shipping_amount::double), '–', 0,
+        'BlueCherry''s invoice will differ from the shipping the customer paid at John Lewis.',
+    from headers
+    where shipping_amount <> meant_shipping
+
+    union all
+
+    select
+        'warehouse', ord_num, ord_num, order_id, '', '', meant_warehouse, warehouse, '–', 0,
+        'It leaves from another warehouse than the one whose stock was sold: stock there is short by it, and the '
+            || 'dispatch deadline may not hold.',
+    from headers
+    where market_state = 'SHIPPING' and warehouse <> meant_warehouse
+
+    union all
+
+    select
+        'ship_via', ord_num, ord_num, order_id, '', '', meant_ship_via, ship_via, '–', 0,
+        'Another carrier takes it than the customer''s shipping type says: John Lewis is told the carrier that really '
+            || 'takes it, if it is mapped.',
+    from headers
+    where market_state = 'SHIPPING' and ship_via <> meant_ship_via
+
+    union all
+
+    select
+        'address', ord_num, ord_num, order_id, '', '', 'as the customer gave it',
+        'another ' || array_to_string(changed_fields, ', '), 'as the customer gave it', 0,
+        'It goes to another place than John Lewis and the customer believe: nobody there is told.',
+    from headers
+    where market_state = 'SHIPPING' and len(changed_fields) > 0
+
+    union all
+
+    select
+        'dates', ord_num, ord_num, order_id, '', '',
+        'start ' || strftime(meant_start, '%-d %b') || ', cancel after ' || strftime(meant_cancel, '%-d %b'),
+        'start ' || strftime(starts_from_at, '%-d %b') || ', cancel after ' || strftime(cancels_from_at, '%-d %b'),
+        'ship by ' || coalesce(strftime(shipping_deadline_at, '%-d %b'), '–'), 0,
+        'BlueCherry may pick it too late for John Lewis''s deadline, or give its units free too early.',
+    from headers
+    where market_state = 'SHIPPING'
+        and not coalesce(meant_start >= starts_from_at and meant_start < starts_until_at
+            and meant_cancel >= cancels_from_at and meant_cancel < cancels_until_at, true)
+),
+
+passed_on as (
+    select
+        asked.order_line_id,
+        arg_max(
+            coalesce(intent.state, 'waiting'), (asked.happened_at, coalesce(intent.happened_at, asked.happened_at))
+        ) as state,
+        max(intent.happened_at) filter (where intent.state = 'confirmed') as done_at,
+    from cancelation_ask_facts as asked
+    left join intent_facts as intent
+        on intent.intent_kind = 'cancel_market_line' and intent.order_id = asked.order_id
+        and starts_with(intent.subject, asked.order_line_id || '/')
+        and intent.meant_at >= asked.happened_at
+    where asked.order_id in (select order_id from placed)
+    group by asked.order_line_id
+)
+
+select
+    -- ids
+    differing.order_id,
+    differing.ord_num,
+    differing.drift_class,
+    differing.subject,
+    differing.order_line_id,
+    differing.sku,
+    -- side by side
+    differing.sent,
+    differing.shown,
+    differing.market,
+    differing.consequence,
+    -- what was answered
+    coalesce(said.answer, '') as answer,
+    coalesce(said.why, '') as answer_why,
+    coalesce(said.actor, '') as answered_by,
+    said.happened_at as answered_at,
+    coalesce(passed_on.state, '') as passed_on,
+    not (
+        -- as it stands it was accepted; changed once more, it is open again
+        coalesce(said.answer = 'accept' and said.shown = differing.shown_mark, false)
+        -- cancelled there since John Lewis was last read
+        or coalesce(
+            differing.drift_class in ('cancelled', 'quantity', 'substitution') and passed_on.done_at >= sales.placed_at,
+            false
+        )
+    ) as is_open,
+    differing.shown_mark,
+    sales.changed_by,
+    sales.revision,
+    -- numbers
+    differing.short_quantity,
+    sales.currency,
+    sales.total_amount,
+    -- times
+    sales.changed_at,
+    sales.shipping_deadline_at as deadline_at,
+from (
+    select
+        differing.*,
+        -- an address is told from the next by its revision: its text is not here
+        differing.shown || if(differing.drift_class = 'address', ' (' || sales.revision || ')', '') as shown_mark,
+    from differing
+    join sales on sales.ord_num = differing.ord_num
+) as differing
+join sales on sales.ord_num = differing.ord_num
+left join drift_answer_facts as said
+    on said.drift_class = differing.drift_class and said.drift_subject = differing.subject
+left join passed_on on passed_on.order_line_id = differing.order_line_id;

@@ -1,0 +1,108 @@
+-- One row per order line of a return. Is it authorised in BlueCherry, has it come back, and has the money gone back?
+-- Refunds are told by line, not by return: they count for a line's oldest return first.
+create or replace macro order_returns(as_of) as table
+with announced as (
+    select
+        * exclude (one), one.order_line_id, one.quantity, one.reason_code as line_reason,
+        sum(one.quantity) over (
+            partition by one.order_line_id order by opened_at, return_id rows between unbounded preceding and 1 preceding
+        ) as announced_before,
+    from (
+        select return_id, order_id, state, reason_code, rma, tracking, is_before_start, opened_at, changed_at,
+            unnest(lines) as one,
+        from market_return_facts
+        where state not in ('REFUSED', 'CANCELED')
+    )
+),
+
+authorised as (
+    select
+        return_id, one.order_line_id as order_line_id,
+        string_agg(distinct ret_num, ', ' order by ret_num) as ret_nums,
+        sum(one.quantity)::integer as quantity,
+        sum(one.received_quantity)::integer as received_quantity,
+        bool_and(is_closed) as is_closed,
+        max(changed_at) filter (where one.received_quantity > 0) as received_at,
+        max(changed_at) as changed_at,
+    from (select return_id, ret_num, is_closed, changed_at, unnest(lines) as one from erp_return_facts where return_id <> '')
+    group by all
+),
+
+credited as (
+    select
+        known.return_id, memo.one.order_line_id as order_line_id,
+        string_agg(distinct memo.memo_number, ', ' order by memo.memo_number) as memo_numbers,
+        sum(memo.one.quantity)::integer as quantity,
+    from (select memo_number, ret_num, unnest(lines) as one from credit_memo_facts) as memo
+    join erp_return_facts as known on known.ret_num = memo.ret_num
+    group by all
+),
+
+refunded as (
+    select
+        refund.order_line_id,
+        -- an operator may tell the amount alone: units are then what the amount pays for
+        sum(greatest(
+            refund.quantity, coalesce(round(refund.amount / nullif(sold.unit_price_amount, 0)), 0)
+        ))::integer as quantity,
+    from refund_facts as refund
+    join order_line_facts as sold on sold.order_line_id = refund.order_line_id
+    group by refund.order_line_id
+),
+
+refunds as (
+    select order_line_id, count(*)::integer as refund_count, sum(amount + shipping_amount) as refunded_amount,
+        max(refunded_at) as refunded_at,
+    from refund_facts
+    group by order_line_id
+)
+
+select
+    -- ids
+    announced.return_id,
+    announced.order_id,
+    announced.order_line_id,
+    announced.rma,
+    announced.tracking,
+    sold.sku,
+    announced.state,
+    announced.line_reason as reason_code,
+    announced.is_before_start,
+    coalesce(authorised.ret_nums, '') as ret_nums,
+    coalesce(credited.memo_numbers, '') as memo_numbers,
+    coalesce(authorised.is_closed, false) as is_closed,
+    case
+        when authorised.ret_nums is null and announced.is_before_start then 'Nothing: it was opened before we began'
+        when authorised.ret_nums is null then 'Cherrylane authorises it in BlueCherry'
+        when authorised.received_quantity = 0 and not authorised.is_closed then 'The parcel comes to the warehouse'
+        when announced.state = 'IN_PROGRESS' and authorised.is_closed and authorised.received_quantity > 0
+            then 'Cherrylane tells John Lewis that the goods are here'
+        when greatest(least(coalesce(refunded.quantity, 0) - coalesce(announced.announced_before, 0),
+            announced.quantity), 0) < authorised.received_quantity then 'The customer gets the money back'
+        else 'Nothing: goods and money are back'
+    end as next_step,
+    -- numbers
+    announced.quantity,
+    coalesce(authorised.quantity, 0) as authorised_quantity,
+    coalesce(authorised.received_quantity, 0) as received_quantity,
+    coalesce(credited.quantity, 0) as credited_quantity,
+    greatest(
+        least(coalesce(refunded.quantity, 0) - coalesce(announced.announced_before, 0), announced.quantity), 0
+    )::integer as refunded_quantity,
+    coalesce(refunds.refund_count, 0) as refund_count,
+    sold.currency,
+    sold.unit_price_amount,
+    coalesce(refunds.refunded_amount, 0) as refunded_amount,
+    -- times
+    announced.opened_at,
+    announced.changed_at,
+    authorised.received_at,
+    refunds.refunded_at,
+from announced
+left join order_line_facts as sold on sold.order_line_id = announced.order_line_id
+left join authorised
+    on authorised.return_id = announced.return_id and authorised.order_line_id = announced.order_line_id
+left join credited on credited.return_id = announced.return_id and credited.order_line_id = announced.order_line_id
+left join refunded on refunded.order_line_id = announced.order_line_id
+left join refunds on refunds.order_line_id = announced.order_line_id
+where announced.opened_at <= as_of;

@@ -1,0 +1,103 @@
+"""Refuses at John Lewis what a person (or the policy for proven zero stock) said is refused; the why stays with us.
+
+One call an order (OR21), recorded before it. When its answer never comes the order is read again: past
+WAITING_ACCEPTANCE it happened, or John Lewis has decided by itself.
+"""
+
+from datetime import datetime, timedelta
+
+from store.events import Event
+from store.events_acceptance import AcceptanceDecided
+from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
+from sync.rules.acceptance import KIND, Verdict, judged
+from sync.runs import Run, Scope
+
+SURELY_SHOWN_AFTER = timedelta(minutes=2)
+POLICY = "policy: proven zero stock"
+REFUSING = """
+select said.order_id from acceptance_decision_facts as said
+join order_facts as placed on placed.order_id = said.order_id
+where said.decision = 'refuse' and placed.state in ('STAGING', 'WAITING_ACCEPTANCE')
+"""
+
+
+def verdicts(run: Run) -> dict[str, Verdict]:
+    """What stock says against accepting, of orders nobody has decided; empty where stock is not judged."""
+    if run.house.settings.accepts != "fulfilable":
+        return {}
+    rows = run.rows(
+        "select * from orders_acceptance($now) where order_id not in"
+        " (select order_id from acceptance_decision_facts where decision = 'accept')",
+        {"now": run.now()},
+    )
+    return judged(rows)
+
+
+def refuse(run: Run, scope: Scope) -> None:
+    """Settle what is unclear, then refuse what is to be refused."""
+    run.record([event for intent in still_open(run, (KIND,)) for event in _settled(run, intent)])
+    if run.house.settings.refuses_zero_stock:
+        now = run.now()
+        run.record(
+            [
+                AcceptanceDecided(
+                    happened_at=now, order_id=order_id, decision="refuse", why=f"{POLICY}: {one.words}"
+                )
+                for order_id, one in verdicts(run).items()
+                if one.is_proven_zero and not _is_decided(run, order_id)
+            ]
+        )
+    tally = carry_out(run, decided(run, scope), lambda one: _refuse(run, one))
+    run.counts["refused_orders"] += tally["confirmed"]
+    run.counts["unclear"] += tally["unclear"]
+    run.counts["refused"] += tally["refused"]
+
+
+def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
+    """What would be refused now."""
+    rows = run.rows(
+        """
+        select placed.order_id, list(line.order_line_id order by line.line_number)::varchar[] as line_ids
+        from order_facts as placed
+        join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
+        join order_line_facts as line on line.order_id = placed.order_id
+        where placed.state = 'WAITING_ACCEPTANCE' and $order_id in ('', placed.order_id)
+            and not exists (
+                from intent_facts as intent
+                where intent.order_id = placed.order_id and intent.intent_kind in ('refuse_order', 'accept_order')
+                    and (intent.state <> 'refused' or (
+                        intent.intent_kind = 'refuse_order' and intent.code not in ($not_sent, 'absent')
+                    ))
+            )
+        group by placed.order_id
+        order by placed.order_id
+        """,
+        {"order_id": scope.key, "not_sent": NOT_SENT},
+    )
+    return tuple(
+        Intent(KIND, row["order_id"], {"order_line_ids": list(row["line_ids"])}, row["order_id"]) for row in rows
+    )
+
+
+def _is_decided(run: Run, order_id: str) -> bool:
+    sql = "select 1 from acceptance_decision_facts where order_id = $id"
+    return bool(run.rows(sql, {"id": order_id}))
+
+
+def _refuse(run: Run, intent: Intent) -> str:
+    run.house.marketplace.refuse(intent.order_id, intent.payload["order_line_ids"])
+    return intent.order_id
+
+
+def _settled(run: Run, intent: OpenIntent) -> list[Event]:
+    now = run.now()
+    looked_at = run.bookmark("orders.changed")
+    rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
+    if rows and looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at:
+        if rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
+            return [confirmed(intent, now, intent.order_id, f"found by looking: {rows[0]['state']}")]
+        if now - intent.meant_at >= SURELY_SHOWN_AFTER:
+            return [refused(intent, now, "absent", "looked again: it had not happened")]
+    if intent.state == "unclear":
+        return []
+    return [unclear(intent, now, "looking", "we were stopped before its answer came")]

@@ -1,0 +1,39 @@
+"""Reads sales orders so that what was changed in them by hand shows.
+
+The address is compared here, in memory, with the one we sent (the customer's, as edited here); only the names of
+the fields that differ are written down. Where either is not known (purged, or never shown), nothing is said.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from store.events import SalesOrderRead
+from sync.flows.orders_read import person_of, sales_order_event
+from sync.ports import Person, SalesOrder
+from sync.rules import mappings
+from sync.rules.addresses import fitted
+from sync.rules.drift import changed_fields
+from sync.runs import Run
+
+
+def sales_order_events(run: Run, orders: Sequence[SalesOrder], snapshot_id: UUID | None) -> list[SalesOrderRead]:
+    """What this reading of sales orders says, their addresses compared with what was sent."""
+    if not orders:
+        return []
+    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
+    rows = run.rows(
+        "select order_id, body, edits from personal where order_id in (select unnest($ids::varchar[]))",
+        {"ids": sorted({order.order_id for order in orders if order.ship_to is not None})},
+    )
+    people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
+    return [
+        sales_order_event(order, snapshot_id, known, changes=_changes(order, people.get(order.order_id)))
+        for order in orders
+    ]
+
+
+def _changes(order: SalesOrder, person: Person | None) -> tuple[str, ...] | None:
+    if order.ship_to is None or person is None or person.ship_to is None:
+        return None
+    sent = fitted(person.ship_to)
+    return None if sent is None else changed_fields(sent, order.ship_to)

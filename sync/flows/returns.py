@@ -1,0 +1,255 @@
+"""Returns: what customers send back is authorised in BlueCherry, told of as received, refunded by one side only.
+
+Looks at John Lewis's returns, and at BlueCherry's return authorisations and credit memos. A return becomes one
+authorisation for each sales order it was sold by, with the return's id on it; once the warehouse has counted the
+goods, John Lewis is told (RT25). Who refunds is the setting REFUNDED_BY: John Lewis's side, and then nothing here
+pays; or ours, and then BlueCherry's credit memo is passed on as a refund (OR28), for what nobody has refunded yet.
+Returns opened before we started are somebody else's.
+
+What can go wrong: an answer that never came. An authorisation is looked up by the order and sent again only when
+surely absent; a receipt is seen in the return's state; of a refund the sum before is kept, and when the sum says
+nothing a person decides: it is never sent a second time by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from store.clock import aware
+from store.events_returns import (
+    CreditLinePart,
+    CreditMemoRead,
+    ReturnedLinePart,
+    ReturnSeen,
+)
+from sync.errors import Deferred
+from sync.flows import returns_settle as settling
+from sync.intents import Intent, carry_out, carry_out_together
+from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraft, ReturnLineDraft
+from sync.rules.returns import Decision, Known, decide
+from sync.runs import EVERYTHING, Preview, Run, Scope
+
+MARKET_SEEN, ERP_SEEN, CREDITED = "returns.changed", "erp_returns.changed", "credit_memos.changed"
+OURS = "seller"
+
+
+def run(run: Run, scope: Scope = EVERYTHING) -> None:
+    """One run, as the module says."""
+    later = look(run, scope)
+    settling.settle(run)
+    decision = _decide(run, scope)
+    _act(run, decision)
+    if later is not None:
+        run.defer(later.due_at, str(later))
+
+
+def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
+    """What a run would do to the outside now."""
+    look(run, scope)
+    decision = _decide(run, scope)
+    rows = [
+        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
+        for intent in (*decision.create, *decision.receive, *decision.refund)
+    ]
+    calls = {
+        "returnOrder create": len(decision.create),
+        "RT25 receive": -(-len(decision.receive) // 100),
+        "OR28 refund": len(decision.refund),
+    }
+    return Preview(
+        f"{len(rows)} steps would be taken for returns.",
+        tuple(rows),
+        {name: count for name, count in calls.items() if count},
+    )
+
+
+# -- look --------------------------------------------------------------------------------------
+
+
+def look(run: Run, scope: Scope) -> Deferred | None:
+    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
+    later = None
+    try:
+        _look_at_marketplace(run, scope)
+    except Deferred as deferred:
+        later = deferred
+    _look_at_erp(run, scope)
+    return later
+
+
+def _look_at_marketplace(run: Run, scope: Scope) -> None:
+    began_at = run.now()
+    usual = _since(run, MARKET_SEEN, run.house.settings.overlap)
+    since = min(usual, scope.since or usual)
+    skipped = run.counts["skipped"]
+    for page in run.house.marketplace.list_returns(updated_from=since):
+        events = [_seen(one, page.snapshot_id, run.house.start_on) for one in page.items]
+        run.counts["skipped"] += len(page.skipped)
+        run.counts["returns_changed"] += run.record(events)
+        run.check()
+    if run.counts["skipped"] == skipped:  # what could not be read is asked for again
+        run.record(bookmarks={MARKET_SEEN: began_at.isoformat()})
+
+
+def _look_at_erp(run: Run, scope: Scope) -> None:
+    settings = run.house.settings
+    hidden = timedelta(minutes=settings.erp_visibility_minutes or 0)
+    since = scope.since or _since(run, ERP_SEEN, settings.overlap + hidden)
+    moments: list[datetime] = []
+    for page in run.house.erp.list_returns(updated_from=since):
+        run.counts["authorisations_changed"] += settling.record_returns(run, page)
+        run.counts["skipped"] += len(page.skipped)
+        moments += [one.updated_at for one in page.items]
+        run.check()
+    _mark(run, ERP_SEEN, moments)
+    moments = []
+    for memos in run.house.erp.list_credit_memos(
+        updated_from=scope.since or _since(run, CREDITED, settings.overlap)
+    ):
+        ours = [memo for memo in memos.items if memo.order_id]
+        run.counts["credit_memos"] += run.record([_credited(memo, memos.snapshot_id) for memo in ours])
+        run.counts["skipped"] += len(memos.skipped)
+        moments += [memo.updated_at for memo in memos.items]
+        run.check()
+    _mark(run, CREDITED, moments)
+
+
+def _since(run: Run, bookmark: str, overlap: timedelta) -> datetime:
+    value = run.bookmark(bookmark)
+    if value is None:
+        return run.now() - timedelta(days=run.house.settings.history_days)
+    return aware(datetime.fromisoformat(value)) - overlap
+
+
+def _mark(run: Run, bookmark: str, moments: Iterable[datetime]) -> None:
+    """The bookmark, which never moves back."""
+    newest = max(moments, default=None)
+    before = run.bookmark(bookmark)
+    if newest is not None and (before is None or datetime.fromisoformat(before) < newest):
+        run.record(bookmarks={bookmark: newest.isoformat()})
+
+
+def _seen(one: MarketReturn, snapshot_id: Any, start_on: datetime) -> ReturnSeen:
+    return ReturnSeen(
+        happened_at=one.updated_at,
+        snapshot_id=snapshot_id,
+        return_id=one.return_id,
+        order_id=one.order_id,
+        state=one.state,
+        reason_code=one.reason_code,
+        rma=one.rma,
+        tracking=one.tracking,
+        opened_at=one.created_at,
+        changed_at=one.updated_at,
+        is_before_start=one.created_at < start_on,
+        lines=tuple(
+            ReturnedLinePart(order_line_id=line.order_line_id, quantity=line.quantity, reason_code=line.reason_code)
+            for line in one.lines
+        ),
+    )
+
+
+def _credited(memo: CreditMemo, snapshot_id: Any) -> CreditMemoRead:
+    return CreditMemoRead(
+        happened_at=memo.updated_at,
+        snapshot_id=snapshot_id,
+        memo_number=memo.memo_number,
+        ret_num=memo.ret_num,
+        order_id=memo.order_id,
+        issued_at=memo.issued_on,
+        currency=memo.currency,
+        total_amount=memo.total_amount,
+        lines=tuple(
+            CreditLinePart(order_line_id=line.order_line_id, quantity=line.quantity, amount=line.amount)
+            for line in memo.lines
+        ),
+    )
+
+
+# -- decide ------------------------------------------------------------------------------------
+
+
+def _decide(run: Run, scope: Scope) -> Decision:
+    settings = run.house.settings
+    values = {"now": run.now(), "order_id": scope.key}
+    returns = run.rows(
+        """
+        select * from order_returns($now)
+        where not is_before_start and $order_id in ('', order_id)
+            and not (state in ('CLOSED', 'NO_RECEPTION') and refunded_quantity >= received_quantity)
+        """,
+        values,
+    )
+    orders = {"orders": sorted({row["order_id"] for row in returns})}
+    within = "order_id in (select unnest($orders::varchar[]))"
+    sales: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in run.rows(
+        f"select * from sales_line_facts where {within} and shipped_quantity > 0 order by ord_num, line_number",
+        orders,
+    ):
+        sales[line["order_line_id"]].append(line)
+    return decide(
+        Known(
+            returns=returns,
+            sales_lines=sales,
+            lines={
+                row["order_line_id"]: row
+                for row in run.rows(f"select * from order_line_facts where {within}", orders)
+            },
+            intents=run.rows(
+                "select * from intent_facts where intent_kind in ('create_return', 'receive_return', 'refund_line')"
+                f" and {within}",
+                orders,
+            ),
+            is_ours_to_refund=settings.refunded_by == OURS,
+            refund_reason=settings.refund_reason,
+            retry=scope.key,
+        )
+    )
+
+
+# -- act ---------------------------------------------------------------------------------------
+
+
+def _act(run: Run, decision: Decision) -> None:
+    created = carry_out(run, decision.create, lambda one: _create(run, one), workers=2)
+    received = carry_out_together(run, decision.receive, lambda group: _receive(run, group))
+    refunded = carry_out(run, decision.refund, lambda one: _refund(run, one))
+    for name, tally in (("authorised", created), ("received", received), ("refunded", refunded)):
+        run.counts[name] += tally["confirmed"]
+        run.counts["unclear"] += tally["unclear"]
+        run.counts["refused"] += tally["refused"]
+
+
+def _create(run: Run, intent: Intent) -> str:
+    what = intent.payload
+    draft = ReturnDraft(
+        return_id=what["return_id"],
+        order_id=intent.order_id,
+        ord_num=what["ord_num"],
+        tracking=what["tracking"],
+        reason_code=what["reason_code"],
+        lines=tuple(ReturnLineDraft(**line) for line in what["lines"]),
+    )
+    return run.house.erp.create_return(draft, str(intent.intent_id))
+
+
+def _receive(run: Run, intents: Sequence[Intent]) -> dict[str, Outcome]:
+    outcomes = run.house.marketplace.receive_returns([one.subject for one in intents])
+    return {outcome.subject: outcome for outcome in outcomes}
+
+
+def _refund(run: Run, intent: Intent) -> str:
+    what = intent.payload
+    return run.house.marketplace.refund_line(
+        LineRefund(
+            order_line_id=what["order_line_id"],
+            quantity=what["quantity"],
+            amount=Decimal(what["amount"]),
+            shipping_amount=Decimal(what["shipping_amount"]),
+            reason_code=what["reason_code"],
+            currency=what["currency"],
+        )
+    )

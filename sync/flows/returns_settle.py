@@ -1,0 +1,132 @@
+"""Settles what became unclear about returns: found where it should be, surely absent, or for a person.
+
+A return authorisation is *absent* only when it was not found by its order after the ERP's visibility delay, twice,
+a minute apart; where the delay is not configured nobody but a person can say so. Of a refund nothing is sure but
+that it shows: one that does not show after a quarter of an hour is left to a person.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from store.events import Event
+from store.events_returns import ReceivedLinePart, ReturnRead
+from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
+from sync.ports import ErpReturn, Page
+from sync.rules.returns import UNSEEN
+from sync.runs import Run
+
+BETWEEN_SWEEPS = timedelta(minutes=1)
+SURELY_SHOWN_AFTER = timedelta(minutes=2)
+REFUND_SHOWN_AFTER = timedelta(minutes=15)
+
+
+def settle(run: Run) -> None:
+    """Look for every unclear intent of ours and say what is known now."""
+    for intent in still_open(run, ("create_return", "receive_return", "refund_line")):
+        run.check()
+        if intent.kind == "create_return":
+            run.record(_authorisation(run, intent))
+        elif intent.kind == "receive_return":
+            run.record(_receipt(run, intent))
+        else:
+            run.record(_refund(run, intent))
+
+
+def record_returns(run: Run, page: Page[ErpReturn]) -> int:
+    """Record what the ERP has of ours."""
+    return run.record([_read(one, page.snapshot_id) for one in page.items if one.order_id])
+
+
+def _read(one: ErpReturn, snapshot_id: UUID | None) -> ReturnRead:
+    return ReturnRead(
+        happened_at=one.updated_at,
+        snapshot_id=snapshot_id,
+        ret_num=one.ret_num,
+        order_id=one.order_id,
+        ord_num=one.ord_num,
+        return_id=one.return_id,
+        raw_status=one.raw_status,
+        is_closed=one.is_closed,
+        entered_at=one.entered_at,
+        changed_at=one.updated_at,
+        lines=tuple(
+            ReceivedLinePart(
+                line_number=line.line_number,
+                order_line_id=line.order_line_id,
+                quantity=line.quantity,
+                received_quantity=line.received_quantity,
+            )
+            for line in one.lines
+        ),
+    )
+
+
+def _authorisation(run: Run, intent: OpenIntent) -> list[Event]:
+    now, what = run.now(), intent.payload
+    is_readable = True
+    for page in run.house.erp.list_returns(order_id=intent.order_id):
+        record_returns(run, page)
+        is_readable = is_readable and not page.skipped
+    rows = run.rows(
+        "select min(ret_num) as ret_num from erp_return_facts where return_id = $id and ord_num = $ord_num",
+        {"id": what["return_id"], "ord_num": what["ord_num"]},
+    )
+    if rows and rows[0]["ret_num"]:
+        return [confirmed(intent, now, str(rows[0]["ret_num"]), "found by its return id")]
+    minutes = run.house.settings.erp_visibility_minutes
+    is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
+    is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
+    if not is_time or is_soon or not is_readable:
+        return _doubt(intent, now)
+    if intent.code != "absent_once":
+        return [unclear(intent, now, "absent_once", "not found by its order; looked for once more in a minute")]
+    return [refused(intent, now, "absent", "not found in two sweeps after the visibility delay")]
+
+
+def _receipt(run: Run, intent: OpenIntent) -> list[Event]:
+    now = run.now()
+    if not _was_looked_at(run, "returns.changed", intent):
+        return _doubt(intent, now)
+    rows = run.rows("select state from market_return_facts where return_id = $id", {"id": intent.subject})
+    state = rows[0]["state"] if rows else ""
+    if state not in {"", "IN_PROGRESS"}:
+        return [confirmed(intent, now, intent.subject, "found by looking")]
+    if state and now - intent.meant_at >= SURELY_SHOWN_AFTER:
+        return [refused(intent, now, "absent", "looked again: it had not happened")]
+    return _doubt(intent, now)
+
+
+def _refund(run: Run, intent: OpenIntent) -> list[Event]:
+    now, what = run.now(), intent.payload
+    if not _was_looked_at(run, "orders.changed", intent):
+        return _doubt(intent, now)
+    rows = run.rows(
+        "select refunded_amount from order_line_facts where order_line_id = $id", {"id": what["order_line_id"]}
+    )
+    before, meant = Decimal(what["before_amount"]), Decimal(what["amount"]) + Decimal(what["shipping_amount"])
+    shown = rows[0]["refunded_amount"] if rows else before
+    if shown == before + meant:
+        return [confirmed(intent, now, "", "found by looking")]
+    if shown != before:
+        words = (
+            f"John Lewis shows {shown:.2f} refunded, where {before:.2f} or {before + meant:.2f} were to be expected"
+        )
+        return [refused(intent, now, "other_sum", f"{words}: a person looks, and nothing is sent again by itself")]
+    if now - intent.meant_at < REFUND_SHOWN_AFTER:
+        return _doubt(intent, now)
+    words = "its answer never came, and John Lewis shows no refund: a person says whether it is sent again"
+    return [refused(intent, now, UNSEEN, words)]
+
+
+def _was_looked_at(run: Run, bookmark: str, intent: OpenIntent) -> bool:
+    """Whether the marketplace was read by a look that began after the call."""
+    looked_at = run.bookmark(bookmark)
+    return looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at
+
+
+def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
+    """A killed call shows as unclear from now on; what already does is left as it is."""
+    if intent.state == "unclear":
+        return []
+    return [unclear(intent, now, "looking", "we were stopped before its answer came")]

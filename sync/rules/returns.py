@@ -1,0 +1,152 @@
+"""What each return needs next: to be authorised in BlueCherry, told of as received, or refunded by us.
+
+Pure. Who refunds is a policy, never both sides: where John Lewis does, nothing here ever pays; where we do,
+BlueCherry's credit memo says for how much, and what John Lewis has refunded already is not paid again. A refund is
+never repeated by itself: there is no sure way to know that one did not happen.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from store.money import to_pence
+from sync.intents import NOT_SENT, Intent
+
+NOTHING_HAPPENED = frozenset({NOT_SENT, "absent"})
+UNSEEN = "unseen"  # no answer came and no refund shows: a person says whether it is sent again
+ON_THE_WAY = frozenset({"IN_PROGRESS", "RECEIVED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything a decision reads. Rows are those of `order_returns` and of the facts of the same names."""
+
+    returns: Sequence[Mapping[str, Any]]
+    sales_lines: Mapping[str, Sequence[Mapping[str, Any]]]  # by order line
+    lines: Mapping[str, Mapping[str, Any]]  # order_line_facts by id
+    intents: Sequence[Mapping[str, Any]]
+    is_ours_to_refund: bool
+    refund_reason: str
+    retry: str = ""  # an order a person wants tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Each return's next step."""
+
+    create: tuple[Intent, ...] = ()
+    receive: tuple[Intent, ...] = ()
+    refund: tuple[Intent, ...] = ()
+
+
+def decide(known: Known) -> Decision:
+    """Every return's next step; one that cannot go on does not stop the others."""
+    last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for past in sorted(known.intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
+        last[past["intent_kind"], past["subject"]] = past
+    by_return: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in sorted(known.returns, key=lambda one: (one["opened_at"], one["return_id"], one["order_line_id"])):
+        if not row["is_before_start"]:
+            by_return[row["return_id"]].append(row)
+    create: list[Intent] = []
+    receive: list[Intent] = []
+    refund: list[Intent] = []
+    busy = _lines_under_way(known)
+    for rows in by_return.values():
+        create += [one for one in _authorisations(known, rows) if _is_free(known, last, one)]
+        receive += [one for one in _receipt(rows) if _is_free(known, last, one)]
+        if known.is_ours_to_refund:
+            for intent in _refunds(known, rows):
+                line_id = intent.payload["order_line_id"]
+                if line_id not in busy and _is_free(known, last, intent):
+                    busy.add(line_id)
+                    refund.append(intent)
+    return Decision(tuple(create), tuple(receive), tuple(refund))
+
+
+def _is_free(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], intent: Intent) -> bool:
+    """Nothing of the kind is under way or done; what was refused for a reason waits for a person."""
+    before = last.get((intent.kind, intent.subject))
+    if before is None:
+        return True
+    if before["state"] != "refused":
+        return False
+    return before["code"] in NOTHING_HAPPENED or (bool(known.retry) and known.retry == intent.order_id)
+
+
+def _authorisations(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
+    """One for each sales order the lines of a return were sold by."""
+    first = rows[0]
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        sold_by = known.sales_lines.get(row["order_line_id"], ())
+        if row["ret_nums"] or row["state"] not in ON_THE_WAY or not sold_by:
+            continue
+        sold = next((line for line in sold_by if line["shipped_quantity"] >= row["quantity"]), sold_by[0])
+        groups[sold["ord_num"]].append(
+            {
+                "line_number": sold["line_number"], "order_line_id": row["order_line_id"],
+                "sku_key": sold["sku_key"], "quantity": row["quantity"],
+            }
+        )  # fmt: skip
+    return [
+        Intent(
+            "create_return",
+            f"{first['return_id']}/{ord_num}",
+            {
+                "return_id": first["return_id"], "ord_num": ord_num, "tracking": first["tracking"],
+                "reason_code": first["reason_code"], "lines": lines,
+            },
+            first["order_id"],
+        )
+        for ord_num, lines in sorted(groups.items())
+    ]  # fmt: skip
+
+
+def _receipt(rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
+    """John Lewis is told once the warehouse has counted all that comes of a return, if anything came."""
+    first = rows[0]
+    is_counted = all(row["is_closed"] for row in rows) and sum(row["received_quantity"] for row in rows) > 0
+    if first["state"] != "IN_PROGRESS" or not is_counted:
+        return []
+    return [Intent("receive_return", first["return_id"], {"return_id": first["return_id"]}, first["order_id"])]
+
+
+def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
+    """What BlueCherry has credited and nobody has refunded."""
+    found = []
+    for row in rows:
+        line = known.lines.get(row["order_line_id"])
+        units = min(row["credited_quantity"], row["received_quantity"]) - row["refunded_quantity"]
+        if line is None or units < 1:
+            continue
+        left = line["price_amount"] + line["shipping_amount"] - line["cancelled_amount"] - line["refunded_amount"]
+        amount = to_pence(min(line["unit_price_amount"] * units, left))
+        if amount <= 0:
+            continue
+        payload = {
+            "return_id": row["return_id"], "order_line_id": row["order_line_id"], "quantity": units,
+            "amount": str(amount), "shipping_amount": str(Decimal(0)), "reason_code": known.refund_reason,
+            "currency": line["currency"], "before_amount": str(line["refunded_amount"]),
+        }  # fmt: skip
+        subject = f"{row['return_id']}/{row['order_line_id']}"
+        found.append(Intent("refund_line", subject, payload, row["order_id"]))
+    return found
+
+
+def _lines_under_way(known: Known) -> set[str]:
+    """Lines with a refund of ours that is not settled, or that John Lewis does not show yet."""
+    busy = set()
+    for intent in known.intents:
+        if intent["intent_kind"] != "refund_line":
+            continue
+        payload = json.loads(intent["payload"] or "{}")
+        line = known.lines.get(str(payload.get("order_line_id")))
+        shown_by = Decimal(payload.get("before_amount", "0")) + Decimal(payload.get("amount", "0"))
+        is_shown = line is not None and line["refunded_amount"] >= shown_by
+        if intent["state"] in {"recorded", "unclear"} or (intent["state"] == "confirmed" and not is_shown):
+            busy.add(str(payload.get("order_line_id")))
+    return busy

@@ -1,0 +1,213 @@
+"""Returns on the real sandbox: authorised once, told of once, and refunded by one side only."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sync.errors import Unclear
+from sync.runs import Scope
+from tests.flows.between import Between
+
+DAY = 24 * 60
+OURS = {"refunded_by": "seller", "refund_reason": "RFD-SIZE"}
+
+
+def sent_out(begin: Callable[..., Any], *, who: str = "john_lewis_at_once", **more: Any) -> Any:
+    """A house whose burst of orders has left and was received, with a few of them on their way back."""
+    house = begin(days=0.05, orders_per_day=0, skus=60, **more)
+    names = ("no_orders", "no_hand_edits", "relaxed_limits", "no_other_channels", f"refunded_by_{who}", "burst")
+    for name in names:
+        house.sandbox.scenario(name)
+    for minutes in (0, 12, 12):
+        house.advance(minutes)
+        for flow in ("catalogue", "orders"):
+            house.run(flow)
+    house.sandbox.scenario("ship_all")
+    house.advance(2)
+    for flow in ("orders", "dispatch", "orders"):
+        house.run(flow)
+    house.sandbox.scenario("deliver")
+    house.sandbox.scenario("return_some")
+    house.advance(6)
+    return house
+
+
+def looked(house: Any, *, minutes: float = 12, times: int = 3) -> None:
+    """Let time pass and look, until what was unclear is known."""
+    for _ in range(times):
+        house.advance(minutes)
+        for flow in ("orders", "returns"):
+            house.run(flow)
+
+
+def truth(house: Any) -> dict[str, dict[str, Any]]:
+    """John Lewis's returns by id."""
+    return {one["id"]: one for one in house.sandbox.state("john_lewis")["returns"]}
+
+
+def authorised(house: Any) -> Counter[tuple[str, str]]:
+    """How many return authorisations BlueCherry has of each return and line."""
+    return Counter(
+        (one["return_id"], line["ext_line_id"])
+        for one in house.sandbox.state("bluecherry")["returns"]
+        for line in one["lines"]
+    )
+
+
+def refunds(house: Any) -> Counter[str]:
+    """Units refunded of each line that has a return."""
+    back = {one["order_line_id"] for one in truth(house).values()}
+    return Counter(
+        {
+            line_id: sum(change["quantity"] for change in order["refunds"] if change["order_line_id"] == line_id)
+            for order in house.sandbox.state("john_lewis")["orders"].values()
+            for line_id in {change["order_line_id"] for change in order["refunds"]} & back
+        }
+    )
+
+
+def test_a_return_is_authorised_once_received_and_told_of_and_john_lewis_alone_refunds(
+    bench: Callable[..., Any],
+) -> None:
+    house = sent_out(bench)
+    house.run("returns")
+    looked(house)
+    there = authorised(house)
+    announced = truth(house)
+    house.sandbox.scenario("returns_arrive")
+    looked(house, minutes=12 * 60, times=4)
+    after = truth(house)
+    again = house.run("returns")
+    rows = house.rows("select * from order_returns($now)", now=house.house.clock.now())
+
+    assert len(announced) == 5
+    assert there == Counter({(one["id"], one["order_line_id"]): 1 for one in announced.values()})
+    came = {one["id"] for one in after.values() if one["arrives"]}
+    assert {one["id"] for one in after.values() if one["state"] == "RECEIVED"} == came
+    assert {row["return_id"] for row in rows if row["memo_numbers"]} == came
+    assert {row["next_step"] for row in rows if row["return_id"] in came} == {"Nothing: goods and money are back"}
+    # each was refunded by John Lewis when it was handed in, and by nobody else
+    assert refunds(house) == Counter({one["order_line_id"]: one["quantity"] for one in after.values()})
+    assert house.value("select count(*) as n from intent_facts where intent_kind = 'refund_line'") == 0
+    assert not {name for name in ("authorised", "received", "refunded") if again.counts[name]}
+    assert house.rebuild_differences() == {}
+
+
+def test_where_we_refund_the_credit_memo_is_passed_on_once_and_never_what_john_lewis_gave(
+    bench: Callable[..., Any],
+) -> None:
+    house = sent_out(bench, who="seller", settings=OURS)
+    house.run("returns")
+    looked(house)
+    before = refunds(house)
+    house.sandbox.scenario("returns_arrive")
+    looked(house, minutes=12 * 60, times=4)
+    came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
+
+    assert before == Counter()
+    assert refunds(house) == Counter(came)
+    assert house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now()) == 0
+
+
+def test_answers_that_never_came_authorise_receive_and_refund_nothing_twice(bench: Callable[..., Any]) -> None:
+    house = sent_out(bench, who="seller", settings=OURS)
+    house.sandbox.faults(timeout_after=0.6, timeout_seconds=0.2, only="bluecherry", paths="/api/returnOrder")
+    for _ in range(3):
+        house.run("returns")
+        house.advance(6)
+    house.sandbox.faults()
+    looked(house)
+    lost = house.value("select count(*) as n from events where kind = 'intent.unclear'")
+    house.sandbox.scenario("returns_arrive")
+    house.advance(DAY)
+    house.sandbox.faults(
+        timeout_after=0.6, timeout_seconds=0.2, only="john_lewis", paths="/api/(returns/receive|orders/refund)"
+    )
+    for _ in range(3):
+        house.run("returns")
+        house.advance(6)
+        house.run("orders")
+    house.sandbox.faults()
+    looked(house, minutes=60, times=4)
+    came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
+
+    assert lost > 0
+    assert set(authorised(house).values()) == {1}
+    assert refunds(house) == Counter(came)
+    assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
+
+
+def test_a_refund_nobody_can_be_sure_of_waits_for_a_person_and_is_then_sent(bench: Callable[..., Any]) -> None:
+    house = sent_out(bench, who="seller", settings=OURS)
+    house.run("returns")
+    looked(house)
+    house.sandbox.scenario("returns_arrive")
+    house.advance(DAY)
+    market = house.house.marketplace
+
+    def lost(_: Any, __: Any) -> str:
+        raise Unclear("the connection was cut before the effect")
+
+    house.house.marketplace = Between(market, refund_line=lost)
+    house.run("returns")
+    house.house.marketplace = market
+    looked(house, minutes=20, times=4)
+    waiting = house.rows(
+        "select kind, order_id from conditions_returns($now) where kind = 'refund_refused'",
+        now=house.house.clock.now(),
+    )
+    unpaid = refunds(house)
+    for row in waiting:
+        house.run("returns", Scope(key=row["order_id"]))
+    looked(house, minutes=20, times=2)
+    came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
+
+    assert unpaid == Counter()
+    assert len(waiting) == len(came)
+    assert refunds(house) == Counter(came)
+
+
+def test_money_that_went_back_for_a_parcel_that_never_comes_is_somebodys_next_step(
+    bench: Callable[..., Any],
+) -> None:
+    house = sent_out(bench)
+    house.sandbox.scenario("returns_get_lost")
+    house.run("returns")
+    looked(house)
+    house.run("watch")
+    soon = house.value("select count(*) as n from exception_facts where exception_kind like 'refunded%'")
+    house.advance(22 * DAY)
+    for flow in ("returns", "watch"):
+        house.run(flow)
+    wrong = Counter(
+        row["exception_kind"] for row in house.rows("select exception_kind from exception_facts where is_open")
+    )
+
+    assert soon == 0
+    assert wrong["refunded_not_received"] == 5
+    assert not wrong["refunded_twice"] + wrong["received_not_refunded"]
+
+
+def test_goods_that_came_back_without_a_refund_are_shown_after_three_days(bench: Callable[..., Any]) -> None:
+    house = sent_out(bench, who="seller")  # they think we do, and we think they do
+    house.run("returns")
+    looked(house)
+    house.sandbox.scenario("returns_arrive")
+    looked(house, minutes=12 * 60, times=2)
+    soon = house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now())
+    house.advance(4 * DAY)
+    wrong = house.rows("select kind from conditions_returns($now)", now=house.house.clock.now())
+    came = [one for one in truth(house).values() if one["arrives"]]
+
+    assert soon == 0
+    assert [row["kind"] for row in wrong] == ["received_not_refunded"] * len(came)
+    assert refunds(house) == Counter()
+
+
+def test_where_we_refund_the_reason_has_to_be_said() -> None:
+    from tests.flows.shop import settings_of
+
+    with pytest.raises(ValueError, match="REFUND_REASON does not say"):
+        settings_of(refunded_by="seller")

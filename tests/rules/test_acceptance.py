@@ -1,0 +1,50 @@
+"""What stock says of an order that waits for acceptance: short, stale, proven zero, or nothing."""
+
+from typing import Any
+
+import pytest
+
+from sync.rules.acceptance import judged
+
+
+def line(**changed: Any) -> dict[str, Any]:
+    return {
+        "order_id": "O1-A", "order_line_id": "O1-A-1", "sku": "LINEN-SHIRT-M", "quantity": 1, "supply": 3,
+        "earlier": 1, "fulfilable": 2, "batch_id": "B1", "is_stale": False, **changed,
+    }  # fmt: skip
+
+
+def test_an_order_whose_units_are_there_is_not_judged() -> None:
+    assert judged([line(quantity=2)]) == {}
+    assert judged([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words", "is_zero"),
+    [
+        ((line(quantity=3),), "3 ordered, 2 left before buffers (3 in batch B1, 1 of them sold before)", False),
+        ((line(supply=0, earlier=0, fulfilable=0),), "1 ordered, 0 left", True),
+        # sold before by others is not proven zero: one of them may still be cancelled
+        ((line(supply=1, fulfilable=0),), "1 ordered, 0 left", False),
+        # the same SKU on two lines wants both
+        ((line(quantity=1, fulfilable=1), line(order_line_id="O1-A-2", fulfilable=1)), "2 ordered, 1 left", False),
+        # one line is there: the other is for a person
+        (
+            (line(), line(order_line_id="O1-A-2", sku="OTHER", supply=0, earlier=0, fulfilable=0)),
+            "`OTHER`: 1 ordered", False,
+        ),
+    ],
+)  # fmt: skip
+def test_missing_units_are_said_before_buffers(
+    lines: tuple[dict[str, Any], ...], words: str, is_zero: bool
+) -> None:
+    verdict = judged(lines)["O1-A"]
+
+    assert words in verdict.words
+    assert (verdict.is_stale, verdict.is_proven_zero) == (False, is_zero)
+
+
+def test_stale_stock_proves_nothing() -> None:
+    verdict = judged([line(is_stale=True, supply=0, fulfilable=0)])["O1-A"]
+
+    assert (verdict.is_stale, verdict.is_proven_zero) == (True, False)

@@ -1,0 +1,236 @@
+"""What of a sales order is not as we sent it, class by class, and when it stops being anybody's business."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store import events
+from store.database import Ask
+from store.events_drift import CancelationAsked, DriftAnswered
+from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
+
+TROUSERS = "NMC-05220-NVY-A--8"
+DAYS = {
+    "starts_from_at": NOW - DAY, "starts_until_at": NOW, "cancels_from_at": NOW + 14 * DAY,
+    "cancels_until_at": NOW + 15 * DAY,
+}  # fmt: skip
+PAYLOAD = {
+    "division": "NMK", "warehouse": "WH1", "ship_via": "RML", "currency": "GBP", "shipping_amount": "3.50",
+    "starts_on": (NOW - 2 * HOUR).isoformat(), "cancels_on": (NOW + 14 * DAY + HOUR).isoformat(),
+    "lines": [
+        {"line_number": 1, "order_line_id": "JL1-A-1", "sku_key": key_of(SHIRT), "upc": "", "quantity": 2,
+         "unit_price": "39.00"},
+    ],
+}  # fmt: skip
+
+
+def sent(told: Told, *, quantity: int = 2) -> None:
+    """JL1-A was sold with two shirts, and we sent it."""
+    told.order("JL1-A", quantity=quantity)
+    told.intent(
+        "create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="SO-1", payload=PAYLOAD,
+        intent_id=thing("JL1-A"), at=NOW - 2 * HOUR,
+    )  # fmt: skip
+
+
+def line(**changed: Any) -> events.SalesLinePart:
+    return events.SalesLinePart(
+        **{
+            "line_number": 1, "order_line_id": "JL1-A-1", "sku_key": key_of(SHIRT), "ordered_quantity": 2,
+            "open_quantity": 2, "picked_quantity": 0, "shipped_quantity": 0, "cancelled_quantity": 0,
+            "cancel_kind": "", "unit_price_amount": Decimal("39.00"), **changed,
+        }
+    )  # fmt: skip
+
+
+def shows(
+    told: Told, *lines: events.SalesLinePart, at: datetime = NOW - HOUR, revision: int = 1, **changed: Any
+) -> None:
+    """BlueCherry shows SO-1 of JL1-A, edited by CSDESK1."""
+    told.tell(
+        events.SalesOrderRead(
+            **{
+                "happened_at": at, "ord_num": "SO-1", "order_id": "JL1-A", "division": "NMK", "warehouse": "WH1",
+                "ship_via": "RML", "raw_status": "20", "status": "OPEN", "entered_at": NOW - 2 * HOUR,
+                "changed_at": at, "changed_by": "CSDESK1", "revision": revision, "lines": lines or (line(),),
+                "shipping_amount": Decimal("3.50"), "address_changes": (), **DAYS, **changed,
+            }
+        )
+    )  # fmt: skip
+
+
+def found(ask: Ask, at: datetime = NOW) -> list[tuple[str, str, str, str, bool]]:
+    rows = ask("select * from drift($at) order by drift_class, subject", {"at": at}).to_dicts()
+    return [(row["drift_class"], row["subject"], row["sent"], row["shown"], row["is_open"]) for row in rows]
+
+
+def wrong(ask: Ask, at: datetime = NOW) -> set[str]:
+    return set(ask("select kind from conditions_drift($at)", {"at": at})["kind"])
+
+
+def test_a_sales_order_as_we_sent_it_does_not_drift(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told)
+
+    assert found(ask) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "expected"),
+    [
+        (
+            (line(cancelled_quantity=1, open_quantity=1, cancel_kind="HOUSE"),), {},
+            ("quantity", "JL1-A-1", "2 units", "1 unit"),
+        ),
+        (
+            (line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE"),), {},
+            ("cancelled", "JL1-A-1", f"2 of {key_of(SHIRT)}", "cancelled by the house"),
+        ),
+        (
+            (line(), line(line_number=2, order_line_id="", ordered_quantity=1)), {},
+            ("quantity", "SO-1/2", "no such line", f"1 of {key_of(SHIRT)}, added by hand"),
+        ),
+        ((line(ordered_quantity=3),), {}, ("quantity", "JL1-A-1", "2 units", "3 units")),
+        (
+            (line(sku_key=key_of(TROUSERS)),), {},
+            ("substitution", "JL1-A-1", key_of(SHIRT), key_of(TROUSERS)),
+        ),
+        ((line(unit_price_amount=Decimal("34.00")),), {}, ("price", "JL1-A-1", "39.00", "34.00")),
+        ((), {"shipping_amount": Decimal(0)}, ("price", "SO-1", "shipping 3.50", "shipping 0.00")),
+        ((), {"warehouse": "WH2"}, ("warehouse", "SO-1", "WH1", "WH2")),
+        ((), {"ship_via": "YDL"}, ("ship_via", "SO-1", "RML", "YDL")),
+        (
+            (), {"address_changes": ("street", "town")},
+            ("address", "SO-1", "as the customer gave it", "another street, town"),
+        ),
+        (
+            (), {"cancels_from_at": NOW + 21 * DAY, "cancels_until_at": NOW + 22 * DAY},
+            ("dates", "SO-1", "start 24 Nov, cancel after 8 Dec", "start 23 Nov, cancel after 15 Dec"),
+        ),
+    ],
+)  # fmt: skip
+def test_every_class_of_change_shows_as_itself_and_as_nothing_else(
+    told: Told, ask: Ask, lines: tuple[events.SalesLinePart, ...], header: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    sent(told)
+    shows(told, *lines, **header)
+
+    assert found(ask) == [(*expected, True)]
+    assert wrong(ask) == {f"drift_{expected[0]}"}
+
+
+def test_it_goes_away_by_itself_once_it_is_put_back(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, warehouse="WH2")
+    assert wrong(ask) == {"drift_warehouse"}
+    shows(told, at=NOW - HOUR / 2, revision=2)
+
+    assert found(ask) == []
+
+
+def test_what_the_customer_cancelled_and_we_passed_on_is_no_drift(told: Told, ask: Ask) -> None:
+    sent(told)
+    told.order("JL1-A", quantity=2, cancelled=1, changed=NOW - HOUR)
+    shows(told, line(cancelled_quantity=1, open_quantity=1, cancel_kind="CUSTOMER"))
+
+    assert found(ask) == []
+
+
+def test_accepted_it_is_quiet_until_it_changes_once_more(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, ship_via="YDL")
+    told.tell(
+        DriftAnswered(
+            happened_at=NOW, actor="Olu (ops)", order_id="JL1-A", drift_class="ship_via", drift_subject="SO-1",
+            answer="accept", shown="YDL", why="Royal Mail is on strike",
+        )
+    )  # fmt: skip
+    assert found(ask) == [("ship_via", "SO-1", "RML", "YDL", False)]
+    assert wrong(ask) == set()
+    shows(told, at=NOW, ship_via="EVR", revision=2)
+
+    assert found(ask) == [("ship_via", "SO-1", "RML", "EVR", True)]
+
+
+def test_another_address_is_not_accepted_with_the_one_before_it(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, address_changes=("street",))
+    told.tell(
+        DriftAnswered(
+            happened_at=NOW, actor="Olu (ops)", order_id="JL1-A", drift_class="address", drift_subject="SO-1",
+            answer="accept", shown="another street (1)", why="The customer has moved",
+        )
+    )  # fmt: skip
+    assert wrong(ask) == set()
+    shows(told, at=NOW, address_changes=("street",), revision=2)
+
+    assert wrong(ask) == {"drift_address"}
+
+
+def test_a_cancelation_passed_on_closes_it_before_john_lewis_is_read_again(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, line(cancelled_quantity=1, open_quantity=1, cancel_kind="HOUSE"))
+    told.tell(
+        CancelationAsked(
+            happened_at=NOW - HOUR / 2, actor="Olu (ops)", ask_id=thing("ask"), order_id="JL1-A",
+            order_line_id="JL1-A-1", quantity=1, reason_code="CNL-SHORT-PICK", why="not on the shelf",
+        )
+    )  # fmt: skip
+    (row,) = ask("select passed_on, is_open from drift($at)", {"at": NOW}).to_dicts()
+    assert row == {"passed_on": "waiting", "is_open": True}
+    told.intent("cancel_market_line", "JL1-A-1/0", "confirmed", order_id="JL1-A", at=NOW - HOUR / 4)
+
+    assert ask("select passed_on, is_open from drift($at)", {"at": NOW}).to_dicts() == [
+        {"passed_on": "confirmed", "is_open": False}
+    ]
+
+
+def test_a_refused_cancelation_is_wrong_until_it_is_asked_for_again(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told)
+    told.intent(
+        "cancel_market_line", "JL1-A-1/0", "refused", order_id="JL1-A", code="400", message="It has left.",
+        at=NOW - HOUR,
+    )  # fmt: skip
+    assert wrong(ask) == {"cancelation_refused"}
+    told.tell(
+        CancelationAsked(
+            happened_at=NOW, actor="Olu (ops)", ask_id=thing("again"), order_id="JL1-A", order_line_id="JL1-A-1",
+            quantity=1, reason_code="CNL-SHORT-PICK", why="once more",
+        )
+    )  # fmt: skip
+
+    assert wrong(ask) == set()
+
+
+def test_what_the_customer_cancelled_after_it_was_picked_is_for_a_person(told: Told, ask: Ask) -> None:
+    sent(told)
+    told.order("JL1-A", quantity=2, cancelled=1, changed=NOW - HOUR)
+    shows(told, line(open_quantity=0, picked_quantity=2))
+    (row,) = ask("select * from conditions_drift($at) where kind = 'cancelled_after_pick'", {"at": NOW}).to_dicts()
+
+    assert row["subject"] == "JL1-A-1"
+    assert row["detail"] == "2 picked and 0 shipped in sales order SO-1; John Lewis wants 1."
+
+
+def test_an_order_of_the_integration_before_us_is_held_to_what_was_sold_and_first_seen(
+    told: Told, ask: Ask
+) -> None:
+    told.skus(SHIRT)
+    told.order("JL1-A", quantity=2, is_before_start=True)
+    shows(told, address_changes=("name",), revision=0, ship_via="EVR")
+    assert found(ask) == []
+    shows(told, line(unit_price_amount=Decimal("30.00")), at=NOW, address_changes=("name",), revision=1)
+
+    assert [row[0] for row in found(ask)] == ["address", "price", "ship_via"]
+
+
+def test_an_order_that_is_over_there_is_only_looked_at_for_what_was_invoiced_and_sent(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, line(sku_key=key_of(TROUSERS)), warehouse="WH2")
+    told.order("JL1-A", quantity=2, state="RECEIVED", changed=NOW - HOUR)
+
+    assert [row[0] for row in found(ask)] == ["substitution"]
+    assert found(ask, NOW + timedelta(days=40)) == []

@@ -1,0 +1,192 @@
+"""Goods and money of a return: what is missing on which side, and when it stops being wrong."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store import events
+from store.database import Ask
+from store.events_returns import (
+    CreditLinePart,
+    CreditMemoRead,
+    ReceivedLinePart,
+    ReturnedLinePart,
+    ReturnRead,
+    ReturnSeen,
+)
+from tests.told import DAY, HOUR, NOW, Told
+
+LINE = "JL1-A-1"
+
+
+def sold(told: Told, *refunds: tuple[str, int, str], quantity: int = 2, at: datetime = NOW - DAY) -> None:
+    """JL1-A, two shirts at £39.00, has been received; refunds are (id, units, goods)."""
+    parts = tuple(
+        events.RefundPart(
+            refund_id=name, quantity=units, amount=Decimal(goods), shipping_amount=Decimal(0),
+            reason_code="RFD-SIZE", state="REFUNDED", refunded_at=at,
+        )
+        for name, units, goods in refunds
+    )  # fmt: skip
+    told.order("JL1-A", quantity=quantity, state="RECEIVED", placed=NOW - 40 * DAY, changed=at, refunds=parts)
+
+
+def announced(
+    told: Told, *, quantity: int = 1, state: str = "IN_PROGRESS", at: datetime = NOW - 5 * DAY, **more: Any
+) -> None:
+    told.tell(
+        ReturnSeen(
+            **{
+                "happened_at": at, "return_id": "R1", "order_id": "JL1-A", "state": state, "reason_code": "SIZE",
+                "rma": "RMA1", "tracking": "RM1", "opened_at": at, "changed_at": at, "is_before_start": False,
+                "lines": (ReturnedLinePart(order_line_id=LINE, quantity=quantity, reason_code="SIZE"),), **more,
+            }
+        )
+    )  # fmt: skip
+
+
+def authorised(
+    told: Told, *, received: int, closed: bool = True, quantity: int = 1, at: datetime = NOW - DAY
+) -> None:
+    told.tell(
+        ReturnRead(
+            happened_at=at, ret_num="R000001", order_id="JL1-A", ord_num="SO-1", return_id="R1", raw_status="20",
+            is_closed=closed, entered_at=NOW - 5 * DAY, changed_at=at,
+            lines=(
+                ReceivedLinePart(
+                    line_number=1, order_line_id=LINE, quantity=quantity, received_quantity=received
+                ),
+            ),
+        )
+    )  # fmt: skip
+
+
+def wrong(ask: Ask, at: datetime = NOW) -> list[tuple[str, str]]:
+    rows = ask("select kind, subject from conditions_returns($at) order by kind", {"at": at}).to_dicts()
+    return [(row["kind"], row["subject"]) for row in rows]
+
+
+def step(ask: Ask) -> str:
+    return str(ask("select next_step from order_returns($at)", {"at": NOW})["next_step"].item())
+
+
+def test_a_return_goes_its_way_step_by_step(told: Told, ask: Ask) -> None:
+    sold(told)
+    announced(told, at=NOW - HOUR / 2)
+    assert step(ask) == "Cherrylane authorises it in BlueCherry"
+    authorised(told, received=0, closed=False, at=NOW - HOUR / 3)
+    assert step(ask) == "The parcel comes to the warehouse"
+    authorised(told, received=1, at=NOW - HOUR / 4)
+    assert step(ask) == "Cherrylane tells John Lewis that the goods are here"
+    announced(told, state="RECEIVED", at=NOW - HOUR / 5, opened_at=NOW - HOUR / 2)
+    assert step(ask) == "The customer gets the money back"
+    sold(told, ("F1", 1, "39.00"), at=NOW - HOUR / 6)
+    told.tell(
+        CreditMemoRead(
+            happened_at=NOW, memo_number="CM1", ret_num="R000001", order_id="JL1-A", issued_at=NOW, currency="GBP",
+            total_amount=Decimal("39.00"),
+            lines=(CreditLinePart(order_line_id=LINE, quantity=1, amount=Decimal("39.00")),),
+        )
+    )  # fmt: skip
+    row = ask("select * from order_returns($at)", {"at": NOW}).to_dicts()[0]
+
+    assert row["next_step"] == "Nothing: goods and money are back"
+    assert (row["ret_nums"], row["memo_numbers"], row["credited_quantity"]) == ("R000001", "CM1", 1)
+    assert wrong(ask) == []
+
+
+def test_goods_that_are_back_want_their_money_within_three_days(told: Told, ask: Ask) -> None:
+    sold(told)
+    announced(told, state="RECEIVED")
+    authorised(told, received=1, at=NOW - 2 * DAY)
+    assert wrong(ask) == []
+    assert wrong(ask, NOW + DAY) == [("received_not_refunded", f"R1/{LINE}")]
+    sold(told, ("F1", 1, "39.00"))
+
+    assert wrong(ask, NOW + DAY) == []
+
+
+@pytest.mark.parametrize("units", [1, 0])
+def test_money_that_is_back_wants_its_goods_within_three_weeks(told: Told, ask: Ask, units: int) -> None:
+    """An operator may tell a refund's amount and no units."""
+    sold(told, ("F1", units, "39.00"), at=NOW - 20 * DAY)
+    announced(told, at=NOW - 20 * DAY)
+    authorised(told, received=0, closed=False)
+    assert wrong(ask) == []
+    assert wrong(ask, NOW + DAY) == [("refunded_not_received", f"R1/{LINE}")]
+    authorised(told, received=1, at=NOW)
+
+    assert wrong(ask, NOW + DAY) == []
+
+
+def test_goods_counted_short_are_missed_at_once(told: Told, ask: Ask) -> None:
+    sold(told, ("F1", 2, "78.00"))
+    announced(told, quantity=2, state="RECEIVED")
+    authorised(told, received=1, quantity=2)
+    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
+
+    assert (row["kind"], row["cause"], row["amount"]) == ("refunded_not_received", "came short", Decimal("39.00"))
+
+
+def test_two_refunds_for_one_unit_are_one_too_many(told: Told, ask: Ask) -> None:
+    announced(told, state="RECEIVED")
+    authorised(told, received=1)
+    sold(told, ("F1", 1, "39.00"))
+    assert wrong(ask) == []
+    sold(told, ("F1", 1, "39.00"), ("F2", 1, "39.00"), at=NOW - HOUR)
+    (row,) = ask("select * from conditions_returns($at) where kind = 'refunded_twice'", {"at": NOW}).to_dicts()
+
+    assert (row["subject"], row["amount"]) == (LINE, Decimal("39.00"))
+    assert "F1 and F2" in row["detail"]
+
+
+def test_two_returns_of_one_line_with_a_refund_each_are_well(told: Told, ask: Ask) -> None:
+    sold(told, ("F1", 1, "39.00"), ("F2", 1, "39.00"))
+    announced(told, state="RECEIVED")
+    announced(told, state="RECEIVED", return_id="R2")
+    authorised(told, received=1)
+    told.tell(
+        ReturnRead(
+            happened_at=NOW - DAY, ret_num="R000002", order_id="JL1-A", ord_num="SO-1", return_id="R2",
+            raw_status="20", is_closed=True, entered_at=NOW - 5 * DAY, changed_at=NOW - DAY,
+            lines=(ReceivedLinePart(line_number=1, order_line_id=LINE, quantity=1, received_quantity=1),),
+        )
+    )  # fmt: skip
+
+    assert wrong(ask) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "cause"),
+    [("", "", "never sent"), ("refused", "INVALID_QTY", "INVALID_QTY"), ("confirmed", "", "not shown")],
+)
+def test_a_return_bluecherry_does_not_have_after_an_hour_is_somebodys(
+    told: Told, ask: Ask, state: str, code: str, cause: str
+) -> None:
+    sold(told)
+    announced(told, at=NOW - HOUR)
+    if state:
+        told.intent("create_return", "R1/SO-1", state, order_id="JL1-A", code=code, message="Said so.")
+    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
+
+    assert (row["kind"], row["subject"], row["cause"]) == ("return_not_authorised", "R1", cause)
+
+
+def test_a_return_opened_before_we_began_is_somebody_elses(told: Told, ask: Ask) -> None:
+    sold(told, ("F1", 1, "39.00"), at=NOW - 40 * DAY)
+    announced(told, is_before_start=True, at=NOW - 40 * DAY)
+
+    assert step(ask) == "Nothing: it was opened before we began"
+    assert wrong(ask) == []
+
+
+def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys(told: Told, ask: Ask) -> None:
+    sold(told)
+    announced(told)
+    authorised(told, received=1)
+    told.intent("receive_return", "R1", "refused", order_id="JL1-A", code="refused", message="It is closed.")
+    told.intent("refund_line", f"R1/{LINE}", "refused", order_id="JL1-A", code="unseen", message="No answer came.")
+
+    assert wrong(ask) == [("receipt_refused", "R1"), ("refund_refused", f"R1/{LINE}")]
