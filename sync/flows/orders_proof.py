@@ -1,9 +1,8 @@
 """Proves that every order was seen: counts a day on both sides, and names what differs.
 
-Looks at one London day a turn: the marketplace's own count of the orders placed in it, against ours. A day that is
-over is read again whole, and each order's state compared with ours; today is only counted, and read again where the
-counts differ. What we did not have is recorded as it is read. Writes what was counted, by name; the exception
-`count_gap` follows from it, and closes with the next count that agrees.
+Looks at one London day a turn: the marketplace's own count of the orders placed in it, against ours. The day is
+read again whole, and each order's state compared with ours. What we did not have is recorded as it is read. Writes
+what was counted, by name; the exception `count_gap` follows from it, and closes with the next count that agrees.
 
 What can go wrong: an order cannot be read. It is named, counted again every hour, and never forgotten.
 """
@@ -38,7 +37,7 @@ def due(run: Run) -> Window | None:
 
 
 def count(run: Run, window: Window, record: Record) -> OrdersCounted:
-    """Count a day, read it where it is over or the counts differ, and record what was found.
+    """Count a day, read it, and record what was found.
 
     Raises as the marketplace's `orders`.
     """
@@ -52,16 +51,18 @@ def count(run: Run, window: Window, record: Record) -> OrdersCounted:
     }
     shown: dict[str, MarketOrder] = {}
     unreadable: list[str] = []
-    there, is_read = 0, True
-    for page in run.house.marketplace.orders(created_from=window.from_at, created_to=last):
+    there = 0
+    # today is read to this moment, so that nobody waits for the look this call was taken from
+    until = last if window.is_closed else None
+    for page in run.house.marketplace.orders(created_from=window.from_at, created_to=until):
         there = page.total if page.total is not None else there + len(page.items) + len(page.skipped)
         shown.update((order.order_id, order) for order in page.items)
         unreadable += page.skipped
         record(run, page)
         run.check()
-        if not window.is_closed and page.total == len(ours) and not unreadable:
-            is_read = False
-            break
+    newer = {order_id for order_id, order in shown.items() if order.created_at > last}
+    there -= len(newer)
+    shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}
     named = {_id_of(one) for one in unreadable}
     should_know = window.until_at - run.house.settings.overlap
     counted = OrdersCounted(
@@ -74,7 +75,7 @@ def count(run: Run, window: Window, record: Record) -> OrdersCounted:
         here_count=len(ours),
         missing=_some(shown.keys() - ours.keys()),
         unreadable=_some(named),
-        vanished=_some(ours.keys() - shown.keys() - named) if is_read else (),
+        vanished=_some(ours.keys() - shown.keys() - named),
         outdated=_some(
             order_id
             for order_id, order in shown.items()

@@ -2,7 +2,8 @@
 
 A London day is counted whole, once a night, for a week; today hourly, up to a little before the last look, for what
 is newer may not have been read yet. A day that did not agree is counted again after an hour. A count takes a call
-that a look would have taken, so it is made only when a look was made just before: never two in a row.
+that a look would have taken, so it is made only when a look was made just before, never two in a row. It keeps no
+order waiting: at night few are placed, and today, once it is old enough to hold those not paid yet, is read whole.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,8 @@ LONDON = ZoneInfo("Europe/London")
 DAYS = 7  # days that are over and still counted every night
 AGAIN = timedelta(hours=1)  # today, and a day that did not agree
 LATE = timedelta(minutes=5)  # an order may show so much later than it was placed
+NIGHT = range(1, 6)  # hours in London
+YOUNG = timedelta(hours=2)  # a day may hold orders placed the day before and not paid yet
 SPARE = timedelta(seconds=90)  # a look so recent may be followed by a count instead of a look
 
 
@@ -63,8 +66,11 @@ def midnight(day: date) -> datetime:
 
 
 def _is_due(window: Window, last: Counted | None, now: datetime) -> bool:
-    if last is None or (window.is_closed and not last.is_closed):
-        return True
-    if not window.is_closed or not last.agrees:
+    here = now.astimezone(LONDON)
+    if not window.is_closed:
+        return window.until_at - window.from_at >= YOUNG and (last is None or now - last.at >= AGAIN)
+    if last is None or not last.is_closed:
+        return here.hour in NIGHT
+    if not last.agrees:
         return now - last.at >= AGAIN
-    return last.at.astimezone(LONDON).date() < now.astimezone(LONDON).date()
+    return here.hour in NIGHT and last.at.astimezone(LONDON).date() < here.date()

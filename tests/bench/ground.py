@@ -51,9 +51,9 @@ def timed(into: dict[str, float], name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def sandbox(*arguments: str) -> Iterator[dict[str, str]]:
-    """The two pretend systems as a process, of this minute; the settings that point a worker at them."""
+    """The two pretend systems as a process, at this minute unless told; the settings that point a worker there."""
     start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
-    words = [sys.executable, "-m", "sync.sandbox", *arguments, "--start", start]
+    words = [sys.executable, "-m", "sync.sandbox", "--start", start, *arguments]
     process = subprocess.Popen(
         [*words, "--mirakl-port", "0", "--bluecherry-port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

@@ -13,6 +13,7 @@ from tests.bench.ground import ROOT, Row, sandbox
 
 MINUTES = 5
 UNPACED = {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "600"}
+BUSY = ("--start", "2026-11-20T10:00:00Z", "--days", "0.02", "--skus", "200", "--orders-per-day", "12000")
 WAITED = """
 with meant as (
     select order_id, min(meant_at) as meant_at
@@ -32,7 +33,7 @@ where debited_at > (select min(started_at) from run_facts where flow = 'orders')
 def measure(folder: Path) -> list[Row]:
     """A few minutes of a busy shop, in real time."""
     store = folder / "prompt.duckdb"
-    with sandbox("--days", "0.02", "--skus", "200", "--orders-per-day", "12000", "--live") as settings:
+    with sandbox(*BUSY, "--live") as settings:
         worker = subprocess.Popen(
             [sys.executable, "-m", "sync", "run"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=os.environ | settings | UNPACED | {"CHERRYLANE_STORE": str(store)},

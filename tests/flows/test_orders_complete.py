@@ -179,8 +179,21 @@ def test_an_order_the_list_of_changes_left_out_is_found_by_the_count_named_and_r
     assert house.rebuild_differences() == {}
 
 
-def test_a_count_is_made_only_between_looks_and_at_most_once_a_minute(bench: Callable[..., Any]) -> None:
+def test_a_count_of_today_keeps_no_order_waiting(bench: Callable[..., Any]) -> None:
+    """It takes the call of a look, so it sees what the look would have seen."""
     house = quiet(bench)
+    house.run("orders")
+    house.advance(1.05)
+    buy(house)  # a moment ago, after what may be counted yet
+    run = house.run("orders")
+
+    assert run.counts["days_counted"] == 1
+    assert here(house).keys() == there(house).keys()
+    assert counted(house) == {"2026-11-20": (0, 0, True)}
+
+
+def test_a_count_is_made_only_between_looks_and_at_most_once_a_minute(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, start="2026-11-20T03:00:00Z")
     buy(house)
     kinds = []
     for _ in range(4):

@@ -16,11 +16,23 @@ def all_counted(at: datetime) -> dict[date, Counted]:
     return {**days, TODAY: Counted(at, is_closed=False, agrees=True)}
 
 
-def test_days_that_are_over_come_first_the_newest_first() -> None:
-    assert next_window(NOON, {}, NOON) == Window(
+NIGHT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def test_at_night_days_that_are_over_come_first_the_newest_first() -> None:
+    assert next_window(NIGHT, {}, NIGHT) == Window(
         date(2026, 11, 23), datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC), is_closed=True
     )
     assert [one.day for one in windows(NOON)] == [TODAY - timedelta(days=age) for age in (*range(1, 8), 0)]
+
+
+def test_by_day_only_today_is_counted_once_it_is_two_hours_old() -> None:
+    found = next_window(NOON, {}, NOON)
+    early = datetime(2026, 11, 24, 0, 50, tzinfo=UTC)
+
+    assert found is not None
+    assert (found.day, found.is_closed) == (TODAY, False)
+    assert next_window(early, {}, early) is None
 
 
 def test_today_is_counted_hourly_up_to_a_little_before_the_last_look() -> None:
@@ -35,7 +47,7 @@ def test_today_is_counted_hourly_up_to_a_little_before_the_last_look() -> None:
 def test_a_day_that_is_over_is_counted_once_a_night() -> None:
     counted = all_counted(datetime(2026, 11, 24, 0, 7, tzinfo=UTC))
     counted[TODAY] = Counted(datetime(2026, 11, 24, 23, 55, tzinfo=UTC), is_closed=False, agrees=True)
-    evening, night = datetime(2026, 11, 24, 23, 56, tzinfo=UTC), datetime(2026, 11, 25, 0, 6, tzinfo=UTC)
+    evening, night = datetime(2026, 11, 24, 23, 56, tzinfo=UTC), datetime(2026, 11, 25, 1, 6, tzinfo=UTC)
     found = next_window(night, counted, night)
 
     assert next_window(evening, counted, evening) is None
