@@ -105,10 +105,11 @@ class ExceptionDesk:
             if flow not in self._lanes:
                 raise Refusal(f"There is no flow {flow!r} to run.")
             tell(f"{flow} is deciding again on what is stored")
-            one = orders[0] if len(orders) == 1 and flow == "orders" else ""
+            is_stored = flow == "orders" and bool(orders)  # what is about no order is about the reading itself
+            one = orders[0] if len(orders) == 1 and is_stored else ""
             # a refund is sent once more only for the very order a person chose
-            for key in orders if flow == "returns" else [one]:
-                self._succeeds(flow, Scope(key=key, is_stored=flow == "orders", is_full=flow == "alerts"))
+            for key in orders if flow == "returns" and orders else [one]:
+                self._succeeds(flow, Scope(key=key, is_stored=is_stored, is_full=flow == "alerts"))
         return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:

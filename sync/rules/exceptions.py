@@ -31,12 +31,13 @@ class ExceptionKind:
     parent: str = ""  # kinds, one or more: while one is open for what this is about, this one is hidden beneath it
 
 
-_AGAIN = "The next run tries again by itself; retry does it now."
+_AGAIN = "The next run tries again by itself; *Process again* does it now."
 _LIFTS = "Nothing to press: the next run sees that it is mended and goes on."
 _PRESS_NOTHING = "Nothing to press: answer it on the Order page, or put it back in BlueCherry."
 _LOOKS = "Looks again whether it happened; it is never simply sent a second time."
+_EDITED = "Nothing to press: *Edit and send again* on one order; mended at John Lewis, the next run sees it."
 _FLOW = "flow_failing system_down"
-_PASSES = "Tried again by itself, after gaps that grow; retry does it now."
+_PASSES = "Tried again by itself, after gaps that grow; *Process again* does it now."
 _ONCE_MORE = "Sends it once more, after a look whether it is there."
 
 KINDS: tuple[ExceptionKind, ...] = (
@@ -54,9 +55,9 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("unknown_ship_via", "Shipping type {cause} has no ship-via in BlueCherry", "high", "ops",
                   "mapping", "data", "unknown-ship-via", "Setting the mapping releases every order that waits."),
     ExceptionKind("address_too_long", "An address does not fit BlueCherry's fields: {cause}", "high", "ops",
-                  "BlueCherry", "data", "address-too-long", _LIFTS),
+                  "Cherrylane", "data", "address-too-long", _EDITED),
     ExceptionKind("address_incomplete", "An address lacks what BlueCherry needs: {cause}", "high", "ops",
-                  "John Lewis", "data", "address-incomplete", _LIFTS),
+                  "John Lewis", "data", "address-incomplete", _EDITED),
     ExceptionKind("refused_by_erp", "BlueCherry refused a sales order: {cause}", "high", "ops", "BlueCherry",
                   "data", "refused-by-erp", _ONCE_MORE),
     *(
@@ -82,7 +83,7 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
                   "John Lewis", "technical", "count-gap",
-                  "Counted again within the hour by itself; retry reads the order now.", _FLOW),
+                  "Counted again within the hour by itself; *Fetch again* reads the order now.", _FLOW),
     ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
                   "BlueCherry", "data", "duplicate-sales-order",
                   "Nothing to press: cancel one of them in BlueCherry."),
@@ -122,7 +123,8 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("batch_overaged", "The stock is so old that thin SKUs are not listed", "urgent", "it",
                   "BlueCherry", "technical", "batch-overaged", "Looks again for a complete batch."),
     ExceptionKind("inflight_stuck", "Sold units are held back since two stock batches ({cause})", "high", "ops",
-                  "BlueCherry", "data", "inflight-stuck", "Looks for the order in BlueCherry once more."),
+                  "BlueCherry", "data", "inflight-stuck",
+                  "Decides again; *Fetch again* looks for the order in BlueCherry."),
     ExceptionKind("stock_mismatch", "John Lewis shows something else than it should", "urgent", "ops", "Cherrylane",
                   "technical", "stock-mismatch", "Sends the newest quantities; old pushes are never replayed."),
     ExceptionKind("offer_without_sku", "Offers have no active SKU in BlueCherry", "high", "ops", "BlueCherry",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from store.commands import Accept, Assign, FetchAgain, Note, Retry, SetMapping, Snooze
-from store.events import MappingSet
+from store.events import ExceptionOpened, MappingSet
+from sync.rules.watch import exception_id
 from sync.settings import Settings
 from tests.flows.desk import Counter
 
@@ -83,6 +84,24 @@ def test_process_again_reads_nothing_and_fetch_again_reads_the_order(refused: Co
     assert processed == before
     assert asked(house, "john_lewis") > before[0]
     assert any(one["order_id"] in path for path in paths)
+
+
+def test_what_is_about_the_reading_itself_is_read_again(refused: Counter) -> None:
+    house = refused.bench
+    now = house.house.clock.now()
+    silent = exception_id("silence", "orders")
+    house.house.journal.append(
+        [
+            ExceptionOpened(
+                happened_at=now, exception_id=silent, exception_kind="silence", exception_subject="orders",
+                cause="", detail="None came.", amount=None, currency="", deadline_at=None, since_at=now,
+            )
+        ]
+    )  # fmt: skip
+    before = asked(house, "john_lewis")
+    refused.ask(Retry(exception_id=silent))
+
+    assert asked(house, "john_lewis") > before
 
 
 def test_what_was_mended_meanwhile_is_not_processed_again(refused: Counter) -> None:
