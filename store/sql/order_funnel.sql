@@ -19,7 +19,7 @@ with recent as (
 
 stages as (
     select * from (values
-        (1, 'placed'), (2, 'accepted'), (3, 'to_send'), (4, 'in_erp'), (5, 'shipped'), (6, 'confirmed'), (7, 'received')
+        (1, 'placed'), (2, 'accepted_by_us'), (3, 'to_send'), (4, 'in_erp'), (5, 'shipped'), (6, 'confirmed'), (7, 'received')
     ) as stages (position, stage)
 )
 

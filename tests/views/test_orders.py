@@ -227,6 +227,6 @@ def test_the_funnel_says_how_far_orders_came_and_where_they_stand(told: Told, as
     rows = reads_orders.order_funnel(ask, NOW).to_dicts()
 
     assert [(row["stage"], row["reached_count"], row["waiting_count"]) for row in rows] == [
-        ("placed", 4, 1), ("accepted", 3, 0), ("to_send", 3, 1), ("in_erp", 2, 1), ("shipped", 1, 0),
+        ("placed", 4, 1), ("accepted_by_us", 3, 0), ("to_send", 3, 1), ("in_erp", 2, 1), ("shipped", 1, 0),
         ("confirmed", 1, 0), ("received", 1, 1),
     ]  # fmt: skip
