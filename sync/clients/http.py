@@ -139,8 +139,8 @@ class Door:
         self._keys = tuple(value.encode() for value in headers.values() if value)
         host = checked_host(base_url, source)
         given = timeouts or Timeouts()
+        self._base_url = base_url.rstrip("/")  # ours to join: httpx takes an address apart and together three times
         self._client = httpx.Client(
-            base_url=base_url.rstrip("/"),
             headers={"User-Agent": "cherrylane", "Accept": "application/json", **headers},
             timeout=httpx.Timeout(connect=given.connect, read=given.read, write=given.write, pool=given.pool),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=_IDLE_SECONDS),
@@ -204,7 +204,7 @@ class Door:
         content, asked, headers = _encoded(call, redaction)
         request = self._client.build_request(
             call.method,
-            call.path,
+            f"{self._base_url}{call.path}",
             params=list(call.query) or None,
             content=content if call.file is None else None,
             files={"file": call.file} if call.file is not None else None,
@@ -232,10 +232,10 @@ class Door:
                 self._tell(replace(begun, latency_ms=_since(started)))
                 self._unanswered(call, place, error, snapshot_id)
             latency_ms = _since(started)
-            begun = replace(begun, dated=response.headers.get("Date", ""))
         data, kept = _read(call, response, content, redaction) if is_whole else (None, None)
         told = unreadable(content) if kept is None else self._without_keys(kept)
-        self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=told))
+        dated = response.headers.get("Date", "")
+        self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=told, dated=dated))
         text = content.decode("utf-8-sig", errors="replace") if call.expects == "text" else ""
         answer = Answer(snapshot_id, response.status_code, response.headers, data, text)
         self._judge(call, answer, place, redaction, is_read=kept is not None)

@@ -262,6 +262,7 @@ def test_what_is_kept_of_an_impersonal_page_is_word_for_word_but_for_our_key(out
 # Mirakl's published maximum of every operation we call: calls in so many seconds (mirakl.md §1.7).
 PUBLISHED = {
     "OR11": {(1, 60)},
+    "RT11": {(1, 300)},
     "OR04": {(1, 60)},
     "STO01": {(1, 60)},
     "STO02": {(1, 15)},
