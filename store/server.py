@@ -56,6 +56,10 @@ class Server:
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("select * from quack_stop(?)", [_uri(self.port)])
         self._connection.close()
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """Announce it no more; everything else stays as it is."""
         announced = announcement_of(self.path)
         if announced and announced.pid == os.getpid():
             _serving_path(self.path).unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def run() -> None:
     log_to_stderr()
     from store.server import serve, token_for
     from sync.assembly import assemble
-    from sync.daemon import Daemon, keep_utc
+    from sync.daemon import EXIT_RESTART, Daemon, keep_utc
     from sync.errors import Fatal, SyncError
 
     keep_utc()
@@ -125,6 +125,11 @@ def run() -> None:
     daemon = Daemon(assembled.house, assembled.database, server)
     try:
         code = daemon.run()
+        if code == EXIT_RESTART:
+            # A question still runs inside DuckDB, and closing beneath it may crash; all of ours is written.
+            server.withdraw()
+            logging.shutdown()
+            os._exit(code)
     except StoreError as error:
         fail(str(error), code=78)
     finally:

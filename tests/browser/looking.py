@@ -1,9 +1,12 @@
 """How these tests look at a page: what stands on it, whether any of it is green, whether it moved."""
 
+import contextlib
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from tests.browser.system import PATIENCE
 
@@ -95,10 +98,41 @@ def press(page: Page, label: str, *, exact: bool = False) -> None:
     button.click()
 
 
+def choose(page: Page, box: Locator, option: Callable[[Locator], Locator]) -> None:
+    """Choose in a list; one that an answer arriving at that moment closed is opened again, as anybody would."""
+    options = page.get_by_role("option")
+    for _ in range(5):
+        box.click()
+        with contextlib.suppress(TooLate):
+            option(options).click(timeout=BUSY / 5)
+            return
+    raise AssertionError(f"nothing could be chosen in {box}")
+
+
+def named(name: str) -> Callable[[Locator], Locator]:
+    """The option of this name."""
+    return lambda options: options.filter(has_text=re.compile(f"^{re.escape(name)}$")).first
+
+
+def numbered(position: int) -> Callable[[Locator], Locator]:
+    """The option in this place, the first is 0."""
+    return lambda options: options.nth(position)
+
+
+def strike(page: Page, key: str, said: re.Pattern[str]) -> None:
+    """Strike a key until the page says something; one struck while it draws itself anew may be lost."""
+    for _ in range(5):
+        settled(page)
+        page.keyboard.press(key)
+        with contextlib.suppress(AssertionError):
+            expect(page.get_by_text(said).first).to_be_visible(timeout=BUSY / 5)
+            return
+    raise AssertionError(f"the key {key} did nothing")
+
+
 def be(page: Page, person: str) -> None:
     """Be another of the local actors."""
-    page.locator("[data-testid=stSidebar]").get_by_role("combobox").click()
-    page.get_by_role("option", name=person, exact=True).click()
+    choose(page, page.locator("[data-testid=stSidebar]").get_by_role("combobox"), named(person))
     expect(page.get_by_role("combobox", name="You are")).to_have_value(person, timeout=BUSY)
     settled(page)
 

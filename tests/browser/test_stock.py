@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from store.database import local_ask
 from store.reads_risk import risk_grid
-from tests.browser.looking import BUSY, cell, go, no_trouble, number, says, settled
+from tests.browser.looking import BUSY, cell, choose, go, named, no_trouble, number, says, settled
 from tests.browser.told_site import ToldSite
 from tests.told import HOUR, NOW, Told
 from tests.told_risk import assessed, demanded
@@ -128,8 +128,7 @@ def test_the_sliders_change_what_would_come_of_it(site: ToldSite, page: Page) ->
 
 def test_filters_survive_a_reload(site: ToldSite, page: Page) -> None:
     go(page, site, "stock")
-    page.get_by_role("combobox", name="Division").click()
-    page.get_by_role("option", name="NMC").click()
+    choose(page, page.get_by_role("combobox", name="Division"), named("NMC"))
     page.wait_for_url(re.compile("division=NMC"), timeout=BUSY)
     page.reload()
     settled(page)

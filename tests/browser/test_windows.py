@@ -16,14 +16,18 @@ from tests.browser.looking import (
     WATCH,
     be,
     cell,
+    choose,
     go,
+    named,
     no_trouble,
     nothing_green,
     number,
+    numbered,
     press,
     reason_of,
     says,
     settled,
+    strike,
 )
 from tests.browser.system import System
 
@@ -126,8 +130,7 @@ def pushes(system: System, since: int) -> list[str]:
 
 def test_a_resync_that_takes_its_time_says_how_far_it_is(system: System, page: Page) -> None:
     go(page, system, "runs")
-    page.get_by_role("combobox", name="What").click()
-    page.get_by_role("option", name="Catalogue").click()
+    choose(page, page.get_by_role("combobox", name="What"), named("Catalogue"))
     expect(page.get_by_label("Only one")).to_be_disabled(timeout=BUSY)  # the page knows what was chosen
     settled(page)
     press(page, "Show what would change")
@@ -242,8 +245,7 @@ def test_an_exception_is_taken_and_its_mapping_releases_what_waits(system: Syste
     press(page, "Take it")
     says(page, re.compile("taken by Ops"))
 
-    page.get_by_role("combobox", name=re.compile("Carrier DPX means")).click()
-    page.get_by_role("option").first.click()
+    choose(page, page.get_by_role("combobox", name=re.compile("Carrier DPX means")), numbered(0))
     press(page, "Show what waits for it")
     says(page, re.compile(r"\d+ orders?, £[\d.,]+, first deadline .* waits? for it"))
     press(page, "Set and release")
@@ -262,13 +264,10 @@ def test_causes_are_walked_through_by_key_and_filters_stand_in_the_address(syste
     says(page, re.compile(r"^1 of \d+$"))
     first = page.get_by_role("heading", level=4).inner_text()
     page.locator("h1").click()  # the keys are the page's, not a field's
-    page.keyboard.press("j")
-    says(page, re.compile(r"^2 of \d+$"))
+    strike(page, "j", re.compile(r"^2 of \d+$"))
     second = page.get_by_role("heading", level=4).inner_text()
-    page.keyboard.press("k")
-    says(page, re.compile(r"^1 of \d+$"))
-    page.get_by_role("combobox", name=re.compile("Team")).click()
-    page.get_by_role("option", name="ops").click()
+    strike(page, "k", re.compile(r"^1 of \d+$"))
+    choose(page, page.get_by_role("combobox", name=re.compile("Team")), named("ops"))
 
     page.wait_for_url(re.compile("severity=normal.*team=ops"), timeout=BUSY)
     assert "Normal" in first
@@ -298,8 +297,7 @@ def test_a_buffer_policy_shows_what_it_would_change_before_it_is_set(system: Sys
 def test_a_back_test_is_started_on_its_page_and_reaches_a_result(system: System, page: Page) -> None:
     go(page, system, "back-test")
     for name, week in (("From the week of", 1), ("to the week of", 0)):  # the world is two days old
-        page.get_by_role("combobox", name=name).click()
-        page.get_by_role("option").nth(week).click()
+        choose(page, page.get_by_role("combobox", name=name), numbered(week))
         settled(page)
 
     press(page, "Start the back-test")
