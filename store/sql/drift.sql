@@ -254,7 +254,8 @@ select
     sales.total_amount,
     -- times
     sales.changed_at,
-    sales.shipping_deadline_at as deadline_at,
+    -- what has left the building has no day to leave it
+    case when sales.market_state = 'SHIPPING' then sales.shipping_deadline_at end as deadline_at,
 from (
     select
         differing.*,

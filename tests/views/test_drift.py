@@ -234,3 +234,14 @@ def test_an_order_that_is_over_there_is_only_looked_at_for_what_was_invoiced_and
 
     assert [row[0] for row in found(ask)] == ["substitution"]
     assert found(ask, NOW + timedelta(days=40)) == []
+
+
+def test_what_has_left_the_building_has_no_deadline_to_leave_it(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, line(unit_price_amount=Decimal("34.00")))
+    before = ask("select deadline_at from drift($at) where is_open", {"at": NOW})["deadline_at"].to_list()
+    told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW - HOUR / 2)
+    after = ask("select deadline_at from drift($at) where is_open", {"at": NOW})["deadline_at"].to_list()
+
+    assert None not in before
+    assert after == [None]
