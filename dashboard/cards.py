@@ -227,6 +227,22 @@ def link(page: str, label: str, **query: str) -> None:
         )
 
 
+def exchange(snapshot_id: str | UUID) -> None:
+    """What we asked an outside system and what it said, as it was kept."""
+    said = data.payload(snapshot_id)
+    if said is None:
+        st.caption("The answer is not kept any more.")
+        return
+    answered = said.status or "no answer"
+    st.caption(f"{said.source} · {said.method} {said.path} · {answered} in {said.latency_ms} ms")
+    if said.is_purged:
+        st.caption("Its words were deleted after the configured time; hash and headers stay.")
+    for label, text in (("We asked", said.request_body), ("It said", said.body)):
+        if text:
+            st.markdown(f"**{label}**")
+            st.code(text[:20000], language="json", height=260)
+
+
 def link_to_order(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
     """The way to the order of the row that is picked."""
     if picked is None:

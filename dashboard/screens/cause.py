@@ -348,17 +348,7 @@ def _evidence(one: dict[str, Any]) -> None:
     )
     if not rows:
         return
-    said = data.payload(str(rows[picked or 0]["snapshot_id"]))
-    if said is None:
-        st.caption("The answer is not kept any more.")
-        return
-    st.caption(f"{said.method} {said.path} · {said.status or 'no answer'} in {said.latency_ms} ms")
-    if said.is_purged:
-        st.caption("Its words were deleted after the configured time; hash and headers stay.")
-    for label, text in (("We asked", said.request_body), ("It said", said.body)):
-        if text:
-            st.markdown(f"**{label}**")
-            st.code(text[:20000], language="json", height=220)
+    cards.exchange(rows[picked or 0]["snapshot_id"])
 
 
 def _history(one: dict[str, Any]) -> None:

@@ -19,7 +19,6 @@ from dashboard.format import humanised, parsed
 
 COLUMNS = ("mapping", "key", "value", "from_on")
 MOST_ROWS = 5_000
-KINDS = ("carrier", "warehouse", "division", "ship_via", "order_status")
 HELP = {
     "mapping": "carrier, warehouse, division, ship_via or order_status",
     "key": "The code it comes from, or a rule",
@@ -32,14 +31,14 @@ class NotAList(ValueError):
     """The file is no list of mappings; the message says what is wrong with it."""
 
 
-def part(pulse: Pulse, rows: list[dict[str, Any]]) -> None:
-    """Edit many at once, bring a file in, take a file out."""
+def part(pulse: Pulse, rows: list[dict[str, Any]], kinds: Iterable[str]) -> None:
+    """Edit many at once, bring a file in, take a file out; `kinds` of mapping there are."""
     st.subheader("Many at once", anchor=False)
     held = [row for row in rows if row["state"] in ("in_force", "planned")]
     with st.container(border=True):
         edit, bring, take = st.tabs(["Edit in a table", "From a CSV file", "To a CSV file"])
         with edit:
-            edited = _edited(held)
+            edited = _edited(held, kinds)
             _ask(pulse, edited, slot="table", nothing="Change a row, or add one, first.")
         with bring:
             _ask(pulse, _brought(), slot="file", nothing="Choose a file first.")
@@ -98,7 +97,7 @@ def _row(row: Mapping[str, Any], number: int) -> send.MappingRow:
         ) from wrong
 
 
-def _edited(held: list[dict[str, Any]]) -> list[send.MappingRow]:
+def _edited(held: list[dict[str, Any]], kinds: Iterable[str]) -> list[send.MappingRow]:
     """The rows of the table that are not as they were. A row taken out is removed from today on."""
     before = pl.DataFrame(
         {name: [row[name] for row in held] for name in COLUMNS},
@@ -106,7 +105,7 @@ def _edited(held: list[dict[str, Any]]) -> list[send.MappingRow]:
     )
     columns: dict[str, Any] = {
         "mapping": st.column_config.SelectboxColumn(
-            "Mapping", options=list(KINDS), required=True, help=HELP["mapping"]
+            "Mapping", options=list(kinds), required=True, help=HELP["mapping"]
         ),
         "key": st.column_config.TextColumn("Code or rule", required=True, help=HELP["key"]),
         "value": st.column_config.TextColumn("Means", default="", help=HELP["value"]),

@@ -60,7 +60,7 @@ def show(pulse: Pulse) -> None:
     _form(pulse)
     st.subheader("In force", anchor=False)
     _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts())
-    mapping_lists.part(pulse, rows)
+    mapping_lists.part(pulse, rows, KINDS)
     buffers.part(pulse)
 
 

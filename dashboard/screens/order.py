@@ -212,17 +212,7 @@ def _evidence(row: dict[str, Any], body: dict[str, Any]) -> None:
     key = f"words-{row['moment_id']}"
     if not st.toggle("Show the answer it was read from", key=key):
         return
-    said = data.payload(row["snapshot_id"])
-    if said is None:
-        st.caption("The answer is not kept any more.")
-        return
-    st.caption(f"{said.source} · {said.method} {said.path} · {said.status} in {said.latency_ms} ms")
-    if said.is_purged:
-        st.caption("Its words were deleted after the configured time; hash and headers stay.")
-    for label, text in (("We asked", said.request_body), ("It said", said.body)):
-        if text:
-            st.markdown(f"**{label}**")
-            st.code(text[:20000], language="json", height=260)
+    cards.exchange(row["snapshot_id"])
 
 
 def _lines(order_id: str) -> None:
