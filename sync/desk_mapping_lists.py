@@ -101,5 +101,7 @@ def _summary(count: int, changes: list[dict[str, str]], problems: list[str], *, 
         return f"Of {rows}, {wrong}: nothing can be set before that is mended."
     if not changes:
         return f"Nothing to set: {rows} say{'s' if count == 1 else ''} what holds already."
-    set_words = "were set" if is_done else "would be set"
-    return f"Of {rows}, {len(changes):,} {set_words}; the rest holds already."
+    words = f"{len(changes):,} of {rows}" if count != 1 else "The one row"
+    verb = "was" if len(changes) == 1 else "were"
+    rest = "; the rest holds already" if len(changes) < count else ""
+    return f"{words} {verb if is_done else 'would be'} set{rest}."

@@ -274,6 +274,26 @@ def test_causes_are_walked_through_by_key_and_filters_stand_in_the_address(syste
     assert second != first
 
 
+def test_a_list_of_mappings_is_brought_in_once_none_of_its_rows_is_wrong(system: System, page: Page) -> None:
+    go(page, system, "mappings")
+    page.get_by_role("tab", name="From a CSV file").click()
+    bring = page.locator("input[type=file]")
+    right = b"mapping,key,value\r\norder_status,007,OPEN\r\n"
+    bring.set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": right + b"carrier,DPZ,nobody\r\n"})
+    press(page, "Show what would change")
+    says(page, re.compile("Row 2: 'nobody' is not one of the carriers"))
+    no = reason_of(page, "Set them all")
+    bring.set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": right})
+    expect(page.get_by_text("Row 2:")).to_have_count(0, timeout=BUSY)  # the list on the page is the new one
+    press(page, "Show what would change")
+    press(page, "Set them all")
+
+    sql = "select value from mapping_facts where mapping = 'order_status' and key = '007'"
+    system.until(lambda: system.rows(sql) == [{"value": "OPEN"}], "the mapping is set")
+    says(page, "The one row was set.")
+    assert no == "First look at what it would change."
+
+
 def test_a_buffer_policy_shows_what_it_would_change_before_it_is_set(system: System, page: Page) -> None:
     go(page, system, "mappings")
     page.get_by_label("Why", exact=True).last.fill("a photo shoot")
