@@ -1,6 +1,7 @@
 """A store that the dashboard finds, with or without somebody serving it."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import local_script_runner
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from store.server import serve, token_for
+from tests.dashboard.looking import READING, lay_ordinary_day
 from tests.told import Told
 
 
@@ -47,11 +49,55 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
-def told(store: Path) -> Iterator[Told]:
+@contextlib.contextmanager
+def served(path: Path) -> Iterator[Told]:
     """A store that is being served, as the worker does."""
-    story = Told(store, serves=True)
-    server = serve(story.database, token=token_for(store))
+    story = Told(path, serves=True)
+    server = serve(story.database, token=token_for(path))
     yield story
     server.close()
     story.close()
+
+
+@pytest.fixture
+def told(store: Path) -> Iterator[Told]:
+    """One that was told nothing yet."""
+    with served(store) as story:
+        yield story
+
+
+@pytest.fixture
+def ordinary(store: Path) -> Iterator[Told]:
+    """One that was told of an ordinary day."""
+    lay_ordinary_day(store)
+    with served(store) as story:
+        story.beat(doing=READING)
+        yield story
+
+
+@pytest.fixture(scope="module")
+def _lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Callable[[Told], None]], Told]]:
+    with contextlib.ExitStack() as stack:
+
+        @cache
+        def begin(tell: Callable[[Told], None]) -> Told:
+            story = stack.enter_context(served(tmp_path_factory.mktemp("lasting") / "store.duckdb"))
+            tell(story)
+            return story
+
+        yield begin
+
+
+@pytest.fixture
+def lasting(
+    store: Path, _lasting: Callable[[Callable[[Told], None]], Told], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[Told], None]], Told]:
+    """`lasting(quiet_day)`: a served store told so once, for all tests of a file that only look at it."""
+    assert not store.exists()
+
+    def begin(tell: Callable[[Told], None]) -> Told:
+        story = _lasting(tell)
+        monkeypatch.setenv("CHERRYLANE_STORE", str(story.path))
+        return story
+
+    return begin

@@ -1,10 +1,13 @@
 """What the screens' tests share: an ordinary day told to a store, and a screen drawn and read without a browser."""
 
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from streamlit.testing.v1 import AppTest
@@ -14,6 +17,8 @@ from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = "JL1-A"
+READING = '{"orders": "reading"}'
+_KEPT = TemporaryDirectory(prefix="days-")
 TEST = thing("back-test")
 # Every screen that reads the store, and what it is asked for in its address.
 SCREENS = (
@@ -53,7 +58,21 @@ def ordinary_day(told: Told) -> None:
         told.transactions({"amount": "39.00", "order_id": ORDER, "order_line_id": "JL1-A-1", "cycle_id": "c1"})
         told.payout("c1", "39.00")
         told.runs_of_all()
-    told.beat(doing='{"orders": "reading"}')
+    told.beat(doing=READING)
+
+
+@cache
+def _ordinary_day() -> Path:
+    path = Path(_KEPT.name) / "ordinary.duckdb"
+    story = Told(path)
+    ordinary_day(story)
+    story.close()
+    return path
+
+
+def lay_ordinary_day(path: Path) -> None:
+    """Put a store here that was told of an ordinary day: told once, and copied."""
+    shutil.copyfile(_ordinary_day(), path)
 
 
 def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: int = 1) -> None:

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+import pytest
+
 from store import events
-from tests.dashboard.looking import back_test, cells, ordinary_day, senders, show, words
+from tests.dashboard.looking import back_test, cells, senders, show, words
 from tests.dashboard.test_commands import answer, press, sent
 from tests.told import NOW, Told, thing
 
 START = "Start the back-test"
 
 
-def test_what_came_of_it_is_said_at_once_and_then_in_numbers(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_what_came_of_it_is_said_at_once_and_then_in_numbers() -> None:
     page = show("back_test")
     table = cells(page)
 
@@ -22,8 +24,8 @@ def test_what_came_of_it_is_said_at_once_and_then_in_numbers(told: Told) -> None
         assert figure in table, figure
 
 
-def test_it_says_what_cannot_be_known_and_when_more_was_oversold_than_foretold(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_it_says_what_cannot_be_known_and_when_more_was_oversold_than_foretold() -> None:
     shown = words(show("back_test"))
 
     assert "What customers wanted while nothing was listed was never ordered" in shown
@@ -32,14 +34,13 @@ def test_it_says_what_cannot_be_known_and_when_more_was_oversold_than_foretold(t
     assert "under A than" not in shown
 
 
-def test_weeks_and_policies_become_a_command_of_the_person(told: Told) -> None:
-    ordinary_day(told)
+def test_weeks_and_policies_become_a_command_of_the_person(ordinary: Told) -> None:
     page = show("back_test")
     page.number_input(key="back-test-percent-B").set_value(7.5).run(timeout=60)
     page.number_input(key="back-test-units-B").set_value(2).run(timeout=60)
     page.selectbox(key="back-test-risk-B").set_value("service_level").run(timeout=60)
     press(page, START)
-    body = sent(told)[0][1]
+    body = sent(ordinary)[0][1]
     said: dict[str, Any] = body["arguments"]
 
     assert (body["command"], body["actor"]) == ("back_test", "Ops")
@@ -49,11 +50,10 @@ def test_weeks_and_policies_become_a_command_of_the_person(told: Told) -> None:
     assert (said["b"]["percent"], said["b"]["units"], said["b"]["risk"]) == ("7.50", 2, "service_level")
 
 
-def test_it_says_how_far_it_is_and_why_it_was_refused(told: Told) -> None:
-    ordinary_day(told)
+def test_it_says_how_far_it_is_and_why_it_was_refused(ordinary: Told) -> None:
     page = press(show("back_test"), START)
-    command_id = sent(told)[0][0]
-    told.tell(
+    command_id = sent(ordinary)[0][0]
+    ordinary.tell(
         events.CommandTaken(
             happened_at=NOW, actor="Ops", command_id=command_id, command="back_test", role="ops",
             role_from="command", arguments={},
@@ -64,15 +64,15 @@ def test_it_says_how_far_it_is_and_why_it_was_refused(told: Told) -> None:
     )  # fmt: skip
     page.run(timeout=60)
     running = words(page)
-    answer(told, command_id, "refused", "The last day must come after the first.")
+    answer(ordinary, command_id, "refused", "The last day must come after the first.")
     page.run(timeout=60)
 
     assert "**Running.** replaying the week of 12 October" in running
     assert "**Refused.** The last day must come after the first." in words(page)
 
 
-def test_weeks_the_wrong_way_round_cannot_be_sent(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_weeks_the_wrong_way_round_cannot_be_sent() -> None:
     page = show("back_test")
     weeks = page.selectbox(key="back-test-from").options
     page.selectbox(key="back-test-from").select_index(0).run(timeout=60)
@@ -81,17 +81,16 @@ def test_weeks_the_wrong_way_round_cannot_be_sent(told: Told) -> None:
     assert (START, True, "The last week lies before the first.") in senders(page)
 
 
-def test_a_manager_cannot_start_one_and_sees_what_others_found(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_a_manager_cannot_start_one_and_sees_what_others_found() -> None:
     page = show("back_test", person="Manager")
 
     assert (START, True, "Only ops or finance or admin may do this; you are viewer.") in senders(page)
     assert "would have cost £120.00 less" in words(page)
 
 
-def test_equal_policies_are_said_to_be_equal_and_the_newest_back_test_is_shown(told: Told) -> None:
-    ordinary_day(told)
-    back_test(told, thing("later"), lost="240.00", hours=0)
+def test_equal_policies_are_said_to_be_equal_and_the_newest_back_test_is_shown(ordinary: Told) -> None:
+    back_test(ordinary, thing("later"), lost="240.00", hours=0)
     page = show("back_test")
 
     assert "**Both would have cost the same** in 6 weeks, 250 batches." in words(page)

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from store import events, events_trials
-from tests.dashboard.looking import ORDER, cells, ordinary_day, senders, show, words
+from tests.dashboard.looking import ORDER, cells, senders, show, words
 from tests.told import HOUR, NOW, SHIRT, Told, thing
 
 CARRIER = {"kind": "unmapped_carrier", "cause": "DPX"}
@@ -40,18 +40,18 @@ def answer(told: Told, command_id: UUID, state: str, message: str, found: dict[s
     )  # fmt: skip
 
 
-def test_a_pressed_button_becomes_a_command_of_the_person(told: Told) -> None:
-    ordinary_day(told)
+def test_a_pressed_button_becomes_a_command_of_the_person(ordinary: Told) -> None:
     page = press(show("dispatch"), "Confirm now what can be confirmed")
 
-    assert [(body["command"], body["actor"], body["role"]) for _, body in sent(told)] == [("once", "Ops", "ops")]
+    assert [(body["command"], body["actor"], body["role"]) for _, body in sent(ordinary)] == [
+        ("once", "Ops", "ops")
+    ]
     assert "Waiting" in words(page)
 
 
-def test_a_refused_command_says_why(told: Told) -> None:
-    ordinary_day(told)
+def test_a_refused_command_says_why(ordinary: Told) -> None:
     page = press(show("dispatch"), "Confirm now what can be confirmed")
-    answer(told, sent(told)[0][0], "refused", "Ops is viewer; once may be given by admin or ops.")
+    answer(ordinary, sent(ordinary)[0][0], "refused", "Ops is viewer; once may be given by admin or ops.")
     page.run(timeout=60)
 
     assert [str(one.value) for one in page.error] == [
@@ -59,8 +59,8 @@ def test_a_refused_command_says_why(told: Told) -> None:
     ]
 
 
-def test_a_manager_cannot_send_what_only_ops_may(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_a_manager_cannot_send_what_only_ops_may() -> None:
     page = show("dispatch", person="Manager")
 
     assert senders(page) == [
@@ -68,22 +68,21 @@ def test_a_manager_cannot_send_what_only_ops_may(told: Told) -> None:
     ]
 
 
-def test_resync_waits_until_its_dry_run_was_seen(told: Told) -> None:
-    ordinary_day(told)
+def test_resync_waits_until_its_dry_run_was_seen(ordinary: Told) -> None:
     page = show("runs")
     assert ("Resync now", True, "First look at what it would change.") in senders(page)
 
     press(page, "Show what would change")
-    asked_id, asked = sent(told)[0]
+    asked_id, asked = sent(ordinary)[0]
     row = {"sku": "NMK-04117-WHT-A--M", "before": 7, "after": 5}
     answer(
-        told, asked_id, "done", "1 quantity would be sent.",
+        ordinary, asked_id, "done", "1 quantity would be sent.",
         {"differences": [row], "difference_count": 1, "calls": {"STO01": 1}},
     )  # fmt: skip
     page.run(timeout=60)
     shown = words(page)
     press(page, "Resync now")
-    body = sent(told)[1][1]
+    body = sent(ordinary)[1][1]
 
     assert (asked["command"], asked["arguments"]["scope"], asked["arguments"]["dry_run"]) == (
         "resync",
@@ -95,14 +94,13 @@ def test_resync_waits_until_its_dry_run_was_seen(told: Told) -> None:
     assert (body["arguments"]["scope"], body["arguments"]["dry_run"]) == ("stock", False)
 
 
-def test_a_resync_shows_how_far_it_is_and_what_it_did(told: Told) -> None:
-    ordinary_day(told)
+def test_a_resync_shows_how_far_it_is_and_what_it_did(ordinary: Told) -> None:
     page = press(show("runs"), "Show what would change")
-    answer(told, sent(told)[0][0], "done", "Nothing would be sent.")
+    answer(ordinary, sent(ordinary)[0][0], "done", "Nothing would be sent.")
     page.run(timeout=60)
     press(page, "Resync now")
-    command_id = sent(told)[1][0]
-    told.tell(
+    command_id = sent(ordinary)[1][0]
+    ordinary.tell(
         events.CommandTaken(
             happened_at=NOW, actor="Ops", command_id=command_id, command="resync", role="ops",
             role_from="command", arguments={},
@@ -113,7 +111,7 @@ def test_a_resync_shows_how_far_it_is_and_what_it_did(told: Told) -> None:
     )  # fmt: skip
     page.run(timeout=60)
     running = words(page)
-    told.tell(
+    ordinary.tell(
         events.CommandFinished(
             happened_at=NOW, command_id=command_id, state="done", message="inventory succeeded",
             answer={"flows": {"inventory": {"published": 12, "unmatched": 0}}},
@@ -126,15 +124,14 @@ def test_a_resync_shows_how_far_it_is_and_what_it_did(told: Told) -> None:
     assert "Stock: published 12" in words(page)
 
 
-def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(told: Told) -> None:
-    ordinary_day(told)
+def test_what_is_narrowed_to_one_order_or_a_day_is_asked_so(ordinary: Told) -> None:
     page = show("runs")
     page.selectbox(key="resync-scope").set_value("orders").run(timeout=60)
     page.text_input(key="resync-one-orders").set_value(f" {ORDER} ").run(timeout=60)
     page.date_input(key="resync-since-orders").set_value(NOW.date()).run(timeout=60)
     press(page, "Show what would change")
 
-    assert sent(told)[0][1]["arguments"] == {
+    assert sent(ordinary)[0][1]["arguments"] == {
         "scope": f"order:{ORDER}", "since": "2026-11-24T00:00:00Z", "dry_run": True
     }  # fmt: skip
 
@@ -158,12 +155,11 @@ ALL: dict[str, Any] = {
         ("Note it", "note", {"text": "asked the carrier"}),
     ],
 )
-def test_ops_work_an_exception(told: Told, label: str, command: str, arguments: dict[str, str]) -> None:
-    ordinary_day(told)
+def test_ops_work_an_exception(ordinary: Told, label: str, command: str, arguments: dict[str, str]) -> None:
     page = show("exceptions", query=CARRIER)
     page.text_input(key="words-unmapped_carrier-DPX").set_value("asked the carrier").run(timeout=60)
     press(page, label)
-    [(_, body)] = sent(told)
+    [(_, body)] = sent(ordinary)
 
     assert body["command"] == command
     assert body["arguments"] == {**ALL, **arguments}
@@ -177,18 +173,16 @@ def test_ops_work_an_exception(told: Told, label: str, command: str, arguments: 
         ("until the next payout", "payout"),
     ],
 )
-def test_an_exception_is_put_off_until_something_happens(told: Told, label: str, event: str) -> None:
-    ordinary_day(told)
+def test_an_exception_is_put_off_until_something_happens(ordinary: Told, label: str, event: str) -> None:
     page = show("exceptions", query=CARRIER)
     page.selectbox(key="later-unmapped_carrier-DPX").set_value(label).run(timeout=60)
     press(page, "Put it off")
-    [(_, body)] = sent(told)
+    [(_, body)] = sent(ordinary)
 
     assert (body["arguments"]["until_event"], body["arguments"]["until_at"]) == (event, None)
 
 
-def test_accepting_takes_the_right_to_approve_and_a_reason(told: Told) -> None:
-    ordinary_day(told)
+def test_accepting_takes_the_right_to_approve_and_a_reason(ordinary: Told) -> None:
     people = {
         name: show("exceptions", query=CARRIER, person=name) for name in ("Ops", "Finance", "Finance approver")
     }
@@ -201,7 +195,7 @@ def test_accepting_takes_the_right_to_approve_and_a_reason(told: Told) -> None:
     without = [
         {label: reason for label, _, reason in senders(people[name])}["Accept it"] for name in ("Ops", "Finance")
     ]
-    [(_, body)] = sent(told)
+    [(_, body)] = sent(ordinary)
 
     assert set(reasons.values()) == {"Write the reason first."}
     assert without == [
@@ -212,21 +206,19 @@ def test_accepting_takes_the_right_to_approve_and_a_reason(told: Told) -> None:
     assert (body["actor"], body["role"], body["is_approver"]) == ("Finance approver", "finance", True)
 
 
-def test_work_is_given_to_somebody_else(told: Told) -> None:
-    ordinary_day(told)
+def test_work_is_given_to_somebody_else(ordinary: Told) -> None:
     page = show("exceptions", query=CARRIER)
     page.selectbox(key="owner-unmapped_carrier-DPX").set_value("Finance").run(timeout=60)
     press(page, "Give it")
 
-    assert sent(told)[0][1]["arguments"]["owner"] == "Finance"
+    assert sent(ordinary)[0][1]["arguments"]["owner"] == "Finance"
 
 
-def test_without_a_choice_all_of_a_cause_are_taken_by_one_command(told: Told) -> None:
-    ordinary_day(told)
-    told.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
+def test_without_a_choice_all_of_a_cause_are_taken_by_one_command(ordinary: Told) -> None:
+    ordinary.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
     page = press(show("exceptions", query=CARRIER), "Take it")
-    [(command_id, body)] = sent(told)
-    answer(told, command_id, "done", "2 exceptions given to Ops.")
+    [(command_id, body)] = sent(ordinary)
+    answer(ordinary, command_id, "done", "2 exceptions given to Ops.")
     page.run(timeout=60)
 
     assert body["arguments"] == {**ALL, "owner": "Ops"}
@@ -234,11 +226,10 @@ def test_without_a_choice_all_of_a_cause_are_taken_by_one_command(told: Told) ->
     assert "**Done.** 2 exceptions given to Ops." in words(page)
 
 
-def test_what_processing_again_would_do_is_shown_subject_by_subject(told: Told) -> None:
-    ordinary_day(told)
+def test_what_processing_again_would_do_is_shown_subject_by_subject(ordinary: Told) -> None:
     page = press(show("exceptions", query=CARRIER), "Show what it would do")
     answer(
-        told, sent(told)[0][0], "done", "Of 1 exception, 1 goes on.",
+        ordinary, sent(ordinary)[0][0], "done", "Of 1 exception, 1 goes on.",
         {"differences": [{"order": ORDER, "then": "goes on"}], "difference_count": 1},
     )  # fmt: skip
     page.run(timeout=60)
@@ -247,33 +238,30 @@ def test_what_processing_again_would_do_is_shown_subject_by_subject(told: Told) 
     assert "goes on" in cells(page)
 
 
-def test_where_there_is_nothing_to_process_again_the_button_says_so(told: Told) -> None:
-    ordinary_day(told)
-    told.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
+def test_where_there_is_nothing_to_process_again_the_button_says_so(ordinary: Told) -> None:
+    ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={"kind": "dispatch_late", "cause": ""})
 
     assert ("Process again", True, "Nothing to press: the warehouse has to ship.") in senders(page)
 
 
-def test_a_missing_mapping_is_set_where_its_exception_stands_after_what_waits_was_named(told: Told) -> None:
-    ordinary_day(told)
+def test_a_missing_mapping_is_set_where_its_exception_stands_after_what_waits_was_named(ordinary: Told) -> None:
     page = show("exceptions", query=CARRIER)
     page.text_input(key="map-unmapped_carrier-DPX").set_value("dpx-uk").run(timeout=60)
     press(page, "Show what waits for it")
-    answer(told, sent(told)[0][0], "done", "1 order, £42.50, first deadline 26 Nov 07:00 waits for it.")
+    answer(ordinary, sent(ordinary)[0][0], "done", "1 order, £42.50, first deadline 26 Nov 07:00 waits for it.")
     page.run(timeout=60)
     shown = words(page)
     press(page, "Set and release")
-    looked, done = (body["arguments"] for _, body in sent(told))
+    looked, done = (body["arguments"] for _, body in sent(ordinary))
 
     assert "1 order, £42.50, first deadline 26 Nov 07:00 waits for it." in shown
     assert (looked["dry_run"], done["dry_run"]) == (True, False)
     assert (done["mapping"], done["key"], done["value"]) == ("carrier", "DPX", "dpx-uk")
 
 
-def test_filters_stand_in_the_address(told: Told) -> None:
-    ordinary_day(told)
-    told.wrong("payout_unexplained", "c1", cause="V1", amount="9.00", since=NOW - 30 * HOUR)
+def test_filters_stand_in_the_address(ordinary: Told) -> None:
+    ordinary.wrong("payout_unexplained", "c1", cause="V1", amount="9.00", since=NOW - 30 * HOUR)
     everything = cells(show("exceptions", query={}))
     finance = cells(show("exceptions", query={"team": "finance"}))
     aged = cells(show("exceptions", query={"age": "> 24 h"}))
@@ -289,9 +277,8 @@ def test_filters_stand_in_the_address(told: Told) -> None:
     assert "No cause fits these filters" in words(nobody)
 
 
-def test_a_cause_shows_its_runbook_its_evidence_and_its_history(told: Told) -> None:
-    ordinary_day(told)
-    told.handle(thing("unmapped_carrier/S1/C1"), "note", note="asked the carrier")
+def test_a_cause_shows_its_runbook_its_evidence_and_its_history(ordinary: Told) -> None:
+    ordinary.handle(thing("unmapped_carrier/S1/C1"), "note", note="asked the carrier")
     page = show("exceptions", query=CARRIER)
     runbook = words(page)
     evidence = page.segmented_control[0].set_value("Evidence").run(timeout=60)
@@ -304,17 +291,16 @@ def test_a_cause_shows_its_runbook_its_evidence_and_its_history(told: Told) -> N
     assert "Note: asked the carrier" in history
 
 
-def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_is_sent(told: Told) -> None:
-    ordinary_day(told)
-    told.customer("JL2-A", "Ada Invented")
-    told.wrong("address_too_long", "JL2-A", cause="delivery name", order_id="JL2-A")
+def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_is_sent(ordinary: Told) -> None:
+    ordinary.customer("JL2-A", "Ada Invented")
+    ordinary.wrong("address_too_long", "JL2-A", cause="delivery name", order_id="JL2-A")
     page = show("exceptions", query={"kind": "address_too_long", "cause": "delivery name"})
     finance = show("exceptions", query={"kind": "address_too_long", "cause": "delivery name"}, person="Finance")
     page.text_input(key="edit-JL2-A-ship_to-city").set_value("Leeds").run(timeout=60)
     before = {label: reason for label, _, reason in senders(page)}
     page.text_input(key="edit-JL2-A-why").set_value("the customer rang").run(timeout=60)
     press(page, "Save and send again")
-    [(_, body)] = sent(told)
+    [(_, body)] = sent(ordinary)
 
     assert before["Save and send again"] == "Write the reason first."
     assert body["arguments"] == {
@@ -327,15 +313,14 @@ def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_i
 @pytest.mark.parametrize(
     ("label", "command"), [("Accept the batch", "accept_batch"), ("Reject the batch", "reject_batch")]
 )
-def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: str) -> None:
-    ordinary_day(told)
-    told.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
+def test_a_held_batch_is_judged_with_a_reason(ordinary: Told, label: str, command: str) -> None:
+    ordinary.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
     page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"})
     before = {name: reason for name, _, reason in senders(page)}
     page.text_input(key="why-batch_held-coverage").set_value("asked the warehouse").run(timeout=60)
     press(page, label)
-    [(command_id, body)] = sent(told)
-    answer(told, command_id, "done", "Batch IB77 is settled.")
+    [(command_id, body)] = sent(ordinary)
+    answer(ordinary, command_id, "done", "Batch IB77 is settled.")
     page.run(timeout=60)
 
     assert before[label] == "Write the reason first."
@@ -345,9 +330,8 @@ def test_a_held_batch_is_judged_with_a_reason(told: Told, label: str, command: s
     assert "**Done.** Batch IB77 is settled." in words(page)
 
 
-def test_finance_cannot_judge_a_batch(told: Told) -> None:
-    ordinary_day(told)
-    told.wrong("batch_held", "IB77", cause="coverage")
+def test_finance_cannot_judge_a_batch(ordinary: Told) -> None:
+    ordinary.wrong("batch_held", "IB77", cause="coverage")
     page = show("exceptions", query={"kind": "batch_held", "cause": "coverage"}, person="Finance")
     page.text_input(key="why-batch_held-coverage").set_value("looks fine").run(timeout=60)
     reasons = {name: reason for name, _, reason in senders(page)}
@@ -356,13 +340,12 @@ def test_finance_cannot_judge_a_batch(told: Told) -> None:
     assert reasons["Reject the batch"] == "Only ops or admin may do this; you are finance."
 
 
-def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(told: Told) -> None:
-    ordinary_day(told)
-    told.wrong("orphans_held", "offers", cause="12")
+def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(ordinary: Told) -> None:
+    ordinary.wrong("orphans_held", "offers", cause="12")
     page = show("exceptions", query={"kind": "orphans_held", "cause": "12"})
     page.text_input(key="why-orphans_held-12").set_value("the range ended").run(timeout=60)
     press(page, "Let these 12 go to zero")
-    [(_, body)] = sent(told)
+    [(_, body)] = sent(ordinary)
 
     assert "12 offers without a SKU would lose their stock at once" in words(page)
     assert (body["command"], body["arguments"]) == (
@@ -371,8 +354,7 @@ def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(told: Told) -> Non
     )
 
 
-def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
-    ordinary_day(told)
+def test_a_missing_mapping_is_set_where_it_is_missed(ordinary: Told) -> None:
     page = show("mappings")
 
     assert "Setting it releases 1 order, £42.50, first deadline 26 Nov 07:00" in words(page)
@@ -380,15 +362,14 @@ def test_a_missing_mapping_is_set_where_it_is_missed(told: Told) -> None:
     page.text_input(key="missing-carrier-DPX").set_value("dpx-uk").run(timeout=60)
     press(page, "Set")
 
-    assert sent(told)[0][1]["arguments"] == {
+    assert sent(ordinary)[0][1]["arguments"] == {
         "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing", "from_on": None,
         "dry_run": False,
     }  # fmt: skip
 
 
-def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(told: Told) -> None:
-    ordinary_day(told)
-    told.tell(
+def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(ordinary: Told) -> None:
+    ordinary.tell(
         events.BufferPolicySet(
             happened_at=NOW, actor="ada", level="global", key="", from_on=NOW.date(), percent=Decimal("12.50"),
             combine="max", why="peak",
@@ -404,11 +385,11 @@ def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(t
     page.number_input(key="buffer-units").set_value(3).run(timeout=60)
     for label in ("Preview", "Preview its end"):
         press(page, label)
-        answer(told, sent(told)[-1][0], "done", "Would change no listing.")
+        answer(ordinary, sent(ordinary)[-1][0], "done", "Would change no listing.")
         page.run(timeout=60)
     press(page, "Set the policy")
     press(page, "Remove the policy")
-    bodies = [(body["command"], body["arguments"]) for _, body in sent(told)]
+    bodies = [(body["command"], body["arguments"]) for _, body in sent(ordinary)]
 
     assert "12.5 %, the larger of percent and units" in cells(page)
     assert (empty["Set the policy"], empty["Remove the policy"]) == ("Say what is held back.", "Preview it first.")
@@ -445,17 +426,16 @@ def previewed(told: Told, preview_id: UUID, **given: Any) -> None:
     )
 
 
-def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview(told: Told) -> None:
-    ordinary_day(told)
+def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview(ordinary: Told) -> None:
     page = show("mappings")
     page.text_input(key="buffer-why").set_value("peak").run(timeout=60)
     page.number_input(key="buffer-units").set_value(2).run(timeout=60)
     before = {name: reason for name, _, reason in senders(page)}
     press(page, "Preview")
-    preview_id = sent(told)[0][0]
-    previewed(told, preview_id)
+    preview_id = sent(ordinary)[0][0]
+    previewed(ordinary, preview_id)
     sentence = "Would change 1 listing, −1 units, oversells expected 3.1 → 0.6 a week."
-    answer(told, preview_id, "done", sentence, {"preview_id": str(preview_id)})
+    answer(ordinary, preview_id, "done", sentence, {"preview_id": str(preview_id)})
     page.run(timeout=60)
     shown, table = words(page), cells(page)
     may = {name: reason for name, _, reason in senders(page)}
@@ -473,16 +453,15 @@ def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview
     assert gone["Set the policy"] == "Preview it first."
 
 
-def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(told: Told) -> None:
-    ordinary_day(told)
+def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(ordinary: Told) -> None:
     page = show("mappings")
     page.text_input(key="buffer-why").set_value("peak").run(timeout=60)
     page.number_input(key="buffer-units").set_value(2).run(timeout=60)
     press(page, "Preview")
-    preview_id = sent(told)[0][0]
-    previewed(told, preview_id)
-    answer(told, preview_id, "done", "Would change 1 listing.", {"preview_id": str(preview_id)})
-    told.tell(
+    preview_id = sent(ordinary)[0][0]
+    previewed(ordinary, preview_id)
+    answer(ordinary, preview_id, "done", "Would change 1 listing.", {"preview_id": str(preview_id)})
+    ordinary.tell(
         events.BufferPolicySet(
             happened_at=NOW + HOUR, actor="ada", level="global", key="", from_on=NOW.date(), units=9, why="floods"
         )
@@ -495,17 +474,16 @@ def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(to
     )
 
 
-def test_a_manager_cannot_preview_a_policy(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_a_manager_cannot_preview_a_policy() -> None:
     page = show("mappings", person="Manager")
     page.number_input(key="buffer-units").set_value(2).run(timeout=60)
 
     assert ("Preview", True, "Only ops or finance or admin may do this; you are viewer.") in senders(page)
 
 
-def test_customers_are_shown_to_ops_and_not_to_managers(told: Told) -> None:
-    ordinary_day(told)
-    told.customer(ORDER, "Ivy Invented")
+def test_customers_are_shown_to_ops_and_not_to_managers(ordinary: Told) -> None:
+    ordinary.customer(ORDER, "Ivy Invented")
     ops = show("order")
     manager = show("order", person="Manager")
 

@@ -7,8 +7,7 @@ import pytest
 
 from dashboard import send
 from dashboard.screens.mapping_lists import NotAList, as_csv, changed, from_csv
-from tests.dashboard.looking import ordinary_day, senders, show
-from tests.told import Told
+from tests.dashboard.looking import senders, show
 
 HELD: list[dict[str, Any]] = [
     {"mapping": "carrier", "key": "007", "value": "dpd-uk", "from_on": None, "why": ""},
@@ -57,8 +56,8 @@ def test_only_what_was_edited_is_sent_and_what_was_taken_out_is_removed() -> Non
     ]
 
 
-def test_nothing_is_set_before_its_change_was_seen(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_nothing_is_set_before_its_change_was_seen() -> None:
     buttons = senders(show("mappings"))
 
     assert ("Show what would change", True, "Change a row, or add one, first.") in buttons

@@ -1,5 +1,6 @@
 """Every screen, on its own: empty, ordinary, stale, without a worker, unreadable. None shows green on old data."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,9 +8,21 @@ import pytest
 
 from store.clock import wall_now
 from store.server import Announcement
-from tests.dashboard.looking import SCREENS, cells, hold, is_green, ordinary_day, senders, show, words
+from tests.dashboard.looking import (
+    READING,
+    SCREENS,
+    cells,
+    hold,
+    is_green,
+    lay_ordinary_day,
+    ordinary_day,
+    senders,
+    show,
+    words,
+)
 from tests.told import Told
 
+Lasting = Callable[[Callable[[Told], None]], Told]
 ORDINARY = {
     "today": "Ship-via DPX has no carrier at John Lewis (1 waiting)",
     "exceptions": "**1 waiting** · first deadline **▲ 2 h** · £42.50",
@@ -45,9 +58,26 @@ EMPTY = {
 SENDING = {"exceptions", "order", "sku", "dispatch", "runs", "mappings", "back_test"}
 
 
-@pytest.mark.parametrize("name", SCREENS)
-def test_an_ordinary_day_is_shown_without_trouble(told: Told, name: str) -> None:
+def nothing(told: Told) -> None:
+    """A worker has run, and found nothing."""
+    told.beat()
+
+
+def not_even_a_heartbeat(told: Told) -> None:
+    """No worker has run."""
+    del told
+
+
+def two_hours_ago(told: Told) -> None:
+    """An ordinary day, and then silence."""
     ordinary_day(told)
+    with told.database.connect() as connection:
+        connection.execute("update heartbeat set wall_at = ?", [wall_now() - timedelta(hours=2)])
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_an_ordinary_day_is_shown_without_trouble(lasting: Lasting, name: str) -> None:
+    lasting(ordinary_day).beat(doing=READING)
     page = show(name)
 
     assert not page.exception
@@ -57,8 +87,8 @@ def test_an_ordinary_day_is_shown_without_trouble(told: Told, name: str) -> None
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_an_empty_store_says_so(told: Told, name: str) -> None:
-    told.beat()
+def test_an_empty_store_says_so(lasting: Lasting, name: str) -> None:
+    lasting(nothing).beat()
     page = show(name)
 
     assert not page.exception
@@ -67,19 +97,18 @@ def test_an_empty_store_says_so(told: Told, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_store_no_worker_has_run_on_says_so(told: Told, name: str) -> None:
+def test_a_store_no_worker_has_run_on_says_so(lasting: Lasting, name: str) -> None:
+    story = lasting(not_even_a_heartbeat)
     page = show(name)
 
-    assert not told.database.read_only
+    assert not story.database.read_only
     assert not page.exception
     assert "Nothing has been read yet" in words(page)
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_old_data_is_called_old_and_never_green(told: Told, name: str) -> None:
-    ordinary_day(told)
-    with told.database.connect() as connection:
-        connection.execute("update heartbeat set wall_at = ?", [wall_now() - timedelta(hours=2)])
+def test_old_data_is_called_old_and_never_green(lasting: Lasting, name: str) -> None:
+    lasting(two_hours_ago)
     page = show(name)
 
     assert not page.exception
@@ -90,9 +119,7 @@ def test_old_data_is_called_old_and_never_green(told: Told, name: str) -> None:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_without_a_worker_nothing_is_green_and_buttons_say_why(store: Path, name: str) -> None:
-    story = Told(store)
-    ordinary_day(story)
-    story.close()
+    lay_ordinary_day(store)
     page = show(name)
     buttons = senders(page)
 
@@ -105,9 +132,7 @@ def test_without_a_worker_nothing_is_green_and_buttons_say_why(store: Path, name
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_worker_that_holds_the_store_and_does_not_answer_is_starting_or_stuck(store: Path, name: str) -> None:
-    story = Told(store)
-    ordinary_day(story)
-    story.close()
+    lay_ordinary_day(store)
     holder = hold(store)
     page = show(name)
     holder.communicate()
@@ -141,10 +166,9 @@ def test_a_file_that_is_no_store_is_said_in_a_sentence(store: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_page_older_than_the_worker_asks_for_a_restart(told: Told, name: str) -> None:
-    ordinary_day(told)
+def test_a_page_older_than_the_worker_asks_for_a_restart(ordinary: Told, name: str) -> None:
     newer = Announcement(port=1, pid=4711, schema_number=99, started_at=datetime.now(UTC))
-    serving = told.path.with_name(told.path.name + ".serving")
+    serving = ordinary.path.with_name(ordinary.path.name + ".serving")
     serving.write_text(newer.model_dump_json())
     page = show(name)
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from store.events import StockBatchHeld
-from tests.dashboard.looking import cells, is_green, ordinary_day, show, words
+from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed, demanded
 
@@ -90,8 +90,8 @@ def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
     assert [row["SKU"] for row in table(page)] == [SHIRT]
 
 
-def test_what_was_never_assessed_is_no_green_light(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_what_was_never_assessed_is_no_green_light() -> None:
     page = show("inventory")
 
     assert verdict(page).startswith("**Not assessed yet:** nobody can say what may be oversold")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.dashboard.looking import ordinary_day, quiet_day, show, words
+from tests.dashboard.looking import quiet_day, show, words
 from tests.told import DAY, HOUR, NOW, Told
 
 
@@ -25,10 +25,9 @@ def test_all_is_well_when_every_flow_runs_and_nothing_waits(told: Told) -> None:
     )
 
 
-def test_an_urgent_cause_needs_you_now(told: Told) -> None:
-    ordinary_day(told)
+def test_an_urgent_cause_needs_you_now(ordinary: Told) -> None:
 
-    assert verdict(told) == "**It needs you now:** Ship-via DPX has no carrier at John Lewis (1 waiting)."
+    assert verdict(ordinary) == "**It needs you now:** Ship-via DPX has no carrier at John Lewis (1 waiting)."
 
 
 def test_a_flow_that_fails_comes_first_by_the_name_of_its_screen(told: Told) -> None:
@@ -73,8 +72,8 @@ def test_up_to_five_actions_are_shown(told: Told, causes: int, cards: int, more:
     assert more in words(page)
 
 
-def test_four_tiles_say_how_orders_stock_dispatch_and_money_are(told: Told) -> None:
-    ordinary_day(told)
+@pytest.mark.usefixtures("ordinary")
+def test_four_tiles_say_how_orders_stock_dispatch_and_money_are() -> None:
     page = show("today")
 
     assert [(one.label.partition(": ")[2], one.value, one.delta) for one in page.metric] == [
