@@ -194,6 +194,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "Nothing to press: answer the difference once more."),
     ExceptionKind("cancelled_after_pick", "The customer cancelled {cause}, and the warehouse has it in hand",
                   "urgent", "ops", "BlueCherry", "data", "cancelled-after-pick", _LIFTS),
+    ExceptionKind("uncancelled_in_erp", "Units customers cancelled are still open in BlueCherry: {cause}", "urgent",
+                  "ops", "BlueCherry", "data", "uncancelled-in-erp", "Cancels them there once more.", _FLOW),
     # acceptance
     ExceptionKind("not_fulfilable", "Orders wait for acceptance, and {cause} is not there to send", "urgent", "ops",
                   "John Lewis", "data", "not-fulfilable", "Judges the stock again; a person accepts or refuses it.",
