@@ -268,7 +268,8 @@ def test_a_part_a_customer_cancels_is_cancelled_in_bluecherry_once_however_john_
         " and order_id in (select order_id from sales_order_facts where status = 'OPEN')"
         " order by order_line_id limit 2"
     )
-    erp, refusals = house.house.erp, []
+    erp = house.house.erp
+    refusals: list[str] = []
 
     def locked(port: Any, ord_num: str, line_number: int, quantity: int, reason: str) -> None:
         if not refusals:
