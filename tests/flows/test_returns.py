@@ -123,17 +123,21 @@ def test_answers_that_never_came_authorise_receive_and_refund_nothing_twice(benc
     house.sandbox.scenario("returns_arrive")
     house.advance(DAY)
     house.sandbox.faults(
-        timeout_after=0.6, timeout_seconds=0.2, only="john_lewis", paths="/api/(returns/receive|orders/refund)"
+        timeout_after=1.0, timeout_seconds=0.2, only="john_lewis", paths="/api/(returns/receive|orders/refund)"
     )
     for _ in range(3):
         house.run("returns")
         house.advance(6)
         house.run("orders")
     house.sandbox.faults()
+    in_doubt = house.rows(
+        "select distinct body ->> 'intent_kind' as kind from events where kind = 'intent.unclear'"
+    )
     looked(house, minutes=60, times=4)
     came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
 
     assert lost > 0
+    assert {row["kind"] for row in in_doubt} == {"create_return", "receive_return", "refund_line"}
     assert set(authorised(house).values()) == {1}
     assert refunds(house) == Counter(came)
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
