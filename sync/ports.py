@@ -648,6 +648,10 @@ class Erp(Protocol):
     def list_returns(
         self, *, updated_from: datetime | None = None, order_id: str = ""
     ) -> Iterator[Page[ErpReturn]]: ...
+    def cancel_return(self, ret_num: str, reason: str) -> None:
+        """Expect nothing of a return any more; refused where something of it came."""
+        ...
+
     def list_credit_memos(self, *, updated_from: datetime | None = None) -> Iterator[Page[CreditMemo]]: ...
 
 

@@ -8,7 +8,7 @@ with back as (
 tried as (
     select order_id, intent_kind, subject, state, code, message, happened_at,
     from intent_facts
-    where intent_kind in ('create_return', 'receive_return', 'refund_line')
+    where intent_kind in ('create_return', 'cancel_return', 'receive_return', 'refund_line')
     qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
 ),
 
@@ -104,6 +104,34 @@ refused as (
                 or (tried.intent_kind = 'refund_line' and back.refunded_quantity < back.received_quantity)
             )
         )
+),
+
+-- over at John Lewis, and BlueCherry still expects it, or has it in its hands
+cancelled as (
+    select
+        'cancelled_return' as kind, off.return_id || '/' || off.ret_num as subject, off.order_id,
+        case
+            when off.received_quantity > 0 then 'came all the same'
+            when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
+            else 'still expected'
+        end as cause,
+        'John Lewis shows it as ' || lower(off.state) || '; ' || off.received_quantity || ' received in BlueCherry (' || off.ret_num
+            || ').' || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
+        null::decimal(18, 6) as amount, '' as currency, off.changed_at as since_at,
+    from returns_withdrawn as off
+    left join tried on tried.intent_kind = 'cancel_return' and tried.subject = off.return_id || '/' || off.ret_num
+    where not off.is_before_start and tried.state is distinct from 'unclear'
+        and off.changed_at > as_of - interval 120 days
+        and (
+            -- the customer's goods are here, and no return is open for them
+            off.received_quantity > 0
+            or (
+                not off.is_closed and (
+                    off.changed_at <= as_of - interval 1 hour
+                    or (tried.state = 'refused' and tried.code not in ('not_sent', 'absent'))
+                )
+            )
+        )
 )
 
 select * replace (amount::decimal(18, 6) as amount), null::timestamptz as deadline_at,
@@ -113,4 +141,5 @@ from (
     union all by name from twice
     union all by name from unauthorised
     union all by name from refused
+    union all by name from cancelled
 );

@@ -1,4 +1,4 @@
-"""What each return needs next: to be authorised in BlueCherry, told of as received, or refunded by us.
+"""What each return needs next: authorised in BlueCherry or withdrawn there, told of as received, refunded by us.
 
 Pure. Who refunds is a policy, never both sides: where John Lewis does, nothing here ever pays; where we do,
 BlueCherry's credit memo says for how much, and what John Lewis has refunded already is not paid again. A refund is
@@ -31,6 +31,7 @@ class Known:
     is_ours_to_refund: bool
     refund_reason: str
     retry: str = ""  # an order a person wants tried again
+    withdrawn: Sequence[Mapping[str, Any]] = ()  # rows of `returns_withdrawn`
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Decision:
     create: tuple[Intent, ...] = ()
     receive: tuple[Intent, ...] = ()
     refund: tuple[Intent, ...] = ()
+    withdraw: tuple[Intent, ...] = ()
 
 
 def decide(known: Known) -> Decision:
@@ -64,7 +66,8 @@ def decide(known: Known) -> Decision:
                 if line_id not in busy and _is_free(known, last, intent):
                     busy.add(line_id)
                     refund.append(intent)
-    return Decision(tuple(create), tuple(receive), tuple(refund))
+    withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, last, one))
+    return Decision(tuple(create), tuple(receive), tuple(refund), withdraw)
 
 
 def _is_free(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], intent: Intent) -> bool:
@@ -113,6 +116,17 @@ def _receipt(rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
     if first["state"] != "IN_PROGRESS" or not is_counted:
         return []
     return [Intent("receive_return", first["return_id"], {"return_id": first["return_id"]}, first["order_id"])]
+
+
+def _withdrawals(known: Known) -> list[Intent]:
+    """Authorisations of returns that are over at John Lewis, where nothing has come of them."""
+    return [
+        Intent(
+            "cancel_return", f"{row['return_id']}/{row['ret_num']}", {"ret_num": row["ret_num"]}, row["order_id"]
+        )
+        for row in known.withdrawn
+        if not row["received_quantity"] and not row["is_before_start"]
+    ]
 
 
 def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:

@@ -173,6 +173,17 @@ class ReturnBook:
         self.world.schedule(kept.visible_at, lambda: self._became_visible(kept))
         return {"pkey": kept.pkey, "ret_num": kept.ret_num, "ret_status": kept.status, "created": True}
 
+    def cancel(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Expect nothing of an authorisation any more, or raise the refusal."""
+        ret_num = text(document, "ret_num")
+        kept = next((one for one in self.visible() if one.ret_num == ret_num), None)
+        if kept is None:
+            raise ErpRefusalError("ORDER_NOT_FOUND", ret_num, status=404, where="ret_num")
+        if kept.is_closed or any(line.received for line in kept.lines):
+            raise ErpRefusalError("ORDER_LOCKED", "received or closed", status=409, where="ret_num")
+        kept.status, kept.is_closed, kept.last_mod = "90", True, self.world.now
+        return {"pkey": kept.pkey, "ret_num": ret_num, "ret_status": kept.status}
+
     def _became_visible(self, kept: ReturnOrder) -> None:
         kept.last_mod = self.world.now
         self._put_away(kept)
@@ -196,6 +207,8 @@ class ReturnBook:
         self.world.schedule(at, lambda: self._receive(kept))
 
     def _receive(self, kept: ReturnOrder) -> None:
+        if kept.is_closed:
+            return
         rows: list[tuple[OrderLine, int, Decimal]] = []
         for line in kept.lines:
             units = min(self._at_the_door.pop((kept.ref_num2, line.sold.ext_line_id), 0), line.qty)
@@ -224,7 +237,8 @@ class ReturnBook:
         return [
             {
                 "ret_num": kept.ret_num, "po_num": kept.order.po_num, "ord_num": kept.order.ord_num,
-                "return_id": kept.ref_num2, "status": kept.status, "entered_at": utc_text(kept.entered_at),
+                "return_id": kept.ref_num2, "status": kept.status, "is_closed": kept.is_closed,
+                "entered_at": utc_text(kept.entered_at),
                 "lines": [
                     {"ext_line_id": line.sold.ext_line_id, "qty": line.qty, "qty_received": line.received}
                     for line in kept.lines

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sync.errors import Unclear
+from sync.errors import Refused, Unclear
 from sync.runs import Scope
 from tests.flows.between import Between
 
@@ -215,3 +215,37 @@ def test_where_we_refund_the_reason_has_to_be_said() -> None:
 
     with pytest.raises(ValueError, match="REFUND_REASON does not say"):
         settings_of(refunded_by="seller")
+
+
+def test_a_return_cancelled_at_john_lewis_is_withdrawn_in_bluecherry_once_and_what_it_refuses_is_somebodys(
+    bench: Callable[..., Any],
+) -> None:
+    house = sent_out(bench)
+    house.run("returns")
+    looked(house)
+    house.sandbox.scenario("cancel_returns")
+    erp = house.house.erp
+    tried: list[str] = []
+
+    def odd(port: Any, ret_num: str, reason: str) -> None:
+        tried.append(ret_num)
+        if len(tried) == 1:
+            raise Refused("no", status=409, code="ORDER_LOCKED", reason="somebody is editing it")
+        port.cancel_return(ret_num, reason)
+        if len(tried) == 2:
+            raise Unclear("the connection was cut after the effect")
+
+    house.house.erp = Between(erp, cancel_return=odd)
+    looked(house)
+    refused = house.rows(
+        "select subject, cause, order_id from conditions_returns($now)", now=house.house.clock.now()
+    )
+    house.run("returns", Scope(key=refused[0]["order_id"]))
+    looked(house)
+    kept = house.sandbox.state("bluecherry")["returns"]
+
+    assert [(row["subject"].rpartition("/")[2], row["cause"]) for row in refused] == [(tried[0], "ORDER_LOCKED")]
+    assert Counter(tried) == Counter([one["ret_num"] for one in kept]) + Counter([tried[0]])
+    assert [one["status"] for one in kept] == ["90"] * 5
+    assert house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now()) == 0
+    assert house.rebuild_differences() == {}

@@ -190,3 +190,21 @@ def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys(told: To
     told.intent("refund_line", f"R1/{LINE}", "refused", order_id="JL1-A", code="unseen", message="No answer came.")
 
     assert wrong(ask) == [("receipt_refused", "R1"), ("refund_refused", f"R1/{LINE}")]
+
+
+def test_a_return_that_is_over_at_john_lewis_must_not_be_expected_or_received_in_bluecherry(
+    told: Told, ask: Ask
+) -> None:
+    sold(told)
+    authorised(told, received=0, closed=False, at=NOW - 3 * HOUR)
+    announced(told, state="CANCELED", at=NOW - HOUR / 2)
+    soon = wrong(ask)
+    late = ask("select kind, cause from conditions_returns($at)", {"at": NOW + HOUR}).rows()
+    authorised(told, received=0, at=NOW)
+    closed = wrong(ask, NOW + 2 * HOUR)
+    authorised(told, received=1, at=NOW + HOUR)
+    came = ask("select kind, cause from conditions_returns($at)", {"at": NOW + 2 * HOUR}).rows()
+
+    assert (soon, closed) == ([], [])
+    assert late == [("cancelled_return", "still expected")]
+    assert came == [("cancelled_return", "came all the same")]
