@@ -579,13 +579,14 @@ class CreditLine:
 
 @dataclass(frozen=True, slots=True)
 class CreditMemo:
-    """What the ERP credits for goods that came back."""
+    """What the ERP credits for goods that came back, and of the shipping they were charged with."""
 
     memo_number: str
     ret_num: str
     order_id: str
     issued_on: datetime
     currency: str
+    shipping_amount: Decimal
     total_amount: Decimal
     updated_at: datetime
     lines: tuple[CreditLine, ...]

@@ -23,6 +23,27 @@ unpaid as (
     where received_quantity > refunded_quantity and received_at <= as_of - interval 3 days
 ),
 
+-- we give the money back, and of the shipping BlueCherry has credited some is missing
+freight as (
+    select
+        'received_not_refunded' as kind, memo.order_id || '/shipping' as subject, memo.order_id, 'shipping' as cause,
+        printf('%.2f', memo.amount::double) || ' of shipping credited in BlueCherry (' || memo.memo_numbers || '), '
+            || printf('%.2f', coalesce(paid.amount, 0)::double) || ' refunded at John Lewis.' as detail,
+        memo.amount - coalesce(paid.amount, 0) as amount, memo.currency, memo.issued_at + interval 3 days as since_at,
+    from (
+        select order_id, sum(shipping_amount) as amount, any_value(currency) as currency, max(issued_at) as issued_at,
+            string_agg(memo_number, ', ' order by memo_number) as memo_numbers,
+        from credit_memo_facts
+        where shipping_amount > 0 and issued_at > as_of - interval 120 days
+        group by order_id
+    ) as memo
+    left join (
+        select order_id, sum(shipping_amount) as amount from refund_facts group by order_id
+    ) as paid on paid.order_id = memo.order_id
+    where memo.amount > coalesce(paid.amount, 0) and memo.issued_at <= as_of - interval 3 days
+        and exists (from tried where tried.intent_kind = 'refund_line' and tried.order_id = memo.order_id)
+),
+
 unseen as (
     select
         'refunded_not_received' as kind, return_id || '/' || order_line_id as subject, order_id,
@@ -89,6 +110,7 @@ unauthorised as (
     group by back.return_id
 ),
 
+-- of shipping alone `freight` says when it is missing
 refused as (
     select
         if(tried.intent_kind = 'refund_line', 'refund_refused', 'receipt_refused') as kind, tried.subject,
@@ -101,7 +123,10 @@ refused as (
             from back
             where starts_with(tried.subject, back.return_id) and (
                 (tried.intent_kind = 'receive_return' and back.state = 'IN_PROGRESS')
-                or (tried.intent_kind = 'refund_line' and back.refunded_quantity < back.received_quantity)
+                or (
+                    tried.intent_kind = 'refund_line' and not ends_with(tried.subject, '/shipping')
+                    and back.refunded_quantity < back.received_quantity
+                )
             )
         )
 ),
@@ -137,6 +162,7 @@ cancelled as (
 select * replace (amount::decimal(18, 6) as amount), null::timestamptz as deadline_at,
 from (
     from unpaid
+    union all by name from freight
     union all by name from unseen
     union all by name from twice
     union all by name from unauthorised

@@ -163,6 +163,7 @@ def _credited(memo: CreditMemo, snapshot_id: Any) -> CreditMemoRead:
         issued_at=memo.issued_on,
         currency=memo.currency,
         total_amount=memo.total_amount,
+        shipping_amount=memo.shipping_amount,
         lines=tuple(
             CreditLinePart(order_line_id=line.order_line_id, quantity=line.quantity, amount=line.amount)
             for line in memo.lines
@@ -202,7 +203,39 @@ def _decide(run: Run, scope: Scope) -> Decision:
             sales_lines=sales,
             lines={
                 row["order_line_id"]: row
-                for row in run.rows(f"select * from order_line_facts where {within}", orders)
+                for row in run.rows(
+                    f"""
+                    select
+                        line.*,
+                        line.shipping_amount - coalesce(line.cancelled_shipping_amount, 0)
+                            - coalesce(back.amount, 0) as shipping_left_amount,
+                    from order_line_facts as line
+                    left join (
+                        select order_line_id, sum(shipping_amount) as amount
+                        from refund_facts
+                        group by order_line_id
+                    ) as back on back.order_line_id = line.order_line_id
+                    where {within}
+                    """,
+                    orders,
+                )
+            },
+            shipping={
+                row["order_id"]: row["amount"]
+                for row in run.rows(
+                    f"""
+                    select order_id, sum(amount) as amount
+                    from (
+                        select order_id, shipping_amount as amount from credit_memo_facts
+                        union all
+                        select order_id, -shipping_amount from refund_facts
+                    )
+                    where {within}
+                    group by order_id
+                    having sum(amount) > 0
+                    """,
+                    orders,
+                )
             },
             intents=run.rows(
                 f"select * from intent_facts where intent_kind in (select unnest($kinds::varchar[])) and {within}",

@@ -94,11 +94,12 @@ class CreditMemo:
     returned: ReturnOrder
     rows: list[tuple[OrderLine, int, Decimal]]
     issued_at: datetime
+    freight: Decimal
 
     @property
     def total(self) -> Decimal:
-        """Goods at the price of the sales order."""
-        return sum((price * units for _, units, price in self.rows), Decimal(0))
+        """Goods at the price of the sales order, and its freight where all of it came back."""
+        return sum((price * units for _, units, price in self.rows), Decimal(0)) + self.freight
 
     def header(self) -> dict[str, Any]:
         """What a reader sees of it first."""
@@ -111,6 +112,7 @@ class CreditMemo:
             "po_num": self.returned.order.po_num,
             "customer": self.returned.order.customer,
             "curr_code": self.returned.order.curr_code,
+            "frgt_amt": str(self.freight),
             "total": str(self.total),
             "last_mod": local_text(self.issued_at),
         }
@@ -143,6 +145,7 @@ class ReturnBook:
         self.bench: dict[str, int] = {}  # units at the returns bench, by shop SKU
         self._at_the_door: dict[tuple[str, str], int] = {}
         self._arrived: set[tuple[str, str]] = set()
+        self._freight_credited: set[str] = set()
 
     def create(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one return authorisation, or raise the refusal."""
@@ -225,7 +228,13 @@ class ReturnBook:
 
     def _credit(self, kept: ReturnOrder, rows: list[tuple[OrderLine, int, Decimal]]) -> None:
         number = len(self.memos) + 1
-        self.memos.append(CreditMemo(900_000 + number, f"CM{number:06d}", kept, rows, self.world.now))
+        order = kept.order
+        back = sum(line.received for one in self.returns if one.order is order for line in one.lines)
+        is_whole = back >= sum(line.shipped for line in order.lines) and order.ord_num not in self._freight_credited
+        if is_whole:
+            self._freight_credited.add(order.ord_num)
+        freight = order.freight if is_whole else Decimal(0)
+        self.memos.append(CreditMemo(900_000 + number, f"CM{number:06d}", kept, rows, self.world.now, freight))
         kept.status, kept.last_mod = "60", self.world.now
 
     def visible(self) -> Iterator[ReturnOrder]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -68,6 +69,33 @@ def refunds(house: Any) -> Counter[str]:
     )
 
 
+def freight_of_what_came_back_whole(house: Any) -> dict[str, Decimal]:
+    """The shipping paid for each order of which every unit that left is back."""
+    shipped: Counter[str] = Counter()
+    back: Counter[str] = Counter()
+    erp = house.sandbox.state("bluecherry")
+    for order in erp["sales_orders"]:
+        shipped[order["po_num"]] += sum(line["qty_shipped"] for line in order["lines"])
+    for one in erp["returns"]:
+        back[one["po_num"]] += sum(line["qty_received"] for line in one["lines"])
+    orders = house.sandbox.state("john_lewis")["orders"]
+    return {
+        order_id: sum((Decimal(line["shipping_price"]) for line in orders[order_id]["lines"]), Decimal(0))
+        for order_id, units in back.items()
+        if units == shipped[order_id]
+    }
+
+
+def freight_refunded(house: Any) -> dict[str, Decimal]:
+    """The shipping each order got back, once."""
+    orders = house.sandbox.state("john_lewis")["orders"].items()
+    found = {
+        order_id: sum((Decimal(one["shipping_amount"]) for one in order["refunds"]), Decimal(0))
+        for order_id, order in orders
+    }
+    return {order_id: amount for order_id, amount in found.items() if amount}
+
+
 def test_a_return_is_authorised_once_received_and_told_of_and_john_lewis_alone_refunds(
     bench: Callable[..., Any],
 ) -> None:
@@ -108,6 +136,9 @@ def test_where_we_refund_the_credit_memo_is_passed_on_once_and_never_what_john_l
 
     assert before == Counter()
     assert refunds(house) == Counter(came)
+    whole, freight = freight_of_what_came_back_whole(house), freight_refunded(house)
+    assert sum(whole.values()) > 0
+    assert freight == {order_id: amount for order_id, amount in whole.items() if amount}
     assert house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now()) == 0
 
 

@@ -208,3 +208,23 @@ def test_a_return_that_is_over_at_john_lewis_must_not_be_expected_or_received_in
     assert (soon, closed) == ([], [])
     assert late == [("cancelled_return", "still expected")]
     assert came == [("cancelled_return", "came all the same")]
+
+
+def test_shipping_credited_and_not_refunded_is_missed_after_three_days_where_we_refund(
+    told: Told, ask: Ask
+) -> None:
+    sold(told, ("F1", 1, "39.00"), at=NOW - 4 * DAY)
+    announced(told, state="RECEIVED")
+    authorised(told, received=1, at=NOW - 4 * DAY)
+    told.tell(
+        CreditMemoRead(
+            happened_at=NOW - 4 * DAY, memo_number="CM1", ret_num="R000001", order_id="JL1-A",
+            issued_at=NOW - 4 * DAY, currency="GBP", total_amount=Decimal("42.50"), shipping_amount=Decimal("3.50"),
+            lines=(CreditLinePart(order_line_id=LINE, quantity=1, amount=Decimal("39.00")),),
+        )
+    )  # fmt: skip
+    theirs = wrong(ask)
+    told.intent("refund_line", f"R1/{LINE}", "confirmed", order_id="JL1-A")
+
+    assert theirs == []
+    assert wrong(ask) == [("received_not_refunded", "JL1-A/shipping")]
