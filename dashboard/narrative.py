@@ -19,6 +19,7 @@ _INTENTS = {
     "cancel_market_line": "cancel units at John Lewis",
     "write_reference": "write our order number back to John Lewis",
     "create_return": "authorise the return in BlueCherry",
+    "cancel_return": "withdraw the return in BlueCherry",
     "receive_return": "tell John Lewis that the goods came back",
     "refund_line": "refund the customer at John Lewis",
     "push_stock": "send stock quantities to John Lewis",

@@ -94,6 +94,7 @@ class CreditMemoRead(Event):
     currency: str
     total_amount: Decimal
     lines: tuple[CreditLinePart, ...]
+    shipping_amount: Decimal = Decimal(0)  # of total_amount
 
     @property
     def subject(self) -> str:

@@ -68,6 +68,10 @@ KINDS: dict[str, Kind] = {
         "a return order carries the return's id; absent only after the visibility delay and two sweeps",
         repeatable=True,
     ),
+    "cancel_return": Kind(
+        "returns", "return id and authorisation", "return orders by po_num", "the authorisation is closed",
+        repeatable=True,
+    ),
     "receive_return": Kind(
         "returns", "return id", "RT11", "the return is past IN_PROGRESS", repeatable=True,
     ),

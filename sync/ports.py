@@ -579,13 +579,14 @@ class CreditLine:
 
 @dataclass(frozen=True, slots=True)
 class CreditMemo:
-    """What the ERP credits for goods that came back."""
+    """What the ERP credits for goods that came back, and of the shipping they were charged with."""
 
     memo_number: str
     ret_num: str
     order_id: str
     issued_on: datetime
     currency: str
+    shipping_amount: Decimal
     total_amount: Decimal
     updated_at: datetime
     lines: tuple[CreditLine, ...]
@@ -648,6 +649,10 @@ class Erp(Protocol):
     def list_returns(
         self, *, updated_from: datetime | None = None, order_id: str = ""
     ) -> Iterator[Page[ErpReturn]]: ...
+    def cancel_return(self, ret_num: str, reason: str) -> None:
+        """Expect nothing of a return any more; refused where something of it came."""
+        ...
+
     def list_credit_memos(self, *, updated_from: datetime | None = None) -> Iterator[Page[CreditMemo]]: ...
 
 

@@ -247,6 +247,7 @@ class CreditMemo(_Wire):
     ret_num: Text = None
     po_num: Text = None
     curr_code: Text = None
+    frgt_amt: Amount = None
     total: Amount = None
     last_mod: Text = None
     detail: Annotated[list[CreditLine] | None, BeforeValidator(_rows)] = None

@@ -200,6 +200,7 @@ class Words:
             order_id=got.po_num or "",
             issued_on=self._time.earlier(needed(got.memo_date, "memo_date")),
             currency=needed(got.curr_code, "curr_code"),
+            shipping_amount=got.frgt_amt or Decimal(0),
             total_amount=needed(got.total, "total"),
             updated_at=self._time.earlier(needed(got.last_mod, "last_mod")),
             lines=tuple(

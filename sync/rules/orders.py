@@ -302,8 +302,10 @@ def _cancelations(known: Known) -> tuple[Intent, ...]:
         subject = f"{row['order_line_id']}/{row['before_quantity']}"
         refusal = past.refusal("cancel_sales_line", subject)
         # picked then, and put back on the shelf since: the units are open again
-        is_locked = refusal is not None and not (
-            refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"]
+        is_locked = (
+            refusal is not None
+            and not (refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"])
+            and not past.is_freed(known.holds.get(row["order_id"]), refusal)
         )
         if past.is_free("cancel_sales_line", subject) and not is_locked:
             payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
