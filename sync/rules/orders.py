@@ -48,6 +48,7 @@ class Known:
     ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what stock says against accepting, by order
     refusing: Collection[str] = ()  # orders somebody said are refused
+    refused_lines: Collection[str] = ()  # lines somebody said are refused of orders that are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,17 @@ def other_content(ord_nums: str, order_id: str) -> str:
 
 
 def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
-    _check_skus(known, lines)
     first = lines[0]
+    kept = [line for line in lines if line["order_line_id"] not in known.refused_lines]
+    _check_skus(known, kept)
     if first["state"] == "WAITING_ACCEPTANCE":
         _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
         if known.accepts and order_id in known.refusing:
             return  # somebody said so, and the refusal is on its way
         if known.accepts and past.is_free("accept_order", order_id):
             _check_stock(known, order_id)
-            payload = {"order_line_ids": [line["order_line_id"] for line in lines]}
+            gone = [line["order_line_id"] for line in lines if line["order_line_id"] in known.refused_lines]
+            payload = {"order_line_ids": [line["order_line_id"] for line in kept], "refused_line_ids": gone}
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
     groups = _groups(known, lines)

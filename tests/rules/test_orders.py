@@ -96,6 +96,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         },
         {},
     ),
+    "a line nobody can send, refused by a person": (
+        {
+            "lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")],
+            "refused_lines": {"JLM1-A-2"},
+        },
+        {"accept": ["JLM1-A"]},
+    ),
+    "a line nobody can send": (
+        {"lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")]},
+        {"hold": ["unknown_sku"]},
+    ),
     "two warehouses": (
         {"lines": [line(), line(number=2, sku=JUMPER)]},
         {"create": ["JLM1-A/NMC/WH2", SUBJECT]},
