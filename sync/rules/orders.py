@@ -231,10 +231,8 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     """The lines by (division, warehouse): BlueCherry keeps both on the sales order."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        sku = known.skus[line["sku"]]
-        goods = Goods(sku["division"], sku["style"], line["sku"])
-        place = Place(known.countries.get(line["order_id"], ""), line["shipping_zone"])
-        division = known.mappings.division(goods, place) or sku["division"]
+        goods, place = _goods_and_place(known, line)
+        division = known.mappings.division(goods, place) or goods.division
         if not division:
             raise _Held(
                 "missing_division",
@@ -246,6 +244,14 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
             raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
         groups[division, warehouse].append(line)
     return groups
+
+
+def _goods_and_place(known: Known, line: Mapping[str, Any]) -> tuple[Goods, Place]:
+    sku = known.skus[line["sku"]]
+    return (
+        Goods(sku["division"], sku["style"], line["sku"]),
+        Place(known.countries.get(line["order_id"], ""), line["shipping_zone"]),
+    )
 
 
 def _check_address(known: Known, order_id: str) -> None:
@@ -274,12 +280,14 @@ def _payload(
     *, bears_shipping: bool,
 ) -> dict[str, Any]:  # fmt: skip
     first = lines[0]
+    order_id = first["order_id"]
     cancels_on = (first["shipping_deadline_at"] or known.now) + CANCEL_AFTER
     return {
         "commercial_id": first["commercial_id"],
         "division": division,
         "warehouse": warehouse,
         "ship_via": ship_via,
+        "ship_via_rule": "" if order_id in known.ship_vias else first["shipping_type"],
         "currency": first["currency"],
         "starts_on": first["placed_at"].isoformat(),
         "cancels_on": cancels_on.isoformat(),
@@ -292,9 +300,19 @@ def _payload(
                 "upc": known.skus[line["sku"]]["upc"],
                 "quantity": line["quantity"] - line["cancelled_quantity"],
                 "unit_price": str(line["unit_price_amount"]),
+                **_rules_of(known, line, division),
             }
             for number, line in enumerate(lines, start=1)
         ],
+    }
+
+
+def _rules_of(known: Known, line: Mapping[str, Any], division: str) -> dict[str, str]:
+    """The rules that chose its division and warehouse: who uses a mapping is what it decided."""
+    goods, place = _goods_and_place(known, line)
+    return {
+        "division_rule": known.mappings.rule("division", goods, place),
+        "warehouse_rule": known.mappings.rule("warehouse", replace(goods, division=division), place),
     }
 
 

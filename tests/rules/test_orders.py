@@ -200,6 +200,8 @@ def test_only_units_still_wanted_are_sent_and_shipping_is_charged_once() -> None
 
     assert [one.payload["shipping_amount"] for one in created] == ["3.50", "0"]
     assert [one.payload["lines"][0]["quantity"] for one in created] == [2, 1]
+    assert {one.payload["lines"][0]["warehouse_rule"] for one in created} == {"NMC", "NMK"}
+    assert {one.payload["ship_via_rule"] for one in created} == {"STD-UK"}
 
 
 def test_the_second_sales_order_of_a_basket_does_not_charge_shipping_again() -> None:
