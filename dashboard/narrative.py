@@ -92,6 +92,15 @@ def _fields(body: Body) -> str:
     return ", ".join(names)
 
 
+def _decision(body: Body) -> str:
+    if body.get("decision") != "accept":
+        return "refuse it"
+    refused = body.get("refused_lines")
+    return (
+        f"accept it without {', '.join(refused)}" if isinstance(refused, list | tuple) and refused else "accept it"
+    )
+
+
 _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.placed": lambda body: f"First seen at John Lewis. {_shown(body)}",
     "order.changed": lambda body: f"John Lewis shows it changed. {_shown(body)}",
@@ -102,7 +111,7 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.edited": lambda body: f"Edited by hand ({_fields(body)}): {body.get('why')}",
     "sales_order.read": _sales_order,
     "acceptance.decided": lambda body: (
-        f"Decided: {'accept it as it is' if body.get('decision') == 'accept' else 'refuse it'}. "
+        f"Decided: {_decision(body)}. "
         f"{body.get('why') or ''}"
     ),
     "drift.answered": lambda body: (

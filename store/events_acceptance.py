@@ -10,12 +10,13 @@ from store.events import Event
 
 
 class AcceptanceDecided(Event):
-    """An order is to be accepted whatever its stock, or refused; the orders flow carries it out, once."""
+    """An order is to be accepted whatever its stock, but for the lines named, or refused; carried out once."""
 
     kind: ClassVar[str] = "acceptance.decided"
     order_id: str
     decision: str  # accept or refuse
     why: str
+    refused_lines: tuple[str, ...] = ()  # of an order that is accepted
 
     @property
     def subject(self) -> str:

@@ -321,8 +321,8 @@ class Marketplace(Protocol):
         created_to: datetime | None = None,
         order_ids: Sequence[str] = (),
     ) -> Iterator[Page[MarketOrder]]: ...
-    def accept(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
-        """Accept every line; the snapshot of the answer."""
+    def accept(self, order_id: str, line_ids: Sequence[str], refused_ids: Sequence[str] = ()) -> UUID | None:
+        """Accept these lines and refuse those, which are all there are; the snapshot of the answer."""
         ...
 
     def refuse(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:

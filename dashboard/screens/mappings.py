@@ -95,8 +95,6 @@ def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
 
 def _use_words(use: dict[str, Any]) -> str:
     """Who uses it: `37 orders, last 24 Nov 14:10`."""
-    if use["use_count"] is None:
-        return "not counted: where orders go is personal"
     if not use["use_count"]:
         return "nothing"
     one, many = USED_BY[use["mapping"]]

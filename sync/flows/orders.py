@@ -270,6 +270,7 @@ def known(run: Run, order_id: str = "") -> Known:
         now=run.now(),
         verdicts=accepting.verdicts(run),
         refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
+        refused_lines={line_id for row in run.rows(accepting.REFUSED_LINES) for line_id in row["refused_lines"]},
     )
 
 
@@ -321,7 +322,11 @@ def act(run: Run, decision: Decision) -> None:
 
 
 def _accept(run: Run, intent: Intent) -> str:
-    return str(run.house.marketplace.accept(intent.order_id, intent.payload["order_line_ids"]) or "")
+    what = intent.payload
+    answered = run.house.marketplace.accept(
+        intent.order_id, what["order_line_ids"], what.get("refused_line_ids", ())
+    )
+    return str(answered or "")
 
 
 def _cancel(run: Run, intent: Intent) -> str:

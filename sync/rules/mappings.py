@@ -110,16 +110,20 @@ class Mappings:
     """All mappings in force."""
 
     by_kind: Mapping[str, Mapping[str, str]]
-    # of the kinds in RULES, the most specific first
-    rules: Mapping[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
+    # of the kinds in RULES, the most specific first: what it says, its key, its value
+    rules: Mapping[str, tuple[tuple[Rule, str, str], ...]] = field(default_factory=dict)
 
     def warehouse(self, goods: Goods, place: Place = NOWHERE) -> str | None:
         """The warehouse orders of these goods to that place are placed on."""
-        return self._ruled("warehouse", goods, place)
+        return self._ruled("warehouse", goods, place)[1]
 
     def division(self, goods: Goods, place: Place = NOWHERE) -> str | None:
         """The division such orders are placed in, where it is not the SKU's own."""
-        return self._ruled("division", goods, place)
+        return self._ruled("division", goods, place)[1]
+
+    def rule(self, kind: str, goods: Goods, place: Place = NOWHERE) -> str:
+        """The key of the rule that decides; empty: none fits."""
+        return self._ruled(kind, goods, place)[0]
 
     def warehouses(self) -> frozenset[str]:
         """Every warehouse an order can be placed on."""
@@ -137,8 +141,10 @@ class Mappings:
         """Our word for an ERP order status."""
         return self.by_kind.get("order_status", {}).get(raw_status)
 
-    def _ruled(self, kind: str, goods: Goods, place: Place) -> str | None:
-        return next((value for rule, value in self.rules.get(kind, ()) if rule.fits(goods, place)), None)
+    def _ruled(self, kind: str, goods: Goods, place: Place) -> tuple[str, str | None]:
+        """Key and value of the rule that wins."""
+        fitting = ((key, value) for rule, key, value in self.rules.get(kind, ()) if rule.fits(goods, place))
+        return next(fitting, ("", None))
 
 
 def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
@@ -150,11 +156,11 @@ def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
     return Mappings(tables, {kind: _ranked(tables.get(kind, {})) for kind in RULES})
 
 
-def _ranked(table: Mapping[str, str]) -> tuple[tuple[Rule, str], ...]:
+def _ranked(table: Mapping[str, str]) -> tuple[tuple[Rule, str, str], ...]:
     found = []
     for key, value in table.items():
         try:
-            found.append((parsed(key), value))
+            found.append((parsed(key), key, value))
         except ValueError:
             continue  # settings may hold what the desk would have refused: it maps nothing, and its orders say so
     return tuple(sorted(found, key=lambda one: one[0].rank, reverse=True))

@@ -48,6 +48,7 @@ class Known:
     ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what stock says against accepting, by order
     refusing: Collection[str] = ()  # orders somebody said are refused
+    refused_lines: Collection[str] = ()  # lines somebody said are refused of orders that are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +134,17 @@ def other_content(ord_nums: str, order_id: str) -> str:
 
 
 def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
-    _check_skus(known, lines)
     first = lines[0]
+    kept = [line for line in lines if line["order_line_id"] not in known.refused_lines]
+    _check_skus(known, kept)
     if first["state"] == "WAITING_ACCEPTANCE":
         _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
         if known.accepts and order_id in known.refusing:
             return  # somebody said so, and the refusal is on its way
         if known.accepts and past.is_free("accept_order", order_id):
             _check_stock(known, order_id)
-            payload = {"order_line_ids": [line["order_line_id"] for line in lines]}
+            gone = [line["order_line_id"] for line in lines if line["order_line_id"] in known.refused_lines]
+            payload = {"order_line_ids": [line["order_line_id"] for line in kept], "refused_line_ids": gone}
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
     groups = _groups(known, lines)
@@ -228,10 +231,8 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     """The lines by (division, warehouse): BlueCherry keeps both on the sales order."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        sku = known.skus[line["sku"]]
-        goods = Goods(sku["division"], sku["style"], line["sku"])
-        place = Place(known.countries.get(line["order_id"], ""), line["shipping_zone"])
-        division = known.mappings.division(goods, place) or sku["division"]
+        goods, place = _goods_and_place(known, line)
+        division = known.mappings.division(goods, place) or goods.division
         if not division:
             raise _Held(
                 "missing_division",
@@ -243,6 +244,14 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
             raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
         groups[division, warehouse].append(line)
     return groups
+
+
+def _goods_and_place(known: Known, line: Mapping[str, Any]) -> tuple[Goods, Place]:
+    sku = known.skus[line["sku"]]
+    return (
+        Goods(sku["division"], sku["style"], line["sku"]),
+        Place(known.countries.get(line["order_id"], ""), line["shipping_zone"]),
+    )
 
 
 def _check_address(known: Known, order_id: str) -> None:
@@ -271,12 +280,14 @@ def _payload(
     *, bears_shipping: bool,
 ) -> dict[str, Any]:  # fmt: skip
     first = lines[0]
+    order_id = first["order_id"]
     cancels_on = (first["shipping_deadline_at"] or known.now) + CANCEL_AFTER
     return {
         "commercial_id": first["commercial_id"],
         "division": division,
         "warehouse": warehouse,
         "ship_via": ship_via,
+        "ship_via_rule": "" if order_id in known.ship_vias else first["shipping_type"],
         "currency": first["currency"],
         "starts_on": first["placed_at"].isoformat(),
         "cancels_on": cancels_on.isoformat(),
@@ -289,9 +300,19 @@ def _payload(
                 "upc": known.skus[line["sku"]]["upc"],
                 "quantity": line["quantity"] - line["cancelled_quantity"],
                 "unit_price": str(line["unit_price_amount"]),
+                **_rules_of(known, line, division),
             }
             for number, line in enumerate(lines, start=1)
         ],
+    }
+
+
+def _rules_of(known: Known, line: Mapping[str, Any], division: str) -> dict[str, str]:
+    """The rules that chose its division and warehouse: who uses a mapping is what it decided."""
+    goods, place = _goods_and_place(known, line)
+    return {
+        "division_rule": known.mappings.rule("division", goods, place),
+        "warehouse_rule": known.mappings.rule("warehouse", replace(goods, division=division), place),
     }
 
 

@@ -92,6 +92,7 @@ class Demand:
             "spanning": lambda: self._repeat(5, lambda: self.buy(span=True)),
             "in_threes": lambda: self._repeat(5, lambda: self._buy_alike(3)),
             "bad_sku_order": self._buy_unknown,
+            "shelves_found_empty": self._find_shelves_empty,
             "cancel_some": lambda: self._some(("SHIPPING",), self.cancel_something),
             "refund_some": lambda: self._some(("SHIPPED", "RECEIVED", "CLOSED"), self.refund_something),
             "incident_some": lambda: self._some(("SHIPPED", "RECEIVED"), self.complain),
@@ -215,6 +216,16 @@ class Demand:
             if self._left(sku, {}) >= units:
                 self.world.john_lewis.place_order([(sku.shop_sku, units)])
                 return
+
+    def _find_shelves_empty(self) -> None:
+        """A count finds nothing of what the first line wants of the newest order of one line, and of several."""
+        waiting = [order for order in self.world.john_lewis.orders.values() if order.state == "WAITING_ACCEPTANCE"]
+        for is_alone in (True, False):
+            of_kind = [
+                order for order in waiting if (len({line.offer_sku for line in order.lines}) == 1) == is_alone
+            ]
+            for order in of_kind[-1:]:
+                self.world.bluecherry.stock.lose(self.world.by_shop_sku[order.lines[0].offer_sku])
 
     def _buy_unknown(self) -> None:
         """An order on an offer that no SKU of the ERP stands behind."""

@@ -220,6 +220,15 @@ def test_every_line_is_accepted(outside: Any) -> None:
     assert snapshot_id == outside.exchanges[0].snapshot_id
 
 
+def test_every_line_has_its_word_in_one_call(outside: Any) -> None:
+    outside.marketplace(answering(204)).accept("JLM1-A", ["JLM1-A-1"], ["JLM1-A-2"])
+    (request,) = outside.requests
+
+    assert json.loads(request.content)["order_lines"] == [
+        {"id": "JLM1-A-1", "accepted": True}, {"id": "JLM1-A-2", "accepted": False},
+    ]  # fmt: skip
+
+
 def test_accepting_what_is_no_longer_waiting_is_refused(outside: Any) -> None:
     body = {"status": 400, "message": "ORDER_INVALID_STATE"}
 

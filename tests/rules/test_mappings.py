@@ -43,6 +43,11 @@ def test_the_most_specific_rule_wins_and_without_one_nothing_is_guessed(
     assert RULES.warehouse(goods, place) == warehouse
 
 
+def test_the_rule_that_decides_is_known_by_its_key() -> None:
+    assert RULES.rule("warehouse", SHIRT, SKYE) == "zone:HIGHLANDS country:GBR"
+    assert RULES.rule("warehouse", SHIRT, HOME) == ""
+
+
 @pytest.mark.parametrize(
     ("key", "why"),
     [
