@@ -35,7 +35,7 @@ def part(pulse: Pulse, rows: list[dict[str, Any]], kinds: Iterable[str]) -> None
     """Edit many at once, bring a file in, take a file out; `kinds` of mapping there are."""
     st.subheader("Many at once", anchor=False)
     held = [row for row in rows if row["state"] in ("in_force", "planned")]
-    with st.container(border=True):
+    with st.container(border=True, key="many-mappings"):
         edit, bring, take = st.tabs(["Edit in a table", "From a CSV file", "To a CSV file"])
         with edit:
             edited = _edited(held, kinds)

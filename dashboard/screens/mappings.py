@@ -105,7 +105,7 @@ def _missing(row: dict[str, Any], pulse: Pulse) -> None:
     kind = row["mapping"]
     key = row["cause"].removeprefix(f"{kind}/")
     key = f"sku:{key}" if kind == "division" else key  # it is the SKU that has none
-    with st.container(border=True):
+    with st.container(border=True, key=f"missing-mapping-{kind}-{key}"):
         words, value, act = st.columns([3, 2, 1], vertical_alignment="bottom")
         words.markdown(f":material/warning: **{KINDS[kind][0]} `{key}` is not mapped**")
         words.caption(f"Setting it releases {waiting_words(row)}")
@@ -162,7 +162,7 @@ def _codes(topic: str) -> dict[str, str]:
 
 
 def _form(pulse: Pulse) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key="set-mapping"):
         what, code, means, begins, why = st.columns(5, vertical_alignment="bottom")
         kind = str(what.selectbox("Mapping", list(KINDS), format_func=lambda name: KINDS[name][0], key="set-kind"))
         key = str(code.text_input(KINDS[kind][1], key=f"set-key-{kind}") or "").strip()

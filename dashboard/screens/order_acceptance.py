@@ -15,7 +15,7 @@ def decide(found: dict[str, Any], pulse: Pulse) -> None:
         return
     order_id = found["order_id"]
     slot = f"acceptance-{order_id}"
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
         why = (st.text_input("Why (kept here; John Lewis is not told)", key=f"why-{slot}") or "").strip()
         no = "" if why else "Write the reason first."
         lines = data.order_lines(order_id).unique("order_line_id", maintain_order=True).to_dicts()

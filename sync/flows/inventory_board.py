@@ -25,17 +25,17 @@ select
     sku,
     sum(inflight_quantity)::bigint as inflight,
     string_agg(distinct order_id, ',' order by order_id) as inflight_orders,
-from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open)
-where inflight_quantity > 0 {and_named}
+from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open{of_named})
+where inflight_quantity > 0
 group by sku
 """
 
 # Units deducted last time, or sold since, whose sale was cancelled before BlueCherry had it.
 _RELEASED = """
 select line.sku, sum(line.released_quantity)::bigint as released,
-from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open) as line
+from inflight_lines($batch_at, skew_seconds := $skew, deducts_open_orders := $open{of_named}) as line
 join published_facts as sent on sent.sku = line.sku
-where line.released_quantity > 0 and line.changed_at > $since {and_line_named} and (
+where line.released_quantity > 0 and line.changed_at > $since and (
     list_contains(string_split(sent.inflight_orders, ','), line.order_id)
     or line.placed_at > sent.happened_at - to_seconds($skew)
 )
@@ -113,13 +113,13 @@ left join comparison_facts as audit on audit.sku = offer.sku
 _STOCK = """
 select sku_key, location, {buckets},
 from stock_facts
-where list_contains($warehouses, location) {and_key_named}
+where list_contains($warehouses, location) {and_named}
 """
 
 _NAMED = {
-    "{and_named}": "and sku in (select unnest($names))",
+    "{of_named}": ", names := $names",
+    "{and_named}": "and {key} in (select unnest($names))",
     "{and_line_named}": "and line.sku in (select unnest($names))",
-    "{and_key_named}": "and sku_key in (select sku_key from sku_facts where sku in (select unnest($names)))",
 }
 
 _NETS = """
@@ -149,7 +149,8 @@ def board(
     skew = settings.clock_skew_seconds
     values = {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
     offers = _nobodys(_ask(run, _OFFERS, names, values))
-    pooled = supply(_stock(run, basis, names), basis.warehouses, clamps=settings.clamp_warehouses)
+    keys = None if names is None else offers["sku_key"].drop_nulls().to_list()
+    pooled = supply(_stock(run, basis, keys), basis.warehouses, clamps=settings.clamp_warehouses)
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
     inflight = _ask(run, _INFLIGHT, names, counted)
     released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
@@ -186,17 +187,19 @@ def _nobodys(offers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stock(run: Run, basis: Basis, names: Sequence[str] | None) -> pl.DataFrame:
+def _stock(run: Run, basis: Basis, keys: Sequence[str] | None) -> pl.DataFrame:
     """The stock rows of the warehouses that sell here."""
-    columns = ", ".join(BUCKETS)
-    return _ask(run, _STOCK.replace("{buckets}", columns), names, {"warehouses": sorted(basis.warehouses)})
+    sql = _STOCK.replace("{buckets}", ", ".join(BUCKETS))
+    return _ask(run, sql, keys, {"warehouses": sorted(basis.warehouses)}, key="sku_key")
 
 
-def _ask(run: Run, sql: str, names: Sequence[str] | None, values: dict[str, object]) -> pl.DataFrame:
-    """The question of all offers, or of those named."""
+def _ask(
+    run: Run, sql: str, names: Sequence[str] | None, values: dict[str, object], *, key: str = "sku"
+) -> pl.DataFrame:
+    """The question of all offers, or of those named by their key."""
     is_named = names is not None
     for mark, words in _NAMED.items():
-        sql = sql.replace(mark, words if is_named else "")
+        sql = sql.replace(mark, words.replace("{key}", key) if is_named else "")
     return run.house.ask(sql, values | ({"names": list(names)} if names is not None else {}))
 
 

@@ -3,16 +3,19 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from store.database import open_database
 from store.journal import check_rebuild
 from sync.assembly import Assembled, assemble
 from sync.lanes import FLOWS, once
 from sync.runs import EVERYTHING, Run, Scope
 from sync.settings import Settings
+from tests.empty import lay_empty_store
 
 
 class Sandbox(Protocol):
@@ -72,7 +75,9 @@ def bench(
         monkeypatch.setenv("CHERRYLANE_ERP_REQUESTS_PER_MINUTE", "6000")  # the pace has tests of its own
         for name, value in (settings or {}).items():
             monkeypatch.setenv(f"CHERRYLANE_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
-        made = Bench(running, assemble(Settings(_env_file=None)))
+        given = Settings(_env_file=None)
+        lay_empty_store(given.store)
+        made = Bench(running, assemble(given, open_store=partial(open_database, serves=False)))
         opened.append(made)
         if begun:
             assert made.run("start").state == "succeeded"

@@ -278,6 +278,35 @@ def test_the_risk_is_narrowed_by_what_its_offers_belong_to(told: Told, ask: Ask)
     ]  # fmt: skip
 
 
+def test_a_share_of_the_stock_counts_its_own_goods_alone(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.skus(TROUSERS, category="trousers", style_name="Chino")
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}, (TROUSERS, "WH1"): {"on_hand": 3}})
+    told.offers({SHIRT: 7, TROUSERS: 5})
+    assessed(
+        told, {SHIRT: {"own_chance": 0.5, "cost_amount": 4}, TROUSERS: {"is_at_risk": False, "own_chance": 0.5}}
+    )
+    whole = reads_stock.stock_share(ask, NOW, reads_stock.ALL_GOODS)
+    shirts = reads_stock.stock_share(ask, NOW, reads_stock.Goods(category="shirts", warehouse="WH1"))
+    trousers = reads_stock.stock_share(ask, NOW, reads_stock.Goods(division="NMC"))
+
+    assert (whole["sku_count"], whole["at_risk_count"], whole["shown_quantity"]) == (2, 2, 12)
+    assert whole["oversell_chance"] == pytest.approx(0.75)
+    assert (shirts["sku_count"], shirts["at_risk_count"], shirts["overshown_count"]) == (1, 1, 0)
+    assert (shirts["shown_quantity"], shirts["cost_amount"]) == (7, 4)
+    assert (trousers["at_risk_count"], trousers["overshown_count"]) == (1, 1)  # three, and five are shown
+    assert reads_stock.stock_share(ask, NOW, reads_stock.Goods(warehouse="WH9"))["sku_count"] == 0
+
+
+def test_of_two_keys_with_one_name_the_live_one_is_shown(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT, sku_key="NMK|04117|WHT|A||M")
+    told.skus(SHIRT, sku_key="AAA|04117|WHT|A||M", is_active=False)
+    rows = ask("select sku, sku_key from sku_names").rows()
+
+    assert rows == [(SHIRT, "NMK|04117|WHT|A||M")]
+
+
 @pytest.mark.parametrize(
     ("risk", "has_grid", "state"),
     [
