@@ -38,6 +38,21 @@ used as (
     select 'order_status', raw_status, ord_num, changed_at
     from sales_order_facts
     where changed_at > as_of - interval 30 day
+
+    union all
+
+    select 'account', type, transaction_id, created_at
+    from transaction_facts
+    where created_at > as_of - interval 30 day
+
+    union all
+
+    -- what it says something about: the listed SKUs, of its category if it names one
+    select 'attribute', asked.key, sku.sku_key, null
+    from asked
+    join sku_facts as sku
+        on not contains(asked.key, '|') or sku.category = split_part(asked.key, '|', 1)
+    where asked.mapping = 'attribute' and sku.is_listed and sku.is_active and not sku.is_gone
 )
 
 select

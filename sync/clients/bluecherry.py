@@ -85,6 +85,10 @@ class BlueCherry:
         """Entity Shipper."""
         return self._codes("Shipper", words.ship_via)
 
+    def accounts(self) -> tuple[ports.Code, ...]:
+        """Entity account."""
+        return self._codes("account", words.account)
+
     # -- stock -------------------------------------------------------------------------------
 
     def batches(self, *, completed_from: datetime | None = None) -> Iterator[ports.Page[ports.StockBatch]]:

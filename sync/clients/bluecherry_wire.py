@@ -95,6 +95,14 @@ class Shipper(_Wire):
     active: Text = None
 
 
+class Account(_Wire):
+    """A row of the chart of accounts."""
+
+    account: Text = None
+    description: Text = None
+    active: Text = None
+
+
 class InventoryBatch(_Wire):
     """A stock batch."""
 

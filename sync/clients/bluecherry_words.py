@@ -270,6 +270,13 @@ def ship_via(raw: Any) -> ports.Code:
     return ports.Code(needed(got.shipper, "shipper"), got.ship_name or "", detail)
 
 
+def account(raw: Any) -> ports.Code:
+    """An account of the general ledger."""
+    got = read(wire.Account, raw)
+    detail = {"is_active": got.active is None or _yes(got.active)}
+    return ports.Code(needed(got.account, "account"), got.description or "", detail)
+
+
 def _sales_line(got: wire.SalesLine, division: str) -> ports.SalesLine:
     # Without its line id a line of ours would look like one added by hand.
     present(got, "ext_line_id")

@@ -9,6 +9,10 @@ The key of a warehouse or division rule says for which goods and which place it 
     zone:HIGHLANDS          orders of one of the marketplace's shipping zones
     NMK country:IRL         both
 
+The key of an attribute is the marketplace's, for every category or for one (`shirts|colour`); it means a field of
+BlueCherry's, or a text (`text:Women`). The key of an account is a type of the marketplace's ledger line; it means
+an account of BlueCherry's chart.
+
 Of the rules that fit the most specific wins: one SKU before a zone, a zone before a country, a place before goods
 alone, a longer style before a shorter. No fallback anywhere: what is not mapped is None, and the caller holds the
 order and says why. A mapping holds from its day on; `mappings($now)` says which are in force.
@@ -19,12 +23,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division")
+KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account")
 RULES = frozenset({"warehouse", "division"})  # their keys are rules
 OPTIONAL = frozenset({"division"})  # without one the SKU's own division counts
 ELLIPSIS = "…"
 IN_FORCE = "select mapping, key, value from mappings($now) where state = 'in_force'"
 
+# What BlueCherry says of a SKU, as an attribute may mean it.
+FIELDS = (
+    "division", "style", "style_name", "color_code", "color_name", "label", "dimension", "size", "upc", "ean",
+    "season", "category",
+)  # fmt: skip
+TEXT = "text:"
+_LEDGER_TYPE = re.compile(r"[A-Z][A-Z_]*")
 _PLACE = re.compile(r"(?:^|(?<=\s))(country|zone):(\S*)")
 
 
@@ -103,6 +114,37 @@ def parsed(key: str) -> Rule:
     if not any(found.values()):
         raise ValueError("a rule names a division, a SKU, a country or a zone")
     return Rule(**found)
+
+
+def check_key(kind: str, key: str) -> None:
+    """Whether a key of this kind can be read.
+
+    Raises:
+        ValueError: it cannot; the message says what to write.
+
+    """
+    if kind in RULES:
+        parsed(key)
+    elif kind == "attribute":
+        parts = key.split("|")
+        if len(parts) > 2 or not all(part and part == part.strip() for part in parts):
+            raise ValueError("write the attribute, or its category, a bar and the attribute: shirts|colour")
+    elif kind == "account" and _LEDGER_TYPE.fullmatch(key) is None:
+        raise ValueError("write the type of ledger line as John Lewis does: COMMISSION_FEE")
+
+
+def check_attribute(value: str) -> None:
+    """Whether an attribute can mean this.
+
+    Raises:
+        ValueError: it cannot; the message says what it could.
+
+    """
+    if value.startswith(TEXT):
+        if not value.removeprefix(TEXT).strip():
+            raise ValueError(f"{TEXT} says nothing; write {TEXT}Women")
+    elif value not in FIELDS:
+        raise ValueError(f"it is none of the fields {', '.join(FIELDS)}, nor {TEXT} and the words")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from store.events import MisfitPart, OrderHeld, OrderReleased
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
-from sync.rules.retrying import ABSENT, is_transient, next_try_at
+from sync.rules.order_past import Past, past_of
+from sync.rules.retrying import ABSENT, next_try_at
 
-NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
@@ -94,7 +94,7 @@ def decide(known: Known) -> Decision:
     orders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in known.lines:
         orders[line["order_id"]].append(line)
-    past = _past(known.intents)
+    past = past_of(known.intents)
     for order_id, lines in sorted(orders.items(), key=lambda item: (item[1][0]["placed_at"], item[0])):
         try:
             _next_step(known, past, order_id, sorted(lines, key=lambda row: row["line_number"]), plan)
@@ -133,7 +133,7 @@ def other_content(ord_nums: str, order_id: str) -> str:
     return f"BlueCherry has {ord_nums} with the number {order_id}, and not the lines John Lewis sold."
 
 
-def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
+def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
     first = lines[0]
     kept = [line for line in lines if line["order_line_id"] not in known.refused_lines]
     _check_skus(known, kept)
@@ -168,7 +168,7 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
 
 def _plan_creations(
     known: Known,
-    past: "_Past",
+    past: Past,
     groups: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]],
     ship_via: str,
     plan: _Plan,
@@ -194,7 +194,7 @@ def _plan_creations(
         raise plan.waits[order_id].held
 
 
-def _waits(known: Known, past: "_Past", order_id: str, subject: str) -> "_Wait | None":
+def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
     """What keeps failing for a passing reason: until when it waits, and how that is said. None: it may go.
 
     It stays held while it is tried again, so that its exception does not close and open with each try.
@@ -265,7 +265,7 @@ def _check_address(known: Known, order_id: str) -> None:
         raise _Held(reason, cause, f"{words[:1].upper()}{words[1:]}. Nothing is cut.", wrong)
 
 
-def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, kind: str, subject: str) -> None:
+def _check_refusal(known: Known, past: Past, order_id: str, reason: str, *, kind: str, subject: str) -> None:
     refusal = past.refusal(kind, subject)
     if refusal is None:
         return
@@ -317,7 +317,7 @@ def _rules_of(known: Known, line: Mapping[str, Any], division: str) -> dict[str,
 
 
 def _cancelations(known: Known) -> tuple[Intent, ...]:
-    past = _past(known.intents)
+    past = past_of(known.intents)
     intents = []
     for row in known.cancelled:
         subject = f"{row['order_line_id']}/{row['before_quantity']}"
@@ -334,7 +334,7 @@ def _cancelations(known: Known) -> tuple[Intent, ...]:
     return tuple(intents)
 
 
-def _references(known: Known, past: "_Past") -> tuple[Intent, ...]:
+def _references(known: Known, past: Past) -> tuple[Intent, ...]:
     return tuple(
         Intent("write_reference", row["order_id"], {"reference": row["reference"]}, row["order_id"])
         for row in known.unreferenced
@@ -364,78 +364,10 @@ def _release(known: Known, order_id: str, plan: _Plan) -> None:
         plan.releases.append(OrderReleased(happened_at=known.now, order_id=order_id))
 
 
-def _shipping_is_charged(past: "_Past", order_id: str, subject: str) -> bool:
+def _shipping_is_charged(past: Past, order_id: str, subject: str) -> bool:
     """Another sales order of this basket went before and bore the shipping charge."""
     return any(
         kind == "create_sales_order" and other.startswith(f"{order_id}/") and other != subject
         for (kind, other), last in past.last.items()
         if last["state"] in {"confirmed", "recorded", "unclear"}
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """The last intent of each kind and subject, and those found absent."""
-
-    last: Mapping[tuple[str, str], Mapping[str, Any]]
-    failed: Mapping[tuple[str, str], int]
-
-    def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
-        """Nothing of the kind is under way or done for the subject."""
-        last = self.last.get((kind, subject))
-        if last is None or last["state"] == "refused":
-            return True
-        return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
-
-    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
-        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
-        return any(
-            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
-            for (kind, subject), last in self.last.items()
-            if last["is_pending"]
-        )
-
-    def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
-        """The last intent, if it was refused for a reason."""
-        last = self.last.get((kind, subject))
-        is_refusal = (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] not in NOTHING_HAPPENED
-            and not is_transient(last["code"])
-        )
-        return last if is_refusal else None
-
-    def failures(self, kind: str, subject: str) -> int:
-        """How often it failed for a passing reason since it last did not."""
-        return self.failed.get((kind, subject), 0)
-
-    @staticmethod
-    def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
-        """Whether a person released the order after it was refused."""
-        if hold is None or hold["reason"] is not None:
-            return False
-        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
-
-    def was_absent_since(self, subject: str, moment: datetime) -> bool:
-        """Looked for since that moment, and surely not there."""
-        last = self.last.get(("create_sales_order", subject))
-        return (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] in {NOT_SENT, ABSENT}
-            and last["happened_at"] >= moment
-        )
-
-
-def _past(intents: Sequence[Mapping[str, Any]]) -> _Past:
-    last: dict[tuple[str, str], Mapping[str, Any]] = {}
-    failed: dict[tuple[str, str], int] = {}
-    for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
-        about = row["intent_kind"], row["subject"]
-        last[about] = row
-        if row["state"] == "refused" and is_transient(row["code"]):
-            failed[about] = failed.get(about, 0) + 1
-        elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
-            failed[about] = 0
-    return _Past(last, failed)

@@ -5,7 +5,7 @@ from datetime import date
 from store import reads
 from store.database import Ask
 from sync.rules.mappings import IN_FORCE
-from tests.told import DAY, NOW, Told
+from tests.told import DAY, NOW, SHIRT, Told
 
 TODAY = date(2026, 11, 24)
 
@@ -68,6 +68,11 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
     told.mapping("division", "country:IRL", "NMI")
     told.mapping("ship_via", "STD-UK", "RML")
     told.mapping("carrier", "DPX", "dpd-uk")
+    told.mapping("attribute", "colour", "color_name")
+    told.mapping("attribute", "shoes|size", "size")
+    told.mapping("account", "COMMISSION_FEE", "6100")
+    told.skus(SHIRT)
+    told.transactions({"amount": "-9", "type": "COMMISSION_FEE"}, {"amount": "-1", "type": "COMMISSION_VAT"})
     sent(told, "JL1-A", "NMK|04…", "NMK|04…")
     sent(told, "JL2-A", "NMK country:IRL", "NMK|04…", ship_via_rule="")
     sent(told, "JL3-A", "NMK", days_ago=40)
@@ -82,4 +87,7 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
         ("division", "country:IRL"): 0,
         ("ship_via", "STD-UK"): 1,
         ("carrier", "DPX"): 1,
+        ("attribute", "colour"): 1,
+        ("attribute", "shoes|size"): 0,
+        ("account", "COMMISSION_FEE"): 1,
     }
