@@ -22,6 +22,9 @@ from store.window import StoreState, Window
 STALE_SECONDS = 30.0
 TOTALS_SECONDS = 8.0
 
+Goods = reads_stock.Goods
+ALL_GOODS = reads_stock.ALL_GOODS
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -136,9 +139,22 @@ def stock_totals(as_of: datetime) -> dict[str, Any]:
     return _totals(str(window().path), "stock", as_of)
 
 
-def stock_audit_totals(as_of: datetime) -> dict[str, Any]:
+def stock_audit_totals(as_of: datetime, goods: Goods = ALL_GOODS) -> dict[str, Any]:
     """How many offers differ, and in which way."""
+    if goods != ALL_GOODS:
+        return reads_stock.stock_audit_totals(window().ask, as_of, goods=goods)
     return _totals(str(window().path), "audit", as_of)
+
+
+@st.cache_data(ttl=TOTALS_SECONDS, max_entries=8, show_spinner=False)
+def _choices(path: str, _as_of: datetime) -> list[dict[str, Any]]:
+    del path  # the key
+    return reads_stock.stock_choices(window().ask, _as_of).to_dicts()
+
+
+def stock_choices(as_of: datetime) -> list[dict[str, Any]]:
+    """By what the stock can be narrowed; asked again after a few seconds, for the question is large."""
+    return _choices(str(window().path), as_of)
 
 
 def money_totals(as_of: datetime) -> dict[str, Any]:
@@ -177,8 +193,8 @@ order_funnel = _asking(reads_orders.order_funnel)
 order_timeline = _asking(reads.order_timeline)
 payload = _asking(reads.payload)
 personal = _asking(reads.personal)
-inventory = _asking(reads.inventory)
-inventory_states = _asking(reads.inventory_states)
+inventory = _asking(reads_stock.inventory)
+inventory_states = _asking(reads_stock.inventory_states)
 sku = _asking(reads.sku)
 publications = _asking(reads.publications)
 stock_window = _asking(reads_risk.stock_window)
@@ -186,7 +202,7 @@ stock_risk = _asking(reads_risk.stock_risk)
 risk_grid = _asking(reads_risk.risk_grid)
 sales_rate = _asking(reads_risk.sales_rate)
 sku_risk = _asking(reads_stock.sku_risk)
-stock_choices = _asking(reads_stock.stock_choices)
+stock_share = _asking(reads_stock.stock_share)
 stock_audit = _asking(reads_stock.stock_audit)
 stock_history = _asking(reads_stock.stock_history)
 stock_inflight = _asking(reads_stock.stock_inflight)

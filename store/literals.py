@@ -74,7 +74,10 @@ def check_names(sql: str, values: Mapping[str, object]) -> None:
 def bound(values: Mapping[str, object]) -> dict[str, object]:
     """The same values, ready to be bound by DuckDB itself; what has no literal is refused here too."""
     for value in values.values():
-        literal(value)
+        if isinstance(value, list) and all(type(each) is str for each in value):
+            text_literal("".join(value))  # many names at once are looked through as one
+        else:
+            literal(value)
     return {name: _plain(value) for name, value in values.items()}
 
 

@@ -236,25 +236,6 @@ def personal(ask: Ask, order_id: str) -> dict[str, Any] | None:
 # -- stock and catalogue -----------------------------------------------------------------------
 
 
-def inventory(ask: Ask, as_of: datetime, *, search: str = "", state: str = "", limit: int = LIMIT) -> pl.DataFrame:
-    """SKUs, those at risk first, then what sells most."""
-    return ask(
-        "select * from inventory($as_of) where $state in ('', state)"
-        " and ($search = '' or contains(lower(sku || ' ' || style_name || ' ' || color_name), lower($search)))"
-        " order by is_at_risk desc, at_risk_quantity desc, is_mismatched desc, sold_30d desc, sku limit $limit",
-        {"as_of": as_of, "search": search.strip(), "state": state, "limit": limit},
-    )
-
-
-def inventory_states(ask: Ask, as_of: datetime) -> pl.DataFrame:
-    """How many SKUs stand where, and the units shown of each."""
-    return ask(
-        "select state, count(*) as sku_count, coalesce(sum(shown_quantity), 0)::bigint as shown_quantity"
-        " from inventory($as_of) group by all order by state",
-        {"as_of": as_of},
-    )
-
-
 def sku(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
     """One SKU; None: neither side has it."""
     rows = ask("select * from inventory($as_of) where sku = $sku", {"as_of": as_of, "sku": name}).to_dicts()

@@ -6,30 +6,24 @@ from typing import Any
 import polars as pl
 
 from store.reads import LIMIT, Ask
+from store.reads_stock import ALL_GOODS, Goods
+
+_COSTLIEST = "cost_amount desc, is_at_risk desc, own_chance desc, sku"
 
 
 def stock_risk(
-    ask: Ask,
-    as_of: datetime,
-    *,
-    only_at_risk: bool = False,
-    division: str = "",
-    category: str = "",
-    style: str = "",
-    warehouse: str = "",
-    limit: int = LIMIT,
+    ask: Ask, as_of: datetime, *, only_at_risk: bool = False, goods: Goods = ALL_GOODS, limit: int = LIMIT
 ) -> pl.DataFrame:
     """Offers by what overselling them may cost until the next batch lands, the costliest first."""
+    chosen = ask(
+        f"select sku from weighed_offers where (not $only_at_risk or is_at_risk){goods.and_within()}"
+        f" order by {_COSTLIEST} limit $limit",
+        {"only_at_risk": only_at_risk, "limit": limit, **goods.values()},
+    )
     return ask(
-        "select * from stock_risk($as_of) where (not $only_at_risk or is_at_risk)"
-        " and $division in ('', division) and $category in ('', category) and $style in ('', style)"
-        " and ($warehouse = '' or list_contains(string_split(warehouses, ', '), $warehouse))"
-        " order by cost_amount desc, is_at_risk desc, own_chance desc, sku limit $limit",
-        {
-            "as_of": as_of, "only_at_risk": only_at_risk, "division": division, "category": category,
-            "style": style, "warehouse": warehouse, "limit": limit,
-        },
-    )  # fmt: skip
+        f"select * from stock_risk($as_of, names := $names) order by {_COSTLIEST}",
+        {"as_of": as_of, "names": chosen["sku"].to_list()},
+    )
 
 
 def stock_window(ask: Ask, as_of: datetime) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import cards, data
-from dashboard.data import Pulse
+from dashboard.data import ALL_GOODS, Goods, Pulse
 from dashboard.format import (
     ago,
     chance,
@@ -41,7 +41,9 @@ def show(pulse: Pulse) -> None:
         return
     window = data.stock_window(pulse.as_of)
     _verdict(total, window, pulse)
-    _numbers(total, window)
+    goods = _filters(pulse)
+    share = None if goods == ALL_GOODS else data.stock_share(pulse.as_of, goods)
+    _numbers(total, window, share)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -51,11 +53,16 @@ def show(pulse: Pulse) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    shown = {"Audit": stock_tables.audit, "Batches": stock_tables.batches, "All SKUs": stock_tables.everything}
-    if view in shown:
-        shown[view](pulse)
+    if view == "Batches":
+        if share:
+            st.caption("A batch is of the whole stock: nothing is left out here.")
+        stock_tables.batches(pulse)
+    elif view == "Audit":
+        stock_tables.audit(pulse, goods)
+    elif view == "All SKUs":
+        stock_tables.everything(pulse, goods)
     else:
-        _risk(total, pulse)
+        _risk((share or total)["overshown_count"], goods, pulse)
 
 
 # -- how things are --------------------------------------------------------------------------------
@@ -119,18 +126,22 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
         )
 
 
-def _numbers(total: dict[str, Any], window: dict[str, Any] | None) -> None:
+def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[str, Any] | None) -> None:
+    """Of the whole shop, or of the goods chosen; the batch is the same for all."""
     told = window or {}
+    cost = (share or told).get("cost_amount") if told else None
+    if share:
+        st.caption(f"At risk, cost and units are of {count(share['sku_count'], 'SKU')} chosen.")
     cards.numbers(
         [
             (
                 "At risk",
-                count(total["at_risk_count"]),
+                count((share or total)["at_risk_count"]),
                 "Likelier to be oversold until the next batch than its policy accepts, or more shown than there is",
             ),
             (
                 "Expected cost",
-                money(told.get("cost_amount"), told.get("currency")),
+                money(cost, told.get("currency")),
                 "Expected units oversold before the next batch takes effect, times what an oversell costs",
             ),
             ("Batch age", span(total["batch_age_seconds"]), "Since BlueCherry counted"),
@@ -139,7 +150,7 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None) -> None:
                 _next(told),
                 _next_words(told),
             ),
-            ("Units on sale", count(total["shown_quantity"]), "As John Lewis shows them"),
+            ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
     )
     if total["held_batch_count"]:
@@ -180,17 +191,17 @@ def _next(told: dict[str, Any]) -> str:
 # -- what is at risk -------------------------------------------------------------------------------
 
 
-def _risk(total: dict[str, Any], pulse: Pulse) -> None:
-    chosen = _filters(pulse)
-    rows = data.stock_risk(pulse.as_of, only_at_risk=True, limit=LIMIT, **chosen).to_dicts()
+def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
+    is_narrowed = goods != ALL_GOODS
+    rows = data.stock_risk(pulse.as_of, only_at_risk=True, goods=goods, limit=LIMIT).to_dicts()
     title = "At risk, the costliest first"
     if not rows:
-        words = "of these SKUs " if any(chosen.values()) else ""
+        words = "of these SKUs " if is_narrowed else ""
         cards.empty(
             f"None {words}{'is' if pulse.is_fresh else 'was then'} likelier to be oversold than its policy accepts",
             "What comes nearest stands beneath.",
         )
-        rows = data.stock_risk(pulse.as_of, only_at_risk=False, limit=NEAREST, **chosen).to_dicts()
+        rows = data.stock_risk(pulse.as_of, only_at_risk=False, goods=goods, limit=NEAREST).to_dicts()
         title = "What comes nearest"
     st.subheader(title, anchor=False)
     above = st.container()
@@ -217,7 +228,7 @@ def _risk(total: dict[str, Any], pulse: Pulse) -> None:
         is_picking=True,
         height=420 if len(rows) > 10 else None,
         right=("Cost", "Chance", "Units over", "Listed", "There are", "Cover"),
-        empty_words="No offer was assessed yet." if not any(chosen.values()) else "No SKU fits these filters.",
+        empty_words="No offer was assessed yet." if not is_narrowed else "No SKU fits these filters.",
     )
     cards.cut(len(rows), LIMIT)
     if rows:
@@ -228,20 +239,19 @@ def _risk(total: dict[str, Any], pulse: Pulse) -> None:
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "
             "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
         )
-    if total["overshown_count"]:
+    if overshown:
         with st.container(horizontal=True, vertical_alignment="center"):
-            are = "shows" if total["overshown_count"] == 1 else "show"
+            are = "shows" if overshown == 1 else "show"
             st.markdown(
-                f":red[:material/error:] {count(total['overshown_count'], 'more SKU')} {are} more than there is "
-                "at this moment."
+                f":red[:material/error:] {count(overshown, 'more SKU')} {are} more than there is at this moment."
             )
             cards.link("inventory", "See them in the audit", view="Audit")
 
 
-def _filters(pulse: Pulse) -> dict[str, Any]:
-    """What the list is narrowed to; it stands in the address, so that it can be kept and sent to somebody."""
+def _filters(pulse: Pulse) -> Goods:
+    """The goods the page is narrowed to; they stand in the address, so that it can be kept and sent to somebody."""
     known: dict[str, dict[str, str]] = {name: {} for name in CHOICES}
-    for row in data.stock_choices(pulse.as_of).iter_rows(named=True):
+    for row in data.stock_choices(pulse.as_of):
         known[row["kind"]][f"{row['value']} {row['words']}".strip()] = row["value"]
     chosen: dict[str, str] = {}
     with st.container(horizontal=True):
@@ -250,4 +260,4 @@ def _filters(pulse: Pulse) -> dict[str, Any]:
                 label, list(known[name]), index=None, placeholder="All", key=name, bind="query-params"
             )
             chosen[name] = known[name].get(picked or "", "")
-    return chosen
+    return Goods(**chosen)

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import cards, charts, data
-from dashboard.data import Pulse
+from dashboard.data import ALL_GOODS, Goods, Pulse
 from dashboard.format import count, humanised, london, london_short, sku_words, state
 
 LIMIT = 300
@@ -16,9 +16,9 @@ DIFFERENCES = ("shows_too_much", "mismatch", "differs_once", "never_published", 
 # -- the audit -------------------------------------------------------------------------------------
 
 
-def audit(pulse: Pulse) -> None:
+def audit(pulse: Pulse, goods: Goods) -> None:
     """BlueCherry, published, shown: both numbers of each difference, and when each was seen."""
-    found = data.stock_audit_totals(pulse.as_of)
+    found = data.stock_audit_totals(pulse.as_of, goods)
     search, toggle = st.columns([2, 3], vertical_alignment="bottom")
     words = search.text_input("Find", placeholder="SKU, style or colour", key="find", bind="query-params")
     shows_all = toggle.toggle(
@@ -31,9 +31,9 @@ def audit(pulse: Pulse) -> None:
     if wrong:
         st.markdown(" · ".join(f"{said}: **{count(number)}**" for said, number in wrong))
     rows = list(
-        data.stock_audit(pulse.as_of, only_different=not shows_all, search=words or "", limit=LIMIT).iter_rows(
-            named=True
-        )
+        data.stock_audit(
+            pulse.as_of, only_different=not shows_all, search=words or "", goods=goods, limit=LIMIT
+        ).iter_rows(named=True)
     )
     above = st.container()
     picked = cards.table(
@@ -57,7 +57,7 @@ def audit(pulse: Pulse) -> None:
         is_picking=True,
         height=460 if len(rows) > 11 else None,
         right=("BlueCherry has", "Published", "Should show", "John Lewis shows", "Off by"),
-        empty_words=_no_difference(pulse, words or ""),
+        empty_words=_no_difference(pulse, words or "", goods),
     )
     cards.cut(len(rows), LIMIT)
     if rows:
@@ -75,9 +75,9 @@ def _between(least: int | None, most: int | None) -> str:
     return count(least) if least == most else f"{count(least)} to {count(most)}"
 
 
-def _no_difference(pulse: Pulse, words: str) -> str:
-    if words:
-        return "No offer that differs fits. Clear the search, or show all."
+def _no_difference(pulse: Pulse, words: str, goods: Goods) -> str:
+    if words or goods != ALL_GOODS:
+        return "No offer that differs fits. Clear the search and the filters, or show all."
     return "No offer differs." if pulse.is_fresh else "No offer differed then."
 
 
@@ -128,9 +128,9 @@ def _why(row: dict[str, Any]) -> str:
 # -- every SKU -------------------------------------------------------------------------------------
 
 
-def everything(pulse: Pulse) -> None:
+def everything(pulse: Pulse, goods: Goods) -> None:
     """Every SKU, by how it stands."""
-    standing = data.inventory_states(pulse.as_of)
+    standing = data.inventory_states(pulse.as_of, goods=goods)
     states = {row["state"]: row["sku_count"] for row in standing.iter_rows(named=True)}
     search, pick = st.columns([2, 4], vertical_alignment="bottom")
     words = search.text_input("Find", placeholder="SKU, style or colour", key="find", bind="query-params")
@@ -141,7 +141,7 @@ def everything(pulse: Pulse) -> None:
         key="stock-state",
         format_func=lambda code: f"{state(code).words} {count(states[code])}" if code else "All",
     )
-    found = data.inventory(pulse.as_of, search=words or "", state=chosen or "", limit=LIMIT)
+    found = data.inventory(pulse.as_of, search=words or "", state=chosen or "", goods=goods, limit=LIMIT)
     rows = list(found.iter_rows(named=True))
     above = st.container()
     picked = cards.table(
@@ -164,7 +164,7 @@ def everything(pulse: Pulse) -> None:
         key="stock-table",
         height=400,
         is_picking=True,
-        empty_words="No SKU fits. Clear the search or pick another state.",
+        empty_words="No SKU fits. Clear the search and the filters, or pick another state.",
         right=("On hand", "Supply", "In flight", "Sellable", "Published", "John Lewis shows", "Sold, 30 days"),
     )
     cards.cut(len(rows), LIMIT)

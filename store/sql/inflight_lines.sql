@@ -1,7 +1,16 @@
 -- One row per marketplace order line. How many of its units does the batch of that moment not contain, and why?
 -- Beneath the others: the inventory flow deducts by it, and every page that speaks of sales in flight reads it.
-create or replace macro inflight_lines(batch_at, skew_seconds := 120, deducts_open_orders := true) as table
-with in_erp as (
+-- Of all SKUs, or of those named: then no more is read of the history than is theirs.
+create or replace macro inflight_lines(
+    batch_at, skew_seconds := 120, deducts_open_orders := true, names := null
+) as table
+with ordered as (
+    select *
+    from order_line_facts
+    where names is null or sku in (select unnest(cast(names as varchar[])))
+),
+
+in_erp as (
     -- read back from BlueCherry; inside the batch only if entered surely before its moment
     select
         line.order_line_id,
@@ -13,6 +22,7 @@ with in_erp as (
             sum(line.open_quantity) filter (head.entered_at <= batch_at - to_seconds(skew_seconds)), 0
         ) as open_quantity,
     from sales_line_facts as line
+    semi join ordered on ordered.order_line_id = line.order_line_id
     join sales_order_facts as head on head.ord_num = line.ord_num
     where line.order_line_id <> ''
     group by line.order_line_id
@@ -20,8 +30,9 @@ with in_erp as (
 
 doubtful as (
     -- a create whose answer never came, or whose order was not read back yet: it may be there
-    select distinct order_id,
-    from intent_facts
+    select distinct intent.order_id,
+    from intent_facts as intent
+    semi join ordered on ordered.order_id = intent.order_id
     where intent_kind = 'create_sales_order' and (
         state in ('recorded', 'unclear')
         or (state = 'confirmed' and reference not in (select ord_num from sales_order_facts))
@@ -49,7 +60,7 @@ lines as (
         placed.placed_at,
         placed.changed_at,
         coalesce(placed.debited_at, placed.accepted_at, placed.placed_at) as paid_at,
-    from order_line_facts as line
+    from ordered as line
     join order_facts as placed on placed.order_id = line.order_id
     left join in_erp on in_erp.order_line_id = line.order_line_id
     left join doubtful on doubtful.order_id = line.order_id

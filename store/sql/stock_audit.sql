@@ -23,6 +23,13 @@ due as (
 beside as (
     select
         stock.*,
+        coalesce(ours.division, '') as division,
+        coalesce(ours.category, '') as category,
+        coalesce(ours.style, '') as style,
+        coalesce(ours.style_name, '') as style_name,
+        coalesce(ours.color_name, '') as color_name,
+        coalesce(ours.size, '') as size,
+        coalesce(ours.problem, 'no such SKU in BlueCherry') as problem,
         due.applied_at,
         due.applied_quantity,
         due.ordered_quantity,
@@ -30,8 +37,9 @@ beside as (
         due.most_quantity as due_most,
         coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false) as is_comparable,
         -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
-        coalesce(contains(sent.reason, 'more wait for the next batch'), false) as was_waiting,
-    from inventory(as_of) as stock
+        coalesce(sent.waiting_units > 0, false) as was_waiting,
+    from stock_standing(as_of) as stock
+    left join sku_facts as ours on ours.sku_key = stock.sku_key
     left join compared on true
     left join due on due.sku = stock.sku
     left join published_facts as sent on sent.sku = stock.sku

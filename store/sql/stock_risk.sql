@@ -1,15 +1,19 @@
 -- One row per offer. How likely is it sold more often than it is there before the next batch lands, and at what cost?
-create or replace macro stock_risk(as_of) as table
+-- Of all, or of those named.
+create or replace macro stock_risk(as_of, names := null) as table
 with ours as (
-    select * from sku_facts
-    qualify row_number() over (partition by sku order by is_gone, not is_active, sku_key) = 1
+    select owned.*
+    from sku_names as named
+    join sku_facts as owned on owned.sku_key = named.sku_key
+    where names is null or named.sku in (select unnest(cast(names as varchar[])))
 ),
 
 places as (
-    select sku_key, string_agg(location, ', ' order by location) as warehouses,
-    from stock_facts
-    where on_hand <> 0
-    group by sku_key
+    select stock.sku_key, string_agg(stock.location, ', ' order by stock.location) as warehouses,
+    from stock_facts as stock
+    semi join ours on ours.sku_key = stock.sku_key
+    where stock.on_hand <> 0
+    group by stock.sku_key
 ),
 
 grids as (
@@ -80,4 +84,5 @@ join newest on true
 join offer_facts as offer on offer.sku = risk.sku and not offer.is_gone
 left join ours on ours.sku = risk.sku
 left join places on places.sku_key = ours.sku_key
-left join grids on grids.sku = risk.sku;
+left join grids on grids.sku = risk.sku
+where names is null or risk.sku in (select unnest(cast(names as varchar[])));

@@ -5,16 +5,16 @@ with total as (
         count(*) as sku_count,
         count(*) filter (where stock.published_quantity is not null) as published_count,
         -- shown above what is there now, or likelier to be oversold before the next batch than its policy accepts
-        count(*) filter (where stock.is_at_risk or risk.is_at_risk) as at_risk_count,
-        count(*) filter (where stock.is_at_risk and not coalesce(risk.is_at_risk, false)) as overshown_count,
+        count(*) filter (where stock.is_at_risk or risk.sku is not null) as at_risk_count,
+        count(*) filter (where stock.is_at_risk and risk.sku is null) as overshown_count,
         coalesce(sum(stock.at_risk_quantity), 0) as at_risk_quantity,
         count(*) filter (where stock.is_mismatched) as mismatched_count,
         coalesce(sum(stock.shown_quantity) filter (where stock.is_offered), 0) as shown_quantity,
         coalesce(bool_or(stock.is_batch_late), false) as is_batch_late,
         max(stock.batch_age_seconds) as batch_age_seconds,
         max(stock.next_expected_at) as next_expected_at,
-    from inventory(as_of) as stock
-    left join stock_risk_facts as risk on risk.sku = stock.sku and stock.shown_quantity is not null
+    from stock_standing(as_of) as stock
+    left join (select sku from weighed_offers where is_at_risk) as risk on risk.sku = stock.sku
 ),
 
 terms as (

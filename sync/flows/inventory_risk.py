@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events_risk import RiskAssessed
+from store.events import RiskAssessed
 from sync.flows.inventory_basis import Basis
 from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_touched import Touched
@@ -145,11 +145,11 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some
 
 
 def _known(run: Run, some: Touched | None) -> pl.DataFrame:
+    """What was said of them last, as far as it can be news."""
+    sql = f"select sku, {', '.join(risk.TOLD)} from stock_risk_facts"
     if some is None:
-        return run.house.ask("select * from stock_risk_facts")
-    return run.house.ask(
-        "select * from stock_risk_facts where sku in (select unnest($names))", {"names": list(some.names)}
-    )
+        return run.house.ask(sql)
+    return run.house.ask(f"{sql} where sku in (select unnest($names))", {"names": list(some.names)})
 
 
 def _sums(run: Run, rows: pl.DataFrame, some: Touched | None) -> dict[str, Any]:

@@ -30,11 +30,9 @@ def grid(
     `by_interval` holds for each interval the SKUs as `oversell.WANTED` says (with `sku`; `quantity` is not needed).
     `margin` and `cost` of a unit are numbers, or the columns that have them.
     """
-    return pl.concat(
-        _outcomes(skus, buffer, margin, cost, overstated).with_columns(interval_hours=pl.lit(float(hours)))
-        for hours, skus in by_interval.items()
-        for buffer in buffers
-    ).select(
+    skus = pl.concat(skus.with_columns(interval_hours=pl.lit(float(hours))) for hours, skus in by_interval.items())
+    held = pl.DataFrame({"buffer": list(buffers)}, schema={"buffer": pl.Int64})
+    return _outcomes(skus.drop("buffer", strict=False).join(held, how="cross"), margin, cost, overstated).select(
         "interval_hours", "sku", "buffer", "quantity", "oversell", "worst_case", "oversold_units",
         "turned_away_units", "oversell_cost", "margin_lost", "expected_cost",
     )  # fmt: skip
@@ -78,11 +76,10 @@ def with_turned_away(skus: pl.DataFrame) -> pl.DataFrame:
 
 
 def _outcomes(
-    skus: pl.DataFrame, buffer: int, margin: float | str, cost: float | str, overstated: Sequence[float]
+    skus: pl.DataFrame, margin: float | str, cost: float | str, overstated: Sequence[float]
 ) -> pl.DataFrame:
-    listed = skus.with_columns(
-        buffer=pl.lit(buffer, pl.Int64), quantity=(pl.col("base") - buffer).clip(lower_bound=0)
-    )
+    """What `buffer` units held back come to, row by row."""
+    listed = skus.with_columns(quantity=(pl.col("base") - pl.col("buffer")).clip(lower_bound=0))
     sides, base, quantity = Sides.of(listed), _whole(listed["base"]), _whole(listed["quantity"])
     oversell, oversold_units = oversold(sides, base, quantity, overstated)
     return (

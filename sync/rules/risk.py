@@ -56,6 +56,7 @@ _MEASURES = (
     "oversell_chance", "own_chance", "worst_chance", "stock_out_chance", "oversold_units", "lost_units",
     "margin_amount",
 )  # fmt: skip
+TOLD = (*_EXACT, *_MEASURES)  # what makes a row news
 _NOTHING = 0.001  # measures that differ by less are the same
 _LITTLE = 1e-9
 
@@ -179,8 +180,8 @@ def _money(amount: pl.Expr) -> pl.Expr:
 
 
 def news(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The rows that say something else than what is known (`sku` and the columns of ROW), or something new."""
-    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in (*_EXACT, *_MEASURES)))
+    """The rows that say something else than what is known (`sku` and the columns TOLD), or something new."""
+    before = known.select("sku", *(pl.col(name).alias(f"{name}_before") for name in TOLD))
     beside = rows.join(before, on="sku", how="left", maintain_order="left")
     moved = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _EXACT]
     for name in _MEASURES:

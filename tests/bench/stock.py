@@ -25,7 +25,7 @@ import numpy as np
 import polars as pl
 from pydantic import SecretStr
 
-from store import events
+from store import events, reads, reads_risk
 from store.database import Database, local_ask, open_database
 from store.journal import Journal
 from sync.flows import inventory
@@ -104,6 +104,10 @@ def _measured(folder: Path) -> list[Row]:
         assert shop.decided_on == "B3"
         assert FEW <= few["decided"] <= FEW + ORDERS  # what was in flight may be inside the newer batch
         assert FEW / 2 < few["published"] <= FEW
+        with timed(took, "totals"):
+            assert reads.stock_totals(shop.run.house.ask, shop.moment)["published_count"] == SKUS
+        with timed(took, "risks"):
+            assert not reads_risk.stock_risk(shop.run.house.ask, shop.moment).is_empty()
         whole = took["read"] + took["decide"]
         return [
             Row(
@@ -126,6 +130,10 @@ def _measured(folder: Path) -> list[Row]:
                 f"   a DELTA of {FEW:,} SKUs after it, read, decided with its risk, sent and written down",
                 f"{took['few'] * 1000:.0f} ms",
                 f"{few['decided']:,} offers decided, {few['published']:,} sent",
+            ),
+            Row(
+                "   what the Stock screen shows of them: the totals, and what may cost most",
+                f"{took['totals'] * 1000:.0f} ms, {took['risks'] * 1000:.0f} ms",
             ),
         ]
 

@@ -38,6 +38,10 @@ def verdict(page: AppTest) -> str:
     return str(said[0].value)
 
 
+def numbers(page: AppTest) -> dict[str, str]:
+    return {str(one.label): str(one.value) for one in page.metric}
+
+
 def table(page: AppTest, number: int = 0) -> list[dict[str, str]]:
     return [
         {str(name): str(cell) for name, cell in row.items()}
@@ -71,6 +75,24 @@ def test_filters_narrow_the_list(told: Told) -> None:
     assert [row["SKU"] for row in table(show("inventory", query={"category": "trousers"}))] == [TROUSERS]
     assert [row["SKU"] for row in table(show("inventory", query={"style": "04117 Linen shirt"}))] == [SHIRT]
     assert [row["SKU"] for row in table(show("inventory", query={"warehouse": "WH1"}))] == [TROUSERS, SHIRT]
+
+
+def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: Told) -> None:
+    risky_day(told)
+    page = show("inventory", query={"category": "trousers"})
+    audit = show("inventory", query={"category": "trousers", "view": "Audit", "all_offers": "true"})
+    everything = show("inventory", query={"division": "NMK", "view": "All SKUs"})
+    batches = show("inventory", query={"division": "NMK", "view": "Batches"})
+
+    assert numbers(page)["At risk"] == "1"
+    assert numbers(page)["Expected cost"] == "£9.00"
+    assert numbers(page)["Units on sale"] == "14"
+    assert "2 SKUs chosen" in words(page)
+    assert verdict(page).startswith("**2 SKUs may be oversold")  # of the whole shop still
+    assert sorted(row["SKU"] for row in table(audit)) == [TROUSERS, SOCKS]
+    assert [row["SKU"] for row in table(everything)] == [SHIRT]
+    assert [row["Batch"] for row in table(batches)] == ["B1"]
+    assert "A batch is of the whole stock" in words(batches)
 
 
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:

@@ -245,10 +245,12 @@ def test_each_row_of_the_table_of_sales_in_flight(
     stall: Stall, story: Callable[[Stall], None], inflight: int, standing: str
 ) -> None:
     story(stall)
-    rows = stall.shop.rows("select standing from inflight_lines($at) where sku = $sku", at=T_B, sku=stall.sku)
+    rows = stall.shop.rows("select * from inflight_lines($at) where sku = $sku", at=T_B, sku=stall.sku)
+    named = stall.shop.rows("select * from inflight_lines($at, names := $names)", at=T_B, names=[stall.sku])
 
     assert stall.inflight == inflight
-    assert rows == [{"standing": standing}]
+    assert [row["standing"] for row in rows] == [standing]
+    assert named == rows
 
 
 def test_an_order_already_inside_the_batch_is_not_deducted_twice(stall: Stall) -> None:

@@ -12,6 +12,7 @@ from store.database import local_ask
 from store.journal import check_rebuild
 from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
 from store.reads_status import status
+from store.reads_stock import Goods
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
 from sync.flows.inventory_window import horizon
@@ -102,9 +103,9 @@ def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: An
 
     assert (before, status(ask, NOW)["stock"]["at_risk"]) == (0, 1)
     assert stock_risk(ask, NOW, only_at_risk=True)["sku"].to_list() == [QUICK]
-    assert stock_risk(ask, NOW, division="NMK", category="shirts", warehouse=WAREHOUSE).height == 2
-    assert stock_risk(ask, NOW, warehouse="WH9").is_empty()
-    assert stock_risk(ask, NOW, style="04118").is_empty()
+    assert stock_risk(ask, NOW, goods=Goods(division="NMK", category="shirts", warehouse=WAREHOUSE)).height == 2
+    assert stock_risk(ask, NOW, goods=Goods(warehouse="WH9")).is_empty()
+    assert stock_risk(ask, NOW, goods=Goods(style="04118")).is_empty()
 
 
 def test_what_does_not_move_is_not_told_twice(open_shop: Any) -> None:

@@ -13,6 +13,7 @@ from store.folding import table_of
 from store.guard import GUARD, guard_sql
 from store.literals import fill
 from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
+from store.reads_stock import Goods
 from tests.store.statements import ALLOWED, REFUSED
 from tests.told import NOW
 
@@ -68,12 +69,12 @@ def test_the_oversell_risk_may_be_asked_for_over_the_wire(every_model: Guard) ->
 
     def ask(sql: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         asked.append(fill(sql, values or {}))
-        return pl.DataFrame()
+        return pl.DataFrame({"sku": ["NMK-04117-WHT-A--M"]})
 
-    stock_risk(ask, NOW, only_at_risk=True, division="NMK", warehouse="WH1")
+    stock_risk(ask, NOW, only_at_risk=True, goods=Goods(division="NMK", warehouse="WH1"))
     stock_window(ask, NOW)
     risk_grid(ask, "NMK-04117-WHT-A--M")
     sales_rate(ask, NOW, "NMK-04117-WHT-A--M")
     trading_hours(ask)
 
-    assert [every_model(statement) for statement in asked] == [True] * 5
+    assert [every_model(statement) for statement in asked] == [True] * 6

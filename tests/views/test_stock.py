@@ -47,7 +47,7 @@ def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None
         (0, {"maximum": 0}, ("maximum", -7)),
         (6, {"multiple": 3}, ("packs", -1)),
         (4, {}, ("waits", -3)),
-        (0, {"degraded": "overaged", "reason": "9 in stock and free, too thin for so old a batch"}, ("thin", -7)),
+        (0, {"degraded": "overaged", "is_thin": True}, ("thin", -7)),
         (9, {"supply": 11, "base": 10}, ("pooled", 2)),
         (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
         (0, {"buffer": 20}, ("buffer", -8)),
@@ -207,7 +207,7 @@ def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(t
 
 def test_an_increase_that_waits_is_a_difference(told: Told, ask: Ask) -> None:
     stocked(told)
-    told.publish({SHIRT: 4}, reason="9 in stock and free, 3 more wait for the next batch")
+    told.publish({SHIRT: 4}, waiting_units=3)
     told.offers({SHIRT: 4})
     told.compared({SHIRT: 4}, least=4, most=4, read_count=0)
 
@@ -276,6 +276,35 @@ def test_the_risk_is_narrowed_by_what_its_offers_belong_to(told: Told, ask: Ask)
         ("style", "04117", "Linen shirt", 1, 1), ("style", "05220", "Chino", 1, 0),
         ("warehouse", "WH1", "", 1, 1), ("warehouse", "WH2", "", 1, 0),
     ]  # fmt: skip
+
+
+def test_a_share_of_the_stock_counts_its_own_goods_alone(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.skus(TROUSERS, category="trousers", style_name="Chino")
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}, (TROUSERS, "WH1"): {"on_hand": 3}})
+    told.offers({SHIRT: 7, TROUSERS: 5})
+    assessed(
+        told, {SHIRT: {"own_chance": 0.5, "cost_amount": 4}, TROUSERS: {"is_at_risk": False, "own_chance": 0.5}}
+    )
+    whole = reads_stock.stock_share(ask, NOW, reads_stock.ALL_GOODS)
+    shirts = reads_stock.stock_share(ask, NOW, reads_stock.Goods(category="shirts", warehouse="WH1"))
+    trousers = reads_stock.stock_share(ask, NOW, reads_stock.Goods(division="NMC"))
+
+    assert (whole["sku_count"], whole["at_risk_count"], whole["shown_quantity"]) == (2, 2, 12)
+    assert whole["oversell_chance"] == pytest.approx(0.75)
+    assert (shirts["sku_count"], shirts["at_risk_count"], shirts["overshown_count"]) == (1, 1, 0)
+    assert (shirts["shown_quantity"], shirts["cost_amount"]) == (7, 4)
+    assert (trousers["at_risk_count"], trousers["overshown_count"]) == (1, 1)  # three, and five are shown
+    assert reads_stock.stock_share(ask, NOW, reads_stock.Goods(warehouse="WH9"))["sku_count"] == 0
+
+
+def test_of_two_keys_with_one_name_the_live_one_is_shown(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT, sku_key="NMK|04117|WHT|A||M")
+    told.skus(SHIRT, sku_key="AAA|04117|WHT|A||M", is_active=False)
+    rows = ask("select sku, sku_key from sku_names").rows()
+
+    assert rows == [(SHIRT, "NMK|04117|WHT|A||M")]
 
 
 @pytest.mark.parametrize(
