@@ -177,6 +177,8 @@ class FaultyDoor:
                     fault,
                 )
             )
+        if not whole:  # listed by then, so that whoever is cut off finds it there
+            await _hang_up(send)
 
     def _draw(self, settings: FaultSettings) -> str | None:
         """One draw per request, so that the same requests in the same order meet the same faults."""
@@ -192,7 +194,7 @@ class FaultyDoor:
     async def _let_happen(
         self, fault: str | None, wait: float, scope: Scope, receive: Receive, *, send: Send, noting: Send
     ) -> bool:
-        """True where a whole answer was sent, however wrong; False where the connection died."""
+        """True where a whole answer was sent, however wrong; False where the connection is to die."""
         if fault is None:
             await self.app(scope, receive, noting)
             return True
@@ -203,17 +205,14 @@ class FaultyDoor:
             return True
         if fault == "timeout_before":
             await _wait_for_disconnect(receive, wait)
-            await _hang_up(send)
             return False
         start, body = await self._answer_of(scope, receive)
         if fault == "timeout_after":
             await _wait_for_disconnect(receive, wait)
-            await _hang_up(send)
             return False
         if fault == "cut":
             await send(_with_length(start, max(len(body), 1)))
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-            await _hang_up(send)
             return False
         body = self._garble(body) if fault == "malformed" else self._make_hole(body)
         await noting(_with_length(start, len(body)))
