@@ -14,8 +14,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from store import commands as ask
 from store.clock import wall_now
@@ -24,6 +22,8 @@ from store.window import Window
 from sync.settings import Settings, StoreSettings, WrongSettings, read_settings
 
 SQL_SECONDS = 30.0
+POLICY = "percent, units, combine, risk, alpha, minimum, maximum: as percent=10,units=2,risk=service_level"
+DAY = ["%Y-%m-%d"]
 REFUSED = 78  # what a supervisor does not start again: a person must change something
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 screen = Console()
@@ -54,6 +54,11 @@ def say(message: str) -> None:
     screen.print(message, markup=False, highlight=False, soft_wrap=True)
 
 
+def progress(words: str) -> None:
+    """How far it is, beside what is printed for programs."""
+    notice.print(words, markup=False, highlight=False)
+
+
 def store_path() -> Path:
     """Where the store is, without needing the rest of the configuration."""
     return StoreSettings().store
@@ -62,16 +67,6 @@ def store_path() -> Path:
 def window() -> Window:
     token = StoreSettings().store_token
     return Window(store_path(), token.get_secret_value() if token else None)
-
-
-def log_to_stderr() -> None:
-    """Each line: a fixed sentence, then its fields; `action` always among them."""
-    from sync.logs import FieldsFormatter
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(FieldsFormatter())
-    logging.basicConfig(level=os.environ.get("CHERRYLANE_LOG", "INFO"), handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def give(command: ask.Command, *, show: bool = True) -> dict[str, Any]:
@@ -85,9 +80,7 @@ def give(command: ask.Command, *, show: bool = True) -> dict[str, Any]:
 
     request = ask.request(command, actor=f"cli:{getuser()}", role="admin")
     try:
-        answer = send_and_wait(
-            window(), request, progress=lambda words: notice.print(words, markup=False, highlight=False)
-        )
+        answer = send_and_wait(window(), request, progress=progress)
     except StoreError as trouble:
         fail(str(trouble))
     if answer["state"] != "done":
@@ -107,12 +100,13 @@ def run() -> None:
     stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):  # before anything is opened: a stop may come at any moment
         signal.signal(sign, lambda *_: stopping.set())
-    log_to_stderr()
     from store.server import serve, token_for
     from sync.assembly import assemble
     from sync.daemon import EXIT_RESTART, Daemon, keep_utc
     from sync.errors import Fatal, SyncError
+    from sync.logs import log_to_stderr
 
+    log_to_stderr()
     keep_utc()
     given = settings()
     try:
@@ -228,11 +222,13 @@ def resync(
     """Look again at part of the business and put right what differs."""
     from datetime import UTC
 
+    from sync.reporting import show_resync
+
     moment = since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since
     commands = [ask.Resync(scope=scope, since=moment, dry_run=dry_run) for scope in scopes]
     if is_serving():
         for command in commands:
-            show_resync(give(command, show=False))
+            show_resync(screen, give(command, show=False))
         return
     from sync.desk import resync_alone
 
@@ -241,30 +237,70 @@ def resync(
             answer = resync_alone(assembled.house, assembled.database, command)
             if answer["state"] != "done":
                 fail(f"resync {command.scope} {answer['state']}: {answer['message']}")
-            show_resync(answer)
+            show_resync(screen, answer)
 
     with_house(work)
 
 
-def show_resync(answer: dict[str, Any]) -> None:
-    """The answer of a resync; of a dry run with its differences."""
-    say(answer["message"])
-    told = answer["answer"]
-    if differences := told.get("differences"):
-        show_table(
-            list(differences[0]), [[str(row.get(name, "")) for name in differences[0]] for row in differences]
-        )
-        if told["difference_count"] > len(differences):
-            say(f"… and {told['difference_count'] - len(differences)} more")
-    for name, count in told.get("calls", {}).items():
-        say(f"would call {name}: {count}")
+@app.command()
+def preview(
+    policy: Annotated[str, typer.Argument(help=POLICY)] = "",
+    *,
+    of: Annotated[str, typer.Option("--of", help="everything, division:D, category:C or sku:S")] = "everything",
+    from_on: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="its first day")] = None,
+    is_end: Annotated[bool, typer.Option("--end", help="what the end of its policy would change")] = False,
+) -> None:
+    """What a buffer policy would change, on the stock and demand of now; nothing is set."""
+    from sync.reporting import show_table
+    from sync.trying import changes, preview_of, today_of
+
+    answer = try_out(lambda now: preview_of(policy, of, from_on or today_of(now), is_end=is_end))
+    show_table(screen, *changes(window().ask, answer["answer"]["preview_id"]))
 
 
-def show_table(names: list[str], rows: list[list[str]]) -> None:
-    table = Table(*(Column(Text(name)) for name in names))
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    screen.print(table)
+@app.command()
+def backtest(
+    a: Annotated[str, typer.Argument(help=f"now, or {POLICY}")],
+    b: Annotated[str, typer.Argument(help="the policy it is held against")],
+    *,
+    from_on: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="the first day")] = None,
+    until_on: Annotated[
+        datetime | None, typer.Option("--until", formats=DAY, help="the day after the last")
+    ] = None,
+) -> None:
+    """What two buffer policies would have come to in our own past (the last six weeks); nothing listed changes."""
+    from sync.reporting import show_table
+    from sync.trying import back_test_of, sides, today_of
+
+    answer = try_out(lambda now: back_test_of(a, b, from_on, until_on, today_of(now)))
+    show_table(screen, *sides(window().ask, wall_now(), answer["answer"]["test_id"]))
+
+
+def try_out(make: Callable[[datetime], ask.PreviewPolicy | ask.BackTest]) -> dict[str, Any]:
+    """Send a trial to the worker, or do its work ourselves, saying how far it is; its answer."""
+    from store.reads import heartbeat
+    from sync.desk import trial_alone
+
+    def made(now: datetime) -> ask.PreviewPolicy | ask.BackTest:
+        try:
+            return make(now)
+        except ValueError as wrong:
+            fail(str(wrong), code=2)
+
+    if is_serving():
+        beat = heartbeat(window().ask)
+        return give(made(beat.domain_at if beat else wall_now()))
+    told: dict[str, Any] = {}
+
+    def work(assembled: Any) -> None:
+        command, actor = made(assembled.house.clock.now()), f"cli:{getuser()}"
+        told.update(trial_alone(assembled.house, assembled.database, command, actor=actor, tell=progress))
+
+    with_house(work)
+    if told["state"] != "done":
+        fail(f"{told['state']}: {told['message']}")
+    say(told["message"])
+    return told
 
 
 @app.command()
@@ -332,7 +368,9 @@ def sql(
     elif form == "csv":
         sys.stdout.write(frame.write_csv())
     else:
-        show_table(frame.columns, [[str(value) for value in row] for row in frame.rows()])
+        from sync.reporting import show_table
+
+        show_table(screen, frame.columns, [[str(value) for value in row] for row in frame.rows()])
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

@@ -197,8 +197,8 @@ class Desk:
             ask.SetMappings: lambda one: self._mapping_lists.set(actor, one),
             ask.SetBufferPolicy: lambda one: self._stock.set_policy(actor, one),
             ask.RemoveBufferPolicy: lambda one: self._stock.remove_policy(actor, one),
-            ask.PreviewPolicy: lambda one: self._trials.preview_policy(command_id, actor, one, tell),
-            ask.BackTest: lambda one: self._back_test(command_id, actor, one, tell),
+            ask.PreviewPolicy: lambda one: self.try_out(command_id, actor, one, tell),
+            ask.BackTest: lambda one: self.try_out(command_id, actor, one, tell),
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
@@ -236,9 +236,12 @@ class Desk:
         self._progress(command_id, f"{lane.name} is looking at everything again")
         return self._ended({lane.name: lane.run_once(scope)})
 
-    def _back_test(
-        self, command_id: UUID, actor: str, command: ask.BackTest, tell: Callable[[str], None]
+    def try_out(
+        self, command_id: UUID, actor: str, command: ask.PreviewPolicy | ask.BackTest, tell: Callable[[str], None]
     ) -> dict[str, Any]:
+        """What policies would change, or would have come to; raises as the trial does."""
+        if isinstance(command, ask.PreviewPolicy):
+            return self._trials.preview_policy(command_id, actor, command, tell)
         self._check_started()  # it may have to ask BlueCherry for past batches
         return self._trials.back_test(command_id, actor, command, tell)
 
@@ -317,13 +320,29 @@ def _not_allowed(actor: str, role: str, command: ask.Command, *, is_approver: bo
 
 def resync_alone(house: House, database: Database, command: ask.Resync) -> dict[str, Any]:
     """A resync without a worker: the same work, in this process; `state`, `message`, `answer`."""
+    return _alone(house, database, lambda desk: desk.resync(uuid4(), command))
+
+
+def trial_alone(
+    house: House,
+    database: Database,
+    command: ask.PreviewPolicy | ask.BackTest,
+    *,
+    actor: str,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """A preview or a back-test without a worker: the same work, in this process; `state`, `message`, `answer`."""
+    return _alone(house, database, lambda desk: desk.try_out(uuid4(), actor, command, tell))
+
+
+def _alone(house: House, database: Database, work: Callable[[Desk], dict[str, Any]]) -> dict[str, Any]:
     begun = once(house, START)
     if begun.is_misdirected or not start.is_ready(begun):
         return {"state": "failed", "message": begun.ending, "answer": {}}
     desk = Desk(house, database, lanes_of(house))
     desk.flows_may_run.set()
     try:
-        answer = desk.resync(uuid4(), command)
+        answer = work(desk)
     except Refusal as no:
         return {"state": "refused", "message": str(no), "answer": {}}
     except (Failure, NothingSeen, SyncError) as trouble:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store import commands as ask
-from store.events import OrderReleased
-from store.events_acceptance import AcceptanceDecided
+from store.events import AcceptanceDecided, OrderReleased
 from sync.answers import Refusal
 from sync.lanes import Lane
 from sync.runs import House

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from store import commands as ask
-from store.events_returns import ReturnDecided
+from store.events import ReturnDecided
 from sync.answers import Refusal
 from sync.lanes import Lane
 from sync.rules.return_answers import NON_COMPLIANCES, REJECTIONS

@@ -205,7 +205,12 @@ def _policy(name: str, usual: int) -> send.TriedPolicy:
         return send.TriedPolicy(as_it_is=True)
     share, units, together = st.columns(3, vertical_alignment="bottom")
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
-    rule, least, most = st.columns(3, vertical_alignment="bottom")
+    rule, chance = st.columns(2, vertical_alignment="bottom")
+    least, most = st.columns(2, vertical_alignment="bottom")
+    alpha = chance.number_input(
+        "Accepted chance of an oversell, %", 0.01, 99.0, None, 0.1, format="%.2f", key=f"back-test-alpha-{name}",
+        placeholder="As in the settings",
+    )  # fmt: skip
     return send.TriedPolicy(
         percent=Decimal(f"{percent:.2f}"),
         units=units.number_input("Units", 0, None, None, 1, key=f"back-test-units-{name}"),
@@ -215,6 +220,7 @@ def _policy(name: str, usual: int) -> send.TriedPolicy:
         risk=rule.selectbox(
             "By the risk", list(RISKS), 0, format_func=lambda one: RISKS[one], key=f"back-test-risk-{name}"
         ),
+        alpha=None if alpha is None else Decimal(f"{alpha / 100:.4f}"),
         minimum=least.number_input("List none below", 0, None, None, 1, key=f"back-test-minimum-{name}"),
         maximum=most.number_input("List at most", 0, None, None, 1, key=f"back-test-maximum-{name}"),
     )

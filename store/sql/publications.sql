@@ -28,6 +28,8 @@ select
     row.multiple,
     row.policy,
     row.degraded,
+    row.waiting_units,
+    row.is_thin,
     coalesce(intent.state, 'recorded') as push_state,
     coalesce(intent.reference, '') as import_id,
     coalesce(import.state, '') as import_state,

@@ -37,7 +37,7 @@ beside as (
         due.most_quantity as due_most,
         coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false) as is_comparable,
         -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
-        coalesce(contains(sent.reason, 'more wait for the next batch'), false) as was_waiting,
+        coalesce(sent.waiting_units > 0, false) as was_waiting,
     from stock_standing(as_of) as stock
     left join sku_facts as ours on ours.sku_key = stock.sku_key
     left join compared on true

@@ -7,8 +7,6 @@ with sent as (
         on_hand - linked - allocated - picked - damaged - held as net,
         supply - inflight as left_over,
         greatest(base - buffer, 0) as kept,
-        -- the batch's age is the only cause that has no number of its own
-        degraded <> '' and contains(reason, 'too thin for so old a batch') as is_thin,
     from published_rows
 ),
 

@@ -169,6 +169,8 @@ create table if not exists published_rows (
     multiple bigint,                                       -- whole packs of so many
     policy varchar,                                        -- which buffer policies had a say, the most specific first
     degraded varchar,                                      -- how cautious the batch's age made us: empty, aged or overaged
+    waiting_units bigint,                                  -- allowed by the formula, but waits for a new batch or fresh orders
+    is_thin boolean,                                       -- not listed, for so few units of so old a batch
 );
 
 -- SKUs the marketplace showed otherwise than expected, and the first reading after that they were right again.

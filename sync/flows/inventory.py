@@ -45,6 +45,7 @@ _PUBLISHED = (
     "sku", "sku_key", "batch_id", "quantity", "before_quantity", "supply", "inflight", "base", "buffer",
     "buffer_rule", "reason", "inflight_orders", *BUCKETS, "net_by_warehouse", "percent_units", "absolute_units",
     "risk_units", "minimum", "maximum", "multiple", "policy", "degraded",
+    "waiting_units", "is_thin",
 )  # fmt: skip
 
 
@@ -250,6 +251,7 @@ def _published(run: Run, rows: pl.DataFrame, found: Basis) -> pl.DataFrame:
         .with_columns(
             pl.col("sku_key", "net_by_warehouse").fill_null(""),
             before_quantity=pl.col("standing"),
+            waiting_units=(pl.col("target") - pl.col("quantity")).clip(lower_bound=0),
             batch_id=pl.lit(found.batch.batch_id),
             degraded=pl.lit(found.caution.state),
         )

@@ -6,7 +6,6 @@ the clocks. What was entered before is inside the batch, be it open, picked or s
 sale refused or cancelled is released at once only if it certainly never reached BlueCherry.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
@@ -69,6 +68,13 @@ arrivals as (
     where push.intent_kind = 'push_stock'
 ),
 
+-- what John Lewis reported as errors of the last file each SKU was in
+failed as (
+    select push_id, unnest(map_keys(cast(errors::json as map(varchar, varchar)))) as sku
+    from import_facts
+    where error_count > 0 and push_id in (select push_id from sent)
+),
+
 -- of which anything was sold or called off since the oldest of these sendings; what others show is what was sent
 moving as (
     select distinct line.sku
@@ -93,10 +99,10 @@ select
     offer.quantity as offer_quantity,
     sent.quantity as last_quantity,
     sent.batch_id as last_batch_id,
-    sent.push_id::varchar as push_id,
     coalesce(expected.least_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_least,
     coalesce(expected.most_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_most,
-    coalesce(arrivals.is_settled, false) as is_settled,
+    coalesce(arrivals.is_settled, false) and failed.sku is null as is_settled,
+    failed.sku is not null as is_failed,
     -- read back after it took effect: at once where more stands there than may, else when it is sure
     coalesce(
         audit.happened_at > sent.happened_at and audit.read_count > 0
@@ -106,6 +112,7 @@ from offered as offer
 left join sold using (sku)
 left join sent using (sku)
 left join arrivals on arrivals.push_id = sent.push_id
+left join failed on failed.sku = offer.sku and failed.push_id = sent.push_id
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
 """
@@ -154,21 +161,15 @@ def board(
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
     inflight = _ask(run, _INFLIGHT, names, counted)
     released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
-    failed = _failed(run)
-    if not failed.is_empty():
-        offers = offers.join(failed, on=["push_id", "sku"], how="left", maintain_order="left")
-    else:
-        offers = offers.with_columns(is_failed=pl.lit(value=False))
+    counted_off = inflight.join(released, on="sku", how="full", coalesce=True)
     drawn = (
         offers.join(pooled, on="sku_key", how="left", maintain_order="left")
-        .join(inflight, on="sku", how="left", maintain_order="left")
-        .join(released, on="sku", how="left", maintain_order="left")
+        .join(counted_off, on="sku", how="left", maintain_order="left")
         .with_columns(
             pl.col("supply", "inflight", "released", *BUCKETS).fill_null(0),
             pl.col("inflight_orders").fill_null(""),
-            pl.col("is_failed").fill_null(value=False),
+            risk_units=pl.lit(0),
         )
-        .with_columns(risk_units=pl.lit(0), is_settled=pl.col("is_settled") & ~pl.col("is_failed"))
     )
     told = entries(run) if policies is None else policies
     return resolve(drawn, told, on or policy_day(run.now()), fallback(settings)).select(
@@ -206,15 +207,3 @@ def _ask(
 def nets(run: Run, warehouses: Collection[str], keys: Collection[str]) -> pl.DataFrame:
     """`sku_key`, `net_by_warehouse`: what each warehouse that sells here has left, in words."""
     return run.house.ask(_NETS, {"warehouses": sorted(warehouses), "keys": sorted(keys)})
-
-
-def _failed(run: Run) -> pl.DataFrame:
-    """What the marketplace reported as errors of the last file each SKU was in."""
-    rows = run.rows(
-        "select push_id::varchar as push_id, errors from import_facts"
-        " where error_count > 0 and push_id in (select push_id from published_facts)"
-    )
-    pairs = [(row["push_id"], sku, True) for row in rows for sku in json.loads(row["errors"] or "{}")]
-    return pl.DataFrame(
-        pairs, schema={"push_id": pl.String, "sku": pl.String, "is_failed": pl.Boolean}, orient="row"
-    )

@@ -8,8 +8,7 @@ has decided by itself.
 
 from datetime import datetime, timedelta
 
-from store.events import Event
-from store.events_acceptance import AcceptanceDecided
+from store.events import AcceptanceDecided, Event
 from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.rules.acceptance import KIND, Verdict, judged
 from sync.runs import Run, Scope

@@ -20,7 +20,7 @@ from decimal import Decimal
 from typing import Any
 
 from store.clock import aware
-from store.events_returns import (
+from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReturnedLinePart,

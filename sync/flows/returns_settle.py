@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from store.events import Event
-from store.events_returns import ReceivedLinePart, ReturnRead
+from store.events import Event, ReceivedLinePart, ReturnRead
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
 from sync.rules.returns import UNSEEN

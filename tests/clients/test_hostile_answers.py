@@ -24,10 +24,9 @@ from tests.clients.hostile import (
     TRANSACTION,
     found,
     held,
-    places,
     saying,
-    spoiled,
 )
+from tests.spoiling import places, spoiled
 
 
 @pytest.mark.parametrize("name", READS)

@@ -38,6 +38,7 @@ def test_weeks_and_policies_become_a_command_of_the_person(told: Told) -> None:
     page.number_input(key="back-test-percent-B").set_value(7.5).run(timeout=60)
     page.number_input(key="back-test-units-B").set_value(2).run(timeout=60)
     page.selectbox(key="back-test-risk-B").set_value("service_level").run(timeout=60)
+    page.number_input(key="back-test-alpha-B").set_value(0.5).run(timeout=60)
     press(page, START)
     body = sent(told)[0][1]
     said: dict[str, Any] = body["arguments"]
@@ -47,6 +48,7 @@ def test_weeks_and_policies_become_a_command_of_the_person(told: Told) -> None:
     assert (said["from_on"], said["until_on"]) == ("2026-10-12", "2026-11-23")
     assert said["a"]["as_it_is"]
     assert (said["b"]["percent"], said["b"]["units"], said["b"]["risk"]) == ("7.50", 2, "service_level")
+    assert said["b"]["alpha"] == "0.0050"
 
 
 def test_it_says_how_far_it_is_and_why_it_was_refused(told: Told) -> None:

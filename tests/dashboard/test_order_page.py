@@ -1,7 +1,6 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
-from store.events import MisfitPart, OrderHeld
-from store.events_returns import ReturnedLinePart, ReturnSeen
+from store.events import MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
 from store.journal import Personal
 from tests.dashboard.looking import cells, senders, show, words
 from tests.told import HOUR, NOW, SHIRT, Told, key_of

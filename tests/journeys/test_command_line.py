@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,9 @@ def test_alone_with_the_store_every_command_does_its_work_itself(
     assert written(home) == before
     assert "There is no scope 'everything'" in cherrylane("resync", "everything", ends=1).stderr
     assert "inventory" in cherrylane("resync", f"stock:{sku}").stdout
+    said = try_policies(home, cherrylane)
+    assert "working out every offer" in said
+    assert "replaying the week of" in said
 
     copies = tmp_path / "copies"
     assert "Backup made and verified" in cherrylane("backup", str(copies)).stdout
@@ -130,6 +134,7 @@ def test_beside_a_running_worker_commands_are_sent_to_it(
     assert "worker serving" in cherrylane("doctor").stdout
     assert "dispatch succeeded; watch succeeded" in cherrylane("once", "watch", "dispatch").stdout
     look_at_everything(home, cherrylane)
+    try_policies(home, cherrylane)  # how far it is, is asked five times a second: it may be over before
     assert "catalogue succeeded" in cherrylane("resync", "catalogue").stdout
     assert "There is no scope 'everything'" in cherrylane("resync", "everything", ends=1).stderr
     assert "Backup made and verified" in cherrylane("backup", str(tmp_path / "copies")).stdout
@@ -140,6 +145,25 @@ def test_beside_a_running_worker_commands_are_sent_to_it(
     assert all(one["actor"].startswith("cli:") for one in asked)
     assert home.stop(worker) == 0
     assert home.rebuild_differences() == {}
+
+
+def try_policies(home: Any, cherrylane: Typed) -> str:
+    """A preview and a back-test set and send nothing, and print what they found; how far they said to be."""
+    before = written(home)
+    previewed = cherrylane("preview", "percent=50,units=3")
+    assert "Would change" in previewed.stdout
+    assert "says nothing of a policy" in cherrylane("preview", "half", ends=2).stderr
+    assert "neither everything nor" in cherrylane("preview", "units=1", "--of", "shop", ends=2).stderr
+    assert "BlueCherry has no category" in cherrylane("preview", "units=1", "--of", "category:boats", ends=1).stderr
+    (beat,) = home.rows("select domain_at from heartbeat")
+    days = [(beat["domain_at"] + timedelta(days=days)).date().isoformat() for days in (-3, 1)]
+    tested = cherrylane("backtest", "now", "percent=50,units=3", "--from", days[0], "--until", days[1])
+    assert "batches replayed" in tested.stdout
+    assert "50" in tested.stdout.split("B", 1)[1]
+    assert len(home.rows("select side from back_test_facts")) == 2
+    assert not home.rows("select 1 from buffer_policy_facts")
+    assert written(home) == before
+    return previewed.stderr + tested.stderr
 
 
 def look_at_everything(home: Any, cherrylane: Typed) -> tuple[str, str]:

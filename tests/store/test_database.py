@@ -22,6 +22,7 @@ from store.database import (
     sections,
 )
 from store.errors import QuestionFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer
+from tests.told import Told
 
 STEPS = (
     "create table if not exists schema_steps ("
@@ -122,6 +123,28 @@ def test_a_real_store_from_before_the_first_step_is_brought_to_the_present(tmp_p
     open_database(path, serves=False).close()
 
     assert shape_of(path) == shape_of(fresh)
+
+
+def test_what_waited_and_what_was_thin_is_taken_over_from_the_words_of_older_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    told = Told(path)
+    told.publish({"SHIRT": 4}, reason="9 in stock and free, 3 more wait for the next batch", degraded="")
+    told.publish(
+        {"SOCKS": 0}, reason="2 in stock and free, too thin for so old a batch", degraded="aged", name="two"
+    )
+    told.publish({"SCARF": 7}, reason="new batch", degraded="aged", name="three")
+    told.close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "alter table published_rows drop column waiting_units; alter table published_rows drop column is_thin;"
+            " comment on table published_facts is 'folded otherwise then';"
+            " delete from schema_steps where number >= 4"
+        )
+    with open_database(path, serves=False) as database:
+        rows = local_ask(database)("select sku, waiting_units, is_thin from published_rows order by sku").rows()
+        facts = local_ask(database)("select sku, waiting_units, is_thin from published_facts order by sku").rows()
+
+    assert rows == facts == [("SCARF", 0, False), ("SHIRT", 3, False), ("SOCKS", 0, True)]
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path) -> None:

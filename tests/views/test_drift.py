@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from store.events_drift import CancelationAsked, DriftAnswered
+from store.events import CancelationAsked, DriftAnswered
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
 
 TROUSERS = "NMC-05220-NVY-A--8"

@@ -13,9 +13,16 @@ from typing import Any
 
 from store import events
 from store.database import local_ask
-from store.events_desk import AlertBegun, AlertPart, ClockCompared
-from store.events_orders import OrdersCounted
-from store.events_returns import ReceivedLinePart, ReturnedLinePart, ReturnRead, ReturnSeen
+from store.events import (
+    AlertBegun,
+    AlertPart,
+    ClockCompared,
+    OrdersCounted,
+    ReceivedLinePart,
+    ReturnedLinePart,
+    ReturnRead,
+    ReturnSeen,
+)
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.dispatch import decide as decide_dispatch

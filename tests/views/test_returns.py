@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from store.events_returns import (
+from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReceivedLinePart,

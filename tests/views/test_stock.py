@@ -47,7 +47,7 @@ def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None
         (0, {"maximum": 0}, ("maximum", -7)),
         (6, {"multiple": 3}, ("packs", -1)),
         (4, {}, ("waits", -3)),
-        (0, {"degraded": "overaged", "reason": "9 in stock and free, too thin for so old a batch"}, ("thin", -7)),
+        (0, {"degraded": "overaged", "is_thin": True}, ("thin", -7)),
         (9, {"supply": 11, "base": 10}, ("pooled", 2)),
         (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
         (0, {"buffer": 20}, ("buffer", -8)),
@@ -207,7 +207,7 @@ def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(t
 
 def test_an_increase_that_waits_is_a_difference(told: Told, ask: Ask) -> None:
     stocked(told)
-    told.publish({SHIRT: 4}, reason="9 in stock and free, 3 more wait for the next batch")
+    told.publish({SHIRT: 4}, waiting_units=3)
     told.offers({SHIRT: 4})
     told.compared({SHIRT: 4}, least=4, most=4, read_count=0)
 

@@ -1,6 +1,6 @@
 """The vocabulary of what comes back: returns at the marketplace, return authorisations and credit memos in the ERP.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added. A return is
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added. A return is
 logistics; the money is a refund of its own, told with the order.
 """
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from store.events import Event, _Part
+from store.events.base import Event, Part
 
 
-class ReturnedLinePart(_Part):
+class ReturnedLinePart(Part):
     """Units of an order line on their way back."""
 
     order_line_id: str
@@ -63,7 +63,7 @@ class ReturnDecided(Event):
         return self.order_id
 
 
-class ReceivedLinePart(_Part):
+class ReceivedLinePart(Part):
     """A line of a return authorisation, and what of it came."""
 
     line_number: int
@@ -95,7 +95,7 @@ class ReturnRead(Event):
         return self.order_id
 
 
-class CreditLinePart(_Part):
+class CreditLinePart(Part):
     """A line of a credit memo."""
 
     order_line_id: str
