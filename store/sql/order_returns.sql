@@ -60,10 +60,10 @@ refunds as (
 -- asked only while our word is waited for; narrowed by `announced` instead, DuckDB 1.5.5 loses rows of this read model
 -- (and can crash) where it stands inside another
 left_the_house as (
-    select order_line_id, sum(shipped_quantity)::integer as quantity
-    from sales_line_facts
-    where order_id in (select order_id from market_return_facts where state = 'WAITING_ACCEPTANCE')
-    group by order_line_id
+    select line.order_line_id, sum(line.shipped_quantity)::integer as quantity
+    from (select distinct order_id from market_return_facts where state = 'WAITING_ACCEPTANCE') as asked
+    join sales_line_facts as line on line.order_id = asked.order_id
+    group by line.order_line_id
 )
 
 select
