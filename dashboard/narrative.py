@@ -19,6 +19,8 @@ _INTENTS = {
     "cancel_market_line": "cancel units at John Lewis",
     "write_reference": "write our order number back to John Lewis",
     "create_return": "authorise the return in BlueCherry",
+    "answer_return": "answer the return at John Lewis",
+    "report_return": "tell John Lewis what came back and how",
     "cancel_return": "withdraw the return in BlueCherry",
     "receive_return": "tell John Lewis that the goods came back",
     "refund_line": "refund the customer at John Lewis",
@@ -112,6 +114,10 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "sales_order.read": _sales_order,
     "acceptance.decided": lambda body: (
         f"Decided: {_decision(body)}. "
+        f"{body.get('why') or ''}"
+    ),
+    "return.decided": lambda body: (
+        f"Decided of return {body.get('return_id')}: {humanised(str(body.get('decision'))).lower()}. "
         f"{body.get('why') or ''}"
     ),
     "drift.answered": lambda body: (

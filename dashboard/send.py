@@ -14,6 +14,7 @@ from store.commands import (
     BackTest,
     Command,
     DecideAcceptance,
+    DecideReturn,
     EditOrder,
     FetchAgain,
     MappingRow,
@@ -35,10 +36,10 @@ from store.commands import (
 from store.window import Window
 
 __all__ = [
-    "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "EditOrder",
-    "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans", "RemoveBufferPolicy",
-    "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may",
-    "send",
+    "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "DecideReturn",
+    "EditOrder", "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans",
+    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze",
+    "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

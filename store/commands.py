@@ -296,6 +296,17 @@ class DecideAcceptance(Command):
     refused_lines: tuple[str, ...] = ()
 
 
+class DecideReturn(Command):
+    """Accept or refuse a return that waits for our word, or say that what came back is not as it should be."""
+
+    name: ClassVar[str] = "decide_return"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    return_id: str
+    decision: Literal["accept", "refuse", "not_compliant"]
+    why: str
+    reason_code: str = ""
+
+
 class PurgePersonal(Command):
     """Delete personal data of orders placed before a moment."""
 
@@ -326,7 +337,7 @@ KINDS: dict[str, type[Command]] = {
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
         SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
-        AnswerDrift, DecideAcceptance,
+        AnswerDrift, DecideAcceptance, DecideReturn,
     )
 }  # fmt: skip
 

@@ -42,7 +42,7 @@ FACTS: tuple[str, ...] = (
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
     "clocks", "alerts", "alert_ends", "alert_causes",
     "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
-    "credit_memos", "refunds", "acceptance_decisions",
+    "credit_memos", "refunds", "acceptance_decisions", "return_decisions",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",

@@ -40,6 +40,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "sent_orders": ("intent.recorded create_sales_order",),
     "drift_answers": ("drift.answered",),
     "acceptance_decisions": ("acceptance.decided",),
+    "return_decisions": ("return.decided",),
     "cancelation_asks": ("cancelation.asked",),
     "market_returns": ("return.seen",),
     "erp_returns": ("return.read",),

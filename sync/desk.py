@@ -28,6 +28,7 @@ from sync.desk_exceptions import ExceptionDesk
 from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
 from sync.desk_orders import OrderDesk
+from sync.desk_returns import ReturnDesk
 from sync.desk_stock import StockDesk
 from sync.desk_trials import TrialDesk
 from sync.errors import SyncError
@@ -58,6 +59,7 @@ class Desk:
         self._orders = OrderDesk(house, lanes)
         self._drift = DriftDesk(house, lanes)
         self._acceptance = AcceptanceDesk(house, lanes)
+        self._returns = ReturnDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
@@ -201,6 +203,7 @@ class Desk:
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
             ask.DecideAcceptance: lambda one: self._acceptance.decide(actor, one),
+            ask.DecideReturn: lambda one: self._returns.decide(actor, one),
             ask.AnswerDrift: lambda one: self._drift.answer_drift(actor, one),
             ask.PurgePersonal: lambda one: self._purge(actor, one),
             ask.Rebuild: self._rebuild,

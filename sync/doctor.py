@@ -209,7 +209,7 @@ def _mappings(window: Window) -> Iterator[Finding]:
         if count.get(kind):
             yield Finding(f"mapping {kind}", is_ok=True, words=f"{count[kind]} set")
         elif kind in OPTIONAL:
-            yield Finding(f"mapping {kind}", is_ok=True, words="none set: the SKU's own counts")
+            yield Finding(f"mapping {kind}", is_ok=True, words=f"none set: {OPTIONAL[kind]}")
         else:
             yield Finding(
                 f"mapping {kind}", is_ok=False, words="none set: orders that need one are held; see Mappings"

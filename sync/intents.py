@@ -72,6 +72,12 @@ KINDS: dict[str, Kind] = {
         "returns", "return id and authorisation", "return orders by po_num", "the authorisation is closed",
         repeatable=True,
     ),
+    "answer_return": Kind(
+        "returns", "return id", "RT11", "the return is past WAITING_ACCEPTANCE", repeatable=True,
+    ),
+    "report_return": Kind(
+        "returns", "return id", "RT11", "a line of it reads as not as it should be", repeatable=True,
+    ),
     "receive_return": Kind(
         "returns", "return id", "RT11", "the return is past IN_PROGRESS", repeatable=True,
     ),

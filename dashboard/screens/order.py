@@ -18,7 +18,7 @@ from dashboard.format import (
     parsed,
     state,
 )
-from dashboard.screens import edit_order, order_acceptance, order_drift
+from dashboard.screens import edit_order, order_acceptance, order_drift, order_returns
 
 _SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
 _NOTHING_YET = {
@@ -60,7 +60,7 @@ def show(pulse: Pulse) -> None:
     with parcels:
         _parcels(pulse, order_id)
     with back:
-        _returns(pulse, order_id)
+        order_returns.back(pulse, order_id)
     with ledger:
         _ledger(order_id)
     with person:
@@ -158,29 +158,6 @@ def _systems(order_id: str) -> None:
                 st.caption(row["detail"])
             if row["since_at"] is not None:
                 st.caption(f"since {london(row['since_at'])}")
-
-
-def _returns(pulse: Pulse, order_id: str) -> None:
-    cards.table(
-        [
-            {
-                "Return": row["rma"] or row["return_id"],
-                "Line": row["order_line_id"],
-                "At John Lewis": state(row["state"]).text,
-                "Units": count(row["quantity"]),
-                "In BlueCherry": row["ret_nums"] or "–",
-                "Received": count(row["received_quantity"]),
-                "Credited": row["memo_numbers"] or "–",
-                "Refunded": count(row["refunded_quantity"]),
-                "Next": row["next_step"],
-                "Opened": london(row["opened_at"]),
-            }
-            for row in data.order_returns(pulse.as_of, order_id).iter_rows(named=True)
-        ],
-        key="order-returns",
-        right=("Units", "Received", "Refunded"),
-        empty_words="Nothing of it is on its way back.",
-    )
 
 
 def _timeline(order_id: str) -> None:

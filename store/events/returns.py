@@ -17,6 +17,7 @@ class ReturnedLinePart(Part):
     order_line_id: str
     quantity: int
     reason_code: str
+    is_compliant: bool | None = None  # what was said of it once it was here; None: nothing
 
 
 class ReturnSeen(Event):
@@ -33,6 +34,25 @@ class ReturnSeen(Event):
     changed_at: datetime
     is_before_start: bool
     lines: tuple[ReturnedLinePart, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.return_id
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id
+
+
+class ReturnDecided(Event):
+    """What John Lewis is to be told of a return: accepted, refused, or not as it should be."""
+
+    kind: ClassVar[str] = "return.decided"
+    return_id: str
+    order_id: str
+    decision: str  # accept, refuse or not_compliant
+    reason_code: str  # the marketplace's; accepting takes none
+    why: str
 
     @property
     def subject(self) -> str:

@@ -8,7 +8,9 @@ with back as (
 tried as (
     select order_id, intent_kind, subject, state, code, message, happened_at,
     from intent_facts
-    where intent_kind in ('create_return', 'cancel_return', 'receive_return', 'refund_line')
+    where intent_kind in (
+        'create_return', 'cancel_return', 'receive_return', 'refund_line', 'answer_return', 'report_return'
+    )
     qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
 ),
 
@@ -131,6 +133,39 @@ refused as (
         )
 ),
 
+-- the customer waits for our word
+undecided as (
+    select
+        'return_undecided' as kind, back.return_id as subject, any_value(back.order_id) as order_id,
+        if(bool_and(back.is_fitting), 'nobody has answered', 'more than was sent') as cause,
+        'It waits for our word; ' || sum(back.quantity) || ' units of it are announced.' as detail,
+        sum(back.unit_price_amount * back.quantity) as amount, any_value(back.currency) as currency,
+        min(back.opened_at) + if(bool_and(back.is_fitting), interval 1 hour, interval 0 hours) as since_at,
+    from back
+    left join return_decision_facts as said on said.return_id = back.return_id
+    where back.state = 'WAITING_ACCEPTANCE' and said.return_id is null
+    group by back.return_id
+    having since_at <= as_of
+),
+
+unsaid as (
+    select
+        'return_answer_refused' as kind, tried.subject, tried.order_id,
+        coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail,
+        null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
+    from tried
+    left join return_decision_facts as said on said.return_id = tried.subject
+    where tried.intent_kind in ('answer_return', 'report_return') and tried.state = 'refused'
+        and tried.code not in ('not_sent', 'absent')
+        -- another word was said since
+        and (said.happened_at is null or said.happened_at <= tried.happened_at)
+        and exists (
+            from back
+            where back.return_id = tried.subject
+                and back.state = if(tried.intent_kind = 'answer_return', 'WAITING_ACCEPTANCE', 'RECEIVED')
+        )
+),
+
 -- over at John Lewis, and BlueCherry still expects it, or has it in its hands
 cancelled as (
     select
@@ -168,4 +203,6 @@ from (
     union all by name from unauthorised
     union all by name from refused
     union all by name from cancelled
+    union all by name from undecided
+    union all by name from unsaid
 );

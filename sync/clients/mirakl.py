@@ -196,18 +196,32 @@ class Mirakl:
         call = Call("RT11", "GET", "/api/returns", query)
         yield from self._seek(call, "return", returns.market_return, lambda i: (i.return_id, i.updated_at))
 
+    def answer_returns(self, answers: Sequence[ports.ReturnAnswer]) -> tuple[ports.Outcome, ...]:
+        """RT21. A return the answer does not mention has no outcome: nobody knows."""
+        return self._say_of_returns("RT21", "accept", {one.return_id: returns.answer_row(one) for one in answers})
+
+    def report_returns(self, reports: Sequence[ports.ReturnReport]) -> tuple[ports.Outcome, ...]:
+        """RT26. A return the answer does not mention has no outcome: nobody knows."""
+        rows = {one.return_id: returns.report_row(one) for one in reports}
+        return self._say_of_returns("RT26", "compliance", rows)
+
     def receive_returns(self, return_ids: Sequence[str]) -> tuple[ports.Outcome, ...]:
         """RT25. A return the answer does not mention has no outcome: nobody knows."""
-        if not 0 < len(return_ids) <= _MOST_RETURNS:
-            raise ValueError(f"between 1 and {_MOST_RETURNS} returns at a time, not {len(return_ids)}")
-        document = {"returns": [{"id": return_id} for return_id in return_ids]}
-        answer = self._write("RT25", "PUT", "/api/returns/receive", document, expects="json")
+        return self._say_of_returns("RT25", "receive", {return_id: {"id": return_id} for return_id in return_ids})
+
+    def _say_of_returns(
+        self, operation: str, what: str, rows: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[ports.Outcome, ...]:
+        if not 0 < len(rows) <= _MOST_RETURNS:
+            raise ValueError(f"between 1 and {_MOST_RETURNS} returns at a time, not {len(rows)}")
+        document = {"returns": list(rows.values())}
+        answer = self._write(operation, "PUT", f"/api/returns/{what}", document, expects="json")
         try:
-            outcomes = returns.receipts(answer.data if isinstance(answer.data, dict) else {}, return_ids)
+            outcomes = returns.receipts(answer.data if isinstance(answer.data, dict) else {}, rows)
         except Unreadable as why:
-            raise Unclear(f"the answer to RT25 cannot be read: {why}") from why
+            raise Unclear(f"the answer to {operation} cannot be read: {why}") from why
         if not outcomes:
-            raise Unclear(f"RT25 does not say what became of its returns (exchange {answer.snapshot_id})")
+            raise Unclear(f"{operation} does not say what became of its returns (exchange {answer.snapshot_id})")
         return tuple(outcomes.values())
 
     # -- dispatch ----------------------------------------------------------------------------

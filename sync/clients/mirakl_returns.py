@@ -18,9 +18,16 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, frozen=True)
 
 
+class Compliance(_Wire):
+    """RT11, what was said of a line that came back."""
+
+    compliant: bool | None = None
+
+
 class ReturnLine(_Wire):
     """RT11, a line on its way back."""
 
+    compliance: list[Compliance] | None = None
     order_line_id: Text = None
     quantity: Units = None
     reason_code: Text = None
@@ -55,7 +62,7 @@ class Refunded(_Wire):
 
 
 class Answered(_Wire):
-    """RT25, a return by its id, with what is wrong with it."""
+    """RT21, RT25 and RT26, a return by its id, with what is wrong with it."""
 
     id: Text = None
     message: Text = None
@@ -79,6 +86,7 @@ def market_return(raw: Any) -> ports.MarketReturn:
                 order_line_id=needed(line.order_line_id, "return_lines.order_line_id"),
                 quantity=needed(line.quantity, "return_lines.quantity"),
                 reason_code=line.reason_code or "",
+                is_compliant=line.compliance[-1].compliant if line.compliance else None,
             )
             for line in needed(got.return_lines, "return_lines")
         ),
@@ -97,8 +105,31 @@ def refund_row(refund: ports.LineRefund) -> dict[str, Any]:
     }
 
 
+def answer_row(answer: ports.ReturnAnswer) -> dict[str, Any]:
+    """RT21: our word on a return as the marketplace takes it."""
+    row: dict[str, Any] = {"id": answer.return_id, "accepted": answer.is_accepted}
+    return row if answer.is_accepted else {**row, "rejection_reason_code": answer.reason_code}
+
+
+def report_row(report: ports.ReturnReport) -> dict[str, Any]:
+    """RT26: what came back and how, every line of it."""
+    return {
+        "id": report.return_id,
+        "return_lines": [
+            {"order_line_id": line_id, "compliant": True}
+            if is_compliant
+            else {
+                "order_line_id": line_id,
+                "compliant": False,
+                "non_compliance_reason_code": report.reason_code,
+            }
+            for line_id, is_compliant in report.lines.items()
+        ],
+    }
+
+
 def receipts(data: Mapping[str, Any], return_ids: Collection[str]) -> dict[str, ports.Outcome]:
-    """RT25: what became of each return the answer mentions.
+    """RT21, RT25 and RT26: what became of each return the answer mentions.
 
     Raises:
         Unreadable: a row says nothing that can be believed.

@@ -1,10 +1,11 @@
 """Returns: what customers send back is authorised in BlueCherry, told of as received, refunded by one side only.
 
-Looks at John Lewis's returns, and at BlueCherry's return authorisations and credit memos. A return becomes one
-authorisation for each sales order it was sold by, with the return's id on it, withdrawn when John Lewis cancels the
-return before anything came; once the warehouse has counted the goods, John Lewis is told (RT25). Who refunds is the
-setting REFUNDED_BY: John Lewis's side, and then nothing here pays; or ours, and then BlueCherry's credit memo is
-passed on as a refund (OR28), for what nobody has refunded yet.
+Looks at John Lewis's returns, and at BlueCherry's return authorisations and credit memos. What waits for our word
+is answered first (sync.flows.returns_answers). A return becomes one authorisation for each sales order it was sold
+by, with the return's id on it, withdrawn when John Lewis cancels the return before anything came; once the
+warehouse has counted the goods, John Lewis is told (RT25). Who refunds is the setting REFUNDED_BY: John Lewis's
+side, and then nothing here pays; or ours, and then BlueCherry's credit memo is passed on as a refund (OR28), for
+what nobody has refunded yet.
 Returns opened before we started are somebody else's.
 
 What can go wrong: an answer that never came. An authorisation is looked up by the order and sent again only when
@@ -26,9 +27,11 @@ from store.events import (
     ReturnSeen,
 )
 from sync.errors import Deferred
+from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
 from sync.intents import Intent, carry_out, carry_out_together
 from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraft, ReturnLineDraft
+from sync.rules.return_answers import ANSWER, REPORT
 from sync.rules.returns import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
 
@@ -40,6 +43,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     later = look(run, scope)
     settling.settle(run)
+    answering.answer(run, scope)
     decision = _decide(run, scope)
     _act(run, decision)
     if later is not None:
@@ -50,11 +54,14 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     """What a run would do to the outside now."""
     look(run, scope)
     decision = _decide(run, scope)
+    words = answering.decided(run, scope)
     rows = [
         {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
-        for intent in (*decision.create, *decision.withdraw, *decision.receive, *decision.refund)
+        for intent in (*words, *decision.create, *decision.withdraw, *decision.receive, *decision.refund)
     ]
     calls = {
+        "RT21 answer": -(-sum(one.kind == ANSWER for one in words) // 100),
+        "RT26 report": -(-sum(one.kind == REPORT for one in words) // 100),
         "returnOrder create": len(decision.create),
         "returnOrderCancel": len(decision.withdraw),
         "RT25 receive": -(-len(decision.receive) // 100),
@@ -147,7 +154,12 @@ def _seen(one: MarketReturn, snapshot_id: Any, start_on: datetime) -> ReturnSeen
         changed_at=one.updated_at,
         is_before_start=one.created_at < start_on,
         lines=tuple(
-            ReturnedLinePart(order_line_id=line.order_line_id, quantity=line.quantity, reason_code=line.reason_code)
+            ReturnedLinePart(
+                order_line_id=line.order_line_id,
+                quantity=line.quantity,
+                reason_code=line.reason_code,
+                is_compliant=line.is_compliant,
+            )
             for line in one.lines
         ),
     )

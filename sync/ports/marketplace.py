@@ -159,6 +159,25 @@ class ReturnedLine:
     order_line_id: str
     quantity: int
     reason_code: str
+    is_compliant: bool | None = None  # what we said of it; None: nothing
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAnswer:
+    """Our word on a return that waits for it; the reason is the marketplace's, of a refusal alone."""
+
+    return_id: str
+    is_accepted: bool
+    reason_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReport:
+    """What came back and how, a word for every line of a return."""
+
+    return_id: str
+    lines: Mapping[str, bool]  # order_line_id → as it should be
+    reason_code: str  # of those that are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +304,14 @@ class Marketplace(Protocol):
     def shipments(self, order_ids: Sequence[str]) -> Iterator[Page[MarketShipment]]: ...
     def cancel_lines(self, cancelations: Sequence[LineCancelation]) -> UUID | None: ...
     def list_returns(self, *, updated_from: datetime) -> Iterator[Page[MarketReturn]]: ...
+    def answer_returns(self, answers: Sequence[ReturnAnswer]) -> tuple[Outcome, ...]:
+        """Accept or refuse returns, at most 100; unmentioned returns are unclear."""
+        ...
+
+    def report_returns(self, reports: Sequence[ReturnReport]) -> tuple[Outcome, ...]:
+        """Say which lines of returns are not as they should be, at most 100; unmentioned returns are unclear."""
+        ...
+
     def receive_returns(self, return_ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Say that the goods of returns are here, at most 100; unmentioned returns are unclear."""
         ...

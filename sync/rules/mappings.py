@@ -25,7 +25,11 @@ from typing import Any
 
 KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account")
 RULES = frozenset({"warehouse", "division"})  # their keys are rules
-OPTIONAL = frozenset({"division"})  # without one the SKU's own division counts
+OPTIONAL = {  # and what holds without one
+    "division": "the SKU's own counts",
+    "attribute": "nothing waits for one",
+    "account": "nothing waits for one",
+}
 ELLIPSIS = "…"
 IN_FORCE = "select mapping, key, value from mappings($now) where state = 'in_force'"
 

@@ -21,7 +21,7 @@ from sync.sandbox.john_lewis import API_KEY, KEY_WITHOUT_ACCOUNTANCY, SHOP_ID
 from sync.sandbox.john_lewis_limits import Limits
 from sync.sandbox.john_lewis_model import Refused
 from sync.sandbox.john_lewis_offers import StockImport
-from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, member, offset_page, optional
+from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, member, objects, offset_page, optional
 from sync.sandbox.john_lewis_shipping import shipment_draft, tracking_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ class Marketplace:
             ("PUT", "/api/orders/cancel", "OR30", self.cancel),
             ("PUT", "/api/orders/refund", "OR28", self.refund),
             ("GET", "/api/returns", "RT11", self.list_returns),
+            ("PUT", "/api/returns/accept", "RT21", self.answer_returns),
             ("PUT", "/api/returns/receive", "RT25", self.receive_returns),
+            ("PUT", "/api/returns/compliance", "RT26", self.check_returns),
             ("PUT", "/api/orders/{order_id}/accept", "OR21", self.accept),
             ("PUT", "/api/orders/{order_id}/tracking", "OR23", self.tracking),
             ("PUT", "/api/orders/{order_id}/ship", "OR24", self.ship),
@@ -277,12 +279,43 @@ class Marketplace:
         )
 
     def receive_returns(self, asked: Asked) -> Response:
-        """RT25: what can be done is done, the rest is told."""
+        """RT25."""
+        return self._of_returns(asked, lambda return_id, _: self.world.john_lewis.returns.receive(return_id))
+
+    def answer_returns(self, asked: Asked) -> Response:
+        """RT21."""
+        room = self.world.john_lewis.returns
+        return self._of_returns(
+            asked,
+            lambda return_id, row: room.answer(
+                return_id,
+                is_accepted=bool(member(row, "accepted", bool)),
+                reason=optional(row, "rejection_reason_code", str),
+            ),
+        )
+
+    def check_returns(self, asked: Asked) -> Response:
+        """RT26."""
+        room = self.world.john_lewis.returns
+
+        def check(return_id: str, row: dict[str, Any]) -> None:
+            lines: dict[str, str | None] = {}
+            for line in objects(row, "return_lines", 100):
+                is_fine = member(line, "compliant", bool)
+                reason = None if is_fine else optional(line, "non_compliance_reason_code", str) or "none"
+                lines[member(line, "order_line_id", str)] = reason
+            room.check(return_id, lines)
+
+        return self._of_returns(asked, check)
+
+    def _of_returns(self, asked: Asked, act: Callable[[str, dict[str, Any]], None]) -> Response:
+        """What can be done is done, the rest is told."""
         done: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
-        for return_id in [member(row, "id", str) for row in asked.rows("returns", 100)]:
+        for row in asked.rows("returns", 100):
+            return_id = member(row, "id", str)
             try:
-                self.world.john_lewis.returns.receive(return_id)
+                act(return_id, row)
             except Refused as refused:
                 errors.append({"id": return_id, "message": refused.message})
             else:

@@ -4,7 +4,7 @@ Law: a return is logistics alone; its money is a refund of its own. Chance comes
 that the customers of a seed are the same with returns and without. Nothing is sent back of what never left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 STATES = frozenset((
     "WAITING_ACCEPTANCE", "IN_PROGRESS", "REFUSED", "RECEIVED", "NO_RECEPTION", "CLOSED", "CANCELED",
 ))  # fmt: skip
+REJECTIONS = frozenset(f"RETURN_REJECTION_{name}" for name in ("NOT_ELIGIBLE", "NOT_NEEDED", "WINDOW_CLOSED"))
+NON_COMPLIANCES = frozenset(
+    f"RETURN_NON_COMPLIANT_{name}"
+    for name in ("MISSING_ITEM", "WRONG_PRODUCT", "DAMAGED_PRODUCT", "WINDOW_CLOSED", "OTHER")
+)
 WHO_REFUNDS = ("john_lewis_at_once", "john_lewis_on_receipt", "seller")
 _REASONS = {
     "RFD-SIZE": "RETURN_PDNT_TOO_SMALL", "RFD-CHANGED-MIND": "RETURN_CHANGED_MIND",
@@ -45,6 +50,9 @@ class Return:
     updated_at: datetime
     arrives: int  # units that really are in the parcel; 0: it never comes
     state: str = "IN_PROGRESS"
+    rejection: str | None = None
+    wrong: str | None = None  # why it is not as it should be; None: nobody said so
+    is_checked: bool = False
 
     def body(self) -> dict[str, Any]:
         """RT11: one return."""
@@ -55,7 +63,7 @@ class Return:
             "state": self.state,
             "method_code": "RETURN_METHOD_BY_MAIL",
             "reason_code": self.reason_code,
-            "rejection_reason_code": None,
+            "rejection_reason_code": self.rejection,
             "description": None,
             "rma": self.rma,
             "return_lines": [
@@ -63,7 +71,7 @@ class Return:
                     "order_line_id": self.line.line_id,
                     "quantity": self.quantity,
                     "reason_code": self.reason_code,
-                    "compliance": [],
+                    "compliance": self._compliance(),
                 }
             ],
             "tracking": {
@@ -80,12 +88,18 @@ class Return:
             "last_updated": iso(self.updated_at),
         }
 
+    def _compliance(self) -> list[dict[str, Any]]:
+        if not self.is_checked:
+            return []
+        told: dict[str, Any] = {"compliant": self.wrong is None}
+        return [{**told, "non_compliance_reason_code": self.wrong} if self.wrong else told]
+
     def as_truth(self) -> dict[str, Any]:
         """The truth of it."""
         return {
             "id": self.return_id, "order_id": self.order.order_id, "order_line_id": self.line.line_id,
             "quantity": self.quantity, "arrives": self.arrives, "state": self.state,
-            "created_at": iso(self.created_at),
+            "created_at": iso(self.created_at), "rejection": self.rejection, "wrong": self.wrong,
         }  # fmt: skip
 
 
@@ -97,12 +111,15 @@ class Returns:
         self.world = world
         self.returns: dict[str, Return] = {}
         self.who_refunds = WHO_REFUNDS[0]
+        self.asks_the_seller = False
         self.scenarios: dict[str, Callable[[], object]] = {
             "return_some": lambda: self.send_some(5),
             "returns_arrive": self.all_arrive,
             "returns_get_lost": self.lose_all,
             "refund_returns_again": self.refund_again,
             "cancel_returns": self.cancel_all,
+            "returns_need_acceptance": lambda: self._ask_the_seller(is_asked=True),
+            "returns_need_no_acceptance": lambda: self._ask_the_seller(is_asked=False),
             **{f"refunded_by_{who}": partial(self._refunded_by, who) for who in WHO_REFUNDS},
         }
 
@@ -110,6 +127,9 @@ class Returns:
     def refunds_at_once(self) -> bool:
         """Whether John Lewis gives the money back when the customer hands the goods in."""
         return self.who_refunds == WHO_REFUNDS[0]
+
+    def _ask_the_seller(self, *, is_asked: bool) -> None:
+        self.asks_the_seller = is_asked
 
     def _refunded_by(self, who: str) -> None:
         self.who_refunds = who
@@ -129,7 +149,37 @@ class Returns:
             now, now, arrives,
         )  # fmt: skip
         self.returns[sent.return_id] = sent
-        self.world.after(rng.uniform(*_DAYS_IN_POST) * 1440, lambda: self._arrive(sent))
+        days = rng.uniform(*_DAYS_IN_POST)
+        if self.asks_the_seller:
+            sent.state = "WAITING_ACCEPTANCE"
+        self.world.after(days * 1440, lambda: self._arrive(sent))
+        return sent
+
+    def answer(self, return_id: str, *, is_accepted: bool, reason: str | None) -> None:
+        """RT21: the seller takes it back, or does not."""
+        sent = self._in_state(return_id, "WAITING_ACCEPTANCE")
+        if not is_accepted and reason not in REJECTIONS:
+            raise Refused(400, f"Return {return_id}: {reason} is no reason to refuse it")
+        sent.state, sent.updated_at = "IN_PROGRESS" if is_accepted else "REFUSED", self.world.now
+        if not is_accepted:
+            sent.rejection, sent.arrives = reason, 0
+
+    def check(self, return_id: str, lines: Mapping[str, str | None]) -> None:
+        """RT26: what of it is not as it should be, and why; every line has its word."""
+        sent = self._in_state(return_id, "RECEIVED")
+        if set(lines) != {sent.line.line_id}:
+            raise Refused(400, f"The compliance has not been specified on {sent.line.line_id}")
+        wrong = lines[sent.line.line_id]
+        if wrong is not None and wrong not in NON_COMPLIANCES:
+            raise Refused(400, f"Return {return_id}: {wrong} is no reason")
+        sent.is_checked, sent.wrong, sent.updated_at = True, wrong, self.world.now
+
+    def _in_state(self, return_id: str, state: str) -> Return:
+        sent = self.returns.get(return_id)
+        if sent is None:
+            raise Refused(404, f"Return {return_id} not found")
+        if sent.state != state:
+            raise Refused(400, f"Return {return_id} is {sent.state}, not {state}")
         return sent
 
     def send_some(self, most: int) -> None:
@@ -170,16 +220,12 @@ class Returns:
                 sent.arrives, sent.state, sent.updated_at = 0, "CANCELED", self.world.now
 
     def _arrive(self, sent: Return) -> None:
-        if sent.arrives:
+        if sent.arrives and sent.state != "WAITING_ACCEPTANCE":
             self.world.bluecherry.returns.arrive(sent.return_id, sent.line.line_id, sent.arrives)
 
     def receive(self, return_id: str) -> None:
         """RT25: the seller has the goods."""
-        sent = self.returns.get(return_id)
-        if sent is None:
-            raise Refused(404, f"Return {return_id} not found")
-        if sent.state != "IN_PROGRESS":
-            raise Refused(400, f"Return {return_id} is {sent.state}, not IN_PROGRESS")
+        sent = self._in_state(return_id, "IN_PROGRESS")
         sent.state, sent.updated_at = "RECEIVED", self.world.now
         if self.who_refunds == "john_lewis_on_receipt":
             self._refund(sent.line, sent.quantity)

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from sync.clients import open_marketplace
 from sync.clients.mirakl import Mirakl
 from sync.errors import SyncError
-from sync.ports import Exchange, LineCancelation, LineRefund, ShipmentDraft, Tracking
+from sync.ports import Exchange, LineCancelation, LineRefund, ReturnAnswer, ReturnReport, ShipmentDraft, Tracking
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 AGO = NOW - timedelta(days=1)
@@ -52,6 +52,23 @@ ACTS: dict[str, Act] = {
         LineRefund("JLM1-A-1", 1, Decimal("45.10"), Decimal("0.00"), "RFD-SIZE", "GBP")
     ),
     "RT11": lambda market: list(market.list_returns(updated_from=AGO)),
+    "RT21": lambda market: market.answer_returns(
+        [
+            ReturnAnswer("6a2d3f0e-0000-4000-8000-5d1c7a9b0001", is_accepted=True),
+            ReturnAnswer(
+                "6a2d3f0e-0000-4000-8000-5d1c7a9b0002", is_accepted=False, reason_code="RETURN_REJECTION_NOT_NEEDED"
+            ),
+        ]
+    ),
+    "RT26": lambda market: market.report_returns(
+        [
+            ReturnReport(
+                "6a2d3f0e-0000-4000-8000-5d1c7a9b0001",
+                {"JLM1-A-1": True, "JLM1-A-2": False},
+                "RETURN_NON_COMPLIANT_MISSING_ITEM",
+            )
+        ]
+    ),
     "RT25": lambda market: market.receive_returns(["6a2d3f0e-0000-4000-8000-5d1c7a9b0001"]),
     "OF21": lambda market: list(market.offers()),
     "STO01": lambda market: market.import_stock({"NMK-04117-WHT-A--M": 12, "NMK-04117-WHT-A--L": 0}),

@@ -232,10 +232,22 @@ def test_a_return_and_its_refund_are_answered_as_mirakl_describes_them(
     tracking = {"carrier_code": "dpd-uk", "tracking_number": "1550123"}
     client.ask("PUT", f"/api/orders/{order.order_id}/tracking", json=tracking)
     client.ask("PUT", f"/api/orders/{order.order_id}/ship")
+    world.scenario("returns_need_acceptance")
     sent = world.john_lewis.returns.send_back(order, line, 1, "RFD-SIZE")
+    world.scenario("returns_need_no_acceptance")
+    accepting = {"returns": [{"id": sent.return_id, "accepted": True}, {"id": "none", "accepted": True}]}
+    accepted = client.ask("PUT", "/api/returns/accept", json=accepting)
     listed = client.ask("GET", "/api/returns", params={"order_line_id": line.line_id})
     received = client.ask("PUT", "/api/returns/receive", json={"returns": [{"id": sent.return_id}, {"id": "none"}]})
     again = client.ask("PUT", "/api/returns/receive", json={"returns": [{"id": sent.return_id}]})
+    word = {
+        "order_line_id": line.line_id, "compliant": False,
+        "non_compliance_reason_code": "RETURN_NON_COMPLIANT_DAMAGED_PRODUCT",
+    }  # fmt: skip
+    checked = client.ask(
+        "PUT", "/api/returns/compliance", json={"returns": [{"id": sent.return_id, "return_lines": [word]}]}
+    )
+    listed_after = client.ask("GET", "/api/returns", params={"order_line_id": line.line_id})
     row = {
         "order_line_id": line.line_id, "amount": float(line.unit_price), "shipping_amount": 0, "quantity": 1,
         "reason_code": "RFD-SIZE", "currency_iso_code": "GBP",
@@ -246,6 +258,11 @@ def test_a_return_and_its_refund_are_answered_as_mirakl_describes_them(
 
     assert [one["state"] for one in listed.json()["data"]] == ["IN_PROGRESS"]
     checker.check("get", "/api/returns", 200, listed.json())
+    checker.check("get", "/api/returns", 200, listed_after.json())
+    checker.check("put", "/api/returns/accept", 200, accepted.json())
+    assert [one["id"] for one in accepted.json()["return_success"]] == [sent.return_id]
+    checker.check("put", "/api/returns/compliance", 200, checked.json())
+    assert [one["id"] for one in checked.json()["return_success"]] == [sent.return_id]
     checker.check("put", "/api/returns/receive", 200, received.json())
     assert [one["id"] for one in received.json()["return_success"]] == [sent.return_id]
     assert [one["id"] for one in again.json()["return_errors"]] == [sent.return_id]

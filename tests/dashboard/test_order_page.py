@@ -1,6 +1,6 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
-from store.events import MisfitPart, OrderHeld
+from store.events import MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
 from store.journal import Personal
 from tests.dashboard.looking import cells, senders, show, words
 from tests.told import HOUR, NOW, SHIRT, Told, key_of
@@ -81,3 +81,24 @@ def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_li
     assert whole >= {"Accept it as it is", "Refuse it"}
     assert not buttons["Accept it without 1 line"][0]
     assert buttons["Refuse it"][0]
+
+
+def test_a_return_that_waits_for_our_word_is_accepted_or_refused_with_one_of_john_lewiss_reasons(
+    told: Told,
+) -> None:
+    told.order("JL9-A", state="RECEIVED")
+    told.tell(
+        ReturnSeen(
+            happened_at=NOW - HOUR, return_id="R1", order_id="JL9-A", state="WAITING_ACCEPTANCE",
+            reason_code="SIZE", rma="RMA1", tracking="", opened_at=NOW - HOUR, changed_at=NOW - HOUR,
+            is_before_start=False,
+            lines=(ReturnedLinePart(order_line_id="JL9-A-1", quantity=1, reason_code="SIZE"),),
+        )
+    )  # fmt: skip
+    told.runs_of_all()
+    told.beat()
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+
+    assert {label for label, _, _ in senders(page)} >= {"Accept it", "Refuse it"}
+    assert "Not eligible" in page.selectbox(key="reason-return-R1").options
+    assert "A person accepts or refuses it" in words(page)

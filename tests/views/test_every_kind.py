@@ -104,6 +104,10 @@ def returns_go_wrong(told: Told) -> None:
         told.tell(returned(order_id, name, "CANCELED" if number == 4 else "RECEIVED"))
         if number != 3:  # which BlueCherry never authorised
             told.tell(taken(order_id, name, received))
+    for name in ("O5-A", "O6-A"):
+        told.order(name, state="RECEIVED", placed=NOW - 40 * DAY)
+        told.tell(returned(name, f"R-{name}", "WAITING_ACCEPTANCE"))
+    told.intent("answer_return", "R-O6-A", "refused", order_id="O6-A", code="400", message="Not now.")
     told.intent("refund_line", "R2/O2-A-1", "refused", order_id="O2-A", code="unseen", message="No answer came.")
 
 

@@ -12,6 +12,7 @@ from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReceivedLinePart,
+    ReturnDecided,
     ReturnedLinePart,
     ReturnRead,
     ReturnSeen,
@@ -228,3 +229,30 @@ def test_shipping_credited_and_not_refunded_is_missed_after_three_days_where_we_
 
     assert theirs == []
     assert wrong(ask) == [("received_not_refunded", "JL1-A/shipping")]
+
+
+def test_a_return_that_waits_for_our_word_shows_at_once_where_more_is_claimed_than_was_sent(
+    told: Told, ask: Ask
+) -> None:
+    sold(told)
+    announced(told, state="WAITING_ACCEPTANCE", at=NOW - HOUR / 2)
+    (strange,) = ask("select kind, cause from conditions_returns($at)", {"at": NOW}).rows()
+    words = step(ask)
+    told.sales_order("SO-1", "JL1-A", quantity=2, shipped=2)
+    soon = wrong(ask)
+    (late,) = ask("select kind, cause from conditions_returns($at)", {"at": NOW + HOUR}).rows()
+    fits = step(ask)
+    told.intent("answer_return", "R1", "refused", order_id="JL1-A", code="refused", message="Not now.")
+    (refused, _) = wrong(ask, NOW + HOUR)
+    told.tell(
+        ReturnDecided(
+            happened_at=NOW, return_id="R1", order_id="JL1-A", decision="accept", reason_code="", why="it is fine"
+        )
+    )
+
+    assert strange == ("return_undecided", "more than was sent")
+    assert (words, fits) == ("A person accepts or refuses it", "It is accepted at John Lewis")
+    assert soon == []
+    assert late == ("return_undecided", "nobody has answered")
+    assert refused == ("return_answer_refused", "R1")
+    assert wrong(ask, NOW + HOUR) == []

@@ -8,7 +8,7 @@ create table if not exists market_return_facts (
     rma varchar not null,
     tracking varchar not null,
     is_before_start boolean not null,           -- opened before we took over
-    lines struct(order_line_id varchar, quantity integer, reason_code varchar)[],
+    lines struct(order_line_id varchar, quantity integer, reason_code varchar, is_compliant boolean)[],
     opened_at timestamptz not null,
     changed_at timestamptz not null,
     happened_at timestamptz not null,
@@ -20,7 +20,7 @@ using (
     select subject as return_id, order_id, happened_at, seq, unnest(from_json(body, '{
         "state": "VARCHAR", "reason_code": "VARCHAR", "rma": "VARCHAR", "tracking": "VARCHAR",
         "is_before_start": "BOOLEAN", "opened_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ",
-        "lines": [{"order_line_id": "VARCHAR", "quantity": "INTEGER", "reason_code": "VARCHAR"}]
+        "lines": [{"order_line_id": "VARCHAR", "quantity": "INTEGER", "reason_code": "VARCHAR", "is_compliant": "BOOLEAN"}]
     }')),
     from fresh
     where kind = 'return.seen'

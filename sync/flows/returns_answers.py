@@ -1,0 +1,95 @@
+"""Tells John Lewis whether a return is accepted (RT21), and what came back not as it should be (RT26).
+
+Each is recorded before the call, with who said so and why among our own events: RT21 takes a reason from a list,
+and no words. When its answer never comes the return is read again: past WAITING_ACCEPTANCE, or with our word on its
+lines, it happened; saying it twice does no harm.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from store.events import Event
+from sync.intents import Intent, OpenIntent, carry_out_together, confirmed, refused, still_open, unclear
+from sync.ports import Outcome, ReturnAnswer, ReturnReport
+from sync.rules.return_answers import ANSWER, REPORT, decide
+from sync.runs import Run, Scope
+
+SURELY_SHOWN_AFTER = timedelta(minutes=2)
+
+
+def answer(run: Run, scope: Scope) -> None:
+    """Settle what is unclear, then say what is to be said."""
+    run.record([event for intent in still_open(run, (ANSWER, REPORT)) for event in _settled(run, intent)])
+    intents = decided(run, scope)
+    for kind, name, call in ((ANSWER, "answered", _answer), (REPORT, "reported", _report)):
+        chosen = [one for one in intents if one.kind == kind]
+        tally = carry_out_together(run, chosen, lambda group, call=call: call(run, group))  # type: ignore[misc]
+        run.counts[name] += tally["confirmed"]
+        run.counts["unclear"] += tally["unclear"]
+        run.counts["refused"] += tally["refused"]
+
+
+def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
+    """What would be said now."""
+    returns = run.rows(
+        """
+        select * from order_returns($now)
+        where state in ('WAITING_ACCEPTANCE', 'RECEIVED') and not is_before_start
+            and $order_id in ('', order_id)
+        """,
+        {"now": run.now(), "order_id": scope.key},
+    )
+    ids = {"ids": sorted({row["return_id"] for row in returns})}
+    within = "in (select unnest($ids::varchar[]))"
+    said = run.rows(f"select * from return_decision_facts where return_id {within}", ids)
+    return decide(
+        returns,
+        {row["return_id"]: row for row in said},
+        run.rows(
+            f"select * from intent_facts where intent_kind in ('{ANSWER}', '{REPORT}') and subject {within}", ids
+        ),
+        accepts_fitting=run.house.settings.accepts_returns == "fitting",
+        retry=scope.key,
+    )
+
+
+def _answer(run: Run, intents: Sequence[Intent]) -> dict[str, Outcome]:
+    outcomes = run.house.marketplace.answer_returns(
+        [ReturnAnswer(one.subject, one.payload["is_accepted"], one.payload["reason_code"]) for one in intents]
+    )
+    return {outcome.subject: outcome for outcome in outcomes}
+
+
+def _report(run: Run, intents: Sequence[Intent]) -> dict[str, Outcome]:
+    outcomes = run.house.marketplace.report_returns(
+        [
+            ReturnReport(
+                one.subject,
+                {line_id: line_id not in one.payload["wrong_lines"] for line_id in one.payload["lines"]},
+                one.payload["reason_code"],
+            )
+            for one in intents
+        ]
+    )
+    return {outcome.subject: outcome for outcome in outcomes}
+
+
+def _settled(run: Run, intent: OpenIntent) -> list[Event]:
+    now = run.now()
+    looked_at = run.bookmark("returns.changed")
+    if looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at:
+        rows = run.rows(
+            "select state, list_contains([one.is_compliant for one in lines], false) as is_reported"
+            " from market_return_facts where return_id = $id",
+            {"id": intent.subject},
+        )
+        is_done = rows and (
+            rows[0]["state"] != "WAITING_ACCEPTANCE" if intent.kind == ANSWER else rows[0]["is_reported"]
+        )
+        if is_done:
+            return [confirmed(intent, now, intent.subject, "found by looking")]
+        if rows and now - intent.meant_at >= SURELY_SHOWN_AFTER:
+            return [refused(intent, now, "absent", "looked again: it had not happened")]
+    if intent.state == "unclear":
+        return []
+    return [unclear(intent, now, "looking", "we were stopped before its answer came")]
