@@ -4,7 +4,9 @@ The frame of a page, its freshness, its empty, stale and unreadable faces, numbe
 commands and show what came of them.
 
 Law: a page never shows green on old data; a button that cannot work is disabled and says why; colour is never
-the only sign.
+the only sign. What a person types or chooses in stands in a container with a key: a refresh that draws more or
+less above would otherwise close the list they opened and drop what they typed (Streamlit knows a container
+without one by its place).
 """
 
 import contextlib

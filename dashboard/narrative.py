@@ -19,6 +19,7 @@ _INTENTS = {
     "cancel_market_line": "cancel units at John Lewis",
     "write_reference": "write our order number back to John Lewis",
     "create_return": "authorise the return in BlueCherry",
+    "cancel_return": "withdraw the return in BlueCherry",
     "receive_return": "tell John Lewis that the goods came back",
     "refund_line": "refund the customer at John Lewis",
     "push_stock": "send stock quantities to John Lewis",
@@ -91,6 +92,15 @@ def _fields(body: Body) -> str:
     return ", ".join(names)
 
 
+def _decision(body: Body) -> str:
+    if body.get("decision") != "accept":
+        return "refuse it"
+    refused = body.get("refused_lines")
+    return (
+        f"accept it without {', '.join(refused)}" if isinstance(refused, list | tuple) and refused else "accept it"
+    )
+
+
 _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.placed": lambda body: f"First seen at John Lewis. {_shown(body)}",
     "order.changed": lambda body: f"John Lewis shows it changed. {_shown(body)}",
@@ -101,7 +111,7 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.edited": lambda body: f"Edited by hand ({_fields(body)}): {body.get('why')}",
     "sales_order.read": _sales_order,
     "acceptance.decided": lambda body: (
-        f"Decided: {'accept it as it is' if body.get('decision') == 'accept' else 'refuse it'}. "
+        f"Decided: {_decision(body)}. "
         f"{body.get('why') or ''}"
     ),
     "drift.answered": lambda body: (

@@ -283,13 +283,17 @@ class AnswerDrift(Command):
 
 
 class DecideAcceptance(Command):
-    """Accept an order that waits for our word whatever its stock, or refuse all of it; the reason is kept here."""
+    """Accept an order that waits for our word whatever its stock, but for the lines named, or refuse all of it.
+
+    John Lewis takes a line whole or not at all; the reason is kept here.
+    """
 
     name: ClassVar[str] = "decide_acceptance"
     roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
     order_id: str
     decision: Literal["accept", "refuse"]
     why: str
+    refused_lines: tuple[str, ...] = ()
 
 
 class PurgePersonal(Command):

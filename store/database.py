@@ -55,7 +55,7 @@ VIEWS: tuple[str, ...] = (
     "command_results",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "order_systems", "order_search", "order_funnel",
-    "drift", "order_returns",
+    "drift", "order_returns", "returns_withdrawn",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",

@@ -15,7 +15,7 @@ from uuid import UUID
 import duckdb
 import polars as pl
 
-from store.slots import Slot
+from store.slots import Slot, found
 
 _SNAPSHOT_COLUMNS: dict[str, Any] = {
     "snapshot_id": pl.String, "source": pl.String, "resource": pl.String, "method": pl.String, "path": pl.String,
@@ -29,12 +29,14 @@ _KEEP_SNAPSHOTS = """
 insert into snapshots by name
 select * replace (snapshot_id::uuid as snapshot_id, run_id::uuid as run_id) from shots
 """
+_KEEP_BODIES = "insert into bodies by name select *, null::timestamptz as purged_at from contents"
 # The same words said again after they were purged are evidence anew.
-_KEEP_BODIES = """
-insert into bodies by name select *, null::timestamptz as purged_at from contents
+_KEEP_AGAIN = f"""
+{_KEEP_BODIES}
 on conflict do update set body = excluded.body, seen_at = excluded.seen_at, purged_at = null
 where bodies.body is null
 """
+_KEPT = "select content_hash, body is null from bodies where content_hash in"
 # A body may be an answer, a question of ours, or both: the newest of all that name it decides.
 _PURGE_BODIES = """
 update bodies set body = null, purged_at = $now
@@ -113,9 +115,11 @@ class Evidence:
             for content in (shot.asked, shot.said):
                 if content is not NOTHING:
                     bodies.setdefault(content.name, (content.name, content.packed, content.size, shot.seen_at))
-        if bodies:
-            with self._contents.holding(bodies.values()):
-                self._connection.execute(_KEEP_BODIES)
+        known = dict(found(self._connection, _KEPT, [*bodies]))  # whether each was purged
+        missing = [row for name, row in bodies.items() if known.get(name, True)]
+        if missing:
+            with self._contents.holding(missing):
+                self._connection.execute(_KEEP_AGAIN if any(known.values()) else _KEEP_BODIES)
 
 
 def _row(shot: Snapshot, run: str | None) -> tuple[object, ...]:

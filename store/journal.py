@@ -24,7 +24,7 @@ from store.errors import StoreUnwritable
 from store.events import Event, IntentRecorded
 from store.evidence import Evidence, Snapshot, purge
 from store.folding import FRESH, SLICE, fold, newest_seq, refold
-from store.slots import Slot, registered
+from store.slots import Slot, found, registered
 
 # Which kinds of event each fold reads, so that an append runs only the folds it needs. A second word names the
 # one kind of intent it reads.
@@ -115,7 +115,6 @@ select
     event_id::uuid, $base + row_number() over (), kind, subject, order_id, actor,
     run_id::uuid, snapshot_id::uuid, body, happened_at, $recorded_at
 from incoming
-on conflict do nothing
 """
 
 
@@ -249,7 +248,7 @@ class Journal:
             self._on_trouble()
             raise self._trouble from trouble
 
-    def _event_rows(self, events: Sequence[Event], run_id: UUID | None) -> list[tuple[object, ...]]:
+    def _event_rows(self, events: Sequence[Event], run_id: UUID | None) -> dict[UUID, tuple[object, ...]]:
         run = str(run_id) if run_id else None
         rows: dict[UUID, tuple[object, ...]] = {}
         for event in events:
@@ -260,7 +259,7 @@ class Journal:
                 (str(event_id), event.kind, event.subject, event.about_order, event.actor, run, snapshot,
                  event.body(), aware(event.happened_at)),
             )  # fmt: skip
-        return list(rows.values())
+        return rows
 
     def _write_personal(self, connection: duckdb.DuckDBPyConnection, personal: Sequence[Personal]) -> None:
         if not personal:
@@ -271,16 +270,18 @@ class Journal:
             connection.execute(_WRITE_PERSONAL, {"name": FORGOTTEN})
 
     def _write_events(
-        self, connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[object, ...]], topics: set[str]
+        self, connection: duckdb.DuckDBPyConnection, rows: Mapping[UUID, tuple[object, ...]], topics: set[str]
     ) -> int:
-        values = {"base": self._seq, "recorded_at": self._clock.now()}
-        with self._incoming.holding(rows):
-            fresh = _one(connection, _INSERT_EVENTS, values)
-        since, self._seq = self._seq, self._seq + len(rows)  # what is rolled back is never given again
-        if fresh:
-            connection.execute(FRESH, {"since": since, "until": self._seq})
-            fold(connection, self._folds, FOLDED_KINDS, topics)
-        return fresh
+        known = {row[0] for row in found(connection, "select event_id from events where event_id in", [*rows])}
+        new = [row for event_id, row in rows.items() if event_id not in known]
+        if not new:
+            return 0
+        with self._incoming.holding(new):
+            connection.execute(_INSERT_EVENTS, {"base": self._seq, "recorded_at": self._clock.now()})
+        since, self._seq = self._seq, self._seq + len(new)  # what is rolled back is never given again
+        connection.execute(FRESH, {"since": since, "until": self._seq})
+        fold(connection, self._folds, FOLDED_KINDS, topics)
+        return len(new)
 
 
 def rebuild(connection: duckdb.DuckDBPyConnection, *, slice_size: int = SLICE) -> int:

@@ -1,12 +1,14 @@
 """Frames under a name SQL knows. Making a name known costs as much as a small statement: a slot does it once."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import polars as pl
 
+# More than these are no longer looked up in the index but in the whole table.
+_AT_ONCE = 1000
 # The type of each column, as polars has it.
 Columns = Mapping[str, Any]
 
@@ -45,3 +47,12 @@ def registered(connection: duckdb.DuckDBPyConnection, name: str, frame: pl.DataF
         yield
     finally:
         connection.unregister(name)
+
+
+def found(connection: duckdb.DuckDBPyConnection, select: str, keys: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Rows of `select … where key in` for these keys, by the table's index; `on conflict` reads the whole table."""
+    rows = []
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        rows += connection.execute(f"{select} ({', '.join('?' * len(some))})", some).fetchall()
+    return rows

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -41,6 +42,7 @@ MAX_WAITING = 8
 
 # One reading of the file at a time: DuckDB locks its settings for all in this process who share the file.
 _file_door = threading.Lock()
+_making = threading.Lock()
 
 
 class Worker(StrEnum):
@@ -86,8 +88,6 @@ class Window:
         self.path = path.absolute()
         self._token = token
         self._schema_number = Schema().number if schema_number is None else schema_number
-        self._wire: duckdb.DuckDBPyConnection | None = None
-        self._guard = threading.Lock()
         self._keep_seconds = keep_seconds
         self._silent: tuple[int, float] = (0, 0.0)  # the worker that kept silent; when, on the monotonic clock
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
@@ -146,13 +146,6 @@ class Window:
         silent, since = self._silent
         return pid == silent and time.monotonic() - since < self._keep_seconds
 
-    def close(self) -> None:
-        """Forget the connection; the next question makes a new one."""
-        with self._guard:
-            if self._wire is not None:
-                self._wire.close()
-                self._wire = None
-
     def _over_the_wire(self, statement: str, deadline: float) -> pl.DataFrame:
         announced = announcement_of(self.path)
         if announced is None:
@@ -163,7 +156,7 @@ class Window:
         except OSError as trouble:
             raise Refused(f"The store's token cannot be read: {trouble}") from trouble
         uri = f"quack:localhost:{announced.port}"
-        wire = self._connection()  # before the deadline runs: the first time, it loads the extensions
+        wire = _wire()  # before the deadline runs: the first time, it loads the extensions
 
         def question() -> pl.DataFrame:
             with contextlib.closing(wire.cursor()) as connection:
@@ -218,16 +211,6 @@ class Window:
                 stop.cancel()
                 connection.close()
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        """Our own small DuckDB, which speaks Quack and holds nothing."""
-        with self._guard:
-            if self._wire is None:
-                wire = duckdb.connect()
-                load_extensions(wire)
-                wire.execute("set global TimeZone = 'UTC'; set global threads = 1")
-                self._wire = wire
-            return self._wire
-
     def _before(self, deadline: float, question: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """The answer of a helper thread, if it comes in time. The thread may live on; it is a daemon."""
         if not self._waiting.acquire(blocking=False):
@@ -266,6 +249,20 @@ class Window:
         files = (self.path, self.path.with_name(self.path.name + ".wal"))
         times = [file.stat().st_mtime for file in files if file.exists()]
         return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def _wire() -> duckdb.DuckDBPyConnection:
+    """Our own small DuckDB, which speaks Quack and holds nothing: one for all windows of this process."""
+    with _making:
+        return _made_wire()
+
+
+@cache
+def _made_wire() -> duckdb.DuckDBPyConnection:
+    wire = duckdb.connect()
+    load_extensions(wire)
+    wire.execute("set global TimeZone = 'UTC'; set global threads = 1")
+    return wire
 
 
 def _told(message: str) -> Exception:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from store import commands as ask
-from store.events import OrderReleased
-from store.events_acceptance import AcceptanceDecided
+from store.events import AcceptanceDecided, OrderReleased
 from sync.answers import Refusal
 from sync.lanes import Lane
 from sync.runs import House
 
+_OF_LINES = {"unknown_sku", "misspelt_sku", "inactive_sku"}
 _OF_STOCK = {"not_fulfilable", "stale_stock", "accept_refused"}
 
 
@@ -36,6 +36,7 @@ class AcceptanceDesk:
         if rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
             raise Refusal(f"Order {command.order_id} is {rows[0]['state']} at John Lewis: it was decided before.")
         self._check_hold(command)
+        self._check_lines(command)
         under_way = self._house.ask(
             "select intent_kind from intent_facts where order_id = $id and state <> 'refused'"
             " and intent_kind in ('accept_order', 'refuse_order')",
@@ -48,7 +49,12 @@ class AcceptanceDesk:
         self._house.journal.append(
             [
                 AcceptanceDecided(
-                    happened_at=now, actor=actor, order_id=command.order_id, decision=command.decision, why=why
+                    happened_at=now,
+                    actor=actor,
+                    order_id=command.order_id,
+                    decision=command.decision,
+                    why=why,
+                    refused_lines=command.refused_lines,
                 ),
                 OrderReleased(happened_at=now, actor=actor, order_id=command.order_id),
             ]
@@ -56,6 +62,8 @@ class AcceptanceDesk:
         for name in ("orders", "watch"):
             self._lanes[name].hurry()
         words = "accepted as it is" if command.decision == "accept" else "refused at John Lewis, all of it"
+        if command.refused_lines:
+            words = f"accepted without {', '.join(command.refused_lines)}"
         return {"message": f"Order {command.order_id} will be {words}."}
 
     def _check_hold(self, command: ask.DecideAcceptance) -> None:
@@ -64,5 +72,23 @@ class AcceptanceDesk:
             "select reason, detail from order_hold_facts where order_id = $id and reason is not null",
             {"id": command.order_id},
         ).to_dicts()
-        if command.decision == "accept" and rows and rows[0]["reason"] not in _OF_STOCK:
+        held = rows[0]["reason"] if rows else ""
+        # of a SKU nobody can send, the line may be refused and the rest be accepted
+        mendable = _OF_STOCK | _OF_LINES if command.refused_lines else _OF_STOCK
+        if command.decision == "accept" and held and held not in mendable:
             raise Refusal(f"It is held for another reason, which is to be mended first: {rows[0]['detail']}")
+
+    def _check_lines(self, command: ask.DecideAcceptance) -> None:
+        """Raises Refusal for lines that are not the order's, or are all it has."""
+        if not command.refused_lines:
+            return
+        if command.decision == "refuse":
+            raise Refusal("An order is refused whole, or accepted without some lines: not both.")
+        rows = self._house.ask(
+            "select order_line_id from order_line_facts where order_id = $id", {"id": command.order_id}
+        )
+        lines, chosen = set(rows["order_line_id"]), set(command.refused_lines)
+        if strange := sorted(chosen - lines):
+            raise Refusal(f"Order {command.order_id} has no line {strange[0]}.")
+        if chosen == lines:
+            raise Refusal("These are all its lines: refuse the order.")

@@ -10,8 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from store import commands as ask
-from store.events import Event
-from store.events_drift import CancelationAsked, DriftAnswered
+from store.events import CancelationAsked, DriftAnswered, Event
 from sync.answers import Refusal
 from sync.lanes import Lane
 from sync.runs import House

@@ -20,7 +20,9 @@ from sync.runs import House, running
 
 LONDON = ZoneInfo("Europe/London")
 # Where the codes of the other side were read to, and what kind of code an order can use.
-_TOPICS = {"warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias"}
+_TOPICS = {
+    "warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias", "account": "accounts",
+}  # fmt: skip
 _WAREHOUSE = "W"
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
@@ -102,13 +104,19 @@ class MappingDesk:
             raise Refusal(f"There is no mapping {command.mapping!r}: {', '.join(mappings.KINDS)}.")
         if not command.key.strip():
             raise Refusal("A mapping needs a key: the code on the side it comes from.")
-        if command.mapping in mappings.RULES and command.value:
+        if command.value:
             try:
-                mappings.parsed(command.key)
+                mappings.check_key(command.mapping, command.key)
             except ValueError as wrong:
-                raise Refusal(f"{command.key!r} is no rule: {wrong}.") from wrong
+                what = "rule" if command.mapping in mappings.RULES else command.mapping
+                raise Refusal(f"{command.key!r} is no {what}: {wrong}.") from wrong
 
     def _check_value(self, command: ask.SetMapping) -> None:
+        if command.mapping == "attribute" and command.value:
+            try:
+                mappings.check_attribute(command.value)
+            except ValueError as wrong:
+                raise Refusal(f"{command.key} cannot mean {command.value!r}: {wrong}.") from wrong
         codes = self._codes(command.mapping)
         if command.value and codes and command.value not in codes:
             what = _TOPICS.get(command.mapping, "divisions")

@@ -9,8 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from store import commands as ask
-from store.events import OrderReleased
-from store.events_desk import EditedPart, OrderEdited
+from store.events import EditedPart, OrderEdited, OrderReleased
 from sync.answers import Failure, Refusal
 from sync.flows.orders_again import Foreseen, foresee
 from sync.flows.orders_read import person_of

@@ -1,9 +1,9 @@
 """What we are about to do outside: recorded before the call, settled after, never blindly repeated.
 
 An unclear write (time-out, cut connection, 5xx, a kill of ours) is looked up before anything else is done about
-its subject. KINDS says for each kind how, and what "already done" looks like. Up to 100 intents are under way at
-a time, called concurrently; every 50 calls or 200 ms their outcomes are committed together, with the intents that
-take their places: a kill makes at most those hundred unclear.
+its subject. KINDS says for each kind how, and what "already done" looks like. Intents are called concurrently, and
+their outcomes committed together every 200 ms, or 200 calls, with the intents that take their places: about as many
+as will be called in the next 400 ms, so that a kill makes few unclear where calls are slow.
 """
 
 import json
@@ -21,9 +21,10 @@ from sync.errors import Deferred, Fatal, Refused, Retriable, SyncError, Unclear
 from sync.ports import Outcome
 from sync.runs import Crew, Run
 
-GROUP = 100
-COMMIT_EVERY = 50
+COMMIT_EVERY = 200
 COMMIT_SECONDS = 0.2
+FEWEST = 20  # under way where it is not known yet how fast they are called, or slowly
+TOGETHER = 100  # in one call
 NOT_SENT = "not_sent"  # the call was never made or certainly did nothing: it may be planned again
 
 
@@ -65,6 +66,10 @@ KINDS: dict[str, Kind] = {
     "create_return": Kind(
         "returns", "return id and sales order", "return orders by po_num",
         "a return order carries the return's id; absent only after the visibility delay and two sweeps",
+        repeatable=True,
+    ),
+    "cancel_return": Kind(
+        "returns", "return id and authorisation", "return orders by po_num", "the authorisation is closed",
         repeatable=True,
     ),
     "receive_return": Kind(
@@ -173,13 +178,14 @@ class _Doing:
     ended: deque[Future[Event | SyncError]] = field(default_factory=deque)
     are_enough: threading.Event = field(default_factory=threading.Event)  # have ended
     outcomes: list[Event] = field(default_factory=list)  # not written yet
+    room: int = FEWEST  # for so many under way
     trouble: SyncError | None = None
     tally: dict[str, int] = field(default_factory=lambda: {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0})
 
     def write(self, crew: Crew) -> None:
         """Record the outcomes there are and the intents that take their places, and hand these to the crew."""
         self.run.check()
-        group = [self.queue.popleft() for _ in range(min(GROUP - len(self.waiting), len(self.queue)))]
+        group = [self.queue.popleft() for _ in range(min(self.room - len(self.waiting), len(self.queue)))]
         if not (group or self.outcomes):
             return
         self.run.record([*self.outcomes, *(recorded(intent, self.run.now()) for intent in group)])
@@ -193,8 +199,10 @@ class _Doing:
         """Wait until many calls have ended, or all, or for a while; note what came of those that have."""
         self.are_enough.wait(COMMIT_SECONDS)
         self.are_enough.clear()
+        before = len(self.waiting)
         while self.ended:
             self._note(self.ended.popleft())
+        self.room = max(FEWEST, min(2 * (before - len(self.waiting)), 2 * COMMIT_EVERY))
 
     def _end(self, done: Future[Event | SyncError]) -> None:
         self.ended.append(done)
@@ -204,6 +212,8 @@ class _Doing:
     def _attempt(self, intent: Intent) -> Event | SyncError:
         if self.trouble is not None:
             return refused(intent, self.run.now(), NOT_SENT, f"not tried: {self.trouble}")
+        if self.run.house.stopping.is_set():
+            return refused(intent, self.run.now(), NOT_SENT, "not tried: the worker stops")
         return _attempt(self.run, intent, self.call)
 
     def _note(self, done: Future[Event | SyncError]) -> None:
@@ -243,8 +253,8 @@ def carry_out_together(
     What the answer does not mention is unclear. Raises as `carry_out` does.
     """
     tally = {"confirmed": 0, "refused": 0, "unclear": 0, NOT_SENT: 0}
-    for start in range(0, len(intents), GROUP):
-        group = intents[start : start + GROUP]
+    for start in range(0, len(intents), TOGETHER):
+        group = intents[start : start + TOGETHER]
         run.check()
         run.record([recorded(intent, run.now()) for intent in group])
         trouble: SyncError | None = None

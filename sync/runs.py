@@ -44,12 +44,11 @@ class Notebook:
         self._clocks: dict[str, float] = {}
 
     def __call__(self, exchange: Exchange) -> None:
-        noted = snapshot_of(exchange)
+        noted, ahead = snapshot_of(exchange), _ahead(exchange.dated)
         with self._lock:
             self._notes.setdefault(_current.get(), []).append(noted)
-            with contextlib.suppress(ValueError):  # no answer, or one without a date
-                ahead = aware(parsedate_to_datetime(exchange.dated)) - wall_now()
-                self._clocks[SYSTEMS.get(exchange.source, exchange.source)] = ahead.total_seconds()
+            if ahead is not None:
+                self._clocks[SYSTEMS.get(exchange.source, exchange.source)] = ahead
 
     def clocks(self) -> dict[str, float]:
         """By system, how many seconds its clock was ahead of ours when it last answered."""
@@ -171,6 +170,13 @@ class Run:
         """
         if self.house.stopping.is_set():
             raise Stopped
+
+
+def _ahead(dated: str) -> float | None:
+    """How many seconds a clock is ahead of ours that says this now; None: it says nothing."""
+    with contextlib.suppress(ValueError):  # no answer, or one without a date
+        return (aware(parsedate_to_datetime(dated)) - wall_now()).total_seconds()
+    return None
 
 
 def snapshot_of(exchange: Exchange) -> Snapshot:

@@ -117,7 +117,7 @@ class Settings(StoreSettings):
     refunded_by: Literal["john_lewis", "seller"] = "john_lewis"  # who gives the money of returns back; never both
     refund_reason: str = ""  # the reason John Lewis is told where we refund: one of RE01's for refunds
 
-    accepts: Literal["all", "fulfilable"] = "all"  # which orders we accept by ourselves, where we are asked
+    accepts: Literal["all", "fulfilable"] = "fulfilable"  # which orders we accept by ourselves, where we are asked
     refuses_zero_stock: bool = False  # refuse by ourselves what a fresh batch has not one unit of
     acceptance_hours: int = 24  # the operator's window; the marketplace does not tell it
     personal_days: int = 400

@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START = "2026-11-20T09:00:00Z"
 SYSTEMS = ("john_lewis", "bluecherry")
 PLACEHOLDERS = ("65001", "65002")
+# One for all: to make one reads the machine's certificates. It keeps no connection, for a sandbox may end.
+ASKING = httpx.Client(timeout=120, limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
 
 
 @dataclass
@@ -32,7 +34,7 @@ class RunningSandbox:
 
     process: subprocess.Popen[str]
     urls: dict[str, str]
-    arguments: tuple[str, ...]
+    start: str
 
     @property
     def john_lewis(self) -> str:
@@ -45,7 +47,7 @@ class RunningSandbox:
     @property
     def environment(self) -> dict[str, str]:
         """The worker's settings, as `--print-env` prints them."""
-        settings = _printed(self.arguments)
+        settings = _printed(self.start)
         for placeholder, url in zip(PLACEHOLDERS, (self.john_lewis, self.bluecherry), strict=True):
             settings = settings.replace(f":{placeholder}", f":{url.rpartition(':')[2]}")
         pairs = (line.partition("=")[::2] for line in settings.splitlines())
@@ -82,17 +84,17 @@ class RunningSandbox:
             return self.process.wait(timeout=10)
 
     def _ask(self, system: str, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = httpx.request(method, f"{self.urls[system]}/_sandbox/{name}", json=body, timeout=120)
+        answer = ASKING.request(method, f"{self.urls[system]}/_sandbox/{name}", json=body)
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()
         return told
 
 
 @cache
-def _printed(arguments: tuple[str, ...]) -> str:
-    """What `--print-env` says to these arguments, with placeholders for the ports."""
+def _printed(start: str) -> str:
+    """What `--print-env` says of a world that begins then, with placeholders for the ports."""
     ports = ("--mirakl-port", PLACEHOLDERS[0], "--bluecherry-port", PLACEHOLDERS[1])
-    asked = [sys.executable, "-m", "sync.sandbox", *arguments, "--print-env", *ports]
+    asked = [sys.executable, "-m", "sync.sandbox", "--start", start, "--print-env", *ports]
     return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
@@ -146,7 +148,7 @@ def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
             stdout=subprocess.PIPE,
             text=True,
         )
-        started = RunningSandbox(process, {}, arguments)
+        started = RunningSandbox(process, {}, start)
         running.append(started)
         assert process.stdout is not None
         for _ in SYSTEMS:

@@ -5,14 +5,11 @@ Law: nothing here writes a fact; everything goes through the journal, as in the 
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -22,12 +19,12 @@ from store import events
 from store.database import Database, open_database
 from store.evidence import Snapshot, packed
 from store.journal import Journal, Personal
+from tests.empty import lay_empty_store
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SHIRT = "NMK-04117-WHT-A--M"
-_KEPT = TemporaryDirectory(prefix="told-")
 _PLACE = UUID("4a8c3a2e-63a5-4f6a-8d8e-0d2f1c9b7a11")
 
 
@@ -51,14 +48,6 @@ class StandingClock:
         return self.moment
 
 
-@cache
-def _empty_store() -> Path:
-    """A store as the first opening makes it, made once: a copy of it opens ten times as fast."""
-    path = Path(_KEPT.name) / "empty.duckdb"
-    open_database(path, serves=False).close()
-    return path
-
-
 @dataclass
 class Told:
     """A store and the one writer of it."""
@@ -71,8 +60,7 @@ class Told:
 
     def __post_init__(self) -> None:
         if not self.path.exists():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_empty_store(), self.path)
+            lay_empty_store(self.path)
         self.database = open_database(self.path, serves=self.serves)
         self.clock = StandingClock(self.now)
         self.journal = Journal(self.database, self.clock, shop="4107")

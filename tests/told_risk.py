@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events_risk import DemandMeasured, RiskAssessed
+from store.events import DemandMeasured, RiskAssessed
 from tests.told import HOUR, Told
 
 BUFFERS = list(range(13))

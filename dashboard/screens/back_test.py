@@ -165,7 +165,7 @@ def _unknown(sides: dict[str, dict[str, Any]]) -> None:
 
 
 def _form(pulse: Pulse) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key="back-test"):
         today = on_london_clock(pulse.as_of).date()
         monday = today - timedelta(days=today.weekday())
         weeks = [monday - timedelta(days=7 * back) for back in range(WEEKS_BACK + 1)]

@@ -65,7 +65,7 @@ def _words(row: dict[str, Any]) -> str:
 
 
 def _form(pulse: Pulse) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key="buffer-policy"):
         where, which, begins, why = st.columns(4, vertical_alignment="bottom")
         level = str(where.selectbox("For", list(LEVELS), format_func=lambda name: LEVELS[name], key="buffer-level"))
         key = ""

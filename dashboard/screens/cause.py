@@ -39,7 +39,7 @@ def show(row: dict[str, Any], pulse: Pulse) -> None:
     """The cause, opened."""
     slot = f"{row['exception_kind']}-{row['cause']}"
     told = state(row["severity"])
-    with st.container(border=True):
+    with st.container(border=True, key=f"cause-{slot}"):
         st.markdown(f"#### :{told.colour}-badge[{told.icon} {told.words}] {row['sentence']}")
         st.markdown(_facts(row))
         _badges(row)
@@ -150,7 +150,7 @@ def _act(
     st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
     _decide(chosen, row, pulse, slot)
     no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
         cards.ask_button(
             "Show what it would do",
             send.Retry(**about, dry_run=True),
@@ -174,7 +174,7 @@ def _act(
             cards.link("order", "Open the order", order_id=order_id)
         if number == 1 and row["exception_kind"] in OF_A_SKU:
             cards.link("sku", "Open the SKU", sku=subject)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"word-{slot}"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
         cards.ask_button(
             "Note it",
@@ -219,7 +219,7 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
     kind = row["exception_kind"]
     if kind not in {"batch_held", "orphans_held"}:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
         why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
         no = "" if why else "Write the reason first."
         answers: dict[str, tuple[str, list[send.Command]]] = {}
@@ -252,7 +252,7 @@ def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     key = f"sku:{row['cause']}" if kind == "division" else row["cause"]
     told = data.described(CODES[kind]) if kind in CODES else None
     codes = sorted(str(one["code"]) for one in told) if isinstance(told, list) else []
-    with st.container(border=True, horizontal=True, vertical_alignment="bottom"):
+    with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"mapping-{slot}"):
         if codes:
             value = st.selectbox(f"{humanised(kind)} {key} means", codes, index=None, key=f"map-{slot}", width=260)
         else:

@@ -20,7 +20,7 @@ from dashboard.format import humanised, parsed
 COLUMNS = ("mapping", "key", "value", "from_on")
 MOST_ROWS = 5_000
 HELP = {
-    "mapping": "carrier, warehouse, division, ship_via or order_status",
+    "mapping": "carrier, warehouse, division, ship_via, order_status, attribute or account",
     "key": "The code it comes from, or a rule",
     "value": "What it means on the other side; empty removes it",
     "from_on": "London's day it holds from; empty: today",
@@ -35,7 +35,7 @@ def part(pulse: Pulse, rows: list[dict[str, Any]], kinds: Iterable[str]) -> None
     """Edit many at once, bring a file in, take a file out; `kinds` of mapping there are."""
     st.subheader("Many at once", anchor=False)
     held = [row for row in rows if row["state"] in ("in_force", "planned")]
-    with st.container(border=True):
+    with st.container(border=True, key="many-mappings"):
         edit, bring, take = st.tabs(["Edit in a table", "From a CSV file", "To a CSV file"])
         with edit:
             edited = _edited(held, kinds)

@@ -18,6 +18,8 @@ KINDS = {
     "division": ("Division", "Rule", "BlueCherry division", ""),
     "ship_via": ("Ship-via", "John Lewis shipping type", "BlueCherry ship-via", "ship_vias"),
     "order_status": ("Order status", "BlueCherry status code", "Our word", ""),
+    "attribute": ("Attribute", "John Lewis attribute", "BlueCherry field", ""),
+    "account": ("Account", "John Lewis ledger type", "BlueCherry account", "accounts"),
 }
 USED_BY = {
     "carrier": ("shipment", "shipments"),
@@ -25,12 +27,18 @@ USED_BY = {
     "warehouse": ("order", "orders"),
     "division": ("order", "orders"),
     "ship_via": ("order", "orders"),
+    "attribute": ("listed SKU", "listed SKUs"),
+    "account": ("ledger line", "ledger lines"),
 }
 ORDER = ("in_force", "planned", "removed", "past")
 RULES = (
     "A rule names goods (`NMK` a division, `NMM|05…` the styles of it that begin so, `sku:NMK-04117-WHT-A--M` one"
     " SKU), a place (`country:IRL`, `zone:HIGHLANDS`), or both. Of those that fit, one SKU goes before a zone, a"
     " zone before a country, a place before goods alone, a longer style before a shorter."
+)
+ATTRIBUTES = (
+    "An attribute is mapped for every category (`colour`) or for one (`shirts|colour`). It means what BlueCherry"
+    " says of the SKU (`color_name`, `style_name`, `size`, `ean`, `season` …), or always the same (`text:Women`)."
 )
 
 
@@ -95,19 +103,18 @@ def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
 
 def _use_words(use: dict[str, Any]) -> str:
     """Who uses it: `37 orders, last 24 Nov 14:10`."""
-    if use["use_count"] is None:
-        return "not counted: where orders go is personal"
     if not use["use_count"]:
         return "nothing"
     one, many = USED_BY[use["mapping"]]
-    return f"{count(use['use_count'], one, many)}, last {london(use['last_used_at'])}"
+    last = f", last {london(use['last_used_at'])}" if use["last_used_at"] is not None else ""
+    return f"{count(use['use_count'], one, many)}{last}"
 
 
 def _missing(row: dict[str, Any], pulse: Pulse) -> None:
     kind = row["mapping"]
     key = row["cause"].removeprefix(f"{kind}/")
     key = f"sku:{key}" if kind == "division" else key  # it is the SKU that has none
-    with st.container(border=True):
+    with st.container(border=True, key=f"missing-mapping-{kind}-{key}"):
         words, value, act = st.columns([3, 2, 1], vertical_alignment="bottom")
         words.markdown(f":material/warning: **{KINDS[kind][0]} `{key}` is not mapped**")
         words.caption(f"Setting it releases {waiting_words(row)}")
@@ -164,7 +171,7 @@ def _codes(topic: str) -> dict[str, str]:
 
 
 def _form(pulse: Pulse) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key="set-mapping"):
         what, code, means, begins, why = st.columns(5, vertical_alignment="bottom")
         kind = str(what.selectbox("Mapping", list(KINDS), format_func=lambda name: KINDS[name][0], key="set-kind"))
         key = str(code.text_input(KINDS[kind][1], key=f"set-key-{kind}") or "").strip()
@@ -193,4 +200,7 @@ def _form(pulse: Pulse) -> None:
         cards.outcome("remove-mapping")
         if kind in ("warehouse", "division"):
             st.caption(RULES)
-        st.caption(f"{humanised(kind)}: what waits for it goes on within a second of its day having come.")
+        if kind == "attribute":
+            st.caption(ATTRIBUTES)
+        if kind not in ("attribute", "account"):
+            st.caption(f"{humanised(kind)}: what waits for it goes on within a second of its day having come.")

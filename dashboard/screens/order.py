@@ -48,7 +48,7 @@ def show(pulse: Pulse) -> None:
         st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
     order_acceptance.decide(found, pulse)
     _systems(order_id)
-    story, lines, drift, parcels, back, ledger, person = st.tabs(
+    story, lines, drift, parcels, back, ledger, person = st.container(key="order-tabs").tabs(
         ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Customer"]
     )
     with story:

@@ -56,7 +56,7 @@ def _standing(row: dict[str, Any]) -> str:
 
 def _answer(row: dict[str, Any], pulse: Pulse) -> None:
     slot = f"drift-{row['drift_class']}-{row['subject']}"
-    with st.container(border=True):
+    with st.container(border=True, key=f"answer-{slot}"):
         st.markdown(f"**{humanised(row['drift_class'])}** · {row['order_line_id'] or row['ord_num']}")
         st.caption(f":material/info: {row['consequence']}")
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -44,7 +44,7 @@ def show(pulse: Pulse) -> None:
     _flows(flows)
     st.subheader("Look at everything again", anchor=False)
     _resync(pulse)
-    history, asked, budget = st.tabs(["Runs", "Commands", "Calls"])
+    history, asked, budget = st.container(key="runs-tabs").tabs(["Runs", "Commands", "Calls"])
     with history:
         _runs([row["name"] for row in flows], pulse)
     with asked:
@@ -80,7 +80,7 @@ def _flows(flows: list[dict[str, Any]]) -> None:
 
 
 def _resync(pulse: Pulse) -> None:
-    with st.container(border=True):
+    with st.container(border=True, key="resync"):
         what, one, since = st.columns([3, 2, 2], vertical_alignment="bottom")
         scope = str(what.selectbox("What", list(SCOPES), format_func=lambda name: SCOPES[name], key="resync-scope"))
         key = one.text_input(

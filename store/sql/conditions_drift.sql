@@ -53,14 +53,42 @@ picked as (
     join sales_line_facts as line on line.order_line_id = sold.order_line_id
     join sales_order_facts as sales
         on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-    where placed.state in ('SHIPPING', 'CANCELED') and placed.changed_at > as_of - interval 30 days
+    where placed.state in ('SHIPPING', 'SHIPPED', 'CANCELED') and placed.changed_at > as_of - interval 30 days
         and (sold.cancelled_quantity > 0 or sold.state = 'CANCELED' or placed.state = 'CANCELED')
         and line.picked_quantity + line.shipped_quantity > if(
             placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0,
             sold.quantity - sold.cancelled_quantity
         )
+),
+
+-- the customer does not want it any more, nobody has it in hand, and BlueCherry would still send it
+uncancelled as (
+    select
+        'uncancelled_in_erp' as kind, open_line.order_line_id as subject, open_line.order_id,
+        case
+            when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
+            else 'not done yet'
+        end as cause,
+        open_line.quantity || ' cancelled at John Lewis and still open in sales order ' || open_line.ord_num || '.'
+            || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
+        placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
+        coalesce(tried.happened_at, placed.changed_at) as since_at,
+    from orders_cancelled_lines as open_line
+    join order_facts as placed on placed.order_id = open_line.order_id
+    left join (
+        from intent_facts
+        where intent_kind = 'cancel_sales_line'
+        qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
+    ) as tried on tried.subject = open_line.order_line_id || '/' || open_line.before_quantity
+    where tried.state is distinct from 'unclear' and (
+        (tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
+            -- picked then; open again since, and tried again at the next run
+            and not (tried.code = 'ORDER_LOCKED' and open_line.read_at > tried.happened_at))
+        or placed.changed_at <= as_of - interval 1 hour
+    )
 )
 
 from drifted
 union all by name from refused
-union all by name from picked;
+union all by name from picked
+union all by name from uncancelled;

@@ -6,10 +6,15 @@ with in_force as (
 
 codes as (
     select
-        case topic when 'warehouses' then 'warehouse' when 'carriers' then 'carrier' else 'ship_via' end as mapping,
+        case topic
+            when 'warehouses' then 'warehouse'
+            when 'carriers' then 'carrier'
+            when 'accounts' then 'account'
+            else 'ship_via'
+        end as mapping,
         unnest(cast(value::json as json[])) ->> 'code' as code,
     from marketplace_facts
-    where topic in ('warehouses', 'carriers', 'ship_vias')
+    where topic in ('warehouses', 'carriers', 'ship_vias', 'accounts')
 
     union all
 

@@ -8,7 +8,7 @@ with back as (
 tried as (
     select order_id, intent_kind, subject, state, code, message, happened_at,
     from intent_facts
-    where intent_kind in ('create_return', 'receive_return', 'refund_line')
+    where intent_kind in ('create_return', 'cancel_return', 'receive_return', 'refund_line')
     qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
 ),
 
@@ -21,6 +21,27 @@ unpaid as (
         received_at + interval 3 days as since_at,
     from back
     where received_quantity > refunded_quantity and received_at <= as_of - interval 3 days
+),
+
+-- we give the money back, and of the shipping BlueCherry has credited some is missing
+freight as (
+    select
+        'received_not_refunded' as kind, memo.order_id || '/shipping' as subject, memo.order_id, 'shipping' as cause,
+        printf('%.2f', memo.amount::double) || ' of shipping credited in BlueCherry (' || memo.memo_numbers || '), '
+            || printf('%.2f', coalesce(paid.amount, 0)::double) || ' refunded at John Lewis.' as detail,
+        memo.amount - coalesce(paid.amount, 0) as amount, memo.currency, memo.issued_at + interval 3 days as since_at,
+    from (
+        select order_id, sum(shipping_amount) as amount, any_value(currency) as currency, max(issued_at) as issued_at,
+            string_agg(memo_number, ', ' order by memo_number) as memo_numbers,
+        from credit_memo_facts
+        where shipping_amount > 0 and issued_at > as_of - interval 120 days
+        group by order_id
+    ) as memo
+    left join (
+        select order_id, sum(shipping_amount) as amount from refund_facts group by order_id
+    ) as paid on paid.order_id = memo.order_id
+    where memo.amount > coalesce(paid.amount, 0) and memo.issued_at <= as_of - interval 3 days
+        and exists (from tried where tried.intent_kind = 'refund_line' and tried.order_id = memo.order_id)
 ),
 
 unseen as (
@@ -89,6 +110,7 @@ unauthorised as (
     group by back.return_id
 ),
 
+-- of shipping alone `freight` says when it is missing
 refused as (
     select
         if(tried.intent_kind = 'refund_line', 'refund_refused', 'receipt_refused') as kind, tried.subject,
@@ -101,7 +123,38 @@ refused as (
             from back
             where starts_with(tried.subject, back.return_id) and (
                 (tried.intent_kind = 'receive_return' and back.state = 'IN_PROGRESS')
-                or (tried.intent_kind = 'refund_line' and back.refunded_quantity < back.received_quantity)
+                or (
+                    tried.intent_kind = 'refund_line' and not ends_with(tried.subject, '/shipping')
+                    and back.refunded_quantity < back.received_quantity
+                )
+            )
+        )
+),
+
+-- over at John Lewis, and BlueCherry still expects it, or has it in its hands
+cancelled as (
+    select
+        'cancelled_return' as kind, off.return_id || '/' || off.ret_num as subject, off.order_id,
+        case
+            when off.received_quantity > 0 then 'came all the same'
+            when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
+            else 'still expected'
+        end as cause,
+        'John Lewis shows it as ' || lower(off.state) || '; ' || off.received_quantity || ' received in BlueCherry (' || off.ret_num
+            || ').' || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
+        null::decimal(18, 6) as amount, '' as currency, off.changed_at as since_at,
+    from returns_withdrawn as off
+    left join tried on tried.intent_kind = 'cancel_return' and tried.subject = off.return_id || '/' || off.ret_num
+    where not off.is_before_start and tried.state is distinct from 'unclear'
+        and off.changed_at > as_of - interval 120 days
+        and (
+            -- the customer's goods are here, and no return is open for them
+            off.received_quantity > 0
+            or (
+                not off.is_closed and (
+                    off.changed_at <= as_of - interval 1 hour
+                    or (tried.state = 'refused' and tried.code not in ('not_sent', 'absent'))
+                )
             )
         )
 )
@@ -109,8 +162,10 @@ refused as (
 select * replace (amount::decimal(18, 6) as amount), null::timestamptz as deadline_at,
 from (
     from unpaid
+    union all by name from freight
     union all by name from unseen
     union all by name from twice
     union all by name from unauthorised
     union all by name from refused
+    union all by name from cancelled
 );

@@ -29,7 +29,9 @@ there as (
         line.quantity,
     from order_line_facts as line
     join order_facts as parent using (order_id)
-    where parent.state in ('SHIPPING', 'CANCELED') and (line.cancelled_quantity > 0 or parent.state = 'CANCELED')
+    -- what else there was may have left: the rest of such an order must not be picked any more
+    where parent.state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CANCELED')
+        and (line.cancelled_quantity > 0 or parent.state = 'CANCELED' or line.state in ('CANCELED', 'REFUSED'))
 )
 
 select

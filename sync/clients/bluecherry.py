@@ -85,6 +85,10 @@ class BlueCherry:
         """Entity Shipper."""
         return self._codes("Shipper", words.ship_via)
 
+    def accounts(self) -> tuple[ports.Code, ...]:
+        """Entity account."""
+        return self._codes("account", words.account)
+
     # -- stock -------------------------------------------------------------------------------
 
     def batches(self, *, completed_from: datetime | None = None) -> Iterator[ports.Page[ports.StockBatch]]:
@@ -170,6 +174,12 @@ class BlueCherry:
         if order_id:
             conditions.append(("po_num", "eq", order_id))
         yield from self._read("returnOrder", tuple(conditions), ("ret_num", "return"), self._words.erp_return)
+
+    def cancel_return(self, ret_num: str, reason: str) -> None:
+        """Entity returnOrderCancel: an authorisation nobody will send goods for."""
+        self._written(
+            self._write("returnOrderCancel", [{"ret_num": ret_num, "reason": reason}]), "returnOrderCancel"
+        )
 
     def list_credit_memos(self, *, updated_from: datetime | None = None) -> Iterator[ports.Page[ports.CreditMemo]]:
         """Entity creditMemo."""

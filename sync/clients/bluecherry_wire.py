@@ -95,6 +95,14 @@ class Shipper(_Wire):
     active: Text = None
 
 
+class Account(_Wire):
+    """A row of the chart of accounts."""
+
+    account: Text = None
+    description: Text = None
+    active: Text = None
+
+
 class InventoryBatch(_Wire):
     """A stock batch."""
 
@@ -247,6 +255,7 @@ class CreditMemo(_Wire):
     ret_num: Text = None
     po_num: Text = None
     curr_code: Text = None
+    frgt_amt: Amount = None
     total: Amount = None
     last_mod: Text = None
     detail: Annotated[list[CreditLine] | None, BeforeValidator(_rows)] = None

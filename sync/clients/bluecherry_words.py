@@ -200,6 +200,7 @@ class Words:
             order_id=got.po_num or "",
             issued_on=self._time.earlier(needed(got.memo_date, "memo_date")),
             currency=needed(got.curr_code, "curr_code"),
+            shipping_amount=got.frgt_amt or Decimal(0),
             total_amount=needed(got.total, "total"),
             updated_at=self._time.earlier(needed(got.last_mod, "last_mod")),
             lines=tuple(
@@ -267,6 +268,13 @@ def ship_via(raw: Any) -> ports.Code:
     got = read(wire.Shipper, raw)
     detail = {"scac": got.scac or "", "is_active": got.active is None or _yes(got.active)}
     return ports.Code(needed(got.shipper, "shipper"), got.ship_name or "", detail)
+
+
+def account(raw: Any) -> ports.Code:
+    """An account of the general ledger."""
+    got = read(wire.Account, raw)
+    detail = {"is_active": got.active is None or _yes(got.active)}
+    return ports.Code(needed(got.account, "account"), got.description or "", detail)
 
 
 def _sales_line(got: wire.SalesLine, division: str) -> ports.SalesLine:

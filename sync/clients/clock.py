@@ -42,7 +42,13 @@ class SandboxClock:
         if not is_loopback(host):
             raise Fatal(f"the clock must be `system` or a sandbox on this machine, not {host}")
         self._url = url.rstrip("/")
-        self._client = httpx.Client(base_url=self._url, timeout=1.0, transport=transport, trust_env=False)
+        self._client = httpx.Client(
+            base_url=self._url,
+            timeout=1.0,
+            transport=transport,
+            trust_env=False,
+            verify=self._url.startswith("https:"),  # certificates take a while to read
+        )
         self._monotonic = monotonic
         self._reading = threading.Lock()
         self.start_on: datetime | None = None

@@ -148,6 +148,8 @@ class Door:
             transport=transport,
             # A proxy from the environment is for the world outside, never for this machine.
             trust_env=not is_loopback(host),
+            # The machine's certificates take a while to read, and are for what is encrypted.
+            verify=self._base_url.startswith("https:"),
         )
         patient = self._patience
         self._retrying = stamina.RetryingCaller(

@@ -116,16 +116,17 @@ class Mirakl:
                 seen.update((item.order_id, item.updated_at) for item in fresh)
                 yield ports.Page(tuple(fresh), answer.snapshot_id, tuple(skipped), total)
 
-    def accept(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
-        """OR21, every line accepted."""
-        return self._decide(order_id, line_ids, is_accepted=True)
+    def accept(self, order_id: str, line_ids: Sequence[str], refused_ids: Sequence[str] = ()) -> UUID | None:
+        """OR21, a decision for every line."""
+        return self._decide(order_id, {**dict.fromkeys(line_ids, True), **dict.fromkeys(refused_ids, False)})
 
     def refuse(self, order_id: str, line_ids: Sequence[str]) -> UUID | None:
         """OR21, every line refused."""
-        return self._decide(order_id, line_ids, is_accepted=False)
+        return self._decide(order_id, dict.fromkeys(line_ids, False))
 
-    def _decide(self, order_id: str, line_ids: Sequence[str], *, is_accepted: bool) -> UUID | None:
-        document = {"order_lines": [{"id": line_id, "accepted": is_accepted} for line_id in line_ids]}
+    def _decide(self, order_id: str, decisions: Mapping[str, bool]) -> UUID | None:
+        lines = [{"id": line_id, "accepted": is_accepted} for line_id, is_accepted in decisions.items()]
+        document = {"order_lines": lines}
         path = path_of("/api/orders/{order_id}/accept", order_id=order_id)
         return self._write("OR21", "PUT", path, document, subject=order_id).snapshot_id
 

@@ -125,14 +125,19 @@ def _line(got: wire.OrderLine, number: int) -> ports.MarketLine:
 def _as_sold(
     line: ports.MarketLine, gone: Sequence[ports.LineChange], records: Sequence[wire.Change]
 ) -> ports.MarketLine:
-    """The line as it was sold, where the marketplace shows what was cancelled with nothing left of it.
+    """The line as it was sold, where the marketplace certainly shows it without what was cancelled.
 
-    Some operators take a cancelled line's units and amounts down to zero; its cancelation records still have them.
+    Some operators take a cancelled line's units and amounts down, to zero at last; its cancelation records still
+    have them. Where as many are left as were cancelled, or more, only what was shown before could tell
+    (sync.rules.shrinking).
     """
     units = sum(change.quantity for change in gone)
-    if units > line.quantity:
-        line = replace(line, quantity=units)  # no more can be cancelled than was sold
     goods = sum((change.amount for change in gone), _NOTHING)
+    if units > line.quantity:  # no more can be cancelled than was sold: what is shown is what is left
+        is_priced_so = bool(line.quantity) and line.price == line.unit_price * line.quantity
+        line = replace(
+            line, quantity=line.quantity + units, price=line.price + (goods if is_priced_so else _NOTHING)
+        )
     if not goods or line.price:
         return line
     taxes = [tax.amount for record in records for tax in record.commission_taxes if tax.amount is not None]

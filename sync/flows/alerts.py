@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from store.events_desk import AlertBegun, AlertCleared, AlertEnded, AlertPart
+from store.events import AlertBegun, AlertCleared, AlertEnded, AlertPart
 from sync.errors import SyncError
 from sync.rules.alerts import Alert, Decision, Part, Post, Route, Told, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import polars as pl
 
-from store.events_trials import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
+from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
 from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins

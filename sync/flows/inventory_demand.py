@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 import polars as pl
 
-from store.events_risk import DemandMeasured, TradePart
+from store.events import DemandMeasured, TradePart
 from sync.flows.inventory_basis import Basis
 from sync.freshness import orders_known_until
 from sync.rules import outlook

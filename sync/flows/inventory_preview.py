@@ -12,7 +12,7 @@ from uuid import UUID
 
 import polars as pl
 
-from store.events_trials import PolicyPreviewed
+from store.events import PolicyPreviewed
 from sync.flows.inventory_basis import Basis, basis, entries, policy_day
 from sync.flows.inventory_batches import newest
 from sync.flows.inventory_board import board

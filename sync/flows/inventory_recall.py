@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events_trials import StockBatchRecalled
+from store.events import StockBatchRecalled
 from sync.errors import Skippable
 from sync.ports import INVENTORY_COLUMNS
 from sync.rules.stock_rows import KEY, normalised, to_store

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events_risk import RiskAssessed
+from store.events import RiskAssessed
 from sync.flows.inventory_basis import Basis
 from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_touched import Touched

@@ -36,6 +36,7 @@ from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
+from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
 
 # What could not be read is read again until it can, and for this long: the bookmark waits for it.
@@ -134,9 +135,17 @@ def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
             {"ids": ids},
         )
     }
+    sold = {
+        row["order_line_id"]: row
+        for row in run.rows(
+            "select order_line_id, quantity, price_amount, shipping_amount, commission_amount,"
+            " commission_vat_amount from order_line_facts where order_id in (select unnest($ids::varchar[]))",
+            {"ids": sorted(known)},
+        )
+    }
     events: list[Event] = []
     people: list[Personal] = []
-    for order in page.items:
+    for order in (as_sold(one, sold) for one in page.items):
         seen_at = known.get(order.order_id)
         if seen_at is not None and seen_at > order.updated_at:
             continue  # an older reading than the one we have
@@ -234,7 +243,8 @@ def known(run: Run, order_id: str = "") -> Known:
         holds={
             row["order_id"]: row
             for row in run.rows(
-                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')",
+                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')"
+                " or order_id in (select order_id from orders_cancelled_lines)",
                 {**chosen, **values},
             )
         },
@@ -260,6 +270,7 @@ def known(run: Run, order_id: str = "") -> Known:
         now=run.now(),
         verdicts=accepting.verdicts(run),
         refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
+        refused_lines={line_id for row in run.rows(accepting.REFUSED_LINES) for line_id in row["refused_lines"]},
     )
 
 
@@ -311,7 +322,11 @@ def act(run: Run, decision: Decision) -> None:
 
 
 def _accept(run: Run, intent: Intent) -> str:
-    return str(run.house.marketplace.accept(intent.order_id, intent.payload["order_line_ids"]) or "")
+    what = intent.payload
+    answered = run.house.marketplace.accept(
+        intent.order_id, what["order_line_ids"], what.get("refused_line_ids", ())
+    )
+    return str(answered or "")
 
 
 def _cancel(run: Run, intent: Intent) -> str:

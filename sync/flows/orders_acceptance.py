@@ -1,13 +1,14 @@
 """Refuses at John Lewis what a person (or the policy for proven zero stock) said is refused; the why stays with us.
 
-One call an order (OR21), recorded before it. When its answer never comes the order is read again: past
-WAITING_ACCEPTANCE it happened, or John Lewis has decided by itself.
+A line is accepted or refused whole. Lines refused of an order whose others are accepted go with its acceptance, for
+every line must have its word in one call (OR21); an order refused whole is refused here. The call is recorded
+before it. When its answer never comes the order is read again: past WAITING_ACCEPTANCE it happened, or John Lewis
+has decided by itself.
 """
 
 from datetime import datetime, timedelta
 
-from store.events import Event
-from store.events_acceptance import AcceptanceDecided
+from store.events import AcceptanceDecided, Event
 from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.rules.acceptance import KIND, Verdict, judged
 from sync.runs import Run, Scope
@@ -18,6 +19,11 @@ REFUSING = """
 select said.order_id from acceptance_decision_facts as said
 join order_facts as placed on placed.order_id = said.order_id
 where said.decision = 'refuse' and placed.state in ('STAGING', 'WAITING_ACCEPTANCE')
+"""
+REFUSED_LINES = """
+select said.refused_lines from acceptance_decision_facts as said
+join order_facts as placed on placed.order_id = said.order_id
+where said.decision = 'accept' and len(said.refused_lines) > 0 and placed.state in ('STAGING', 'WAITING_ACCEPTANCE')
 """
 
 
@@ -41,7 +47,11 @@ def refuse(run: Run, scope: Scope) -> None:
         run.record(
             [
                 AcceptanceDecided(
-                    happened_at=now, order_id=order_id, decision="refuse", why=f"{POLICY}: {one.words}"
+                    happened_at=now,
+                    order_id=order_id,
+                    decision="accept" if one.is_partly_there else "refuse",
+                    why=f"{POLICY}: {one.words}",
+                    refused_lines=one.zero_lines if one.is_partly_there else (),
                 )
                 for order_id, one in verdicts(run).items()
                 if one.is_proven_zero and not _is_decided(run, order_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from store.clock import aware
-from store.events_orders import OrdersCounted
+from store.events import OrdersCounted
 from sync.ports import MarketOrder, Page
 from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window
 

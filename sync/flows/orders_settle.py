@@ -3,33 +3,67 @@
 Found with another content than was meant (same number, other lines): nothing is sent, a person decides.
 A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
 apart. Where the delay is not configured nobody but a person can say so.
+
+Where more are unclear than one run may ask for, runs take turns (sync.rules.turns): what stays unclear, or what
+BlueCherry cannot answer about, never keeps another from being looked for.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from store.events import Event
+from sync.errors import Retriable
 from sync.flows.orders_drift import sales_order_events
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.rules.orders import other_content
+from sync.rules.turns import next_turns
 from sync.runs import Run
+
+Thing = TypeVar("Thing")
 
 KINDS = ("accept_order", "create_sales_order", "cancel_sales_line", "write_reference")
 BETWEEN_SWEEPS = timedelta(minutes=1)
 LOOKED_FOR_AT_ONCE = 200
+INVISIBLE_AT_ONCE = 20
+UNANSWERED_AT_MOST = 3  # looks of a run that BlueCherry gives no answer to, each after its tries
 
 
-def settle(run: Run) -> None:
-    """Look for every unclear intent of ours and say what is known now."""
+def settle(run: Run, *, at_once: int = LOOKED_FOR_AT_ONCE) -> None:
+    """Look for unclear intents of ours and say what is known now; creations `at_once` at most, in turn."""
     open_intents = still_open(run, KINDS)
     events: list[Event] = []
     for intent in [one for one in open_intents if one.kind != "create_sales_order"]:
         events += _settle_by_facts(run, intent)
     run.record(events)
-    creations = [one for one in open_intents if one.kind == "create_sales_order"]
-    for intent in creations[:LOOKED_FOR_AT_ONCE]:
-        run.check()
-        run.record(_settle_creation(run, intent))
-    _look_for_invisible(run)
+    creations = {
+        f"{one.meant_at.isoformat()} {one.intent_id}": one
+        for one in open_intents
+        if one.kind == "create_sales_order"
+    }
+    _in_turn(run, "orders.settled", creations, at_once, lambda one: run.record(_settle_creation(run, one)))
+    _in_turn(run, "orders.invisible", _invisible(run), INVISIBLE_AT_ONCE, lambda one: _ask_for(run, one))
+
+
+def _in_turn(
+    run: Run, bookmark: str, things: Mapping[str, Thing], most: int, look: Callable[[Thing], object]
+) -> None:
+    """Look at so many of them, where the last run left off; one that gets no answer waits for its next turn."""
+    last = reached = run.bookmark(bookmark) or ""
+    unanswered = 0
+    try:
+        for key in next_turns(sorted(things), last, most):
+            run.check()
+            reached = key
+            try:
+                look(things[key])
+            except Retriable:
+                unanswered += 1
+                if unanswered == UNANSWERED_AT_MOST:
+                    break
+    finally:
+        if reached != last:
+            run.record(bookmarks={bookmark: reached})
 
 
 def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
@@ -134,25 +168,27 @@ def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]
 
 
-def _look_for_invisible(run: Run) -> None:
-    """Created, with a number, and still not read back after the visibility delay: asked for by name."""
+def _invisible(run: Run) -> dict[str, str]:
+    """Numbers of what was created and is still not read back after the visibility delay, by moment and number."""
     minutes = run.house.settings.erp_visibility_minutes or 0
     rows = run.rows(
         """
-        select intent.order_id, any_value(intent.reference) as ord_num
+        select intent.reference as ord_num, min(intent.meant_at) as meant_at
         from intent_facts as intent
         where intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
             and intent.meant_at < $before and intent.meant_at > $recent
             and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
-        group by intent.order_id
-        order by min(intent.meant_at)
-        limit 20
+        group by intent.reference
         """,
         {
             "before": run.now() - timedelta(minutes=minutes),
             "recent": run.now() - timedelta(days=14),
         },
     )
-    for row in rows:
-        for page in run.house.erp.sales_orders(ord_num=row["ord_num"]):
-            run.record(sales_order_events(run, page.items, page.snapshot_id))
+    return {f"{row['meant_at'].isoformat()} {row['ord_num']}": row["ord_num"] for row in rows}
+
+
+def _ask_for(run: Run, ord_num: str) -> None:
+    """It has a number, so it is asked for by name."""
+    for page in run.house.erp.sales_orders(ord_num=ord_num):
+        run.record(sales_order_events(run, page.items, page.snapshot_id))

@@ -1,9 +1,10 @@
 """Returns: what customers send back is authorised in BlueCherry, told of as received, refunded by one side only.
 
 Looks at John Lewis's returns, and at BlueCherry's return authorisations and credit memos. A return becomes one
-authorisation for each sales order it was sold by, with the return's id on it; once the warehouse has counted the
-goods, John Lewis is told (RT25). Who refunds is the setting REFUNDED_BY: John Lewis's side, and then nothing here
-pays; or ours, and then BlueCherry's credit memo is passed on as a refund (OR28), for what nobody has refunded yet.
+authorisation for each sales order it was sold by, with the return's id on it, withdrawn when John Lewis cancels the
+return before anything came; once the warehouse has counted the goods, John Lewis is told (RT25). Who refunds is the
+setting REFUNDED_BY: John Lewis's side, and then nothing here pays; or ours, and then BlueCherry's credit memo is
+passed on as a refund (OR28), for what nobody has refunded yet.
 Returns opened before we started are somebody else's.
 
 What can go wrong: an answer that never came. An authorisation is looked up by the order and sent again only when
@@ -18,7 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from store.clock import aware
-from store.events_returns import (
+from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReturnedLinePart,
@@ -51,10 +52,11 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     decision = _decide(run, scope)
     rows = [
         {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
-        for intent in (*decision.create, *decision.receive, *decision.refund)
+        for intent in (*decision.create, *decision.withdraw, *decision.receive, *decision.refund)
     ]
     calls = {
         "returnOrder create": len(decision.create),
+        "returnOrderCancel": len(decision.withdraw),
         "RT25 receive": -(-len(decision.receive) // 100),
         "OR28 refund": len(decision.refund),
     }
@@ -161,6 +163,7 @@ def _credited(memo: CreditMemo, snapshot_id: Any) -> CreditMemoRead:
         issued_at=memo.issued_on,
         currency=memo.currency,
         total_amount=memo.total_amount,
+        shipping_amount=memo.shipping_amount,
         lines=tuple(
             CreditLinePart(order_line_id=line.order_line_id, quantity=line.quantity, amount=line.amount)
             for line in memo.lines
@@ -182,7 +185,11 @@ def _decide(run: Run, scope: Scope) -> Decision:
         """,
         values,
     )
-    orders = {"orders": sorted({row["order_id"] for row in returns})}
+    withdrawn = run.rows(
+        "select * from returns_withdrawn where not is_closed and $order_id in ('', order_id)",
+        {"order_id": scope.key},
+    )
+    orders = {"orders": sorted({row["order_id"] for row in (*returns, *withdrawn)})}
     within = "order_id in (select unnest($orders::varchar[]))"
     sales: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in run.rows(
@@ -196,16 +203,48 @@ def _decide(run: Run, scope: Scope) -> Decision:
             sales_lines=sales,
             lines={
                 row["order_line_id"]: row
-                for row in run.rows(f"select * from order_line_facts where {within}", orders)
+                for row in run.rows(
+                    f"""
+                    select
+                        line.*,
+                        line.shipping_amount - coalesce(line.cancelled_shipping_amount, 0)
+                            - coalesce(back.amount, 0) as shipping_left_amount,
+                    from order_line_facts as line
+                    left join (
+                        select order_line_id, sum(shipping_amount) as amount
+                        from refund_facts
+                        group by order_line_id
+                    ) as back on back.order_line_id = line.order_line_id
+                    where {within}
+                    """,
+                    orders,
+                )
+            },
+            shipping={
+                row["order_id"]: row["amount"]
+                for row in run.rows(
+                    f"""
+                    select order_id, sum(amount) as amount
+                    from (
+                        select order_id, shipping_amount as amount from credit_memo_facts
+                        union all
+                        select order_id, -shipping_amount from refund_facts
+                    )
+                    where {within}
+                    group by order_id
+                    having sum(amount) > 0
+                    """,
+                    orders,
+                )
             },
             intents=run.rows(
-                "select * from intent_facts where intent_kind in ('create_return', 'receive_return', 'refund_line')"
-                f" and {within}",
-                orders,
+                f"select * from intent_facts where intent_kind in (select unnest($kinds::varchar[])) and {within}",
+                {**orders, "kinds": list(settling.KINDS)},
             ),
             is_ours_to_refund=settings.refunded_by == OURS,
             refund_reason=settings.refund_reason,
             retry=scope.key,
+            withdrawn=withdrawn,
         )
     )
 
@@ -215,9 +254,12 @@ def _decide(run: Run, scope: Scope) -> Decision:
 
 def _act(run: Run, decision: Decision) -> None:
     created = carry_out(run, decision.create, lambda one: _create(run, one), workers=2)
+    withdrawn = carry_out(run, decision.withdraw, lambda one: _withdraw(run, one))
     received = carry_out_together(run, decision.receive, lambda group: _receive(run, group))
     refunded = carry_out(run, decision.refund, lambda one: _refund(run, one))
-    for name, tally in (("authorised", created), ("received", received), ("refunded", refunded)):
+    for name, tally in (
+        ("authorised", created), ("withdrawn", withdrawn), ("received", received), ("refunded", refunded)
+    ):  # fmt: skip
         run.counts[name] += tally["confirmed"]
         run.counts["unclear"] += tally["unclear"]
         run.counts["refused"] += tally["refused"]
@@ -234,6 +276,12 @@ def _create(run: Run, intent: Intent) -> str:
         lines=tuple(ReturnLineDraft(**line) for line in what["lines"]),
     )
     return run.house.erp.create_return(draft, str(intent.intent_id))
+
+
+def _withdraw(run: Run, intent: Intent) -> str:
+    ret_num = str(intent.payload["ret_num"])
+    run.house.erp.cancel_return(ret_num, "cancelled at John Lewis")
+    return ret_num
 
 
 def _receive(run: Run, intents: Sequence[Intent]) -> dict[str, Outcome]:

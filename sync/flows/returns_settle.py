@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from store.events import Event
-from store.events_returns import ReceivedLinePart, ReturnRead
+from store.events import Event, ReceivedLinePart, ReturnRead
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
 from sync.rules.returns import UNSEEN
 from sync.runs import Run
 
+KINDS = ("create_return", "cancel_return", "receive_return", "refund_line")
 BETWEEN_SWEEPS = timedelta(minutes=1)
 SURELY_SHOWN_AFTER = timedelta(minutes=2)
 REFUND_SHOWN_AFTER = timedelta(minutes=15)
@@ -23,10 +23,12 @@ REFUND_SHOWN_AFTER = timedelta(minutes=15)
 
 def settle(run: Run) -> None:
     """Look for every unclear intent of ours and say what is known now."""
-    for intent in still_open(run, ("create_return", "receive_return", "refund_line")):
+    for intent in still_open(run, KINDS):
         run.check()
         if intent.kind == "create_return":
             run.record(_authorisation(run, intent))
+        elif intent.kind == "cancel_return":
+            run.record(_withdrawal(run, intent))
         elif intent.kind == "receive_return":
             run.record(_receipt(run, intent))
         else:
@@ -82,6 +84,19 @@ def _authorisation(run: Run, intent: OpenIntent) -> list[Event]:
     if intent.code != "absent_once":
         return [unclear(intent, now, "absent_once", "not found by its order; looked for once more in a minute")]
     return [refused(intent, now, "absent", "not found in two sweeps after the visibility delay")]
+
+
+def _withdrawal(run: Run, intent: OpenIntent) -> list[Event]:
+    now, ret_num = run.now(), intent.payload["ret_num"]
+    for page in run.house.erp.list_returns(order_id=intent.order_id):
+        record_returns(run, page)
+    rows = run.rows("select is_closed from erp_return_facts where ret_num = $ret_num", {"ret_num": ret_num})
+    if rows and rows[0]["is_closed"]:
+        return [confirmed(intent, now, ret_num, "found by looking")]
+    minutes = run.house.settings.erp_visibility_minutes
+    if minutes is None or now < intent.meant_at + timedelta(minutes=minutes):
+        return _doubt(intent, now)
+    return [refused(intent, now, "absent", "looked again: it had not happened")]
 
 
 def _receipt(run: Run, intent: OpenIntent) -> list[Event]:

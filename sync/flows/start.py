@@ -78,6 +78,7 @@ def _topics(run: Run) -> dict[str, Any]:
         "reasons": market.reasons,
         "warehouses": erp.locations,
         "ship_vias": erp.ship_vias,
+        "accounts": erp.accounts,
     }
 
 

@@ -10,8 +10,7 @@ What can go wrong: it stops. Then the screens show when it last looked, and that
 from collections import Counter
 from datetime import timedelta
 
-from store.events import ExceptionChanged, ExceptionClosed, ExceptionOpened, PersonalPurged
-from store.events_desk import ClockCompared
+from store.events import ClockCompared, ExceptionChanged, ExceptionClosed, ExceptionOpened, PersonalPurged
 from sync.rules import clocks
 from sync.rules.progress import day_of, is_new_day
 from sync.rules.watch import decide

@@ -2,7 +2,8 @@
 
 Pure. Judged before buffers and without the order's own reservation, against the batch in use; before the first
 batch nobody knows, and nothing is said. Stale stock proves nothing. Refusing is a person's word, or the policy's
-where it is configured and a fresh batch shows not one unit of any line.
+where it is configured and a fresh batch shows not one unit of the lines that cannot be sent: these are refused, and
+the others, if there are any, accepted. One line with too few units is for a person.
 """
 
 from collections import defaultdict
@@ -15,12 +16,14 @@ KIND = "refuse_order"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the stock says of an order: stale, or short of a SKU; `is_proven_zero` where nothing of it is there."""
+    """What the stock says of an order: stale, or short of a SKU."""
 
     is_stale: bool
     sku: str
     words: str
-    is_proven_zero: bool = False
+    zero_lines: tuple[str, ...] = ()  # lines of which a fresh batch shows not one unit
+    is_proven_zero: bool = False  # and no other line is short
+    is_partly_there: bool = False  # others can be sent
 
 
 def judged(rows: Iterable[Mapping[str, Any]]) -> dict[str, Verdict]:
@@ -46,14 +49,17 @@ def _verdict(lines: Sequence[Mapping[str, Any]]) -> Verdict | None:
     short = [line for line in lines if wanted[line["sku"]] > line["fulfilable"]]
     if not short:
         return None
-    first = short[0]
-    words = (
-        f"`{first['sku']}`: {wanted[first['sku']]} ordered, {first['fulfilable']} left before buffers "
-        f"({first['supply']} in batch {first['batch_id']}, {first['earlier']} of them sold before)."
+    words = "; ".join(
+        f"`{line['sku']}`: {wanted[line['sku']]} ordered, {line['fulfilable']} left before buffers "
+        f"({line['supply']} in batch {line['batch_id']}, {line['earlier']} of them sold before)"
+        for line in {line["sku"]: line for line in short}.values()
     )
+    zero = tuple(line["order_line_id"] for line in short if line["supply"] <= 0)
     return Verdict(
         is_stale=False,
-        sku=first["sku"],
-        words=words,
-        is_proven_zero=all(line["supply"] <= 0 for line in lines),
+        sku=short[0]["sku"],
+        words=f"{words}.",
+        zero_lines=zero,
+        is_proven_zero=len(zero) == len(short),
+        is_partly_there=len(short) < len(lines),
     )

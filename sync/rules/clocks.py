@@ -7,7 +7,7 @@ back, and when it moved by a minute meanwhile.
 from collections.abc import Mapping
 from datetime import datetime
 
-from store.events_desk import ClockCompared
+from store.events import ClockCompared
 
 TOLERATED = 120.0  # seconds; the overlap of a look is ten minutes
 MOVED = 60.0

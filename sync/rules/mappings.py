@@ -9,6 +9,10 @@ The key of a warehouse or division rule says for which goods and which place it 
     zone:HIGHLANDS          orders of one of the marketplace's shipping zones
     NMK country:IRL         both
 
+The key of an attribute is the marketplace's, for every category or for one (`shirts|colour`); it means a field of
+BlueCherry's, or a text (`text:Women`). The key of an account is a type of the marketplace's ledger line; it means
+an account of BlueCherry's chart.
+
 Of the rules that fit the most specific wins: one SKU before a zone, a zone before a country, a place before goods
 alone, a longer style before a shorter. No fallback anywhere: what is not mapped is None, and the caller holds the
 order and says why. A mapping holds from its day on; `mappings($now)` says which are in force.
@@ -19,12 +23,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division")
+KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account")
 RULES = frozenset({"warehouse", "division"})  # their keys are rules
 OPTIONAL = frozenset({"division"})  # without one the SKU's own division counts
 ELLIPSIS = "…"
 IN_FORCE = "select mapping, key, value from mappings($now) where state = 'in_force'"
 
+# What BlueCherry says of a SKU, as an attribute may mean it.
+FIELDS = (
+    "division", "style", "style_name", "color_code", "color_name", "label", "dimension", "size", "upc", "ean",
+    "season", "category",
+)  # fmt: skip
+TEXT = "text:"
+_LEDGER_TYPE = re.compile(r"[A-Z][A-Z_]*")
 _PLACE = re.compile(r"(?:^|(?<=\s))(country|zone):(\S*)")
 
 
@@ -105,21 +116,56 @@ def parsed(key: str) -> Rule:
     return Rule(**found)
 
 
+def check_key(kind: str, key: str) -> None:
+    """Whether a key of this kind can be read.
+
+    Raises:
+        ValueError: it cannot; the message says what to write.
+
+    """
+    if kind in RULES:
+        parsed(key)
+    elif kind == "attribute":
+        parts = key.split("|")
+        if len(parts) > 2 or not all(part and part == part.strip() for part in parts):
+            raise ValueError("write the attribute, or its category, a bar and the attribute: shirts|colour")
+    elif kind == "account" and _LEDGER_TYPE.fullmatch(key) is None:
+        raise ValueError("write the type of ledger line as John Lewis does: COMMISSION_FEE")
+
+
+def check_attribute(value: str) -> None:
+    """Whether an attribute can mean this.
+
+    Raises:
+        ValueError: it cannot; the message says what it could.
+
+    """
+    if value.startswith(TEXT):
+        if not value.removeprefix(TEXT).strip():
+            raise ValueError(f"{TEXT} says nothing; write {TEXT}Women")
+    elif value not in FIELDS:
+        raise ValueError(f"it is none of the fields {', '.join(FIELDS)}, nor {TEXT} and the words")
+
+
 @dataclass(frozen=True, slots=True)
 class Mappings:
     """All mappings in force."""
 
     by_kind: Mapping[str, Mapping[str, str]]
-    # of the kinds in RULES, the most specific first
-    rules: Mapping[str, tuple[tuple[Rule, str], ...]] = field(default_factory=dict)
+    # of the kinds in RULES, the most specific first: what it says, its key, its value
+    rules: Mapping[str, tuple[tuple[Rule, str, str], ...]] = field(default_factory=dict)
 
     def warehouse(self, goods: Goods, place: Place = NOWHERE) -> str | None:
         """The warehouse orders of these goods to that place are placed on."""
-        return self._ruled("warehouse", goods, place)
+        return self._ruled("warehouse", goods, place)[1]
 
     def division(self, goods: Goods, place: Place = NOWHERE) -> str | None:
         """The division such orders are placed in, where it is not the SKU's own."""
-        return self._ruled("division", goods, place)
+        return self._ruled("division", goods, place)[1]
+
+    def rule(self, kind: str, goods: Goods, place: Place = NOWHERE) -> str:
+        """The key of the rule that decides; empty: none fits."""
+        return self._ruled(kind, goods, place)[0]
 
     def warehouses(self) -> frozenset[str]:
         """Every warehouse an order can be placed on."""
@@ -137,8 +183,10 @@ class Mappings:
         """Our word for an ERP order status."""
         return self.by_kind.get("order_status", {}).get(raw_status)
 
-    def _ruled(self, kind: str, goods: Goods, place: Place) -> str | None:
-        return next((value for rule, value in self.rules.get(kind, ()) if rule.fits(goods, place)), None)
+    def _ruled(self, kind: str, goods: Goods, place: Place) -> tuple[str, str | None]:
+        """Key and value of the rule that wins."""
+        fitting = ((key, value) for rule, key, value in self.rules.get(kind, ()) if rule.fits(goods, place))
+        return next(fitting, ("", None))
 
 
 def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
@@ -150,11 +198,11 @@ def load(rows: Iterable[Mapping[str, Any]]) -> Mappings:
     return Mappings(tables, {kind: _ranked(tables.get(kind, {})) for kind in RULES})
 
 
-def _ranked(table: Mapping[str, str]) -> tuple[tuple[Rule, str], ...]:
+def _ranked(table: Mapping[str, str]) -> tuple[tuple[Rule, str, str], ...]:
     found = []
     for key, value in table.items():
         try:
-            found.append((parsed(key), value))
+            found.append((parsed(key), key, value))
         except ValueError:
             continue  # settings may hold what the desk would have refused: it maps nothing, and its orders say so
     return tuple(sorted(found, key=lambda one: one[0].rank, reverse=True))

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from store.events import MisfitPart, OrderHeld, OrderReleased
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
-from sync.rules.retrying import ABSENT, is_transient, next_try_at
+from sync.rules.order_past import Past, past_of
+from sync.rules.retrying import ABSENT, next_try_at
 
-NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
@@ -48,6 +48,7 @@ class Known:
     ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what stock says against accepting, by order
     refusing: Collection[str] = ()  # orders somebody said are refused
+    refused_lines: Collection[str] = ()  # lines somebody said are refused of orders that are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def decide(known: Known) -> Decision:
     orders: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in known.lines:
         orders[line["order_id"]].append(line)
-    past = _past(known.intents)
+    past = past_of(known.intents)
     for order_id, lines in sorted(orders.items(), key=lambda item: (item[1][0]["placed_at"], item[0])):
         try:
             _next_step(known, past, order_id, sorted(lines, key=lambda row: row["line_number"]), plan)
@@ -132,16 +133,18 @@ def other_content(ord_nums: str, order_id: str) -> str:
     return f"BlueCherry has {ord_nums} with the number {order_id}, and not the lines John Lewis sold."
 
 
-def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
-    _check_skus(known, lines)
+def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[str, Any]], plan: _Plan) -> None:
     first = lines[0]
+    kept = [line for line in lines if line["order_line_id"] not in known.refused_lines]
+    _check_skus(known, kept)
     if first["state"] == "WAITING_ACCEPTANCE":
         _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
         if known.accepts and order_id in known.refusing:
             return  # somebody said so, and the refusal is on its way
         if known.accepts and past.is_free("accept_order", order_id):
             _check_stock(known, order_id)
-            payload = {"order_line_ids": [line["order_line_id"] for line in lines]}
+            gone = [line["order_line_id"] for line in lines if line["order_line_id"] in known.refused_lines]
+            payload = {"order_line_ids": [line["order_line_id"] for line in kept], "refused_line_ids": gone}
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
     groups = _groups(known, lines)
@@ -165,7 +168,7 @@ def _next_step(known: Known, past: "_Past", order_id: str, lines: Sequence[Mappi
 
 def _plan_creations(
     known: Known,
-    past: "_Past",
+    past: Past,
     groups: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]],
     ship_via: str,
     plan: _Plan,
@@ -191,7 +194,7 @@ def _plan_creations(
         raise plan.waits[order_id].held
 
 
-def _waits(known: Known, past: "_Past", order_id: str, subject: str) -> "_Wait | None":
+def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
     """What keeps failing for a passing reason: until when it waits, and how that is said. None: it may go.
 
     It stays held while it is tried again, so that its exception does not close and open with each try.
@@ -228,10 +231,8 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     """The lines by (division, warehouse): BlueCherry keeps both on the sales order."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        sku = known.skus[line["sku"]]
-        goods = Goods(sku["division"], sku["style"], line["sku"])
-        place = Place(known.countries.get(line["order_id"], ""), line["shipping_zone"])
-        division = known.mappings.division(goods, place) or sku["division"]
+        goods, place = _goods_and_place(known, line)
+        division = known.mappings.division(goods, place) or goods.division
         if not division:
             raise _Held(
                 "missing_division",
@@ -245,6 +246,14 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     return groups
 
 
+def _goods_and_place(known: Known, line: Mapping[str, Any]) -> tuple[Goods, Place]:
+    sku = known.skus[line["sku"]]
+    return (
+        Goods(sku["division"], sku["style"], line["sku"]),
+        Place(known.countries.get(line["order_id"], ""), line["shipping_zone"]),
+    )
+
+
 def _check_address(known: Known, order_id: str) -> None:
     if not known.has_address.get(order_id):
         raise _Held("no_address", order_id, "John Lewis shows no delivery address yet.")
@@ -256,7 +265,7 @@ def _check_address(known: Known, order_id: str) -> None:
         raise _Held(reason, cause, f"{words[:1].upper()}{words[1:]}. Nothing is cut.", wrong)
 
 
-def _check_refusal(known: Known, past: "_Past", order_id: str, reason: str, *, kind: str, subject: str) -> None:
+def _check_refusal(known: Known, past: Past, order_id: str, reason: str, *, kind: str, subject: str) -> None:
     refusal = past.refusal(kind, subject)
     if refusal is None:
         return
@@ -271,12 +280,14 @@ def _payload(
     *, bears_shipping: bool,
 ) -> dict[str, Any]:  # fmt: skip
     first = lines[0]
+    order_id = first["order_id"]
     cancels_on = (first["shipping_deadline_at"] or known.now) + CANCEL_AFTER
     return {
         "commercial_id": first["commercial_id"],
         "division": division,
         "warehouse": warehouse,
         "ship_via": ship_via,
+        "ship_via_rule": "" if order_id in known.ship_vias else first["shipping_type"],
         "currency": first["currency"],
         "starts_on": first["placed_at"].isoformat(),
         "cancels_on": cancels_on.isoformat(),
@@ -289,21 +300,33 @@ def _payload(
                 "upc": known.skus[line["sku"]]["upc"],
                 "quantity": line["quantity"] - line["cancelled_quantity"],
                 "unit_price": str(line["unit_price_amount"]),
+                **_rules_of(known, line, division),
             }
             for number, line in enumerate(lines, start=1)
         ],
     }
 
 
+def _rules_of(known: Known, line: Mapping[str, Any], division: str) -> dict[str, str]:
+    """The rules that chose its division and warehouse: who uses a mapping is what it decided."""
+    goods, place = _goods_and_place(known, line)
+    return {
+        "division_rule": known.mappings.rule("division", goods, place),
+        "warehouse_rule": known.mappings.rule("warehouse", replace(goods, division=division), place),
+    }
+
+
 def _cancelations(known: Known) -> tuple[Intent, ...]:
-    past = _past(known.intents)
+    past = past_of(known.intents)
     intents = []
     for row in known.cancelled:
         subject = f"{row['order_line_id']}/{row['before_quantity']}"
         refusal = past.refusal("cancel_sales_line", subject)
         # picked then, and put back on the shelf since: the units are open again
-        is_locked = refusal is not None and not (
-            refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"]
+        is_locked = (
+            refusal is not None
+            and not (refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"])
+            and not past.is_freed(known.holds.get(row["order_id"]), refusal)
         )
         if past.is_free("cancel_sales_line", subject) and not is_locked:
             payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
@@ -311,7 +334,7 @@ def _cancelations(known: Known) -> tuple[Intent, ...]:
     return tuple(intents)
 
 
-def _references(known: Known, past: "_Past") -> tuple[Intent, ...]:
+def _references(known: Known, past: Past) -> tuple[Intent, ...]:
     return tuple(
         Intent("write_reference", row["order_id"], {"reference": row["reference"]}, row["order_id"])
         for row in known.unreferenced
@@ -341,78 +364,10 @@ def _release(known: Known, order_id: str, plan: _Plan) -> None:
         plan.releases.append(OrderReleased(happened_at=known.now, order_id=order_id))
 
 
-def _shipping_is_charged(past: "_Past", order_id: str, subject: str) -> bool:
+def _shipping_is_charged(past: Past, order_id: str, subject: str) -> bool:
     """Another sales order of this basket went before and bore the shipping charge."""
     return any(
         kind == "create_sales_order" and other.startswith(f"{order_id}/") and other != subject
         for (kind, other), last in past.last.items()
         if last["state"] in {"confirmed", "recorded", "unclear"}
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """The last intent of each kind and subject, and those found absent."""
-
-    last: Mapping[tuple[str, str], Mapping[str, Any]]
-    failed: Mapping[tuple[str, str], int]
-
-    def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
-        """Nothing of the kind is under way or done for the subject."""
-        last = self.last.get((kind, subject))
-        if last is None or last["state"] == "refused":
-            return True
-        return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
-
-    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
-        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
-        return any(
-            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
-            for (kind, subject), last in self.last.items()
-            if last["is_pending"]
-        )
-
-    def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
-        """The last intent, if it was refused for a reason."""
-        last = self.last.get((kind, subject))
-        is_refusal = (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] not in NOTHING_HAPPENED
-            and not is_transient(last["code"])
-        )
-        return last if is_refusal else None
-
-    def failures(self, kind: str, subject: str) -> int:
-        """How often it failed for a passing reason since it last did not."""
-        return self.failed.get((kind, subject), 0)
-
-    @staticmethod
-    def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
-        """Whether a person released the order after it was refused."""
-        if hold is None or hold["reason"] is not None:
-            return False
-        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
-
-    def was_absent_since(self, subject: str, moment: datetime) -> bool:
-        """Looked for since that moment, and surely not there."""
-        last = self.last.get(("create_sales_order", subject))
-        return (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] in {NOT_SENT, ABSENT}
-            and last["happened_at"] >= moment
-        )
-
-
-def _past(intents: Sequence[Mapping[str, Any]]) -> _Past:
-    last: dict[tuple[str, str], Mapping[str, Any]] = {}
-    failed: dict[tuple[str, str], int] = {}
-    for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
-        about = row["intent_kind"], row["subject"]
-        last[about] = row
-        if row["state"] == "refused" and is_transient(row["code"]):
-            failed[about] = failed.get(about, 0) + 1
-        elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
-            failed[about] = 0
-    return _Past(last, failed)

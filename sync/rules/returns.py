@@ -1,14 +1,14 @@
-"""What each return needs next: to be authorised in BlueCherry, told of as received, or refunded by us.
+"""What each return needs next: authorised in BlueCherry or withdrawn there, told of as received, refunded by us.
 
 Pure. Who refunds is a policy, never both sides: where John Lewis does, nothing here ever pays; where we do,
-BlueCherry's credit memo says for how much, and what John Lewis has refunded already is not paid again. A refund is
-never repeated by itself: there is no sure way to know that one did not happen.
+BlueCherry's credit memo says for how much, of goods and of shipping, and what John Lewis has refunded already is
+not paid again. A refund is never repeated by itself: there is no sure way to know that one did not happen.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +26,13 @@ class Known:
 
     returns: Sequence[Mapping[str, Any]]
     sales_lines: Mapping[str, Sequence[Mapping[str, Any]]]  # by order line
-    lines: Mapping[str, Mapping[str, Any]]  # order_line_facts by id
+    lines: Mapping[str, Mapping[str, Any]]  # order_line_facts by id, with `shipping_left_amount`
     intents: Sequence[Mapping[str, Any]]
     is_ours_to_refund: bool
     refund_reason: str
     retry: str = ""  # an order a person wants tried again
+    withdrawn: Sequence[Mapping[str, Any]] = ()  # rows of `returns_withdrawn`
+    shipping: Mapping[str, Decimal] = field(default_factory=dict)  # by order: credited and not refunded yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Decision:
     create: tuple[Intent, ...] = ()
     receive: tuple[Intent, ...] = ()
     refund: tuple[Intent, ...] = ()
+    withdraw: tuple[Intent, ...] = ()
 
 
 def decide(known: Known) -> Decision:
@@ -64,7 +67,10 @@ def decide(known: Known) -> Decision:
                 if line_id not in busy and _is_free(known, last, intent):
                     busy.add(line_id)
                     refund.append(intent)
-    return Decision(tuple(create), tuple(receive), tuple(refund))
+    if known.is_ours_to_refund:
+        refund = _with_shipping(known, last, refund, _lines_under_way(known))
+    withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, last, one))
+    return Decision(tuple(create), tuple(receive), tuple(refund), withdraw)
 
 
 def _is_free(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], intent: Intent) -> bool:
@@ -115,6 +121,17 @@ def _receipt(rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
     return [Intent("receive_return", first["return_id"], {"return_id": first["return_id"]}, first["order_id"])]
 
 
+def _withdrawals(known: Known) -> list[Intent]:
+    """Authorisations of returns that are over at John Lewis, where nothing has come of them."""
+    return [
+        Intent(
+            "cancel_return", f"{row['return_id']}/{row['ret_num']}", {"ret_num": row["ret_num"]}, row["order_id"]
+        )
+        for row in known.withdrawn
+        if not row["received_quantity"] and not row["is_before_start"]
+    ]
+
+
 def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
     """What BlueCherry has credited and nobody has refunded."""
     found = []
@@ -137,6 +154,55 @@ def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
     return found
 
 
+def _with_shipping(
+    known: Known,
+    last: Mapping[tuple[str, str], Mapping[str, Any]],
+    refunds: Sequence[Intent],
+    busy: Collection[str],
+) -> list[Intent]:
+    """The refunds, with the shipping BlueCherry has credited on the lines that bore it."""
+    found = {intent.payload["order_line_id"]: intent for intent in refunds}
+    for order_id, credited in sorted(known.shipping.items()):
+        lines = sorted(
+            (line for line in known.lines.values() if line["order_id"] == order_id),
+            key=lambda one: (one["line_number"], one["order_line_id"]),
+        )
+        if any(line["order_line_id"] in busy for line in lines) or _is_in_doubt(known, last, order_id):
+            continue  # what is under way, or nobody is sure of, may be that very shipping
+        of_return = next((row["return_id"] for row in known.returns if row["order_id"] == order_id), order_id)
+        due = credited
+        for line in lines:
+            amount = to_pence(min(due, line["shipping_left_amount"]))
+            if amount <= 0:
+                continue
+            due -= amount
+            line_id = line["order_line_id"]
+            if line_id in found:
+                payload = {**found[line_id].payload, "shipping_amount": str(amount)}
+                found[line_id] = replace(found[line_id], payload=payload)
+                continue
+            payload = {
+                "return_id": of_return, "order_line_id": line_id, "quantity": 0, "amount": str(Decimal(0)),
+                "shipping_amount": str(amount), "reason_code": known.refund_reason, "currency": line["currency"],
+                "before_amount": str(line["refunded_amount"]),
+            }  # fmt: skip
+            intent = Intent("refund_line", f"{of_return}/{line_id}/shipping", payload, order_id)
+            if _is_free(known, last, intent):
+                found[line_id] = intent
+    return list(found.values())
+
+
+def _is_in_doubt(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], order_id: str) -> bool:
+    """A refund of the order ended without anybody being sure, and no person has said that it is sent again."""
+    return known.retry != order_id and any(
+        kind == "refund_line"
+        and past["order_id"] == order_id
+        and past["state"] == "refused"
+        and past["code"] not in NOTHING_HAPPENED
+        for (kind, _), past in last.items()
+    )
+
+
 def _lines_under_way(known: Known) -> set[str]:
     """Lines with a refund of ours that is not settled, or that John Lewis does not show yet."""
     busy = set()
@@ -145,7 +211,8 @@ def _lines_under_way(known: Known) -> set[str]:
             continue
         payload = json.loads(intent["payload"] or "{}")
         line = known.lines.get(str(payload.get("order_line_id")))
-        shown_by = Decimal(payload.get("before_amount", "0")) + Decimal(payload.get("amount", "0"))
+        names = ("before_amount", "amount", "shipping_amount")
+        shown_by = sum((Decimal(payload.get(name, "0")) for name in names), Decimal(0))
         is_shown = line is not None and line["refunded_amount"] >= shown_by
         if intent["state"] in {"recorded", "unclear"} or (intent["state"] == "confirmed" and not is_shown):
             busy.add(str(payload.get("order_line_id")))

@@ -35,7 +35,7 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
 }
 _MOST_DOCUMENTS = 200
 _MOST_ROWS = 500
-_ERRORS_LIST = ("salesOrder", "salesOrderCancel", "returnOrder")
+_ERRORS_LIST = ("salesOrder", "salesOrderCancel", "returnOrder", "returnOrderCancel")
 _MESSAGE_LIST = ("journal", "inventory", "inventoryBatch", "account", "period")
 
 Condition = tuple[str, str, str]
@@ -73,6 +73,7 @@ def bluecherry_routes(world: "World") -> list[Route]:
         "salesOrderCancel": world.bluecherry.book.cancel,
         "journal": world.bluecherry.books.post,
         "returnOrder": world.bluecherry.returns.create,
+        "returnOrderCancel": world.bluecherry.returns.cancel,
     }
     routes = [Route(f"/api/{entity}", wire.reader(entity, act), methods=["GET"]) for entity, act in reads.items()]
     routes += [

@@ -94,11 +94,12 @@ class CreditMemo:
     returned: ReturnOrder
     rows: list[tuple[OrderLine, int, Decimal]]
     issued_at: datetime
+    freight: Decimal
 
     @property
     def total(self) -> Decimal:
-        """Goods at the price of the sales order."""
-        return sum((price * units for _, units, price in self.rows), Decimal(0))
+        """Goods at the price of the sales order, and its freight where all of it came back."""
+        return sum((price * units for _, units, price in self.rows), Decimal(0)) + self.freight
 
     def header(self) -> dict[str, Any]:
         """What a reader sees of it first."""
@@ -111,6 +112,7 @@ class CreditMemo:
             "po_num": self.returned.order.po_num,
             "customer": self.returned.order.customer,
             "curr_code": self.returned.order.curr_code,
+            "frgt_amt": str(self.freight),
             "total": str(self.total),
             "last_mod": local_text(self.issued_at),
         }
@@ -143,6 +145,7 @@ class ReturnBook:
         self.bench: dict[str, int] = {}  # units at the returns bench, by shop SKU
         self._at_the_door: dict[tuple[str, str], int] = {}
         self._arrived: set[tuple[str, str]] = set()
+        self._freight_credited: set[str] = set()
 
     def create(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one return authorisation, or raise the refusal."""
@@ -173,6 +176,17 @@ class ReturnBook:
         self.world.schedule(kept.visible_at, lambda: self._became_visible(kept))
         return {"pkey": kept.pkey, "ret_num": kept.ret_num, "ret_status": kept.status, "created": True}
 
+    def cancel(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Expect nothing of an authorisation any more, or raise the refusal."""
+        ret_num = text(document, "ret_num")
+        kept = next((one for one in self.visible() if one.ret_num == ret_num), None)
+        if kept is None:
+            raise ErpRefusalError("ORDER_NOT_FOUND", ret_num, status=404, where="ret_num")
+        if kept.is_closed or any(line.received for line in kept.lines):
+            raise ErpRefusalError("ORDER_LOCKED", "received or closed", status=409, where="ret_num")
+        kept.status, kept.is_closed, kept.last_mod = "90", True, self.world.now
+        return {"pkey": kept.pkey, "ret_num": ret_num, "ret_status": kept.status}
+
     def _became_visible(self, kept: ReturnOrder) -> None:
         kept.last_mod = self.world.now
         self._put_away(kept)
@@ -196,6 +210,8 @@ class ReturnBook:
         self.world.schedule(at, lambda: self._receive(kept))
 
     def _receive(self, kept: ReturnOrder) -> None:
+        if kept.is_closed:
+            return
         rows: list[tuple[OrderLine, int, Decimal]] = []
         for line in kept.lines:
             units = min(self._at_the_door.pop((kept.ref_num2, line.sold.ext_line_id), 0), line.qty)
@@ -212,7 +228,13 @@ class ReturnBook:
 
     def _credit(self, kept: ReturnOrder, rows: list[tuple[OrderLine, int, Decimal]]) -> None:
         number = len(self.memos) + 1
-        self.memos.append(CreditMemo(900_000 + number, f"CM{number:06d}", kept, rows, self.world.now))
+        order = kept.order
+        back = sum(line.received for one in self.returns if one.order is order for line in one.lines)
+        is_whole = back >= sum(line.shipped for line in order.lines) and order.ord_num not in self._freight_credited
+        if is_whole:
+            self._freight_credited.add(order.ord_num)
+        freight = order.freight if is_whole else Decimal(0)
+        self.memos.append(CreditMemo(900_000 + number, f"CM{number:06d}", kept, rows, self.world.now, freight))
         kept.status, kept.last_mod = "60", self.world.now
 
     def visible(self) -> Iterator[ReturnOrder]:
@@ -224,7 +246,8 @@ class ReturnBook:
         return [
             {
                 "ret_num": kept.ret_num, "po_num": kept.order.po_num, "ord_num": kept.order.ord_num,
-                "return_id": kept.ref_num2, "status": kept.status, "entered_at": utc_text(kept.entered_at),
+                "return_id": kept.ref_num2, "status": kept.status, "is_closed": kept.is_closed,
+                "entered_at": utc_text(kept.entered_at),
                 "lines": [
                     {"ext_line_id": line.sold.ext_line_id, "qty": line.qty, "qty_received": line.received}
                     for line in kept.lines

@@ -129,6 +129,11 @@ class StockLedger:
                 pooled[position.shop_sku] = pooled.get(position.shop_sku, 0) + position.free()
         return {shop_sku: max(0, units) for shop_sku, units in pooled.items()}
 
+    def lose(self, sku: Sku) -> None:
+        """A count finds not one unit of it, wherever it should lie."""
+        for position in self.of_sku(sku):
+            position.on_hand = position.picked
+
     def expected_per_day(self, sku: Sku) -> float:
         """What the planners believe a SKU sells a day, over all channels."""
         return self.weights[sku.key] * self._units_per_day

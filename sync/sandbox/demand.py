@@ -83,13 +83,16 @@ class Demand:
             "surprises": lambda: self._switch("surprises", value=True),
             "no_surprises": lambda: self._switch("surprises", value=False),
             "cancelled_at_zero": lambda: self._switch("cancelled_at_zero", value=True),
-            "cancelled_as_sold": lambda: self._switch("cancelled_at_zero", value=False),
+            "cancelled_shrinks": lambda: self._switch("cancelled_shrinks", value=True),
+            "cancelled_as_sold": self._show_as_sold,
             **world.john_lewis.returns.scenarios,
             "burst": lambda: self._repeat(50, self.buy),
             "unpaid": lambda: self._repeat(5, lambda: self.buy(will_pay=False)),
             "staged": lambda: self._repeat(3, lambda: self.buy(is_staged=True)),
             "spanning": lambda: self._repeat(5, lambda: self.buy(span=True)),
+            "in_threes": lambda: self._repeat(5, lambda: self._buy_alike(3)),
             "bad_sku_order": self._buy_unknown,
+            "shelves_found_empty": self._find_shelves_empty,
             "cancel_some": lambda: self._some(("SHIPPING",), self.cancel_something),
             "refund_some": lambda: self._some(("SHIPPED", "RECEIVED", "CLOSED"), self.refund_something),
             "incident_some": lambda: self._some(("SHIPPED", "RECEIVED"), self.complain),
@@ -107,6 +110,10 @@ class Demand:
 
     def _switch(self, name: str, *, value: bool) -> None:
         self.world.switches[name] = value
+
+    def _show_as_sold(self) -> None:
+        for name in ("cancelled_at_zero", "cancelled_shrinks"):
+            self._switch(name, value=False)
 
     def _limits(self, *, relaxed: bool, strict: bool) -> None:
         self.world.switches["relaxed_limits"], self.world.switches["strict_limits"] = relaxed, strict
@@ -199,6 +206,26 @@ class Demand:
             self.world.truth.turn_away(sku, wanted - units, shown=left)
         basket.append((sku.shop_sku, units))
         taken[sku.shop_sku] = taken.get(sku.shop_sku, 0) + units
+
+    def _buy_alike(self, units: int) -> None:
+        """So many of one SKU, on one line, where the shop shows as many."""
+        self._visitors += 1
+        mind = Random(f"{self.world.seed}:visitor:{self._visitors}")
+        for _ in range(_TRIES):
+            sku = self._all.pick(mind.random())
+            if self._left(sku, {}) >= units:
+                self.world.john_lewis.place_order([(sku.shop_sku, units)])
+                return
+
+    def _find_shelves_empty(self) -> None:
+        """A count finds nothing of what the first line wants of the newest order of one line, and of several."""
+        waiting = [order for order in self.world.john_lewis.orders.values() if order.state == "WAITING_ACCEPTANCE"]
+        for is_alone in (True, False):
+            of_kind = [
+                order for order in waiting if (len({line.offer_sku for line in order.lines}) == 1) == is_alone
+            ]
+            for order in of_kind[-1:]:
+                self.world.bluecherry.stock.lose(self.world.by_shop_sku[order.lines[0].offer_sku])
 
     def _buy_unknown(self) -> None:
         """An order on an offer that no SKU of the ERP stands behind."""

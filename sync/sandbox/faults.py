@@ -8,6 +8,7 @@ it; ``rate_500`` is either, as in life, so that a 5xx after a write proves nothi
 import asyncio
 import json
 import random
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,7 +41,12 @@ class FaultSettings:
     slow_ms: float = 0.0
     timeout_seconds: float = 30.0
     down: bool = False
-    paths: str = ""
+    paths: str = ""  # a regular expression that must match from the path's beginning
+    methods: str = ""  # such as "POST,PUT"; empty: all
+
+    def touches(self, method: str, path: str) -> bool:
+        """Whether a request may meet a fault at all."""
+        return (not self.methods or method in self.methods.split(",")) and re.match(self.paths, path) is not None
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in FaultSettings.__dataclass_fields__}
@@ -84,11 +90,20 @@ def _read_settings(members: dict[str, Any]) -> FaultSettings:
             values[name] = min(float(value), _LONGEST_WAIT_SECONDS * (1000 if name == "slow_ms" else 1))
         elif name == "down":
             values[name] = bool(value)
+        elif name == "methods":
+            values[name] = str(value).upper()
         elif name == "paths":
-            values[name] = str(value)
+            values[name] = _pattern(value)
         else:
             raise BadFaultsError(f"{name}: no such fault")
     return FaultSettings(**values)
+
+
+def _pattern(value: object) -> str:
+    try:
+        return re.compile(str(value)).pattern
+    except re.error as why:
+        raise BadFaultsError(f"paths: no regular expression: {why}") from why
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,8 @@ class FaultyDoor:
             await self.app(scope, receive, send)
             return
         settings = self.faults.settings[self.system]
-        fault = self._draw(settings) if scope["path"].startswith(settings.paths) else None
+        is_touched = settings.touches(scope["method"], scope["path"])
+        fault = self._draw(settings) if is_touched else None
         status: int | None = None
 
         async def noting(message: Message) -> None:
@@ -142,7 +158,7 @@ class FaultyDoor:
             await send(message)
 
         try:
-            if settings.slow_ms and scope["path"].startswith(settings.paths):
+            if settings.slow_ms and is_touched:
                 await asyncio.sleep(self._rng.uniform(0.5, 1.5) * settings.slow_ms / 1000)
             whole = await self._let_happen(
                 fault, settings.timeout_seconds, scope, receive, send=send, noting=noting

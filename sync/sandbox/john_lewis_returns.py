@@ -102,6 +102,7 @@ class Returns:
             "returns_arrive": self.all_arrive,
             "returns_get_lost": self.lose_all,
             "refund_returns_again": self.refund_again,
+            "cancel_returns": self.cancel_all,
             **{f"refunded_by_{who}": partial(self._refunded_by, who) for who in WHO_REFUNDS},
         }
 
@@ -161,6 +162,12 @@ class Returns:
         """What is on its way now never comes."""
         for sent in self.returns.values():
             sent.arrives = 0
+
+    def cancel_all(self) -> None:
+        """The customers of returns that nobody has received keep their goods after all."""
+        for sent in self.returns.values():
+            if sent.state == "IN_PROGRESS":
+                sent.arrives, sent.state, sent.updated_at = 0, "CANCELED", self.world.now
 
     def _arrive(self, sent: Return) -> None:
         if sent.arrives:

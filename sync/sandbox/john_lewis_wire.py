@@ -6,7 +6,7 @@ state nobody has heard of, as live tenants do.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sync.sandbox.deadlines import iso, shipping_deadline
 from sync.sandbox.john_lewis_model import Change, Line, Order, Shipment
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 _BEFORE_ACCEPTANCE = ("STAGING", "WAITING_ACCEPTANCE")
 _TAX_CODE = "VAT20"
-_EMPTY = {
-    "quantity": 0, "price": 0, "shipping_price": 0, "total_price": 0, "commission_fee": 0, "commission_vat": 0,
-    "commission_taxes": [], "total_commission": 0,
-}  # fmt: skip
 
 
 def number(amount: Decimal) -> float:
@@ -36,10 +32,10 @@ def order_body(order: Order, world: "World", tax_mode: str = "TAX_INCLUDED") -> 
     """OR11: one order. No taxes are listed on it, so both tax modes show the same amounts, as described."""
     hidden = order.state in _BEFORE_ACCEPTANCE or (order.accepted_at is None and order.state == "REFUSED")
     customer = order.customer
-    counted = [line for line in order.lines if not _is_emptied(line, world)]
-    price = sum((line.price for line in counted), Decimal(0))
-    shipping = sum((line.shipping_price for line in counted), Decimal(0))
-    commission = sum((line.commission_fee + line.commission_vat for line in counted), Decimal(0))
+    shown = [_shown(line, world) for line in order.lines]
+    price = sum((line.price for line in shown), Decimal(0))
+    shipping = sum((line.shipping for line in shown), Decimal(0))
+    commission = sum((line.fee + line.vat for line in shown), Decimal(0))
     tracking = order.tracking
     shipped_any = any(line.shipped_quantity for line in order.lines)
     is_shippable = order.state == "SHIPPING"
@@ -111,9 +107,7 @@ def order_body(order: Order, world: "World", tax_mode: str = "TAX_INCLUDED") -> 
         "customer_notification_email": customer.email,
         # A boolean as the word for it, as live tenants send.
         "order_additional_fields": [*gift, {"code": "gift-wrap", "type": "BOOLEAN", "value": "false"}],
-        "order_lines": [
-            {**_line_body(line, order), **(_EMPTY if _is_emptied(line, world) else {})} for line in order.lines
-        ],
+        "order_lines": [_line_body(line, order, left) for line, left in zip(order.lines, shown, strict=True)],
     }
     if world.switches["surprises"]:
         body["loyalty_tier"] = "PLUM"
@@ -128,13 +122,33 @@ def _delivery(deadline: "datetime | None") -> dict[str, str | None] | None:
     return {"earliest": iso(shipping_deadline(deadline, 1)), "latest": iso(shipping_deadline(deadline, 3))}
 
 
-def _is_emptied(line: Line, world: "World") -> bool:
-    """Whether a cancelled line is shown with nothing left of it, as some operators do: its records still tell."""
-    return world.switches["cancelled_at_zero"] and line.state == "CANCELED" and bool(line.cancelations)
+class _Shown(NamedTuple):
+    """What a line shows of itself."""
+
+    quantity: int
+    price: Decimal
+    shipping: Decimal
+    fee: Decimal
+    vat: Decimal
 
 
-def _line_body(line: Line, order: Order) -> dict[str, Any]:
-    total = line.price + line.shipping_price
+def _shown(line: Line, world: "World") -> _Shown:
+    """As it was sold; or less what was cancelled of it, as some operators show it: its records still tell."""
+    as_sold = _Shown(line.quantity, line.price, line.shipping_price, line.commission_fee, line.commission_vat)
+    is_emptied = world.switches["cancelled_at_zero"] and line.state == "CANCELED"
+    if not (is_emptied or world.switches["cancelled_shrinks"]):
+        return as_sold
+    gone = line.cancelations
+    return _Shown(
+        line.quantity - line.cancelled_quantity,
+        line.price - sum((change.amount for change in gone), Decimal(0)),
+        line.shipping_price - sum((change.shipping_amount for change in gone), Decimal(0)),
+        line.commission_fee - sum((change.commission_fee for change in gone), Decimal(0)),
+        line.commission_vat - sum((change.commission_vat for change in gone), Decimal(0)),
+    )
+
+
+def _line_body(line: Line, order: Order, shown: _Shown) -> dict[str, Any]:
     return {
         "order_line_id": line.line_id,
         "order_line_index": line.index,
@@ -156,17 +170,17 @@ def _line_body(line: Line, order: Order) -> dict[str, Any]:
         "debited_date": iso(line.debited_at),
         "shipped_date": iso(line.shipped_at),
         "received_date": iso(line.received_at),
-        "quantity": line.quantity,
+        "quantity": shown.quantity,
         "price_unit": number(line.unit_price),
         "origin_unit_price": number(line.unit_price),
-        "price": number(line.price),
-        "shipping_price": number(line.shipping_price),
-        "total_price": number(total),
-        "commission_fee": number(line.commission_fee),
-        "commission_vat": number(line.commission_vat),
+        "price": number(shown.price),
+        "shipping_price": number(shown.shipping),
+        "total_price": number(shown.price + shown.shipping),
+        "commission_fee": number(shown.fee),
+        "commission_vat": number(shown.vat),
         "commission_rate_vat": 20,
-        "commission_taxes": [{"code": _TAX_CODE, "rate": 20, "amount": number(line.commission_vat)}],
-        "total_commission": number(line.commission_fee + line.commission_vat),
+        "commission_taxes": [{"code": _TAX_CODE, "rate": 20, "amount": number(shown.vat)}] if shown.vat else [],
+        "total_commission": number(shown.fee + shown.vat),
         "taxes": [],
         "shipping_taxes": [],
         "fees": [],

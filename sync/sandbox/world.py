@@ -49,6 +49,7 @@ class World:
             "unpaid": False,
             "surprises": False,
             "cancelled_at_zero": False,
+            "cancelled_shrinks": False,
         }
         self._heap: list[tuple[datetime, int, Action]] = []
         self._turn = 0

@@ -41,7 +41,6 @@ def measure(folder: Path) -> list[Row]:
         stop.set()
         writer.join()
     finally:
-        window.close()
         server.close()
         journal.close()
         database.close()

@@ -101,12 +101,14 @@ def press(page: Page, label: str, *, exact: bool = False) -> None:
 def choose(page: Page, box: Locator, option: Callable[[Locator], Locator]) -> None:
     """Choose in a list; one that an answer arriving at that moment closed is opened again, as anybody would."""
     options = page.get_by_role("option")
+    there: list[str] = []
     for _ in range(5):
         box.click()
         with contextlib.suppress(TooLate):
             option(options).click(timeout=BUSY / 5)
             return
-    raise AssertionError(f"nothing could be chosen in {box}")
+        there = options.all_inner_texts()
+    raise AssertionError(f"nothing could be chosen in {box}, which offers {there}")
 
 
 def named(name: str) -> Callable[[Locator], Locator]:

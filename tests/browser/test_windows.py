@@ -130,7 +130,7 @@ def pushes(system: System, since: int) -> list[str]:
 
 def test_a_resync_that_takes_its_time_says_how_far_it_is(system: System, page: Page) -> None:
     go(page, system, "runs")
-    choose(page, page.get_by_role("combobox", name="What"), named("Catalogue"))
+    choose(page, page.get_by_role("combobox", name="What"), named("Catalogue: every SKU and offer"))
     expect(page.get_by_label("Only one")).to_be_disabled(timeout=BUSY)  # the page knows what was chosen
     settled(page)
     press(page, "Show what would change")

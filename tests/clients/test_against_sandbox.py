@@ -169,6 +169,7 @@ def test_everything_the_erp_says_is_read_and_true(standing: Standing) -> None:
     assert standing.erp.ping()
     assert {code.code for code in standing.erp.locations() if code.detail["type"] == "W"} >= {"WH1", "WH2"}
     assert "DPX" in {code.code for code in standing.erp.ship_vias()}
+    assert ("6100", "Marketplace commission") in {(code.code, code.label) for code in standing.erp.accounts()}
     assert [item for page in standing.erp.invoices() for item in page.items]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from streamlit.testing.v1 import AppTest
 
-from store import events_trials
+from store import events
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: 
     """Six weeks were replayed as things are, and with ten percent held back: that sold more and oversold twice."""
     week = NOW.date() - timedelta(days=43)
     weeks = [
-        events_trials.TrialWeekPart(
+        events.TrialWeekPart(
             side=side, week_on=week, window_count=42, listed_units=4200, wanted_units=100, sold_units=100 - lost,
             lost_units=lost, oversells=oversold, oversold_units=oversold, lost_amount=Decimal(lost_amount),
             oversold_amount=Decimal(60 * oversold),
@@ -68,17 +68,17 @@ def back_test(told: Told, test_id: UUID = TEST, *, lost: str = "120.00", hours: 
         for side, lost, oversold, lost_amount in (("a", 30, 0, "360.00"), ("b", 10, 2, lost))
     ]  # fmt: skip
     told.tell(
-        events_trials.BackTestFinished(
+        events.BackTestFinished(
             happened_at=NOW - hours * HOUR, actor="Ops", test_id=test_id, from_on=week,
             until_on=week + timedelta(days=42), first_at=NOW - 43 * DAY, last_at=NOW - 2 * DAY, window_count=250,
             offer_count=392, left_out_count=634, currency="GBP",
             trials=(
-                events_trials.TrialPart(side="a", policy="as it is now", brier_score=0.00021, is_beyond=False),
-                events_trials.TrialPart(side="b", policy="10 %", brier_score=0.0009, is_beyond=True),
+                events.TrialPart(side="a", policy="as it is now", brier_score=0.00021, is_beyond=False),
+                events.TrialPart(side="b", policy="10 %", brier_score=0.0009, is_beyond=True),
             ),
             weeks=tuple(weeks),
             tenths=(
-                events_trials.TrialTenthPart(
+                events.TrialTenthPart(
                     side="b", tenth=0, case_count=2000, predicted=0.2, happened=2, squares=1.8
                 ),
             ),

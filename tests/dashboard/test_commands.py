@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from store import events, events_trials
+from store import events
 from tests.dashboard.looking import ORDER, cells, ordinary_day, senders, show, words
 from tests.told import HOUR, NOW, SHIRT, Told, thing
 
@@ -440,9 +440,7 @@ def previewed(told: Told, preview_id: UUID, **given: Any) -> None:
         "after_oversells": 0.6, "before_lost_units": 2.0, "after_lost_units": 4.5,
         "before_cost_amount": Decimal("310.00"), "after_cost_amount": Decimal("95.50"), "currency": "GBP",
     }  # fmt: skip
-    told.tell(
-        events_trials.PolicyPreviewed(happened_at=NOW, actor="Ops", preview_id=preview_id, **(members | given))
-    )
+    told.tell(events.PolicyPreviewed(happened_at=NOW, actor="Ops", preview_id=preview_id, **(members | given)))
 
 
 def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview(told: Told) -> None:

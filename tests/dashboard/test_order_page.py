@@ -66,3 +66,18 @@ def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers
     assert "1 unit" in cells(page)
     assert "the missing ones are cancelled at John Lewis" in words(page)
     assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}
+
+
+def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_lines(told: Told) -> None:
+    told.order("JL9-A", state="WAITING_ACCEPTANCE", skus=(SHIRT, "NMC-05220-NVY-A--8"))
+    told.runs_of_all()
+    told.beat()
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+    whole = {label for label, _, _ in senders(page)}
+    page.multiselect(key="lines-acceptance-JL9-A").select("JL9-A-2").run()
+    page.text_input(key="why-acceptance-JL9-A").set_value("lost in the fire").run()
+    buttons = {label: (disabled, help_) for label, disabled, help_ in senders(page)}
+
+    assert whole >= {"Accept it as it is", "Refuse it"}
+    assert not buttons["Accept it without 1 line"][0]
+    assert buttons["Refuse it"][0]

@@ -1,18 +1,22 @@
 """A whole house without its lanes: real clients, a real store, a real sandbox."""
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from store.database import open_database
 from store.journal import check_rebuild
 from sync.assembly import Assembled, assemble
 from sync.lanes import FLOWS, once
 from sync.runs import EVERYTHING, Run, Scope
 from sync.settings import Settings
+from tests.empty import lay_empty_store
 
 
 class Sandbox(Protocol):
@@ -55,29 +59,46 @@ class Bench:
         return check_rebuild(self.assembled.database)
 
 
-@pytest.fixture
-def bench(
-    tmp_path: Path, sandbox: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Bench]]:
-    """`bench(days=2, orders_per_day=40, …)`: a started house on a sandbox of that kind."""
+@contextlib.contextmanager
+def benches(sandbox: Callable[..., Any], folder: Path) -> Iterator[Callable[..., Bench]]:
+    """Start houses: `begin(days=2, orders_per_day=40, …)`; the settings of the last stand in the environment."""
     opened: list[Bench] = []
 
     def begin(*, settings: dict[str, object] | None = None, begun: bool = True, **world: Any) -> Bench:
         running = sandbox(**world)
         for name in [name for name in os.environ if name.startswith("CHERRYLANE_")]:
-            monkeypatch.delenv(name)
+            environment.delenv(name)
         for name, value in running.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("CHERRYLANE_STORE", str(tmp_path / f"store-{len(opened)}.duckdb"))
-        monkeypatch.setenv("CHERRYLANE_ERP_REQUESTS_PER_MINUTE", "6000")  # the pace has tests of its own
+            environment.setenv(name, value)
+        environment.setenv("CHERRYLANE_STORE", str(folder / f"store-{len(opened)}.duckdb"))
+        environment.setenv("CHERRYLANE_ERP_REQUESTS_PER_MINUTE", "6000")  # the pace has tests of its own
         for name, value in (settings or {}).items():
-            monkeypatch.setenv(f"CHERRYLANE_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
-        made = Bench(running, assemble(Settings(_env_file=None)))
+            environment.setenv(f"CHERRYLANE_{name.upper()}", value if isinstance(value, str) else json.dumps(value))
+        given = Settings(_env_file=None)
+        lay_empty_store(given.store)
+        made = Bench(running, assemble(given, open_store=partial(open_database, serves=False)))
         opened.append(made)
         if begun:
             assert made.run("start").state == "succeeded"
         return made
 
-    yield begin
-    for each in opened:
-        each.assembled.close()
+    with pytest.MonkeyPatch.context() as environment:
+        yield begin
+        for each in opened:
+            each.assembled.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, sandbox: Callable[..., Any]) -> Iterator[Callable[..., Bench]]:
+    """`bench(days=2, orders_per_day=40, …)`: a started house on a sandbox of that kind."""
+    with benches(sandbox, tmp_path) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def lasting_bench(
+    tmp_path_factory: pytest.TempPathFactory, lasting_sandbox: Callable[..., Any]
+) -> Iterator[Callable[..., Bench]]:
+    """The same, for tests of one file that change nothing in it."""
+    with benches(lasting_sandbox, tmp_path_factory.mktemp("bench")) as begin:
+        yield begin

@@ -11,51 +11,152 @@ from sync.desk_acceptance import AcceptanceDesk
 from sync.lanes import lanes_of
 
 
-def test_missing_units_wait_for_a_person_whose_word_is_carried_out_once_and_kept(bench: Callable[..., Any]) -> None:
-    house = bench(days=1, orders_per_day=0, skus=40, settings={"accepts": "fulfilable"})
+def found_empty(begin: Callable[..., Any], **settings: object) -> Any:
+    """A house whose orders wait for acceptance, when a count finds some of their shelves empty."""
+    house = begin(days=1, orders_per_day=0, skus=40, settings=settings)
     for name in ("no_orders", "no_hand_edits", "relaxed_limits", "no_other_channels"):
         house.sandbox.scenario(name)
     for flow in ("catalogue", "orders", "inventory"):
         house.run(flow)
-    house.sandbox.scenario("burst")
-    house.advance(6)
-    # the shelf is emptied in the batch we know, as if a count had found nothing
-    with house.assembled.database.connect() as connection:
-        connection.execute("update stock_facts set on_hand = 0")
-    for _ in range(2):
+    for name in ("burst", "spanning", "shelves_found_empty", "batch_now"):
+        house.sandbox.scenario(name)
+    house.advance(1)
+    for flow in ("inventory", "orders", "watch"):
+        house.run(flow)
         house.advance(1)
-        house.run("orders")
-    house.run("watch")
+    return house
+
+
+def there(house: Any) -> dict[str, dict[str, Any]]:
+    orders: dict[str, dict[str, Any]] = house.sandbox.state("john_lewis")["orders"]
+    return orders
+
+
+def gone_lines(house: Any) -> dict[str, set[str]]:
+    """By order held for its stock, the lines of which the batch in use shows not one unit; where others are short
+    too, the order is left out."""
+    rows = house.rows(
+        """
+        select stock.order_id, list(stock.order_line_id) filter (where stock.supply <= 0) as gone
+        from orders_acceptance($now) as stock
+        join order_hold_facts as hold on hold.order_id = stock.order_id and hold.reason = 'not_fulfilable'
+        group by stock.order_id
+        having bool_and(stock.supply <= 0 or stock.quantity <= stock.fulfilable) and bool_or(stock.supply <= 0)
+        """,
+        now=house.house.clock.now(),
+    )
+    return {row["order_id"]: set(row["gone"]) for row in rows}
+
+
+def waiting(house: Any) -> set[str]:
+    return {order_id for order_id, order in there(house).items() if order["state"] == "WAITING_ACCEPTANCE"}
+
+
+def held(house: Any) -> set[str]:
+    return {row["order_id"] for row in house.rows("select order_id from order_hold_facts where reason is not null")}
+
+
+def lines_of(house: Any, order_id: str) -> dict[str, str]:
+    return {line["order_line_id"]: line["state"] for line in there(house)[order_id]["lines"]}
+
+
+def test_missing_units_wait_for_a_person_whose_word_for_each_line_is_carried_out_once_and_kept(
+    bench: Callable[..., Any],
+) -> None:
+    house = found_empty(bench)
     now = house.house.clock.now()
-    held = [
-        row["order_id"]
-        for row in house.rows("select order_id from order_hold_facts where reason = 'not_fulfilable'")
-    ]
-    (one, other, *_) = sorted(held)
+    short = gone_lines(house)
+    parts = [order_id for order_id, lines in sorted(short.items()) if lines < set(lines_of(house, order_id))]
+    (one, other, *_) = [order_id for order_id in sorted(short) if order_id not in parts]
+    (part, *_) = parts
+    gone = tuple(sorted(short[part]))
     opened = house.rows(
         "select deadline_at from exception_facts"
         " where exception_kind = 'not_fulfilable' and exception_subject = $id",
         id=one,
     )
-    waiting = {house.sandbox.state("john_lewis")["orders"][order_id]["state"] for order_id in held}
+    before, held_before = waiting(house), held(house)
     desk = AcceptanceDesk(house.house, lanes_of(house.house))
-    with pytest.raises(Refusal, match="Say why"):
-        desk.decide("Olu (ops)", ask.DecideAcceptance(order_id=one, decision="refuse", why=" "))
-    desk.decide("Olu (ops)", ask.DecideAcceptance(order_id=one, decision="refuse", why="lost in the fire"))
-    desk.decide(
-        "Olu (ops)", ask.DecideAcceptance(order_id=other, decision="accept", why="found in the other aisle")
-    )
+
+    def say(order_id: str, decision: str, why: str, refused: tuple[str, ...] = ()) -> None:
+        command = ask.DecideAcceptance(order_id=order_id, decision=decision, why=why, refused_lines=refused)
+        desk.decide("Olu (ops)", command)
+
+    for words, order_id, decision, why, refused in (
+        ("Say why", one, "refuse", " ", ()),
+        ("has no line", part, "accept", "lost", (f"{part}-99",)),
+        ("all its lines", part, "accept", "lost", tuple(lines_of(house, part))),
+        ("not both", part, "refuse", "lost", gone),
+    ):
+        with pytest.raises(Refusal, match=words):
+            say(order_id, decision, why, refused)
+    say(one, "refuse", "lost in the fire")
+    say(other, "accept", "found in the other aisle")
+    say(part, "accept", "one of them is lost", gone)
     for _ in range(2):
         house.advance(2)
         house.run("orders")
-    truth = house.sandbox.state("john_lewis")["orders"]
+    after = {order_id: order["state"] for order_id, order in there(house).items()}
 
-    assert waiting == {"WAITING_ACCEPTANCE"}
+    assert set(short) <= before == held_before  # the others were accepted
     assert opened[0]["deadline_at"] > now
-    assert truth[one]["state"] == "REFUSED"
-    assert truth[other]["state"] not in {"WAITING_ACCEPTANCE", "REFUSED"}
+    assert after[one] == "REFUSED"
+    assert after[other] not in {"WAITING_ACCEPTANCE", "REFUSED"}
+    assert after[part] not in {"WAITING_ACCEPTANCE", "REFUSED"}
+    assert {line for line, state in lines_of(house, part).items() if state == "REFUSED"} == set(gone)
     assert house.rows("select why, actor from acceptance_decision_facts where order_id = $id", id=one) == [
         {"why": "lost in the fire", "actor": "Olu (ops)"}
     ]
     with pytest.raises(Refusal, match="it was decided before"):
-        desk.decide("Olu (ops)", ask.DecideAcceptance(order_id=one, decision="accept", why="found it"))
+        say(one, "accept", "found it")
+    house.advance(30)
+    for minutes in (12, 12):
+        house.run("orders")
+        house.advance(minutes)
+    sent = {
+        line["ext_line_id"]
+        for order in house.sandbox.state("bluecherry")["sales_orders"]
+        for line in order["lines"]
+        if order["po_num"] == part
+    }
+    assert sent == set(lines_of(house, part)) - set(gone)
+    assert house.rebuild_differences() == {}
+
+
+def test_by_policy_lines_proven_to_be_nowhere_are_refused_and_the_others_accepted(
+    bench: Callable[..., Any],
+) -> None:
+    house = found_empty(bench, refuses_zero_stock=True)
+    house.run("orders")
+    decided = house.rows("select order_id, decision, refused_lines, why from acceptance_decision_facts")
+    states = there(house)
+
+    assert {row["decision"] for row in decided} == {"accept", "refuse"}
+    assert all(row["why"].startswith("policy: proven zero stock") for row in decided)
+    for row in decided:
+        refused = {line for line, state in lines_of(house, row["order_id"]).items() if state == "REFUSED"}
+        if row["decision"] == "refuse":
+            assert states[row["order_id"]]["state"] == "REFUSED"
+        else:
+            assert states[row["order_id"]]["state"] != "REFUSED"
+            assert refused == set(row["refused_lines"])
+    assert waiting(house) <= held(house)
+    assert gone_lines(house) == {}
+
+
+def test_where_john_lewis_takes_orders_only_whole_the_refusal_is_a_persons_next_step(
+    bench: Callable[..., Any],
+) -> None:
+    house = found_empty(bench, refuses_zero_stock=True)
+    house.sandbox.scenario("no_partial_acceptance")
+    house.sandbox.scenario("spanning")
+    for name in ("shelves_found_empty", "batch_now"):
+        house.sandbox.scenario(name)
+    house.advance(1)
+    for flow in ("inventory", "orders", "orders"):
+        house.run(flow)
+    refused = house.rows("select order_id, cause from order_hold_facts where reason = 'accept_refused'")
+
+    assert refused
+    assert all("PARTIAL_ACCEPTANCE_DISABLED" in row["cause"] for row in refused)
+    assert {row["order_id"] for row in refused} <= waiting(house)

@@ -15,8 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from store.commands import Retry
-from store.events import OrderHeld, OrderReleased
-from store.events_desk import AlertBegun, AlertPart
+from store.events import AlertBegun, AlertPart, OrderHeld, OrderReleased
 from sync.runs import Scope
 from tests.flows.desk import Counter
 

@@ -1,5 +1,6 @@
 """Edit and replay on the real sandbox: what is corrected by hand reaches BlueCherry, and is told nowhere else."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,8 +13,8 @@ from tests.flows.desk import Counter
 TOWN = "Llanfair PG"
 
 
-@pytest.fixture
-def held(bench: Callable[..., Any]) -> Iterator[tuple[Counter, str]]:
+@contextlib.contextmanager
+def holding(bench: Callable[..., Any]) -> Iterator[tuple[Counter, str]]:
     """A desk, and an order whose delivery town BlueCherry does not take."""
     house = bench(days=0.05, orders_per_day=20, skus=100)
     for name in ("no_orders", "no_hand_edits", "relaxed_limits", "ordinary_trouble"):
@@ -24,6 +25,19 @@ def held(bench: Callable[..., Any]) -> Iterator[tuple[Counter, str]]:
     counter = Counter(house)
     yield counter, house.value("select order_id from order_hold_facts where reason = 'address_too_long'")
     counter.close()
+
+
+@pytest.fixture
+def held(bench: Callable[..., Any]) -> Iterator[tuple[Counter, str]]:
+    with holding(bench) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def untouched(lasting_bench: Callable[..., Any]) -> Iterator[tuple[Counter, str]]:
+    """One that is asked only what it refuses: nothing comes of it."""
+    with holding(lasting_bench) as found:
+        yield found
 
 
 def edit(order_id: str, why: str = "the customer was asked", *, dry_run: bool = False, **changes: str) -> EditOrder:
@@ -128,9 +142,9 @@ def test_an_edited_ship_via_is_what_bluecherry_gets_and_an_unknown_one_is_refuse
     ],
 )
 def test_an_edit_that_cannot_be_right_is_refused_and_changes_nothing(
-    held: tuple[Counter, str], changes: dict[str, str], words: str
+    untouched: tuple[Counter, str], changes: dict[str, str], words: str
 ) -> None:
-    counter, order_id = held
+    counter, order_id = untouched
     answer = counter.ask(EditOrder(order_id=order_id, changes=changes, why="a guess"))
 
     assert answer["state"] == "refused"
@@ -154,8 +168,8 @@ def test_what_is_in_bluecherry_is_not_edited_here(held: tuple[Counter, str]) -> 
     assert len(in_bluecherry(counter.bench, order_id)) == 1
 
 
-def test_a_viewer_may_not_edit(held: tuple[Counter, str]) -> None:
-    counter, order_id = held
+def test_a_viewer_may_not_edit(untouched: tuple[Counter, str]) -> None:
+    counter, order_id = untouched
     answer = counter.ask(edit(order_id, ship_to__city=TOWN), actor="Manager", role="viewer")
 
     assert answer["message"] == "Manager is viewer; edit_order may be given by admin or ops."

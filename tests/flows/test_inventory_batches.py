@@ -50,14 +50,24 @@ def new_batch(bench: Any, kind: str = "batch_now") -> None:
     bench.sandbox.scenario(kind)
 
 
-@pytest.fixture
-def begun(bench: Callable[..., Any]) -> Any:
+def begin(bench: Callable[..., Any]) -> Any:
     """A house whose first batch was read, and whose next batches come only when told to."""
     house = bench(days=1, skus=40, orders_per_day=0)
     house.run_all("catalogue", "inventory")
     house.advance(60)  # past the batch the world itself was about to begin
     house.run("inventory")
     return house
+
+
+@pytest.fixture
+def begun(bench: Callable[..., Any]) -> Any:
+    return begin(bench)
+
+
+@pytest.fixture(scope="module")
+def calm(lasting_bench: Callable[..., Any]) -> Any:
+    """One that is asked only what it refuses: nothing comes of it."""
+    return begin(lasting_bench)
 
 
 def hold_one(house: Any) -> StockDesk:
@@ -135,9 +145,9 @@ def test_a_delta_on_a_held_batch_waits_too_and_a_good_full_batch_overtakes_both(
         desk.judge_batch("olu", ask.AcceptBatch(batch_id=held_id, why="too late"))
 
 
-def test_what_does_not_wait_cannot_be_judged_and_a_reason_is_needed(begun: Any) -> None:
-    desk = StockDesk(begun.house, lanes_of(begun.house))
-    read_id = told(begun)[-1]["batch_id"]
+def test_what_does_not_wait_cannot_be_judged_and_a_reason_is_needed(calm: Any) -> None:
+    desk = StockDesk(calm.house, lanes_of(calm.house))
+    read_id = told(calm)[-1]["batch_id"]
 
     with pytest.raises(Refusal, match="There is no stock batch 'IB1'"):
         desk.judge_batch("olu", ask.AcceptBatch(batch_id="IB1", why="x"))
@@ -242,19 +252,19 @@ def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any)
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused_and_nothing_is_written(
-    begun: Any, command: dict[str, Any], words: str
+    calm: Any, command: dict[str, Any], words: str
 ) -> None:
-    desk = StockDesk(begun.house, lanes_of(begun.house))
-    usual = {"from_on": begun.house.clock.now().date(), "why": "because"}
+    desk = StockDesk(calm.house, lanes_of(calm.house))
+    usual = {"from_on": calm.house.clock.now().date(), "why": "because"}
 
     with pytest.raises(Refusal, match=words.replace("(", r"\(")):
         desk.set_policy("olu", ask.SetBufferPolicy(**(usual | command)))
-    assert begun.rows("select * from buffer_policy_facts") == []
+    assert calm.rows("select * from buffer_policy_facts") == []
 
 
-def test_a_policy_that_is_not_there_cannot_be_removed(begun: Any) -> None:
-    desk = StockDesk(begun.house, lanes_of(begun.house))
-    today = begun.house.clock.now().date()
+def test_a_policy_that_is_not_there_cannot_be_removed(calm: Any) -> None:
+    desk = StockDesk(calm.house, lanes_of(calm.house))
+    today = calm.house.clock.now().date()
 
     with pytest.raises(Refusal, match="nothing to remove"):
         desk.remove_policy("olu", ask.RemoveBufferPolicy(level="global", from_on=today, why="x"))

@@ -26,6 +26,21 @@ def warehouses(house: Any) -> set[tuple[str, str]]:
     return {(one["division"], one["warehouse"]) for one in orders}
 
 
+def sent(house: Any) -> set[tuple[str, str]]:
+    """Order and division of everything BlueCherry has."""
+    orders = house.sandbox.state("bluecherry")["sales_orders"]
+    return {(one["po_num"], one["division"]) for one in orders}
+
+
+def used(house: Any) -> dict[str, int]:
+    """How many orders each rule for a warehouse decided."""
+    rows = house.rows(
+        "select key, use_count from mapping_uses($now) where mapping = 'warehouse' and use_count > 0",
+        now=house.house.clock.now(),
+    )
+    return {row["key"]: row["use_count"] for row in rows}
+
+
 def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Callable[..., Any]) -> None:
     house = bench(days=0.02, orders_per_day=0, skus=60, start="2026-11-20T22:00:00Z")
     for name in ("no_orders", "no_hand_edits", "no_surprises", "relaxed_limits"):
@@ -75,4 +90,5 @@ def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Call
         f"; {waiting[one]} orders, £" in answer["message"] and " waited for it: they go on" in answer["message"]
         for one, answer in zip(others, at_once, strict=True)
     )
+    assert used(house) == dict(Counter(place for _, place in sent(house)))
     assert house.rebuild_differences() == {}

@@ -39,10 +39,14 @@ def test_a_list_is_set_whole_or_not_at_all_and_says_what_of_it_is_new(bench: Cal
     new = [
         MappingRow(mapping="warehouse", key="NMK country:IRL", value="WH2"),
         MappingRow(mapping="carrier", key="007", value="dpd-uk", from_on=TOMORROW),
+        MappingRow(mapping="attribute", key="shirts|colour", value="color_name"),
+        MappingRow(mapping="account", key="COMMISSION_FEE", value="6100"),
     ]
     wrong = [
         MappingRow(mapping="carrier", key="DPX", value="no-such-carrier"),
         MappingRow(mapping="warehouse", key="country:", value="WH1"),
+        MappingRow(mapping="attribute", key="colour", value="the colour"),
+        MappingRow(mapping="account", key="COMMISSION_VAT", value="9999"),
         new[0],
     ]
     before = events(house)
@@ -55,15 +59,20 @@ def test_a_list_is_set_whole_or_not_at_all_and_says_what_of_it_is_new(bench: Cal
     done = lists.set("ops", ask.SetMappings(rows=(*taken_out, *new), why="the new season"))
 
     assert as_it_was["message"] == f"Nothing to set: {len(held)} rows say what holds already."
-    assert len(refused["problems"]) == 3
+    assert len(refused["problems"]) == 5
     assert before == after_refusal
     assert [
         (change["key"], change["before"], change["after"], change["from_on"]) for change in seen["changes"]
     ] == [
         ("NMK country:IRL", "", "WH2", TODAY.isoformat()),
         ("007", "", "dpd-uk", TOMORROW.isoformat()),
+        ("shirts|colour", "", "color_name", TODAY.isoformat()),
+        ("COMMISSION_FEE", "", "6100", TODAY.isoformat()),
     ]
     assert done["changes"] == seen["changes"]
-    assert events(house) == before + 2
-    assert in_force(house) == held | {("warehouse", "NMK country:IRL"): "WH2"}
+    assert events(house) == before + 4
+    assert in_force(house) == held | {
+        ("warehouse", "NMK country:IRL"): "WH2", ("attribute", "shirts|colour"): "color_name",
+        ("account", "COMMISSION_FEE"): "6100",
+    }  # fmt: skip
     assert house.rebuild_differences() == {}

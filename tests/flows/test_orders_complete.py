@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from store.events_orders import OrdersCounted
+from store.events import OrdersCounted
 from sync.flows.orders_proof import count
 from sync.lanes import lanes_of
 from sync.rules.proof import LONDON, windows

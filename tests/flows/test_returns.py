@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sync.errors import Unclear
+from sync.errors import Refused, Unclear
 from sync.runs import Scope
 from tests.flows.between import Between
 
@@ -68,6 +69,33 @@ def refunds(house: Any) -> Counter[str]:
     )
 
 
+def freight_of_what_came_back_whole(house: Any) -> dict[str, Decimal]:
+    """The shipping paid for each order of which every unit that left is back."""
+    shipped: Counter[str] = Counter()
+    back: Counter[str] = Counter()
+    erp = house.sandbox.state("bluecherry")
+    for order in erp["sales_orders"]:
+        shipped[order["po_num"]] += sum(line["qty_shipped"] for line in order["lines"])
+    for one in erp["returns"]:
+        back[one["po_num"]] += sum(line["qty_received"] for line in one["lines"])
+    orders = house.sandbox.state("john_lewis")["orders"]
+    return {
+        order_id: sum((Decimal(line["shipping_price"]) for line in orders[order_id]["lines"]), Decimal(0))
+        for order_id, units in back.items()
+        if units == shipped[order_id]
+    }
+
+
+def freight_refunded(house: Any) -> dict[str, Decimal]:
+    """The shipping each order got back, once."""
+    orders = house.sandbox.state("john_lewis")["orders"].items()
+    found = {
+        order_id: sum((Decimal(one["shipping_amount"]) for one in order["refunds"]), Decimal(0))
+        for order_id, order in orders
+    }
+    return {order_id: amount for order_id, amount in found.items() if amount}
+
+
 def test_a_return_is_authorised_once_received_and_told_of_and_john_lewis_alone_refunds(
     bench: Callable[..., Any],
 ) -> None:
@@ -108,6 +136,9 @@ def test_where_we_refund_the_credit_memo_is_passed_on_once_and_never_what_john_l
 
     assert before == Counter()
     assert refunds(house) == Counter(came)
+    whole, freight = freight_of_what_came_back_whole(house), freight_refunded(house)
+    assert sum(whole.values()) > 0
+    assert freight == {order_id: amount for order_id, amount in whole.items() if amount}
     assert house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now()) == 0
 
 
@@ -123,17 +154,21 @@ def test_answers_that_never_came_authorise_receive_and_refund_nothing_twice(benc
     house.sandbox.scenario("returns_arrive")
     house.advance(DAY)
     house.sandbox.faults(
-        timeout_after=0.6, timeout_seconds=0.2, only="john_lewis", paths="/api/(returns/receive|orders/refund)"
+        timeout_after=1.0, timeout_seconds=0.2, only="john_lewis", paths="/api/(returns/receive|orders/refund)"
     )
     for _ in range(3):
         house.run("returns")
         house.advance(6)
         house.run("orders")
     house.sandbox.faults()
+    in_doubt = house.rows(
+        "select distinct body ->> 'intent_kind' as kind from events where kind = 'intent.unclear'"
+    )
     looked(house, minutes=60, times=4)
     came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
 
     assert lost > 0
+    assert {row["kind"] for row in in_doubt} == {"create_return", "receive_return", "refund_line"}
     assert set(authorised(house).values()) == {1}
     assert refunds(house) == Counter(came)
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
@@ -211,3 +246,37 @@ def test_where_we_refund_the_reason_has_to_be_said() -> None:
 
     with pytest.raises(ValueError, match="REFUND_REASON does not say"):
         settings_of(refunded_by="seller")
+
+
+def test_a_return_cancelled_at_john_lewis_is_withdrawn_in_bluecherry_once_and_what_it_refuses_is_somebodys(
+    bench: Callable[..., Any],
+) -> None:
+    house = sent_out(bench)
+    house.run("returns")
+    looked(house)
+    house.sandbox.scenario("cancel_returns")
+    erp = house.house.erp
+    tried: list[str] = []
+
+    def odd(port: Any, ret_num: str, reason: str) -> None:
+        tried.append(ret_num)
+        if len(tried) == 1:
+            raise Refused("no", status=409, code="ORDER_LOCKED", reason="somebody is editing it")
+        port.cancel_return(ret_num, reason)
+        if len(tried) == 2:
+            raise Unclear("the connection was cut after the effect")
+
+    house.house.erp = Between(erp, cancel_return=odd)
+    looked(house)
+    refused = house.rows(
+        "select subject, cause, order_id from conditions_returns($now)", now=house.house.clock.now()
+    )
+    house.run("returns", Scope(key=refused[0]["order_id"]))
+    looked(house)
+    kept = house.sandbox.state("bluecherry")["returns"]
+
+    assert [(row["subject"].rpartition("/")[2], row["cause"]) for row in refused] == [(tried[0], "ORDER_LOCKED")]
+    assert Counter(tried) == Counter([one["ret_num"] for one in kept]) + Counter([tried[0]])
+    assert [one["status"] for one in kept] == ["90"] * 5
+    assert house.value("select count(*) as n from conditions_returns($now)", now=house.house.clock.now()) == 0
+    assert house.rebuild_differences() == {}

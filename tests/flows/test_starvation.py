@@ -1,12 +1,20 @@
-"""Nine orders whose every sending fails never delay the tenth; they themselves are tried after growing gaps."""
+"""Nine orders whose every sending fails never delay the tenth; they themselves are tried after growing gaps.
 
-from collections.abc import Callable
+Nor does one whose fate stays unclear delay the look-up of another.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import uuid4
 
-from sync.errors import Refused, Unclear
-from sync.ports import SalesOrderDraft
+from sync.errors import Refused, Retriable, Unclear
+from sync.flows.orders_settle import settle
+from sync.ports import Page, SalesOrder, SalesOrderDraft
+from sync.runs import Run
+from tests.flows.between import Between
 
 
 class Poisoned:
@@ -135,3 +143,45 @@ def test_an_answer_that_never_comes_is_looked_for_and_sent_again_ever_more_rarel
     assert len(waits) == 9
     assert all("its answer never came, and it was not there" in row["detail"] for row in waits)
     assert house.rebuild_differences() == {}
+
+
+def test_what_stays_unclear_or_gets_no_answer_never_keeps_another_from_being_looked_for(
+    bench: Callable[..., Any],
+) -> None:
+    """Of six look-ups four can never be read and one is never answered; a run asks for two at a time."""
+    house = bench(days=0.02, orders_per_day=0, skus=40)
+    for name in ("no_orders", "no_hand_edits", "no_surprises", "relaxed_limits"):
+        house.sandbox.scenario(name)
+    house.run("catalogue")
+    house.sandbox.scenario("burst")
+    house.run("orders")
+    erp = house.house.erp
+    lost: list[str] = []
+
+    def unanswered(port: Any, draft: SalesOrderDraft, key: str) -> str:
+        number = str(port.create_order(draft, key))
+        if len(lost) < 6 and draft.order_id not in lost:
+            lost.append(draft.order_id)
+            raise Unclear("the connection was cut after the effect")
+        return number
+
+    def unreadable(port: Any, *, order_id: str = "", **asked: Any) -> Iterator[Page[SalesOrder]]:
+        if order_id == lost[4]:
+            raise Retriable("no answer about this one")
+        for page in port.sales_orders(order_id=order_id, **asked):
+            yield replace(page, items=(), skipped=(order_id,)) if order_id in lost[:4] else page
+
+    house.house.erp = Between(erp, create_order=unanswered)
+    house.advance(12)
+    house.run("orders")
+    house.advance(30)  # whatever is there is shown by now
+    house.house.erp = Between(erp, sales_orders=unreadable)
+    rounds = []
+    for _ in range(3):
+        settle(Run(house.house, "orders", uuid4(), house.house.clock.now()), at_once=2)
+        rows = house.rows("select order_id from intent_facts where state = 'unclear'")
+        rounds.append({row["order_id"] for row in rows})
+
+    assert len(set(lost)) == 6
+    assert rounds[-1] == set(lost[:5])
+    assert len(rounds[0]) >= 5

@@ -26,7 +26,8 @@ def lines_once(market: Mapping[str, Any], erp: Mapping[str, Any], held: set[str]
             continue
         for line in order["lines"]:
             there = found.get(line["order_line_id"], [])
-            wanted = line["quantity"] - line["cancelled"] if order["state"] in SOLD else 0
+            is_wanted = order["state"] in SOLD and line["state"] not in {"REFUSED", "CANCELED"}
+            wanted = line["quantity"] - line["cancelled"] if is_wanted else 0
             if len(there) > 1:
                 wrong.append(f"line {line['order_line_id']} is in BlueCherry {len(there)} times")
             elif not there and wanted and order_id not in held:

@@ -28,10 +28,15 @@ def test_an_order_whose_units_are_there_is_not_judged() -> None:
         ((line(supply=1, fulfilable=0),), "1 ordered, 0 left", False),
         # the same SKU on two lines wants both
         ((line(quantity=1, fulfilable=1), line(order_line_id="O1-A-2", fulfilable=1)), "2 ordered, 1 left", False),
-        # one line is there: the other is for a person
+        # one line is there, and of the other is certainly nothing
         (
             (line(), line(order_line_id="O1-A-2", sku="OTHER", supply=0, earlier=0, fulfilable=0)),
-            "`OTHER`: 1 ordered", False,
+            "`OTHER`: 1 ordered", True,
+        ),
+        # of one is nothing, and of the other too little: that is for a person
+        (
+            (line(quantity=3), line(order_line_id="O1-A-2", sku="OTHER", supply=0, earlier=0, fulfilable=0)),
+            "2 left before buffers (3 in batch B1, 1 of them sold before); `OTHER`: 1 ordered, 0 left", False,
         ),
     ],
 )  # fmt: skip
@@ -42,6 +47,15 @@ def test_missing_units_are_said_before_buffers(
 
     assert words in verdict.words
     assert (verdict.is_stale, verdict.is_proven_zero) == (False, is_zero)
+
+
+def test_the_lines_that_are_nowhere_are_told_from_those_that_can_be_sent() -> None:
+    gone = {"supply": 0, "earlier": 0, "fulfilable": 0}
+    part = judged([line(), line(order_line_id="O1-A-2", sku="OTHER", **gone)])["O1-A"]
+    whole = judged([line(**gone), line(order_line_id="O1-A-2", sku="OTHER", **gone)])["O1-A"]
+
+    assert (part.zero_lines, part.is_partly_there) == (("O1-A-2",), True)
+    assert (whole.zero_lines, whole.is_partly_there) == (("O1-A-1", "O1-A-2"), False)
 
 
 def test_stale_stock_proves_nothing() -> None:

@@ -64,18 +64,18 @@ def test_a_parcel_is_confirmed_with_its_carrier_and_our_reference() -> None:
     assert decision.holds == ()
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason", "cause"),
-    [
-        ({"ship_via": "DPX"}, "unmapped_carrier", "DPX"),
-        ({"ship_via": "OLD"}, "unmapped_carrier", "OLD"),
-        ({"tracking": ""}, "missing_tracking", "RML"),
-        ({"units": {"O1-A-9": 1}}, "unknown_line", "O1-A-9"),
-        ({"units": {"": 1}}, "unknown_line", "a line added by hand"),
-        ({"units": {}}, "unknown_line", "nothing inside"),
-        ({"units": {"O1-A-1": 2}}, "over_shipped", "O1-A-1"),
-    ],
+UNTELLABLE: tuple[tuple[dict[str, Any], str, str], ...] = (
+    ({"ship_via": "DPX"}, "unmapped_carrier", "DPX"),
+    ({"ship_via": "OLD"}, "unmapped_carrier", "OLD"),
+    ({"tracking": ""}, "missing_tracking", "RML"),
+    ({"units": {"O1-A-9": 1}}, "unknown_line", "O1-A-9"),
+    ({"units": {"": 1}}, "unknown_line", "a line added by hand"),
+    ({"units": {}}, "unknown_line", "nothing inside"),
+    ({"units": {"O1-A-1": 2}}, "over_shipped", "O1-A-1"),
 )
+
+
+@pytest.mark.parametrize(("changes", "reason", "cause"), UNTELLABLE)
 def test_a_parcel_that_cannot_be_told_of_is_held_with_what_to_mend(
     changes: dict[str, Any], reason: str, cause: str
 ) -> None:

@@ -33,15 +33,6 @@ def test_a_kind_nobody_wrote_down_is_shown_plainly() -> None:
     assert sentence("moon_too_bright", "full") == "Moon too bright: full"
 
 
-@pytest.mark.parametrize("code", sorted({kind.code.partition("/")[0] for kind in KINDS}))
-def test_every_kind_has_a_condition_that_produces_it(code: str) -> None:
-    """A condition names it, or it is what a flow holds an order or shipment for, and a condition shows those."""
-    conditions = "".join(file.read_text() for file in SQL.glob("conditions_*.sql"))
-    reasons = "".join((RULES / name).read_text() for name in ("orders.py", "dispatch.py"))
-
-    assert f"'{code}'" in conditions or f'"{code}"' in reasons
-
-
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "/" not in kind.code], ids=lambda kind: kind.code)
 def test_every_kind_has_a_runbook_that_says_all_that_is_needed(kind: ExceptionKind) -> None:
     """Symptom, technical fix or data adjustment, what is mended where, who, and how one knows that it is done."""

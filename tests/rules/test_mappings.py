@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.rules.mappings import Goods, Place, load, parsed
+from sync.rules.mappings import Goods, Place, check_attribute, check_key, load, parsed
 
 TROUSERS = Goods("NMM", "05220", "NMM-05220-NVY-A--8")
 SHIRT = Goods("NMK", "04117", "NMK-04117-WHT-A--M")
@@ -43,6 +43,11 @@ def test_the_most_specific_rule_wins_and_without_one_nothing_is_guessed(
     assert RULES.warehouse(goods, place) == warehouse
 
 
+def test_the_rule_that_decides_is_known_by_its_key() -> None:
+    assert RULES.rule("warehouse", SHIRT, SKYE) == "zone:HIGHLANDS country:GBR"
+    assert RULES.rule("warehouse", SHIRT, HOME) == ""
+
+
 @pytest.mark.parametrize(
     ("key", "why"),
     [
@@ -56,6 +61,31 @@ def test_the_most_specific_rule_wins_and_without_one_nothing_is_guessed(
 def test_a_key_that_is_no_rule_says_what_to_write(key: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parsed(key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "why"),
+    [
+        ("warehouse", "country:", "country: names nothing"),
+        ("attribute", "shirts|", "its category, a bar and the attribute"),
+        ("attribute", "shirts|colour|x", "its category, a bar and the attribute"),
+        ("attribute", " colour", "its category, a bar and the attribute"),
+        ("account", "Commission fee", "the type of ledger line as John Lewis does"),
+    ],
+)
+def test_a_key_of_each_kind_that_cannot_be_read_says_what_to_write(kind: str, key: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        check_key(kind, key)
+
+
+def test_an_attribute_means_a_field_of_bluecherrys_or_a_text() -> None:
+    for kind, key in (("attribute", "shirts|colour"), ("attribute", "colour"), ("account", "COMMISSION_FEE")):
+        check_key(kind, key)
+    for value in ("color_name", "text:Women"):
+        check_attribute(value)
+    for value, why in (("colour", "none of the fields"), ("text: ", "says nothing")):
+        with pytest.raises(ValueError, match=why):
+            check_attribute(value)
 
 
 def test_a_rule_nobody_could_read_maps_nothing_and_stops_nothing() -> None:

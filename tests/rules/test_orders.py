@@ -96,6 +96,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         },
         {},
     ),
+    "a line nobody can send, refused by a person": (
+        {
+            "lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")],
+            "refused_lines": {"JLM1-A-2"},
+        },
+        {"accept": ["JLM1-A"]},
+    ),
+    "a line nobody can send": (
+        {"lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")]},
+        {"hold": ["unknown_sku"]},
+    ),
     "two warehouses": (
         {"lines": [line(), line(number=2, sku=JUMPER)]},
         {"create": ["JLM1-A/NMC/WH2", SUBJECT]},
@@ -189,6 +200,8 @@ def test_only_units_still_wanted_are_sent_and_shipping_is_charged_once() -> None
 
     assert [one.payload["shipping_amount"] for one in created] == ["3.50", "0"]
     assert [one.payload["lines"][0]["quantity"] for one in created] == [2, 1]
+    assert {one.payload["lines"][0]["warehouse_rule"] for one in created} == {"NMC", "NMK"}
+    assert {one.payload["ship_via_rule"] for one in created} == {"STD-UK"}
 
 
 def test_the_second_sales_order_of_a_basket_does_not_charge_shipping_again() -> None:

@@ -146,3 +146,24 @@ def test_the_customers_of_a_seed_are_the_same_whatever_the_returns_room_does() -
         lives.append(life(world))
 
     assert lives[0] == lives[1]
+
+
+def test_an_authorisation_is_withdrawn_while_nothing_came_and_then_takes_nothing_any_more() -> None:
+    world = shop()
+    order, line = shipped(world)
+    sent, late = (world.john_lewis.returns.send_back(order, line, 1, "RFD-SIZE") for _ in range(2))
+    sent.arrives = late.arrives = 1
+    numbers = [authorised(world, each)["ret_num"] for each in (sent, late)]
+    book = world.bluecherry.returns
+    with pytest.raises(ErpRefusalError, match="ORDER_NOT_FOUND"):
+        book.cancel({"ret_num": numbers[0]})
+    world.advance(15)
+    book.cancel({"ret_num": numbers[0]})
+    world.scenario("returns_arrive")
+    world.advance(4 * 24 * 60)
+    kept = {each["ret_num"]: each for each in book.state()}
+
+    assert [kept[number]["is_closed"] for number in numbers] == [True, True]
+    assert [kept[number]["lines"][0]["qty_received"] for number in numbers] == [0, 1]
+    with pytest.raises(ErpRefusalError, match="ORDER_LOCKED"):
+        book.cancel({"ret_num": numbers[1]})

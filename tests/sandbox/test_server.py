@@ -79,7 +79,7 @@ def test_requests_are_remembered_and_the_switches_are_not_among_them(sandbox: St
     assert world.requests("john_lewis") == []
 
 
-def test_a_refusing_fault_meets_only_the_system_and_paths_it_names(sandbox: Start) -> None:
+def test_a_refusing_fault_meets_only_the_system_the_paths_and_the_methods_it_names(sandbox: Start) -> None:
     world = sandbox(days=0, orders_per_day=0)
     faults: list[tuple[dict[str, Any], int]] = [
         ({"rate_429": 1.0}, 429),
@@ -97,6 +97,8 @@ def test_a_refusing_fault_meets_only_the_system_and_paths_it_names(sandbox: Star
         assert spared.status_code == 200
         assert httpx.get(f"{world.john_lewis}/api/version").status_code == 401
 
+    world.faults(down=True, only="bluecherry", paths="/api/(Location|Shipper)", methods="post")
+    assert httpx.get(f"{world.bluecherry}/api/Location", headers=KEY).status_code == 200
     world.faults()
     assert httpx.get(f"{world.bluecherry}/api/Location", headers=KEY).status_code == 200
 
@@ -113,6 +115,9 @@ def test_a_lost_answer_says_nothing_of_the_effect(sandbox: Start) -> None:
         journals += happened
         assert len(world.state("bluecherry")["journals"]) == journals
 
+    give_up_at = time.monotonic() + 5  # the last is listed once its connection is closed
+    while len(world.requests("bluecherry")) < 3 and time.monotonic() < give_up_at:
+        time.sleep(0.01)
     assert [each["status"] for each in world.requests("bluecherry")] == [None, None, None]
 
 

@@ -15,13 +15,6 @@ import polars as pl
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-import store.events_acceptance
-import store.events_desk
-import store.events_drift  # its events belong to the vocabulary, found as subclasses
-import store.events_orders  # its events belong to the vocabulary, found as subclasses
-import store.events_returns
-import store.events_risk
-import store.events_trials  # noqa: F401 - their events belong to the vocabulary, found as subclasses
 from store import events
 from store.database import Database, sections
 from store.journal import FOLDED_KINDS, Journal

@@ -242,12 +242,3 @@ def test_a_wrong_question_says_what_is_wrong(tmp_path: Path, served: tuple[Path,
     for path in (served[0], tmp_path / "alone.duckdb"):
         with pytest.raises(QuestionFailed, match="no_such_thing"):
             Window(path).ask("select * from no_such_thing", deadline=20)
-
-
-def test_the_connection_is_made_anew_after_close(served: tuple[Path, int]) -> None:
-    window = Window(served[0])
-    window.ask("select 1 as one", deadline=20)
-
-    window.close()
-
-    assert window.ask("select 1 as one", deadline=20).item() == 1

@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from store.events_orders import OrdersCounted
+from store.events import OrdersCounted
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
 
 MINUTE = timedelta(minutes=1)

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from store.database import Ask
-from store.events import MarketplaceDescribed
-from store.events_desk import ClockCompared
+from store.events import ClockCompared, MarketplaceDescribed
 from sync.rules.mappings import parsed
 from tests.told import NOW, SHIRT, Told
 

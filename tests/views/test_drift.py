@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from store.events_drift import CancelationAsked, DriftAnswered
+from store.events import CancelationAsked, DriftAnswered
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
 
 TROUSERS = "NMC-05220-NVY-A--8"
@@ -245,3 +245,27 @@ def test_what_has_left_the_building_has_no_deadline_to_leave_it(told: Told, ask:
 
     assert None not in before
     assert after == [None]
+
+
+def open_in_bluecherry(ask: Ask) -> list[tuple[str, int]]:
+    """What of it a customer has cancelled and BlueCherry would still send."""
+    rows = ask("select order_line_id, quantity from orders_cancelled_lines").to_dicts()
+    return [(row["order_line_id"], row["quantity"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("state", "line_state", "cancelled"), [("SHIPPED", "", 2), ("RECEIVED", "", 2), ("SHIPPING", "CANCELED", 0)]
+)
+def test_what_is_cancelled_of_an_order_that_goes_on_must_not_be_sent(
+    told: Told, ask: Ask, state: str, line_state: str, cancelled: int
+) -> None:
+    """The other lines have left, and the order counts as shipped; or the line is cancelled without a record."""
+    sent(told)
+    shows(told)
+    told.order("JL1-A", quantity=2, state=state, line_state=line_state, cancelled=cancelled, changed=NOW - HOUR)
+    rows = ask("select kind, cause, detail from conditions_drift($at)", {"at": NOW}).to_dicts()
+
+    assert open_in_bluecherry(ask) == [("JL1-A-1", 2)]
+    assert [(row["kind"], row["cause"]) for row in rows] == [("uncancelled_in_erp", "not done yet")]
+    shows(told, line(open_quantity=0, cancelled_quantity=2), at=NOW)
+    assert open_in_bluecherry(ask) == []

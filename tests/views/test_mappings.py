@@ -47,26 +47,47 @@ def test_a_mapping_begins_at_londons_midnight(told: Told, ask: Ask) -> None:
     assert ask(IN_FORCE, {"now": late.replace(hour=22)}).rows() == []
 
 
-def test_who_uses_a_mapping_is_counted_by_what_carries_its_code_or_fits_its_rule(told: Told, ask: Ask) -> None:
-    told.skus(SHIRT)
-    told.mapping("warehouse", "NMK", "WH1")
-    told.mapping("warehouse", "NMK|04…", "WH2")
-    told.mapping("warehouse", f"sku:{SHIRT}", "WH3")
-    told.mapping("warehouse", "NMK country:IRL", "WH3")
-    told.mapping("warehouse", "NMK|09…", "WH4")
+def sent(told: Told, order_id: str, *rules: str, ship_via_rule: str = "STD-UK", days_ago: int = 2) -> None:
+    """A sales order went out, its lines' warehouses chosen by these rules."""
+    told.intent(
+        "create_sales_order", f"{order_id}/NMK/WH1", "confirmed", order_id=order_id, reference=f"SO-{order_id}",
+        payload={
+            "division": "NMK", "warehouse": "WH1", "ship_via": "RML", "ship_via_rule": ship_via_rule,
+            "lines": [
+                {"order_line_id": f"{order_id}-{number}", "division_rule": "", "warehouse_rule": rule}
+                for number, rule in enumerate(rules, 1)
+            ],
+        },
+        at=NOW - days_ago * DAY,
+    )  # fmt: skip
+
+
+def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitted(told: Told, ask: Ask) -> None:
+    for key in ("NMK", "NMK|04…", "NMK country:IRL", "NMK|09…"):
+        told.mapping("warehouse", key, "WH1")
+    told.mapping("division", "country:IRL", "NMI")
     told.mapping("ship_via", "STD-UK", "RML")
     told.mapping("carrier", "DPX", "dpd-uk")
-    told.order("JL1-A", skus=(SHIRT,), placed=NOW - 2 * DAY)
-    told.order("JL2-A", skus=(SHIRT,), placed=NOW - 40 * DAY)
+    told.mapping("attribute", "colour", "color_name")
+    told.mapping("attribute", "shoes|size", "size")
+    told.mapping("account", "COMMISSION_FEE", "6100")
+    told.skus(SHIRT)
+    told.transactions({"amount": "-9", "type": "COMMISSION_FEE"}, {"amount": "-1", "type": "COMMISSION_VAT"})
+    sent(told, "JL1-A", "NMK|04…", "NMK|04…")
+    sent(told, "JL2-A", "NMK country:IRL", "NMK|04…", ship_via_rule="")
+    sent(told, "JL3-A", "NMK", days_ago=40)
     told.shipment("S1", "JL1-A", ship_via="DPX")
     counted = {(row["mapping"], row["key"]): row["use_count"] for row in reads.mapping_uses(ask, NOW).to_dicts()}
 
     assert counted == {
-        ("warehouse", "NMK"): 1,
-        ("warehouse", "NMK|04…"): 1,
-        ("warehouse", f"sku:{SHIRT}"): 1,
-        ("warehouse", "NMK country:IRL"): None,
+        ("warehouse", "NMK"): 0,
+        ("warehouse", "NMK|04…"): 2,
+        ("warehouse", "NMK country:IRL"): 1,
         ("warehouse", "NMK|09…"): 0,
+        ("division", "country:IRL"): 0,
         ("ship_via", "STD-UK"): 1,
         ("carrier", "DPX"): 1,
+        ("attribute", "colour"): 1,
+        ("attribute", "shoes|size"): 0,
+        ("account", "COMMISSION_FEE"): 1,
     }

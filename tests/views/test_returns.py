@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from store.events_returns import (
+from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReceivedLinePart,
@@ -190,3 +190,41 @@ def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys(told: To
     told.intent("refund_line", f"R1/{LINE}", "refused", order_id="JL1-A", code="unseen", message="No answer came.")
 
     assert wrong(ask) == [("receipt_refused", "R1"), ("refund_refused", f"R1/{LINE}")]
+
+
+def test_a_return_that_is_over_at_john_lewis_must_not_be_expected_or_received_in_bluecherry(
+    told: Told, ask: Ask
+) -> None:
+    sold(told)
+    authorised(told, received=0, closed=False, at=NOW - 3 * HOUR)
+    announced(told, state="CANCELED", at=NOW - HOUR / 2)
+    soon = wrong(ask)
+    late = ask("select kind, cause from conditions_returns($at)", {"at": NOW + HOUR}).rows()
+    authorised(told, received=0, at=NOW)
+    closed = wrong(ask, NOW + 2 * HOUR)
+    authorised(told, received=1, at=NOW + HOUR)
+    came = ask("select kind, cause from conditions_returns($at)", {"at": NOW + 2 * HOUR}).rows()
+
+    assert (soon, closed) == ([], [])
+    assert late == [("cancelled_return", "still expected")]
+    assert came == [("cancelled_return", "came all the same")]
+
+
+def test_shipping_credited_and_not_refunded_is_missed_after_three_days_where_we_refund(
+    told: Told, ask: Ask
+) -> None:
+    sold(told, ("F1", 1, "39.00"), at=NOW - 4 * DAY)
+    announced(told, state="RECEIVED")
+    authorised(told, received=1, at=NOW - 4 * DAY)
+    told.tell(
+        CreditMemoRead(
+            happened_at=NOW - 4 * DAY, memo_number="CM1", ret_num="R000001", order_id="JL1-A",
+            issued_at=NOW - 4 * DAY, currency="GBP", total_amount=Decimal("42.50"), shipping_amount=Decimal("3.50"),
+            lines=(CreditLinePart(order_line_id=LINE, quantity=1, amount=Decimal("39.00")),),
+        )
+    )  # fmt: skip
+    theirs = wrong(ask)
+    told.intent("refund_line", f"R1/{LINE}", "confirmed", order_id="JL1-A")
+
+    assert theirs == []
+    assert wrong(ask) == [("received_not_refunded", "JL1-A/shipping")]

@@ -3,6 +3,7 @@
 create table if not exists acceptance_decision_facts (
     order_id varchar primary key,
     decision varchar not null,                  -- accept or refuse
+    refused_lines varchar[],                    -- of an order that is accepted
     why varchar not null,
     actor varchar not null,
     happened_at timestamptz not null,
@@ -12,7 +13,7 @@ create table if not exists acceptance_decision_facts (
 merge into acceptance_decision_facts as fact
 using (
     select subject as order_id, actor, happened_at, seq, unnest(from_json(body, '{
-        "decision": "VARCHAR", "why": "VARCHAR"
+        "decision": "VARCHAR", "why": "VARCHAR", "refused_lines": ["VARCHAR"]
     }')),
     from fresh
     where kind = 'acceptance.decided'

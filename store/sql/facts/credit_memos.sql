@@ -6,6 +6,7 @@ create table if not exists credit_memo_facts (
     order_id varchar not null,
     currency varchar not null,
     total_amount decimal(18, 6) not null,
+    shipping_amount decimal(18, 6),             -- of it; null: not told in older events
     lines struct(order_line_id varchar, quantity integer, amount decimal(18, 6))[],
     issued_at timestamptz not null,
     happened_at timestamptz not null,
@@ -15,7 +16,8 @@ create table if not exists credit_memo_facts (
 merge into credit_memo_facts as fact
 using (
     select subject as memo_number, order_id, happened_at, seq, unnest(from_json(body, '{
-        "ret_num": "VARCHAR", "currency": "VARCHAR", "total_amount": "DECIMAL(18,6)", "issued_at": "TIMESTAMPTZ",
+        "ret_num": "VARCHAR", "currency": "VARCHAR", "total_amount": "DECIMAL(18,6)",
+        "shipping_amount": "DECIMAL(18,6)", "issued_at": "TIMESTAMPTZ",
         "lines": [{"order_line_id": "VARCHAR", "quantity": "INTEGER", "amount": "DECIMAL(18,6)"}]
     }')),
     from fresh

@@ -6,11 +6,13 @@ create table if not exists sent_order_facts (
     division varchar,
     warehouse varchar,
     ship_via varchar,
+    ship_via_rule varchar,                      -- the mapping key that chose it; empty: a person did
     shipping_amount decimal(18, 6),
     starts_on timestamptz,                      -- the moments whose days were sent
     cancels_on timestamptz,
     lines struct(
-        order_line_id varchar, sku_key varchar, quantity integer, unit_price decimal(18, 6)
+        order_line_id varchar, sku_key varchar, quantity integer, unit_price decimal(18, 6),
+        division_rule varchar, warehouse_rule varchar  -- the mapping keys that chose them; empty: the SKU's own division
     )[],
     happened_at timestamptz not null,
     seq bigint not null,
@@ -20,10 +22,11 @@ merge into sent_order_facts as fact
 using (
     select (body ->> 'intent_id')::uuid as intent_id, order_id, happened_at, seq,
         unnest(from_json(body -> 'payload', '{
-            "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR",
+            "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR", "ship_via_rule": "VARCHAR",
             "shipping_amount": "DECIMAL(18,6)", "starts_on": "TIMESTAMPTZ", "cancels_on": "TIMESTAMPTZ",
             "lines": [{
-                "order_line_id": "VARCHAR", "sku_key": "VARCHAR", "quantity": "INTEGER", "unit_price": "DECIMAL(18,6)"
+                "order_line_id": "VARCHAR", "sku_key": "VARCHAR", "quantity": "INTEGER", "unit_price": "DECIMAL(18,6)",
+                "division_rule": "VARCHAR", "warehouse_rule": "VARCHAR"
             }]
         }')),
     from fresh

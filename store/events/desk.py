@@ -1,7 +1,7 @@
 """The vocabulary of what people change by hand, and of whom we call.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added. An edit names the
-fields and how long their texts are; the texts stand in `personal` alone.
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added. An edit names
+the fields and how long their texts are; the texts stand in `personal` alone.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from store.events import Event
+from store.events.base import Event
 
 
 class EditedPart(BaseModel):

@@ -1,6 +1,6 @@
 """The vocabulary of what comes back: returns at the marketplace, return authorisations and credit memos in the ERP.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added. A return is
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added. A return is
 logistics; the money is a refund of its own, told with the order.
 """
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from store.events import Event, _Part
+from store.events.base import Event, Part
 
 
-class ReturnedLinePart(_Part):
+class ReturnedLinePart(Part):
     """Units of an order line on their way back."""
 
     order_line_id: str
@@ -43,7 +43,7 @@ class ReturnSeen(Event):
         return self.order_id
 
 
-class ReceivedLinePart(_Part):
+class ReceivedLinePart(Part):
     """A line of a return authorisation, and what of it came."""
 
     line_number: int
@@ -75,7 +75,7 @@ class ReturnRead(Event):
         return self.order_id
 
 
-class CreditLinePart(_Part):
+class CreditLinePart(Part):
     """A line of a credit memo."""
 
     order_line_id: str
@@ -94,6 +94,7 @@ class CreditMemoRead(Event):
     currency: str
     total_amount: Decimal
     lines: tuple[CreditLinePart, ...]
+    shipping_amount: Decimal = Decimal(0)  # of total_amount
 
     @property
     def subject(self) -> str:

@@ -1,4 +1,4 @@
-"""Stock and One SKU in a real browser, before a store that was told of a risky day."""
+"""Stock, One SKU and Runs in a real browser, before a store that was told of a risky day."""
 
 import re
 from collections.abc import Iterator
@@ -159,3 +159,21 @@ def test_the_batches_say_what_became_of_them(site: ToldSite, page: Page) -> None
     expect(cell(page, "B1")).to_be_attached(timeout=BUSY)
     expect(cell(page, "✓ In use")).to_be_attached(timeout=BUSY)
     no_trouble(page)
+
+
+def test_a_list_that_is_open_stays_open_when_a_refresh_shows_more_above_it(site: ToldSite, page: Page) -> None:
+    go(page, site, "runs")
+    page.get_by_role("tab", name="Commands").click()
+    typed = page.get_by_label("Only this SKU")
+    typed.press_sequentially("NMK-041")
+    site.told.run("catalogue", "failed", ended=NOW, message="BlueCherry said 500.")
+    says(page, "Catalogue failed last time")
+    kept = typed.input_value()
+    page.get_by_role("combobox", name="What").click()
+    site.told.run("watch", "failed", ended=NOW, message="John Lewis said 500.")
+    says(page, "Watch failed last time")
+    page.get_by_role("option", name="Catalogue").click(timeout=2000)
+
+    expect(page.get_by_label("Only one")).to_be_disabled(timeout=BUSY)
+    expect(page.get_by_role("tab", name="Commands")).to_have_attribute("aria-selected", "true")
+    assert kept == "NMK-041"

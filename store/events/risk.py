@@ -1,6 +1,6 @@
 """The vocabulary of the oversell risk: what was measured of demand, and how likely the numbers do not hold.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added.
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from store.events import Event
+from store.events.base import Event
 
 
 class TradePart(BaseModel):

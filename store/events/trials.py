@@ -1,6 +1,6 @@
 """The vocabulary of policies tried out before they count: previews on today's stock, and back-tests on our history.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added.
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added.
 """
 
 from datetime import date, datetime
@@ -8,9 +8,7 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
-from store.events import Event
+from store.events.base import Event, Part
 
 
 class PolicyPreviewed(Event):
@@ -79,11 +77,7 @@ class StockBatchRecalled(Event):
         return f"stock_batch.recalled/{self.read_id}"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class TrialPart(_Part):
+class TrialPart(Part):
     """One of the two policies of a back-test."""
 
     side: str  # a or b
@@ -92,7 +86,7 @@ class TrialPart(_Part):
     is_beyond: bool  # more oversells happened than the predictions allow
 
 
-class TrialWeekPart(_Part):
+class TrialWeekPart(Part):
     """What one policy would have come to in one week."""
 
     side: str
@@ -108,7 +102,7 @@ class TrialWeekPart(_Part):
     oversold_amount: Decimal  # cost of what was sold and was not there
 
 
-class TrialTenthPart(_Part):
+class TrialTenthPart(Part):
     """Offers and windows whose predicted chance lay in one tenth: 0 is below 10 %, 9 from 90 %."""
 
     side: str

@@ -1,12 +1,12 @@
 """The vocabulary of answers to drift: what people said about sales orders that are not what we sent.
 
-As in `store.events`: frozen models in the past tense, kinds never renamed, members only added.
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added.
 """
 
 from typing import ClassVar
 from uuid import UUID
 
-from store.events import Event
+from store.events.base import Event
 
 
 class DriftAnswered(Event):

@@ -1,0 +1,68 @@
+"""The vocabulary of what we do outside: meant before, settled after.
+
+As in `store.events.base`: frozen models in the past tense, kinds never renamed, members only added.
+"""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from store.events.base import Event
+
+
+class IntentRecorded(Event):
+    """We are about to do something outside. Written before the call."""
+
+    kind: ClassVar[str] = "intent.recorded"
+    intent_id: UUID
+    intent_kind: str
+    intent_subject: str
+    order_id: str = ""
+    payload: dict[str, Any]
+
+    @property
+    def subject(self) -> str:
+        return self.intent_subject
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id
+
+    @property
+    def natural_key(self) -> str:
+        return f"intent/{self.intent_id}"
+
+
+class _IntentSettled(Event):
+    intent_id: UUID
+    intent_kind: str
+    intent_subject: str
+    order_id: str = ""
+    reference: str = ""
+    code: str = ""
+    message: str = ""
+
+    @property
+    def subject(self) -> str:
+        return self.intent_subject
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id
+
+
+class IntentConfirmed(_IntentSettled):
+    """It happened; `reference` is what the outside system calls it."""
+
+    kind: ClassVar[str] = "intent.confirmed"
+
+
+class IntentRefused(_IntentSettled):
+    """It did not happen, for certain; `code` and `message` are the outside system's."""
+
+    kind: ClassVar[str] = "intent.refused"
+
+
+class IntentUnclear(_IntentSettled):
+    """It may have happened: it is looked up before anything else is done about it."""
+
+    kind: ClassVar[str] = "intent.unclear"

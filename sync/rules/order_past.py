@@ -1,0 +1,84 @@
+"""What was meant for orders before, and what became of it: the memory a decision about their next step reads.
+
+Pure. What was refused for a reason stays refused until a person releases the order; *not sent*, *absent* and
+*superseded* mean that nothing happened.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sync.intents import NOT_SENT
+from sync.rules.retrying import ABSENT, is_transient
+
+NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The last intent of each kind and subject, and those found absent."""
+
+    last: Mapping[tuple[str, str], Mapping[str, Any]]
+    failed: Mapping[tuple[str, str], int]
+
+    def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
+        """Nothing of the kind is under way or done for the subject."""
+        last = self.last.get((kind, subject))
+        if last is None or last["state"] == "refused":
+            return True
+        return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
+
+    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
+        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
+        return any(
+            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
+            for (kind, subject), last in self.last.items()
+            if last["is_pending"]
+        )
+
+    def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        """The last intent, if it was refused for a reason."""
+        last = self.last.get((kind, subject))
+        is_refusal = (
+            last is not None
+            and last["state"] == "refused"
+            and last["code"] not in NOTHING_HAPPENED
+            and not is_transient(last["code"])
+        )
+        return last if is_refusal else None
+
+    def failures(self, kind: str, subject: str) -> int:
+        """How often it failed for a passing reason since it last did not."""
+        return self.failed.get((kind, subject), 0)
+
+    @staticmethod
+    def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
+        """Whether a person released the order after it was refused."""
+        if hold is None or hold["reason"] is not None:
+            return False
+        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
+
+    def was_absent_since(self, subject: str, moment: datetime) -> bool:
+        """Looked for since that moment, and surely not there."""
+        last = self.last.get(("create_sales_order", subject))
+        return (
+            last is not None
+            and last["state"] == "refused"
+            and last["code"] in {NOT_SENT, ABSENT}
+            and last["happened_at"] >= moment
+        )
+
+
+def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
+    """The memory of these intents, rows of `intent_facts`."""
+    last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    failed: dict[tuple[str, str], int] = {}
+    for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
+        about = row["intent_kind"], row["subject"]
+        last[about] = row
+        if row["state"] == "refused" and is_transient(row["code"]):
+            failed[about] = failed.get(about, 0) + 1
+        elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
+            failed[about] = 0
+    return Past(last, failed)

@@ -1,0 +1,90 @@
+"""What a return needs next: the shipping that goes back with it, and what keeps a second payment from going out."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sync.rules.returns import UNSEEN, Known, decide
+from tests.told import NOW
+
+PRICE, SHIPPING = Decimal("39.00"), Decimal("3.95")
+
+
+def came_back(**changed: Any) -> dict[str, Any]:
+    """Return R1: the one shirt of JL1-A is here and credited."""
+    return {
+        "return_id": "R1", "order_id": "JL1-A", "order_line_id": "JL1-A-1", "state": "RECEIVED", "opened_at": NOW,
+        "is_before_start": False, "is_closed": True, "ret_nums": "R000001", "quantity": 1, "received_quantity": 1,
+        "credited_quantity": 1, "refunded_quantity": 0, "tracking": "", "reason_code": "SIZE", **changed,
+    }  # fmt: skip
+
+
+def line(number: int = 1, *, shipping: Decimal = SHIPPING, refunded: Decimal = Decimal(0)) -> dict[str, Any]:
+    return {
+        "order_line_id": f"JL1-A-{number}", "order_id": "JL1-A", "line_number": number, "currency": "GBP",
+        "unit_price_amount": PRICE, "price_amount": PRICE, "shipping_amount": shipping,
+        "shipping_left_amount": shipping, "cancelled_amount": Decimal(0), "refunded_amount": refunded,
+    }  # fmt: skip
+
+
+def tried(subject: str, state: str, code: str = "", *, shipping: str = "0") -> dict[str, Any]:
+    """A refund of the shirt that we set out to give."""
+    payload = {"order_line_id": "JL1-A-1", "before_amount": "0", "amount": "39.00", "shipping_amount": shipping}
+    return {
+        "intent_kind": "refund_line", "subject": subject, "order_id": "JL1-A", "state": state, "code": code,
+        "payload": json.dumps(payload), "meant_at": NOW, "happened_at": NOW, "seq": 1,
+    }  # fmt: skip
+
+
+def refunds(*intents: dict[str, Any], **known: Any) -> list[tuple[str, str, str]]:
+    """Line, goods and shipping of each refund that would be given."""
+    what = {
+        "returns": [came_back()], "lines": {"JL1-A-1": line()}, "shipping": {"JL1-A": SHIPPING}, **known,
+    }  # fmt: skip
+    decision = decide(
+        Known(sales_lines={}, intents=intents, is_ours_to_refund=True, refund_reason="RFD-SIZE", **what)
+    )
+    return [
+        (one.payload["order_line_id"], one.payload["amount"], one.payload["shipping_amount"])
+        for one in decision.refund
+    ]
+
+
+def test_the_shipping_bluecherry_credited_goes_back_with_the_goods() -> None:
+    assert refunds() == [("JL1-A-1", "39.00", "3.95")]
+    assert refunds(shipping={}) == [("JL1-A-1", "39.00", "0")]
+    assert refunds(shipping={"JL1-A": Decimal(9)}) == [("JL1-A-1", "39.00", "3.95")]  # no more than was paid
+
+
+def test_shipping_another_line_bore_or_that_was_credited_later_is_a_refund_of_its_own() -> None:
+    lines = {"JL1-A-1": line(shipping=Decimal(0)), "JL1-A-2": line(2)}
+    given = {"returns": [came_back(refunded_quantity=1)], "lines": {"JL1-A-1": line(refunded=PRICE)}}
+
+    assert refunds(lines=lines) == [("JL1-A-1", "39.00", "0"), ("JL1-A-2", "0", "3.95")]
+    assert refunds(tried("R1/JL1-A-1", "confirmed"), **given) == [("JL1-A-1", "0", "3.95")]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        tried("R1/JL1-A-1", "unclear", shipping="3.95"),
+        tried("R1/JL1-A-1", "confirmed", shipping="3.95"),  # and not shown yet
+        tried("R1/JL1-A-1", "refused", UNSEEN, shipping="3.95"),
+    ],
+    ids=lambda one: str(one["state"]),
+)
+def test_shipping_that_may_be_back_already_is_not_sent_again_by_itself(before: dict[str, Any]) -> None:
+    goods_are_back = {
+        "returns": [came_back(refunded_quantity=1)], "lines": {"JL1-A-1": line(refunded=PRICE)},
+    }  # fmt: skip
+
+    assert refunds(before) == []
+    assert refunds(before, **goods_are_back) == []
+
+
+def test_a_person_may_have_it_sent_again() -> None:
+    doubt = tried("R1/JL1-A-1", "refused", UNSEEN, shipping="3.95")
+
+    assert refunds(doubt, retry="JL1-A") == [("JL1-A-1", "39.00", "3.95")]
