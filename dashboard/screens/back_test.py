@@ -151,8 +151,9 @@ def _unknown(sides: dict[str, dict[str, Any]]) -> None:
         st.markdown(
             "- What customers wanted while nothing was listed was never ordered, so no figure has it. A policy "
             "that lists more than we did then looks worse than it is: the sales it would have won are missing.\n"
-            "- Every batch begins with the stock as it was recorded; what a policy would have left over is not "
-            "carried on to the next.\n"
+            "- What a policy would have left over stays on its shelf for the next batches, whatever a count would "
+            "have said.\n"
+            "- The risk is weighed once a batch; the worker weighs it anew as it grows.\n"
             "- Where goods came, nobody can say what the other channels took: "
             f"{count(row['left_out_count'])} times an offer was left out of a batch for that.\n"
             "- Margins, and the cost of an oversell, are those of today."

@@ -15,7 +15,7 @@ from uuid import UUID
 import polars as pl
 
 from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
-from sync.flows.inventory_basis import LONDON, entries, fallback, policy_day, timetable, warehouses
+from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
 from sync.rules.policies import Policy, resolve, with_policy
@@ -136,6 +136,7 @@ def back_test(run: Run, asked: BackTest, tell: Tell) -> Tally | None:
         publishing=settings.publish_takes * _MINUTE,
         usual_delay=0.0,
         deducts_sales=settings.marketplace_deducts_sales,
+        limits=age_limits(settings),
     )
     windows: list[datetime] = []
     steps = _told(run, replay(history, _policies(run, history.skus, asked), terms, since, until), windows, tell)

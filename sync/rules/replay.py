@@ -9,9 +9,11 @@ then held against what happened until those of the next batch did:
     oversold    sold + others beyond the base, less what the others alone would have oversold
     missed      min(wanted, base) - sold
 
-Every window begins with the stock as the batch recorded it, whatever a policy would have left over before. What
-nobody ordered because nothing was listed is not known, and so not counted as missed. Where goods came, the fall of
-the pool cannot be read: that offer is left out of that window.
+What a policy did not sell of what was wanted stays on its shelf: every window begins with that and the stock as the
+batch recorded it. Where a batch grows old in its window, its age makes the rest of it as cautious as it makes the
+worker; what risk asks to hold back stays as it was when the window began. What nobody ordered because nothing was
+listed is not known, and so not counted as missed. Where goods came, the fall of the pool cannot be read: that offer
+is left out of that window.
 
 Laws: a decision depends on nothing that happened after it (`History.until`). Equal policies come to equal figures;
 what holds everything back oversells nothing; of two policies the one that lists no more oversells no more.
@@ -25,6 +27,7 @@ from itertools import pairwise
 import polars as pl
 
 from sync.rules import draws, risk
+from sync.rules.aging import CAREFREE, AgeLimits, Caution, caution
 from sync.rules.latency import Lags, window
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
@@ -33,6 +36,9 @@ from sync.rules.sellable import sellable
 
 LOOKS_BACK = timedelta(days=56)
 MEASURED_EVERY = timedelta(hours=24)
+_INSTANT = timedelta(microseconds=1)
+# A shelf before the first window: nothing is left over, and what stands there is not known.
+_NOTHING_YET = (pl.lit(0, pl.Int64).alias("kept_units"), pl.lit(None, pl.Int64).alias("standing"))
 
 # One row per window, offer and side: what was decided, and what came of it.
 ROW: dict[str, type[pl.DataType]] = {
@@ -69,6 +75,7 @@ class Terms:
     publishing: timedelta  # from a complete batch to its effect
     usual_delay: float  # minutes, before any was measured
     deducts_sales: bool = True
+    limits: AgeLimits | None = None  # from when a batch counts as old; none: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ def replay(
     what the others took until the next one's numbers stood is not known.
     """
     fallen = draws.falls(history.moves, history.batches[-1].as_of if history.batches else until)
+    shelves = dict.fromkeys(sides, history.skus.select("sku", *_NOTHING_YET))
     outlook: Outlook | None = None
     measured_at = since
     for batch, following in pairwise(history.batches[:-1]):
@@ -126,14 +134,71 @@ def replay(
         if outlook is None or batch.in_effect_at - measured_at >= MEASURED_EVERY:
             outlook, measured_at = _outlook(past, batch.in_effect_at), batch.in_effect_at
         offers = decide(past, outlook, terms)
-        decided = {name: listed(offers, policies) for name, policies in sides.items()}
         what = happened(history, fallen, batch, following.in_effect_at)
+        spans = spans_of(batch, following.in_effect_at, terms.limits)
+        parts = [(span.caution, wanted_in(history, span.since, span.until)) for span in spans]
+        rows = []
+        for name, policies in sides.items():
+            sold = sold_by(offers, policies, parts, shelves[name]).join(what, on="sku", maintain_order="left")
+            shelves[name] = _left(sold, shelves[name])
+            rows.append(outcome(history.skus, sold, name))
         unread = what["sku"].filter(what["is_unread"])
-        rows = pl.concat(
-            outcome(history.skus, rows.join(what, on="sku", maintain_order="left"), name)
-            for name, rows in decided.items()
-        )
-        yield Window(batch.in_effect_at, following.in_effect_at, rows, unread.len())
+        yield Window(batch.in_effect_at, following.in_effect_at, pl.concat(rows), unread.len())
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a window in which the batch's age makes us equally cautious."""
+
+    since: datetime
+    until: datetime
+    caution: Caution
+
+
+def spans_of(batch: Batch, ended_at: datetime, limits: AgeLimits | None) -> list[Span]:
+    """The window of a batch, cut where the batch becomes old."""
+    if limits is None:
+        return [Span(batch.in_effect_at, ended_at, CAREFREE)]
+    ages = (batch.as_of + limits.max_age, batch.as_of + limits.hard_age)
+    inside = sorted(moment for moment in ages if batch.in_effect_at < moment < ended_at)
+    moments = [batch.in_effect_at, *inside, ended_at]
+    # at its very moment an age is not passed yet
+    return [
+        Span(since, until, caution(batch.as_of, since + _INSTANT, limits)) for since, until in pairwise(moments)
+    ]
+
+
+def sold_by(
+    offers: pl.DataFrame,
+    policies: pl.DataFrame,
+    parts: Sequence[tuple[Caution, pl.DataFrame]],
+    shelf: pl.DataFrame,
+) -> pl.DataFrame:
+    """`sku`, `base`, `quantity` at first, `chance`, `sold_units`, `standing` at the end: every offer in a window.
+
+    `parts` of the window: how cautious we are in each, and what was wanted. `shelf`: what the policy has left over
+    from before (`kept_units`), and how many stood listed (`standing`, null: not known).
+    """
+    priced = _priced(offers, policies, shelf)
+    rows = _listed(priced, parts[0][0]).with_columns(sold_units=pl.lit(0, pl.Int64))
+    stands, sold = rows["quantity"], rows["sold_units"]
+    for number, (careful, wanted) in enumerate(parts):
+        if number:  # the older batch allows less, and nothing rises without a new one
+            less = priced.drop("base").with_columns(inflight=pl.col("inflight") + sold)
+            stands = pl.select(pl.min_horizontal(stands, sellable(less, careful)["target"])).to_series()
+        asked = rows.select("sku").join(wanted, on="sku", how="left", maintain_order="left")["wanted_units"]
+        now = pl.select(pl.min_horizontal(asked.fill_null(0), stands)).to_series()
+        stands, sold = stands - now, sold + now
+    return rows.with_columns(sold_units=sold, standing=stands)
+
+
+def _left(sold: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
+    """The shelf after a window: what was wanted and not sold lies on it too."""
+    return sold.select(
+        "sku",
+        kept_units=shelf["kept_units"] + pl.col("wanted_units") - pl.col("sold_units"),
+        standing=pl.col("standing"),
+    )
 
 
 def decide(past: History, outlook: Outlook, terms: Terms) -> pl.DataFrame:
@@ -158,22 +223,40 @@ def decide(past: History, outlook: Outlook, terms: Terms) -> pl.DataFrame:
     return wanted if terms.deducts_sales else not_deducted(wanted)
 
 
-def listed(offers: pl.DataFrame, policies: pl.DataFrame) -> pl.DataFrame:
+def listed(offers: pl.DataFrame, policies: pl.DataFrame, careful: Caution = CAREFREE) -> pl.DataFrame:
     """`sku`, `base`, `quantity` and `chance` of every offer under a policy."""
-    priced = risk.advised(offers.join(policies, on="sku", maintain_order="left"))
-    made = sellable(priced.drop("base")).with_columns(
-        base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("target")
+    return _listed(_priced(offers, policies, offers.select("sku", *_NOTHING_YET)), careful)
+
+
+def _priced(offers: pl.DataFrame, policies: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
+    """The offers with their policy, what it has left over, and the units risk asks to hold back."""
+    stocked = offers.join(shelf, on="sku", maintain_order="left").with_columns(
+        pl.col("supply", "base") + pl.col("kept_units")
+    )
+    return risk.advised(stocked.join(policies, on="sku", maintain_order="left"))
+
+
+def _listed(priced: pl.DataFrame, careful: Caution) -> pl.DataFrame:
+    # where nothing may rise, no more than stood there; what is not known holds nobody
+    quantity = pl.min_horizontal("target", "standing") if careful.freezes else pl.col("target")
+    made = sellable(priced.drop("base"), careful).with_columns(
+        base=pl.col("supply") - pl.col("inflight"), quantity=quantity
     )
     return risk.assessed(made).select("sku", "base", "quantity", chance="own_chance")
 
 
-def happened(history: History, fallen: pl.DataFrame, batch: Batch, ended_at: datetime) -> pl.DataFrame:
-    """`sku`, `wanted_units`, `other_units`, `is_unread` for every offer, from a batch to the window's end."""
-    wanted = (
-        history.sales.filter((pl.col("sold_at") >= batch.in_effect_at) & (pl.col("sold_at") < ended_at))
+def wanted_in(history: History, since: datetime, until: datetime) -> pl.DataFrame:
+    """`sku`, `wanted_units`: what was ordered in a half-open period."""
+    return (
+        history.sales.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
         .group_by("sku")
         .agg(wanted_units=pl.col("units").sum())
     )
+
+
+def happened(history: History, fallen: pl.DataFrame, batch: Batch, ended_at: datetime) -> pl.DataFrame:
+    """`sku`, `wanted_units`, `other_units`, `is_unread` for every offer, from a batch to the window's end."""
+    wanted = wanted_in(history, batch.in_effect_at, ended_at)
     near = fallen.filter((pl.col("batch_at") > batch.as_of) & (pl.col("before_at") < ended_at))
     is_draw = pl.col("what").is_in(["draw", "withdrawal"])
     taken = (
@@ -197,7 +280,7 @@ def happened(history: History, fallen: pl.DataFrame, batch: Batch, ended_at: dat
 
 
 def outcome(skus: pl.DataFrame, rows: pl.DataFrame, side: str) -> pl.DataFrame:
-    """The columns of ROW: what was listed, held against what happened; offers that cannot be read are left out."""
+    """The columns of ROW: what was listed and sold, held against what happened; what cannot be read is left out."""
     base, others = pl.col("base").clip(lower_bound=0), pl.col("other_units")
     alone = (others - pl.col("base")).clip(lower_bound=0)
     together = (pl.col("sold_units") + others - pl.col("base")).clip(lower_bound=0)
@@ -205,7 +288,6 @@ def outcome(skus: pl.DataFrame, rows: pl.DataFrame, side: str) -> pl.DataFrame:
     return (
         rows.filter(~pl.col("is_unread"))
         .join(costs, on="sku", maintain_order="left")
-        .with_columns(sold_units=pl.min_horizontal("wanted_units", "quantity"))
         .with_columns(
             lost_units=(pl.min_horizontal(pl.col("wanted_units"), base) - pl.col("sold_units")).clip(lower_bound=0),
             oversold_units=together - alone,

@@ -1,5 +1,6 @@
 """Two policies replayed on a made-up history: what each sells, misses and oversells, knowing the past alone."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.rules.aging import AgeLimits
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
 from sync.rules.policies import Policy, with_policy
@@ -68,9 +70,9 @@ def history(pools: dict[str, list[int]], sold: pl.DataFrame, own: dict[str, list
     return History(skus(*pools), sold, moves(pools, own), batches(len(next(iter(pools.values())))))
 
 
-def tried(past: History, **sides: Policy) -> Tally:
+def tried(past: History, terms: Terms = TERMS, **sides: Policy) -> Tally:
     told = {name: with_policy(past.skus.select("sku"), policy) for name, policy in sides.items()}
-    return tally(replay(past, told, TERMS, MONDAY, MONDAY + timedelta(days=30)))
+    return tally(replay(past, told, terms, MONDAY, MONDAY + timedelta(days=30)))
 
 
 def sums(found: Tally, side: str) -> dict[str, Any]:
@@ -97,8 +99,9 @@ def test_what_is_held_back_is_not_oversold_and_is_missed(held: int, sold: int, l
 
 def row(**given: int) -> dict[str, Any]:
     """What became of one offer: four units, all listed."""
-    told = {"sku": SHIRT, "base": 4, "quantity": 4, "chance": 0.1, "wanted_units": 0, "other_units": 0}
-    frame = pl.DataFrame([{**told, "is_unread": False, **given}])
+    told: dict[str, Any] = {"sku": SHIRT, "base": 4, "quantity": 4, "chance": 0.1, "wanted_units": 0}
+    told |= {"other_units": 0, **given}
+    frame = pl.DataFrame([{**told, "sold_units": min(told["wanted_units"], told["quantity"]), "is_unread": False}])
     return outcome(skus(SHIRT), frame, "a").row(0, named=True)
 
 
@@ -118,6 +121,39 @@ def test_what_came_of_an_offer(given: dict[str, int], sold: int, lost: int, over
     found = row(**given)
 
     assert (found["sold_units"], found["lost_units"], found["oversold_units"]) == (sold, lost, oversold)
+
+
+def test_what_a_policy_did_not_sell_stays_on_its_shelf() -> None:
+    past = history({SHIRT: [4, 4, 0, 0, 0]}, sales((SHIRT, 5.0, 4), (SHIRT, 9.0, 1)), {SHIRT: [0, 0, 4, 0, 0]})
+    found = tried(past, all=NONE, half=Policy(percent=Decimal(50)))
+    everything, half = sums(found, "all"), sums(found, "half")
+
+    # all four went in the first window; half of them did, and of the two left one was listed for the next order
+    assert (everything["sold_units"], everything["lost_units"]) == (4, 0)
+    assert (half["sold_units"], half["lost_units"]) == (2 + 1, 2)
+    assert (everything["oversold_units"], half["oversold_units"]) == (0, 0)
+
+
+def test_where_the_batch_grows_old_the_rest_of_its_window_is_as_cautious_as_the_worker() -> None:
+    sold = sales((SHIRT, 5.0, 1), (SHIRT, 6.5, 4), (SHIRT, 7.5, 1))
+    past = history({SHIRT: [6, 6, 0, 0]}, sold, {SHIRT: [0, 0, 6, 0]})
+    old = replace(TERMS, limits=AgeLimits(max_age=2 * HOUR, hard_age=3 * HOUR, factor=Decimal(2)))
+    policy = Policy(units=1)
+
+    # counted at 4:00: five are listed; from 6:00 on two of five are held back; from 7:00 on two are too thin
+    assert sums(tried(past, a=policy), "a")["sold_units"] == 5
+    assert sums(tried(past, old, a=policy), "a")["sold_units"] == 1 + 3
+
+
+def test_on_an_old_batch_nothing_rises() -> None:
+    """Seven came before 8:00, and that batch is half an hour old when it takes effect: two go on standing there."""
+    past = history({SHIRT: [2, 2, 9, 9, 9]}, sales((SHIRT, 9.0, 5)))
+    limits = AgeLimits(max_age=HOUR / 4, hard_age=90 * HOUR)
+    free, frozen = (sums(tried(past, terms, a=NONE), "a") for terms in (TERMS, replace(TERMS, limits=limits)))
+
+    # the windows before it cannot be read, for goods came
+    assert (free["listed_units"], free["sold_units"]) == (9, 5)
+    assert (frozen["listed_units"], frozen["sold_units"]) == (2, 2)
 
 
 def test_sales_a_batch_does_not_contain_are_deducted_and_others_are_not() -> None:
@@ -238,8 +274,8 @@ def test_the_same_history_gives_the_same_figures_each_time() -> None:
 @pytest.mark.parametrize(("chance", "is_beyond"), [(0.01, True), (0.12, False)])
 def test_more_oversells_than_were_foretold_is_said(chance: float, *, is_beyond: bool) -> None:
     """A hundred offers of which twelve were oversold."""
-    told = {"sku": SHIRT, "base": 4, "quantity": 4, "chance": chance, "wanted_units": 4, "is_unread": False}
-    rows = pl.DataFrame([{**told, "other_units": 1 if n < 12 else 0} for n in range(100)])
+    told = {"sku": SHIRT, "base": 4, "quantity": 4, "chance": chance, "wanted_units": 4, "sold_units": 4}
+    rows = pl.DataFrame([{**told, "is_unread": False, "other_units": 1 if n < 12 else 0} for n in range(100)])
     found = tally([Window(MONDAY, MONDAY + EVERY, outcome(skus(SHIRT), rows, "a"), 0)])
 
     assert sums(found, "a")["oversells"] == 12
