@@ -130,10 +130,14 @@ def writing(outcome: str) -> Iterator[None]:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, catalog: str, working: Path) -> dict[str, int]:
-    """Copy and count every table, both as of the same moment. Views and macros are made anew at opening."""
+    """Copy and count every table, both as of the same moment.
+
+    Views and macros are made anew at opening, so the mark on `schema_steps` that says they are there stays behind.
+    """
     alias = f"copy_{uuid4().hex}"
     made = connection.execute(
-        "select table_name, sql, comment from duckdb_tables() where database_name = ? and schema_name = 'main'",
+        "select table_name, sql, if(table_name = 'schema_steps', null, comment)"
+        " from duckdb_tables() where database_name = ? and schema_name = 'main'",
         [catalog],
     ).fetchall()
     connection.execute(f"attach {literal(str(working))} as {alias}")

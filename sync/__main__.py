@@ -341,11 +341,14 @@ def backup(folder: Path) -> None:
 @app.command()
 def restore(folder: Path) -> None:
     """Put the newest backup in FOLDER (or the file FOLDER) back; the replaced store is kept aside."""
+    from sync.clients.clock import borrowed_clock
+    from sync.errors import SyncError
     from sync.restoring import restore_newest
 
     try:
-        kept = restore_newest(folder, store_path())
-    except StoreError as error:
+        with borrowed_clock(StoreSettings().clock) as clock:
+            kept = restore_newest(folder, store_path(), clock)
+    except (StoreError, SyncError) as error:
         fail(str(error))
     say(f"Restored and verified. The store it replaces: {kept or 'none'}")
 

@@ -21,6 +21,7 @@ class StoreSettings(BaseSettings):
 
     store: Path = Path("var/cherrylane.duckdb")
     store_token: SecretStr | None = None
+    clock: str = "system"
 
 
 class AlertRoute(BaseModel):
@@ -66,7 +67,6 @@ class Settings(StoreSettings):
     erp_requests_per_minute: int | None = 60
     erp_concurrency: int = Field(default=2, ge=1, le=16)
 
-    clock: str = "system"
     start_on: datetime | None = None  # orders created before it are adopted; none: the first start's moment
     first_mappings: dict[str, dict[str, str]] = Field(default_factory=dict)  # set once, where none is set yet
 

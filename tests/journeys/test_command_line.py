@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -120,6 +121,33 @@ def test_alone_with_the_store_every_command_does_its_work_itself(
         spoilt.seek(5000)
         spoilt.write(b"spoilt")
     assert "checksum differs" in cherrylane("restore", str(copies), ends=1).stderr
+
+
+def test_a_restored_store_can_be_asked_and_nothing_is_created_twice(
+    house: Callable[..., Any], typed: Callable[[Any], Typed], tmp_path: Path
+) -> None:
+    """In a world days ahead of this machine's clock: an order is older than the restoring by the world's clock."""
+    home = peaceful(house)
+    cherrylane = typed(home)
+    home.sandbox.advance(3 * 24 * 60)
+    cherrylane("once")
+    cherrylane("backup", str(tmp_path / "copies"))
+    home.sandbox.scenario("burst")
+    cherrylane("once", "orders")
+    created = home.sandbox.state("bluecherry")["sales_orders"]
+
+    cherrylane("restore", str(tmp_path / "copies"))
+    assert json.loads(cherrylane("status", "--json").stdout)["flows"]
+    for _ in range(4):
+        cherrylane("once", "orders")
+        home.sandbox.advance(10)
+
+    lines = [line["ext_line_id"] for one in created for line in one["lines"] if line["ext_line_id"]]
+    after = home.sandbox.state("bluecherry")["sales_orders"]
+    found = Counter(line["ext_line_id"] for one in after for line in one["lines"] if line["ext_line_id"])
+    assert len(lines) > 20
+    assert {line: found[line] for line in lines} == dict.fromkeys(lines, 1)
+    assert set(found.values()) == {1}
 
 
 def test_beside_a_running_worker_commands_are_sent_to_it(

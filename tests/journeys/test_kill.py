@@ -130,9 +130,9 @@ def keep_log(house: Any) -> None:
     print(f"{len(sold_orders(house))} orders, {len(house.logs)} workers; their logs: {kept.relative_to(ROOT)}")
 
 
-def test_twenty_kills_under_faults_lose_and_double_nothing(house: Callable[..., Any]) -> None:
+def test_thirty_kills_under_faults_lose_and_double_nothing(house: Callable[..., Any]) -> None:
     home = house(orders_per_day=30)
-    kill_again_and_again(home, 20, random.Random(20), bursts=3)
+    kill_again_and_again(home, 30, random.Random(20), bursts=3)
     drain(home)
 
     all_agrees(home)
