@@ -51,7 +51,8 @@ def play(*, seed: int, days: int, skus: int, port: int, fresh: bool, started_at:
         "CHERRYLANE_ERP_REQUESTS_PER_MINUTE": REQUESTS_PER_MINUTE,
         "CHERRYLANE_STORE": str((FOLDER / "cherrylane.duckdb").absolute()),
     }
-    (FOLDER / "env").write_text(printed + f"CHERRYLANE_STORE='{environment['CHERRYLANE_STORE']}'\n")
+    told = [*printed.splitlines(), f"CHERRYLANE_STORE='{environment['CHERRYLANE_STORE']}'"]
+    (FOLDER / "env").write_text("".join(f"export {line}\n" for line in told))
     commands = {
         "sandbox": sandbox,
         "worker": [sys.executable, "-m", "sync", "run"],
@@ -81,7 +82,8 @@ def _watch(
         if not stopping.is_set():
             _say(f"http://localhost:{port}")
             _say(
-                f"The worker's log: {FOLDER}/worker.log. At another terminal: . {FOLDER}/env, `cherrylane status`."
+                f"The worker's log: {FOLDER}/worker.log. At another terminal:"
+                f" . {FOLDER}/env; {Path(sys.executable).with_name('cherrylane')} status"
             )
         while not stopping.wait(1.0):
             for name, process in processes.items():

@@ -29,7 +29,8 @@ def due(run: Run) -> Window | None:
     """The day to count in this turn; None: nothing is due, or the call is needed for a look."""
     value = run.bookmark(LOOKED)
     looked_at = aware(datetime.fromisoformat(value)) if value else None
-    if looked_at is None or not is_spare(run.now(), looked_at):
+    every = timedelta(seconds=run.house.settings.orders_every)
+    if looked_at is None or not is_spare(run.now(), looked_at, every):
         return None
     rows = run.rows("select day, counted_at, is_closed, agrees from order_counts")
     counted = {row["day"]: Counted(row["counted_at"], row["is_closed"], row["agrees"]) for row in rows}

@@ -17,7 +17,7 @@ AGAIN = timedelta(hours=1)  # today, and a day that did not agree
 LATE = timedelta(minutes=5)  # an order may show so much later than it was placed
 NIGHT = range(1, 6)  # hours in London
 YOUNG = timedelta(hours=2)  # a day may hold orders placed the day before and not paid yet
-SPARE = timedelta(seconds=90)  # a look so recent may be followed by a count instead of a look
+SPARE = 1.5  # times the gap between looks: one so recent may be followed by a count instead of a look
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class Counted:
     agrees: bool
 
 
-def is_spare(now: datetime, looked_at: datetime | None) -> bool:
-    """Whether the marketplace may be asked for a count instead of for what changed."""
-    return looked_at is not None and now - looked_at <= SPARE
+def is_spare(now: datetime, looked_at: datetime | None, every: timedelta) -> bool:
+    """Whether the marketplace may be asked for a count instead of what changed, asked every so often."""
+    return looked_at is not None and now - looked_at <= SPARE * every
 
 
 def next_window(looked_at: datetime, counted: Mapping[date, Counted], now: datetime) -> Window | None:

@@ -20,18 +20,24 @@ QUANTITIES = (
 def normalised(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
 
-    Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. A SKU, location
-    and lot stand in `rows` once (`batch_checks.fault`).
+    Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. Of the promised
+    only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. A SKU, location and
+    lot stand in `rows` once (`batch_checks.fault`).
     """
     later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
     given = (
         rows.with_columns(later.alias("later_orders"))
-        .with_columns((promised() - pl.col("later_orders")).alias("allocated"))
+        .with_columns((promised() - pl.min_horizontal("later_orders", _beyond_due())).alias("allocated"))
         .select(*KEY, "lot", pl.col(QUANTITIES).fill_null(0))
     )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
         return given.drop("lot")
     return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())
+
+
+def _beyond_due() -> pl.Expr:
+    """Units promised over and above the orders due now: those due later are among them, if anywhere."""
+    return (promised() - pl.col("open_due").fill_null(0)).clip(lower_bound=0)
 
 
 def promised() -> pl.Expr:

@@ -143,6 +143,20 @@ def test_next_seasons_orders_are_kept_apart_and_lots_are_added_up() -> None:
     assert (row["on_hand"], row["allocated"], row["later_orders"]) == (23, 6, 10)
 
 
+def test_an_erp_that_leaves_open_orders_out_of_allocated_gives_no_stock_beyond_what_is_on_hand() -> None:
+    given = rows({"on_hand": 10, "allocated": 2, "open_orders": 30, "open_due": 5})
+
+    assert normalised(given)["allocated"].item() == 2
+
+
+@pytest.mark.parametrize("allocated", [None, 0, 1, 7, 40])
+@pytest.mark.parametrize("due", [None, 0, 5, 30])
+def test_what_is_promised_is_never_less_than_nothing(allocated: int | None, due: int | None) -> None:
+    given = rows({"on_hand": 10, "allocated": allocated, "open_orders": 30, "open_due": due})
+
+    assert normalised(given)["allocated"].item() >= 0
+
+
 def test_a_upc_on_two_skus_keeps_their_stock_apart() -> None:
     given = rows(
         {"sku_key": "LINEN-M", "upc": "5012345678900", "on_hand": 4},

@@ -86,6 +86,8 @@ def test_near_midnight_dates_belong_to_london_not_to_utc() -> None:
 
 
 def test_a_count_takes_a_call_only_when_a_look_was_just_made() -> None:
-    assert is_spare(NOON, NOON - timedelta(seconds=61))
-    assert not is_spare(NOON, NOON - timedelta(seconds=125))
-    assert not is_spare(NOON, None)
+    minute = timedelta(minutes=1)
+    assert is_spare(NOON, NOON - timedelta(seconds=61), minute)
+    assert not is_spare(NOON, NOON - timedelta(seconds=125), minute)
+    assert is_spare(NOON, NOON - timedelta(seconds=305), 5 * minute)
+    assert not is_spare(NOON, None, minute)
