@@ -188,7 +188,10 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, sandbox: Callable[..., Any]) -> Iterator[Callable[..., House]]:
-    """`house(orders_per_day=30, …)`: a still sandbox of that kind and a store for its worker."""
+    """`house(orders_per_day=30, …)`: a still sandbox of that kind and a store for its worker.
+
+    Whatever was done to it, its facts equal its journal at the end.
+    """
     built: list[House] = []
 
     def build(*, settings: dict[str, str] | None = None, **world: Any) -> House:
@@ -207,3 +210,6 @@ def house(tmp_path: Path, sandbox: Callable[..., Any]) -> Iterator[Callable[...,
     yield build
     for each in built:
         each.forget()
+    for each in built:
+        if each.store.exists():
+            assert each.rebuild_differences() == {}
