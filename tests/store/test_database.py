@@ -113,16 +113,23 @@ def test_an_old_store_brought_up_to_date_is_like_a_new_one(tmp_path: Path) -> No
     assert list(shape_of(kept[0])["orders_seen"]) == [("order_id", "VARCHAR", False)]
 
 
-def test_a_real_store_from_before_the_first_step_is_brought_to_the_present(tmp_path: Path) -> None:
+def test_a_store_of_the_first_step_is_brought_to_the_present_with_what_is_in_it(tmp_path: Path) -> None:
     path, fresh = tmp_path / "store.duckdb", tmp_path / "fresh.duckdb"
     open_database(fresh, serves=False).close()
-    open_database(path, serves=False).close()
+    told = Told(tmp_path / "told.duckdb")
+    told.order("JL1-A")
+    told.close()
     with duckdb.connect(str(path)) as connection:
-        connection.execute("delete from schema_steps; insert into schema_steps (number, name) values (0, 'before')")
+        connection.execute((Path(__file__).parent / "tables_at_step_1.sql").read_text())
+        connection.execute("insert into schema_steps (number, name) values (1, '001_first_tables')")
+        connection.execute(f"attach '{tmp_path / 'told.duckdb'}' as told (read_only)")
+        connection.execute("insert into events by name select * from told.events")
 
-    open_database(path, serves=False).close()
+    with open_database(path, serves=False) as database:
+        orders = local_ask(database)("select order_id from order_facts").rows()
 
     assert shape_of(path) == shape_of(fresh)
+    assert orders == [("JL1-A",)]
 
 
 def test_what_waited_and_what_was_thin_is_taken_over_from_the_words_of_older_numbers(tmp_path: Path) -> None:
