@@ -50,6 +50,7 @@ class Demand:
         self.world = world
         self.rng = world.rng("demand")
         self._arrivals = world.rng("arrivals")
+        self._expected = 0  # the number of the customer who comes next
         self._visitors = 0
         popularity = world.bluecherry.popularity()
         groups: dict[tuple[str, str], list[Sku]] = {}
@@ -104,6 +105,11 @@ class Demand:
         if self.world.orders_per_day > 0:
             self._wait()
 
+    def go_live(self) -> None:
+        """Whoever was to come in an hour comes now: somebody watches."""
+        if self.world.orders_per_day > 0:
+            self._wait()
+
     def scenario(self, name: str) -> None:
         """Turn a switch or make something happen; an unknown name is a KeyError."""
         self.scenarios[name]()
@@ -136,9 +142,13 @@ class Demand:
         gap = self._arrivals.expovariate(busiest)
         if self.world.live:
             gap = min(gap, self._arrivals.uniform(0.4, 2.0))
-        self.world.schedule(self.world.now + timedelta(minutes=gap), self._arrive)
+        self._expected += 1
+        who = self._expected
+        self.world.schedule(self.world.now + timedelta(minutes=gap), lambda: self._arrive(who))
 
-    def _arrive(self) -> None:
+    def _arrive(self, who: int) -> None:
+        if who != self._expected:  # another came in their place
+            return
         is_customer = self.world.live or self._arrivals.random() * _BUSIEST < self._rate()
         if is_customer and self.world.switches["orders"]:
             self.buy()

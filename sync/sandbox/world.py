@@ -116,6 +116,7 @@ class World:
         """Somebody watches: a customer every two minutes at least, a shift at every hour, and ordinary trouble."""
         with self.lock:
             self.live = True
+            self.demand.go_live()
             self.scenario("ordinary_trouble")
 
     def home_warehouse(self, sku: Sku) -> str:
