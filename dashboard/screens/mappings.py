@@ -58,8 +58,9 @@ def show(pulse: Pulse) -> None:
             ("Held by them", count(sum(row["held_count"] for row in missing)), "Orders and shipments"),
         ]
     )
-    if missing:
-        st.subheader("Missing", anchor=False)
+    with st.container():  # there also where nothing is missing: what stands beneath keeps its place
+        if missing:
+            st.subheader("Missing", anchor=False)
         for row in missing:
             _missing(row, pulse)
     # beneath the rows, for the one that was set has left them

@@ -44,9 +44,11 @@ def show(pulse: Pulse) -> None:
     _head(found, pulse)
     _actions(found, pulse)
     differing = data.drift(pulse.as_of, order_id)
-    if words := order_drift.words_of(differing.to_dicts()):
-        st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
-    order_acceptance.decide(found, pulse)
+    with st.container():  # there also where nothing differs: what stands beneath keeps its place
+        if words := order_drift.words_of(differing.to_dicts()):
+            st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
+    with st.container():
+        order_acceptance.decide(found, pulse)
     _systems(order_id)
     story, lines, drift, parcels, back, ledger, person = st.container(key="order-tabs").tabs(
         ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Customer"]

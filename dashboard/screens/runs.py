@@ -72,11 +72,12 @@ def _flows(flows: list[dict[str, Any]]) -> None:
                     f"{count(row['backlog'])} waiting  \n"
                     f"{count(row['run_count'], 'run')}, {count(row['failed_count'])} failed"
                 )
-    for row in flows:
-        if row["state"] in {"failed", "late"}:
-            words = "failed last time" if row["last_state"] == "failed" else "has not succeeded for too long"
-            said = f": {row['last_message'][:400]}" if row["last_message"] else "."
-            st.warning(f"**{flow(row['name'])} {words}**{said}", icon=":material/warning:")
+    with st.container():  # there also where all is well: what stands beneath keeps its place
+        for row in flows:
+            if row["state"] in {"failed", "late"}:
+                words = "failed last time" if row["last_state"] == "failed" else "has not succeeded for too long"
+                said = f": {row['last_message'][:400]}" if row["last_message"] else "."
+                st.warning(f"**{flow(row['name'])} {words}**{said}", icon=":material/warning:")
 
 
 def _resync(pulse: Pulse) -> None:
