@@ -52,7 +52,7 @@ VIEWS: tuple[str, ...] = (
     "risk_grid", "policy_previews", "policy_preview_changes", "back_tests", "back_test_weeks",
     "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk", "dispatch",
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "mapping_uses",
-    "command_results",
+    "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "order_systems", "order_search", "order_funnel",
     "drift", "order_returns", "returns_withdrawn",

@@ -30,6 +30,7 @@ from sync.desk_mappings import MappingDesk
 from sync.desk_orders import OrderDesk
 from sync.desk_returns import ReturnDesk
 from sync.desk_stock import StockDesk
+from sync.desk_subjects import orders_of
 from sync.desk_trials import TrialDesk
 from sync.errors import SyncError
 from sync.flows import start
@@ -117,6 +118,7 @@ class Desk:
             role_from=role_from,
             arguments=request.arguments,
             is_approver=is_approver,
+            order_ids=orders_of(self._house, command),
         )
         if isinstance(command, ask.EditOrder):  # a customer's text stays in the inbox no longer than it must
             kept = request.model_copy(update={"arguments": command.discreet()})
@@ -186,7 +188,7 @@ class Desk:
         does: dict[type[ask.Command], Callable[[Any], dict[str, Any]]] = {
             ask.Resync: lambda one: self.resync(command_id, one),
             ask.RunOnce: lambda one: self._run_once(command_id, one),
-            ask.Retry: lambda one: self._started(self._exceptions.retry, one, tell),
+            ask.Retry: lambda one: self._started(self._exceptions.retry, actor, one, tell),
             ask.FetchAgain: lambda one: self._started(self._exceptions.fetch_again, one, tell),
             ask.Assign: lambda one: self._exceptions.assign(actor, one),
             ask.Snooze: lambda one: self._exceptions.snooze(actor, one),

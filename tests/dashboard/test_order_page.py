@@ -1,9 +1,10 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
-from store.events import MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
+from store.events import CommandFinished, CommandTaken, MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
 from store.journal import Personal
 from tests.dashboard.looking import cells, senders, show, words
-from tests.told import HOUR, NOW, SHIRT, Told, key_of
+from tests.dashboard.test_commands import press, sent
+from tests.told import HOUR, NOW, SHIRT, Told, key_of, thing
 
 PERSON = (
     '{"ship_to": {"name": "Zoë Kettle", "line_1": "1 Pretend Row", "city": "Llanfairpretendgwyngyllmadeup"},'
@@ -102,3 +103,45 @@ def test_a_return_that_waits_for_our_word_is_accepted_or_refused_with_one_of_joh
     assert {label for label, _, _ in senders(page)} >= {"Accept it", "Refuse it"}
     assert "Not eligible" in page.selectbox(key="reason-return-R1").options
     assert "A person accepts or refuses it" in words(page)
+
+
+def test_what_is_wrong_with_an_order_stands_on_its_page_with_its_buttons_for_this_order_alone(told: Told) -> None:
+    for order_id in ("JL9-A", "JL9-B"):
+        told.order(order_id)
+        told.wrong("refused_by_erp", order_id, order_id=order_id, cause="CREDIT_HOLD", detail="On hold.")
+    ours = told.wrong("dispatch_due", "JL9-A", order_id="JL9-A", deadline=NOW + HOUR)
+    told.handle(ours, "note", order_id="JL9-A", exception_kind="dispatch_due", note="asked the warehouse")
+    told.runs_of_all()
+    told.beat()
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+    said = words(page)
+    press(page, "Take it")
+    (_, body), *_ = sent(told)
+
+    assert "Our house account is on credit hold in BlueCherry" in said
+    assert "On hold." in said
+    assert "asked the warehouse (Ops)" in said
+    assert "Noted: dispatch due. asked the warehouse" in said
+    assert [label for label, _, _ in senders(page)].count("Process again") == 2
+    assert body["arguments"]["exception_ids"] == [str(ours)]
+
+
+def test_what_people_asked_for_about_an_order_is_told_with_who_why_and_what_came_of_it(told: Told) -> None:
+    told.order("JL9-A")
+    command_id = thing("command")
+    told.tell(
+        CommandTaken(
+            happened_at=NOW, actor="Olu", command_id=command_id, command="accept", role="finance",
+            role_from="settings", arguments={"reason": "sold by telephone"}, order_ids=("JL8-A", "JL9-A"),
+        ),
+        CommandFinished(
+            happened_at=NOW, command_id=command_id, state="done", message="2 exceptions accepted.", answer={}
+        ),
+    )  # fmt: skip
+    told.runs_of_all()
+    told.beat()
+    ours = cells(show("order", query={"order_id": "JL9-A"}, person="Manager"))
+
+    assert "Olu (finance)" in ours
+    assert "sold by telephone" in ours
+    assert "2 exceptions accepted." in ours
