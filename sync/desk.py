@@ -22,6 +22,7 @@ from store.errors import StoreError
 from store.events import CommandFinished, CommandProgressed, CommandTaken, Event, PersonalPurged
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
+from sync.desk_absence import AbsenceDesk
 from sync.desk_acceptance import AcceptanceDesk
 from sync.desk_drift import DriftDesk
 from sync.desk_exceptions import ExceptionDesk
@@ -61,6 +62,7 @@ class Desk:
         self._drift = DriftDesk(house, lanes)
         self._acceptance = AcceptanceDesk(house, lanes)
         self._returns = ReturnDesk(house, lanes)
+        self._absence = AbsenceDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
@@ -206,6 +208,7 @@ class Desk:
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
             ask.DecideAcceptance: lambda one: self._acceptance.decide(actor, one),
             ask.DecideReturn: lambda one: self._returns.decide(actor, one),
+            ask.SayAbsent: lambda one: self._started(self._absence.say, actor, one, tell),
             ask.AnswerDrift: lambda one: self._drift.answer_drift(actor, one),
             ask.PurgePersonal: lambda one: self._purge(actor, one),
             ask.Rebuild: self._rebuild,

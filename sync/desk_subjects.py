@@ -13,6 +13,9 @@ def orders_of(house: House, command: ask.Command) -> tuple[str, ...]:
         case ask.DecideReturn():
             sql = "select order_id from market_return_facts where return_id = $id"
             return tuple(house.ask(sql, {"id": command.return_id})["order_id"])
+        case ask.SayAbsent():
+            sql = "select order_id from intent_facts where intent_id = $id"
+            return tuple(house.ask(sql, {"id": str(command.intent_id)})["order_id"])
         case ask.Resync():
             what, _, key = command.scope.partition(":")
             return (key,) if what == "order" and key else ()

@@ -120,6 +120,7 @@ class OpenIntent:
     code: str
     meant_at: datetime
     happened_at: datetime
+    said_absent: str = ""  # by whom and why; empty: nobody has said so
 
 
 def recorded(intent: Intent, now: datetime) -> IntentRecorded:
@@ -305,10 +306,14 @@ def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
     """Intents of these kinds whose outcome is not known, oldest first."""
     rows = run.rows(
         """
-        select intent_id, intent_kind, subject, order_id, payload, state, code, meant_at, happened_at
-        from intent_facts
-        where state in ('recorded', 'unclear') and intent_kind in (select unnest($kinds::varchar[]))
-        order by meant_at, intent_id
+        select
+            meant.intent_id, meant.intent_kind, meant.subject, meant.order_id, meant.payload, meant.state,
+            meant.code, meant.meant_at, meant.happened_at,
+            coalesce(said.actor || ': ' || said.why, '') as said_absent,
+        from intent_facts as meant
+        left join absence_word_facts as said on said.intent_id = meant.intent_id
+        where meant.state in ('recorded', 'unclear') and meant.intent_kind in (select unnest($kinds::varchar[]))
+        order by meant.meant_at, meant.intent_id
         """,
         {"kinds": list(kinds)},
     )
@@ -326,6 +331,7 @@ def _open_intent(row: dict[str, Any]) -> OpenIntent:
         code=row["code"],
         meant_at=row["meant_at"],
         happened_at=row["happened_at"],
+        said_absent=row["said_absent"],
     )
 
 

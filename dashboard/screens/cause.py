@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import access, cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
-from dashboard.screens import cause_story, edit_order
+from dashboard.screens import absence, cause_story, edit_order
 
 SHOWN = 100
 UNTIL: dict[str, dict[str, Any]] = {
@@ -241,6 +241,8 @@ def _foreseen(found: dict[str, Any], slot: str) -> None:
 def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     """What waits for a person's word, and the words that can be given."""
     kind = row["exception_kind"]
+    if kind == "order_unclear" and row["cause"] in absence.CREATIONS:
+        absence.word(chosen, pulse, slot)
     if kind not in {"batch_held", "orphans_held"}:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):

@@ -1,6 +1,9 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
+from streamlit.testing.v1 import AppTest
+
 from store.events import CommandFinished, CommandTaken, MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
+from store.evidence import Snapshot, packed
 from store.journal import Personal
 from tests.dashboard.looking import cells, senders, show, words
 from tests.dashboard.test_commands import press, sent
@@ -145,3 +148,59 @@ def test_what_people_asked_for_about_an_order_is_told_with_who_why_and_what_came
     assert "Olu (finance)" in ours
     assert "sold by telephone" in ours
     assert "2 exceptions accepted." in ours
+
+
+def unclear(told: Told) -> None:
+    """The answer to JL9-A's sales order never came; BlueCherry was asked for it by its number, once."""
+    told.order("JL9-A")
+    told.intent(
+        "create_sales_order", "JL9-A/NMK/WH1", "unclear", order_id="JL9-A", at=NOW - 2 * HOUR,
+        payload={"lines": [{"order_line_id": "JL9-A-1"}]},
+    )  # fmt: skip
+    path = "/api/salesOrder?%24filter=po_num%20eq%20%27JL9-A%27"
+    shot = Snapshot(
+        snapshot_id=thing("look"), source="erp", resource="salesOrder", method="GET", path=path, status=200,
+        latency_ms=90, seen_at=NOW - HOUR, said=packed(b"[]"),
+    )  # fmt: skip
+    told.journal.append(snapshots=[shot])
+    told.wrong("order_unclear", "create_sales_order/JL9-A/NMK/WH1", cause="create_sales_order", order_id="JL9-A")
+    told.runs_of_all()
+    told.beat()
+
+
+def absent(page: AppTest) -> tuple[bool, str]:
+    return next((disabled, why) for label, disabled, why in senders(page) if label == "Surely absent: send again")
+
+
+def test_what_was_looked_up_for_a_lost_answer_is_shown_and_who_may_approve_says_it_is_absent(told: Told) -> None:
+    unclear(told)
+    pages = [
+        ("order", {"order_id": "JL9-A"}, "JL9-A-order_unclear-create_sales_order"),
+        (
+            "exceptions",
+            {"kind": "order_unclear", "cause": "create_sales_order"},
+            "order_unclear-create_sales_order",
+        ),
+    ]
+    for screen, query, slot in pages:
+        plain = absent(show(screen, query=query, person="Ops"))
+        page = show(screen, query=query, person="Admin")
+        mute = absent(page)
+        page.text_input(key=f"why-{slot}").set_value("searched, twice").run(timeout=60)
+        press(page, "Surely absent: send again")
+        body = sent(told)[-1][1]
+
+        assert "po_num JL9-A" in cells(page)
+        assert "24 Nov 08:00" in cells(page)
+        assert plain[0]
+        assert mute == (True, "Write first how you know it.")
+        assert (body["command"], body["arguments"]["why"]) == ("say_absent", "searched, twice")
+
+
+def test_what_bluecherry_shows_cannot_be_said_to_be_absent(told: Told) -> None:
+    unclear(told)
+    told.sales_order("SO-1", "JL9-A")
+
+    assert absent(show("order", query={"order_id": "JL9-A"}, person="Admin")) == (
+        True, "BlueCherry shows it: SO-1.",
+    )  # fmt: skip
