@@ -244,7 +244,8 @@ def known(run: Run, order_id: str = "") -> Known:
             row["order_id"]: row
             for row in run.rows(
                 f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')"
-                " or order_id in (select order_id from orders_cancelled_lines)",
+                " or order_id in (select order_id from orders_cancelled_lines)"
+                " or order_id in (select order_id from orders_unreferenced)",
                 {**chosen, **values},
             )
         },
