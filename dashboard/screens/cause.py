@@ -326,11 +326,17 @@ def _give(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> 
     )
 
 
-def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
-    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=f"later-{slot}", width=200)]
+def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
+    """Until when to put off, as chosen: the members of a Snooze."""
+    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=key, width=200)]
     until: dict[str, Any] = {"until_event": chosen.get("until_event", "")}
     if "after" in chosen:
         until["until_at"] = pulse.as_of + chosen["after"]
+    return until
+
+
+def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
+    until = until_when(pulse, f"later-{slot}")
     cards.ask_button(
         "Put it off",
         send.Snooze(**about, **until),
