@@ -91,7 +91,7 @@ class Snooze(OfExceptions):
     """Hide exceptions until a moment, until something happens, or until whichever is first; neither: show them.
 
     `until_event`: change (of the exception or its order), batch (the next stock batch in use), payout (the next
-    billing cycle). A deadline wakes them in any case.
+    billing cycle). A deadline wakes them in any case, four hours before it or at half of the time that was left.
     """
 
     name: ClassVar[str] = "snooze"

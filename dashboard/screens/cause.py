@@ -135,7 +135,7 @@ def _standing(one: dict[str, Any]) -> str:
         return f"accepted by {one['accepted_by']}: {one['accepted_reason']}"
     if not one["is_snoozed"]:
         return "open"
-    until = [london(one["snoozed_until_at"])] if one["snoozed_until_at"] is not None else []
+    until = [london(one["wakes_at"])] if one["wakes_at"] is not None else []
     events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
     until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []
     return f"put off until {' or '.join(until)}"
