@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from sync.ports import StockBatch
-from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised
+from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised, tells_open_orders
 
 LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
 LEAST_UNITS_PERCENT = 50  # of the units on hand before
@@ -42,6 +42,8 @@ _KNOWN = (
     Reason("unknown_location", "Rows lie at a location BlueCherry does not list; they are not sold.",
            is_incident=True),
     Reason("negative_on_hand", "Rows have a negative stock on hand."),
+    Reason("open_orders_missing", "Allocated leaves open orders out, and rows do not say how many there are.",
+           is_incident=True),
 )  # fmt: skip
 REASONS = {reason.code: reason for reason in _KNOWN}
 
@@ -117,8 +119,13 @@ def _coverage(rows: pl.DataFrame, known: pl.DataFrame) -> tuple[int, int]:
     return held.len(), int(held.is_in(rows["sku_key"].hash().unique().implode()).sum())
 
 
-def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, ...]:
-    """What is odd in a batch that can be used all the same."""
+def oddities(
+    rows: pl.DataFrame, locations: Collection[str], *, deducts_open_orders: bool = True
+) -> tuple[Finding, ...]:
+    """What is odd in a batch that can be used all the same.
+
+    `deducts_open_orders`: `allocated` holds every open order, not only those stock was set aside for.
+    """
     found = []
     strange = rows.filter(~pl.col("location").is_in(sorted({*locations, *NEVER_SOLD_FROM})))
     if strange.height:
@@ -135,4 +142,8 @@ def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, .
     below = rows.filter(pl.col("on_hand") < 0).height
     if below:
         found.append(Finding("negative_on_hand", below, f"{below} rows have a negative stock on hand."))
+    silent = 0 if deducts_open_orders else rows.filter(~tells_open_orders()).height
+    if silent:
+        sentence = f"{silent} rows do not say what open orders want: of these only ours can be taken off."
+        found.append(Finding("open_orders_missing", silent, sentence))
     return tuple(found)

@@ -214,6 +214,36 @@ def test_an_odd_batch_is_used_and_what_is_odd_is_an_exception_until_a_better_one
     assert "batch_doubtful" not in wrong(begun)
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_an_erp_that_sets_units_aside_order_by_order_has_its_other_open_orders_taken_off(
+    bench: Callable[..., Any], tells: bool
+) -> None:
+    """BlueCherry's allocated is then hard; web and wholesale orders nothing was set aside for are open besides."""
+    house = bench(
+        days=2, skus=40, orders_per_day=150, settings={"batch_deducts_open_orders": False, "warehouses": ["WH1"]}
+    )
+    given: list[pl.DataFrame] = []
+    untold = () if tells else ("open_orders", "open_due")
+
+    def hard(erp: Any, batch_id: str) -> Iterator[tuple[pl.DataFrame, Any]]:
+        for frame, snapshot in erp.inventory(batch_id):
+            given.append(frame.with_columns(allocated="reserved", reported_ots=pl.lit(None, pl.Int64)))
+            yield given[-1].with_columns(pl.lit(None, pl.Int64).alias(name) for name in untold), snapshot
+
+    real = house.house.erp
+    house.house.erp = Between(real, inventory=hard)
+    house.run_all("catalogue", "inventory")
+    sums = pl.concat(given).select(pl.col("open_due", "reserved", "demand").sum())
+    total: dict[str, int] = sums.row(0, named=True)
+    wanted = sum(total.values()) if tells else total["reserved"]
+
+    assert total["open_due"] > 0
+    assert house.value("select sum(allocated)::bigint from stock_facts") == wanted
+    assert house.value("select deducts_open_orders from stock_terms_facts") is tells
+    assert ("batch_doubtful" in wrong(house)) is not tells
+    assert house.rebuild_differences() == {}
+
+
 def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any) -> None:
     desk = StockDesk(begun.house, lanes_of(begun.house))
     sku = begun.value("select min(sku) from sku_facts where is_active and is_listed")

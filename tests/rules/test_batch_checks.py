@@ -149,6 +149,39 @@ def test_an_erp_that_leaves_open_orders_out_of_allocated_gives_no_stock_beyond_w
     assert normalised(given)["allocated"].item() == 2
 
 
+@pytest.mark.parametrize(
+    ("case", "row", "expected"),
+    [
+        ("nothing was set aside yet", {"allocated": 0, "open_orders": 30, "open_due": 5}, 5),
+        ("what was set aside is one of those that are open", {"allocated": 2, "open_orders": 30, "open_due": 5}, 5),
+        ("more was set aside than is due", {"allocated": 7, "open_orders": 30, "open_due": 5}, 5),
+        ("without a horizon all are due", {"allocated": 2, "open_orders": 9}, 9),
+        (
+            "what is reserved or in demand is wanted too",
+            {"allocated": 2, "open_orders": 5, "open_due": 5, "reserved": 2, "demand": 1},
+            8,
+        ),
+        ("nothing said of them", {"allocated": 2}, 2),
+        ("nothing set aside, nothing said", {}, 0),
+    ],
+)
+def test_where_allocated_is_only_what_was_set_aside_all_that_open_orders_want_now_is_taken_off(
+    case: str, row: dict[str, Any], expected: int
+) -> None:
+    given = rows({"on_hand": 40, **row})
+
+    assert normalised(given, deducts_open_orders=False)["allocated"].item() == expected, case
+
+
+def test_a_batch_of_hard_allocations_that_does_not_say_what_open_orders_want_is_a_finding() -> None:
+    given = rows({"on_hand": 4, "allocated": 1, "open_orders": 1}, {"on_hand": 4, "allocated": 1, "lot": "X"})
+
+    assert [(one.code, one.count) for one in oddities(given, {"WH1"}, deducts_open_orders=False)] == [
+        ("open_orders_missing", 1)
+    ]
+    assert oddities(given, {"WH1"}) == ()
+
+
 @pytest.mark.parametrize("allocated", [None, 0, 1, 7, 40])
 @pytest.mark.parametrize("due", [None, 0, 5, 30])
 def test_what_is_promised_is_never_less_than_nothing(allocated: int | None, due: int | None) -> None:
