@@ -14,7 +14,7 @@ import polars as pl
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.ports import INVENTORY_COLUMNS, StockBatch
 from sync.rules import batches as rules
-from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions
+from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
 from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
 
@@ -127,7 +127,7 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
         return False
     deducts = run.house.settings.batch_deducts_open_orders
     given, known = normalised(rows, deducts_open_orders=deducts), _known(run, batch.kind, rows)
-    found = oddities(rows, _locations(run), deducts_open_orders=deducts)
+    found = unproven(batch, rows) + oddities(rows, _locations(run), deducts_open_orders=deducts)
     doubts = () if is_accepted else suspicions(batch, given, known, found)
     if doubts:
         _hold(run, batch, doubts)

@@ -7,6 +7,7 @@ odd in a batch that can be used is a finding, kept with it and shown as an excep
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
@@ -34,6 +35,8 @@ _KNOWN = (
     Reason("duplicate_rows", "The batch tells of a SKU, location and lot twice.", reads_again=True),
     Reason("as_of_backwards", "The batch was completed later and tells of an earlier moment."),
     Reason("unknown_kind", "The batch says neither FULL nor DELTA."),
+    Reason("checksum_unreadable", "What the batch says on hand adds up to is no number; nothing proves it whole.",
+           is_incident=True),
     Reason("coverage", "A FULL batch names far fewer SKUs than had stock or orders before."),
     Reason("units_fell", "A FULL batch has less than half the units on hand there were."),
     Reason("ots_difference", "Rows report another open-to-sell figure than their quantities give.",
@@ -67,7 +70,8 @@ def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
         missing = abs(batch.row_count - rows.height)
         return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
     total = int(rows["on_hand"].sum())
-    if batch.checksum.lstrip("-").isdigit() and total != int(batch.checksum):
+    proof = _proof(batch)
+    if proof is not None and total != proof:
         return Finding(
             "checksum", rows.height, f"On hand should add up to {batch.checksum}; it adds up to {total}."
         )
@@ -82,7 +86,7 @@ def suspicions(
 ) -> tuple[Finding, ...]:
     """Why a FULL batch should be seen by a person first.
 
-    `rows` and `known` as `stock_facts` has them, `found` from `oddities`.
+    `rows` and `known` as `stock_facts` has them, `found` from `unproven` and `oddities`.
     """
     if batch.kind != "FULL":
         return ()
@@ -97,9 +101,27 @@ def suspicions(
     doubts += [
         one
         for one in found
-        if one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT
+        if one.code == "checksum_unreadable"
+        or (one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT)
     ]
     return tuple(doubts)
+
+
+def _proof(batch: StockBatch) -> Decimal | None:
+    """What on hand should add up to; None where the batch does not say, or says no number."""
+    try:
+        said = Decimal(batch.checksum)
+    except InvalidOperation:
+        return None
+    return said if said.is_finite() else None
+
+
+def unproven(batch: StockBatch, rows: pl.DataFrame) -> tuple[Finding, ...]:
+    """A checksum that says something, and no number."""
+    if not batch.checksum.strip() or _proof(batch) is not None:
+        return ()
+    sentence = f"Its checksum is {batch.checksum!r}, no number: whether on hand adds up cannot be told."
+    return (Finding("checksum_unreadable", rows.height, sentence),)
 
 
 def _repeated(rows: pl.DataFrame, key: Sequence[str]) -> int:

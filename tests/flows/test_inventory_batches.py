@@ -113,6 +113,29 @@ def test_an_accepted_batch_is_read_and_who_said_so_is_kept(begun: Any) -> None:
     assert begun.rebuild_differences() == {}
 
 
+def test_a_full_batch_whose_checksum_is_no_number_waits_for_a_person_and_a_delta_is_used_and_said_to_be_odd(
+    begun: Any,
+) -> None:
+    def hashed(erp: Any, **asked: Any) -> Iterator[Page[Any]]:
+        for page in erp.batches(**asked):
+            yield replace(page, items=tuple(replace(batch, checksum="9f86d081") for batch in page.items))
+
+    real = begun.house.erp
+    begun.house.erp = Between(real, batches=hashed)
+    new_batch(begun, "delta_batch_now")
+    begun.run("inventory")
+    used, odd = told(begun)[-1], wrong(begun)
+    new_batch(begun)
+    begun.run("inventory")
+    begun.house.erp = real
+    held = told(begun)[-1]
+
+    assert (used["reading_state"], used["is_newest"]) == ("read", True)
+    assert odd["batch_doubtful"]["cause"] == "checksum_unreadable"
+    assert (held["reading_state"], held["reason"], held["is_waiting"]) == ("held", "checksum_unreadable", True)
+    assert "'9f86d081', no number" in wrong(begun)["batch_held"]["detail"]
+
+
 def test_a_rejected_batch_is_never_read_and_a_later_good_full_one_goes_on(begun: Any) -> None:
     desk = hold_one(begun)
     held_id = told(begun)[-1]["batch_id"]

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sync.ports import INVENTORY_COLUMNS, StockBatch
-from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions
+from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
 from sync.rules.stock_rows import KEY, QUANTITIES, normalised, to_store
 from tests.told import NOW
 
@@ -51,7 +51,9 @@ def doubts(given: pl.DataFrame, before: pl.DataFrame, kind: str = "FULL") -> lis
         ("two lots", {}, [{"on_hand": 4}, {"on_hand": 5, "lot": "X"}], None),
         ("no row at all, as it says", {"row_count": 0, "checksum": "0"}, [], None),
         ("no row at all, against what it says", {"row_count": 3}, [], "row_count"),
-        ("a checksum that is no number is not compared", {"checksum": "a1b2"}, [{"on_hand": 4}], None),
+        ("a sum with decimals", {"checksum": "4.000"}, [{"on_hand": 4}], None),
+        ("another sum with decimals", {"checksum": "4.500"}, [{"on_hand": 4}], "checksum"),
+        ("a checksum that is no number contradicts nothing", {"checksum": "a1b2"}, [{"on_hand": 4}], None),
     ],
 )
 def test_what_makes_a_batch_unusable(
@@ -60,6 +62,23 @@ def test_what_makes_a_batch_unusable(
     found = fault(batch(**changes), rows(*given))
 
     assert (found.code if found else None) == expected, case
+
+
+@pytest.mark.parametrize("checksum", ["a1b2", "NaN", "Infinity", "4 units"])
+def test_a_checksum_that_is_no_number_holds_a_full_batch_and_is_a_finding_of_a_delta(checksum: str) -> None:
+    given = rows({"on_hand": 4})
+    for kind, expected in (("FULL", ["checksum_unreadable"]), ("DELTA", [])):
+        told = batch(kind, checksum=checksum)
+        found = unproven(told, given)
+        held = suspicions(told, normalised(given), known(), found)
+
+        assert [(one.code, one.count, one.is_incident) for one in found] == [("checksum_unreadable", 1, True)]
+        assert checksum in found[0].detail
+        assert [one.code for one in held] == expected, kind
+
+
+def test_a_batch_that_says_no_checksum_or_a_number_leaves_nothing_open() -> None:
+    assert all(unproven(batch(checksum=said), rows({"on_hand": 4})) == () for said in ("", " ", "4", "-2", "4.0"))
 
 
 def test_every_reason_has_a_sentence_and_an_unusable_batch_says_the_numbers() -> None:
