@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from store.events import StockBatchHeld
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
-from tests.told_risk import assessed, demanded
+from tests.told_risk import assessed, demanded, proved
 
 TROUSERS = "NMC-05220-NVY-A--8"
 SOCKS = "NMC-09001-BLK-A--M"
@@ -93,6 +93,23 @@ def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: To
     assert [row["SKU"] for row in table(everything)] == [SHIRT]
     assert [row["Batch"] for row in table(batches)] == ["B1"]
     assert "A batch is of the whole stock" in words(batches)
+
+
+def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to_do_where_they_did_not(
+    told: Told,
+) -> None:
+    risky_day(told)
+    silent = words(show("inventory"))
+    proved(told, predicted=3.1, happened=2, most=8)
+    kept = words(show("inventory"))
+    proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
+    broken = words(show("inventory"))
+
+    assert "foretold" not in silent
+    assert "In the 40 batches of the week until Tue 08:00 the chances foretold 3.1 oversells; 2 came." in kept
+    assert "Up to 8 are no reason to doubt them." in kept
+    assert "**The chances did not keep their word.**" in broken
+    assert "3 came. More than 1 come in one such week of a hundred." in broken
 
 
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
