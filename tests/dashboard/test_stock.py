@@ -225,6 +225,27 @@ def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
     assert "Send it again" in [button.label for button in page.button]
 
 
+def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_later(told: Told) -> None:
+    risky_day(told)
+    plain = words(show("sku", query={"sku": SHIRT}))
+    told.batch(
+        "B2",
+        {
+            (SHIRT, "WH1"): {"on_hand": 8, "work_orders": 24, "later_orders": 6},
+            (SHIRT, "POE"): {"in_transit": 12},
+            (TROUSERS, "WH1"): {"on_hand": 8, "in_transit": 5},
+        },
+        at=NOW - HOUR,
+    )  # fmt: skip
+    shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
+
+    assert "Coming" not in plain
+    assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
+    assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt
+    assert "never listed before it is received:** 5 in transit." in trousers
+    assert "Promised for later" not in trousers
+
+
 def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:
     risky_day(told)
     page = show("sku", query={"sku": SHIRT})
