@@ -256,6 +256,28 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "
             "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
         )
+    _kept_word(pulse)
+
+
+def _kept_word(pulse: Pulse) -> None:
+    """Whether the chances that were said in the last week came as often as they should."""
+    proof = data.risk_proof(pulse.as_of)
+    if proof is None:
+        return
+    words = (
+        f"In the {count(proof['window_count'], 'batch', 'batches')} of the week until "
+        f"{london_short(proof['until_at'])} the chances foretold {expected(proof['predicted'])} oversells; "
+        f"{count(proof['happened'])} came."
+    )
+    if not proof["is_beyond"]:
+        st.caption(f"{words} Up to {count(proof['most_expected'])} are no reason to doubt them.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":red[:material/error:] **The chances did not keep their word.** {words} More than "
+            f"{count(proof['most_expected'])} come in one such week of a hundred."
+        )
+        cards.link("exceptions", "See what to do", kind="oversells_beyond")
 
 
 def _filters(pulse: Pulse) -> Goods:

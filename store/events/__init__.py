@@ -73,7 +73,10 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ProvedTenthPart,
+    ProvedWindowPart,
     RiskAssessed,
+    RiskProved,
     TradePart,
 )
 from store.events.stock import (
@@ -148,6 +151,8 @@ __all__ = [
     "PayoutSeen",
     "PersonalPurged",
     "PolicyPreviewed",
+    "ProvedTenthPart",
+    "ProvedWindowPart",
     "ReceivedLinePart",
     "RefundPart",
     "ReturnDecided",
@@ -155,6 +160,7 @@ __all__ = [
     "ReturnSeen",
     "ReturnedLinePart",
     "RiskAssessed",
+    "RiskProved",
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",
