@@ -58,6 +58,8 @@ class ExceptionHandled(Event):
 
     kind: ClassVar[str] = "exception.handled"
     exception_id: UUID
+    order_id: str = Field(default="", exclude=True)
+    exception_kind: str = ""
     action: str
     owner: str = ""
     until_at: datetime | None = None
@@ -67,3 +69,7 @@ class ExceptionHandled(Event):
     @property
     def subject(self) -> str:
         return str(self.exception_id)
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id
