@@ -68,6 +68,8 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "risk_windows": ("risk.assessed",),
     "stock_risk": ("risk.assessed",),
     "risk_grids": ("risk.assessed",),
+    "risk_outcomes": ("risk.proved",),
+    "risk_proofs": ("risk.proved",),
     "policy_previews": ("policy.previewed",),
     "batch_recalls": ("stock_batch.recalled",),
     "back_tests": ("back_test.finished",),

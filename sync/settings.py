@@ -92,6 +92,9 @@ class Settings(StoreSettings):
     buffer_risk: Literal["none", "service_level", "worst_case", "newsvendor"] = "service_level"
     risk_alpha: Decimal = Field(default=Decimal("0.01"), gt=0, lt=1)  # the most an oversell may be likely
     oversell_cost: Decimal = Field(default=Decimal(60), gt=0)  # of one unit, in the shop's currency
+    record_error: tuple[
+        float, ...
+    ] = ()  # chances that a stock record shows 1, 2, … units too many; by cycle counts
     minimum_quantity: int = Field(default=1, ge=0)
     maximum_listed: int | None = Field(default=None, ge=0)
     clamp_warehouses: bool = False  # each warehouse counts at least zero; only where stock is never re-sourced
@@ -149,6 +152,13 @@ class Settings(StoreSettings):
     def _are_times(cls, words: str) -> str:
         parsed_times(words)
         return words
+
+    @field_validator("record_error")
+    @classmethod
+    def _are_chances(cls, chances: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 <= chance <= 1 for chance in chances) or sum(chances) > 1:
+            raise ValueError("must be chances between 0 and 1 that add up to at most 1, such as [0.02, 0.005]")
+        return chances
 
     @field_validator("alerts")
     @classmethod

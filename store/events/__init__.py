@@ -74,7 +74,10 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ProvedTenthPart,
+    ProvedWindowPart,
     RiskAssessed,
+    RiskProved,
     TradePart,
 )
 from store.events.stock import (
@@ -150,6 +153,8 @@ __all__ = [
     "PayoutSeen",
     "PersonalPurged",
     "PolicyPreviewed",
+    "ProvedTenthPart",
+    "ProvedWindowPart",
     "ReceivedLinePart",
     "RefundPart",
     "ReturnDecided",
@@ -157,6 +162,7 @@ __all__ = [
     "ReturnSeen",
     "ReturnedLinePart",
     "RiskAssessed",
+    "RiskProved",
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",

@@ -69,7 +69,9 @@ doubtful as (
         'batch_doubtful' as kind, finding ->> 'code' as subject, finding ->> 'code' as cause,
         'Batch ' || batch_id || ': ' || (finding ->> 'detail') as detail, happened_at as since_at,
     from found
-    where finding ->> 'code' in ('ots_difference', 'empty_rows', 'unknown_location')
+    where finding ->> 'code' in (
+        'checksum_unreadable', 'ots_difference', 'empty_rows', 'unknown_location', 'open_orders_missing'
+    )
 ),
 
 wrong as (

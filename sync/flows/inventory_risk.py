@@ -102,7 +102,9 @@ def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     offers = board.join(ahead.margins, on="sku", how="left", maintain_order="left").with_columns(
         base=pl.col("supply") - pl.col("inflight")
     )
-    return risk.advised(wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin).drop("base")
+    return risk.advised(
+        wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin, run.house.settings.record_error
+    ).drop("base")
 
 
 def margins(run: Run, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -123,7 +125,7 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some
     offers = decided.filter(pl.col("sku_key").is_not_null()).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("listed")
     )
-    rows = risk.assessed(offers)
+    rows = risk.assessed(offers, run.house.settings.record_error)
     moved = risk.news(rows, _known(run, some))
     if moved.is_empty() and not is_due(run, found):
         return
@@ -196,4 +198,5 @@ def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight
         .head(MOST_GRIDS)
     )
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
-    return risk.grids({hours: wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)})
+    by_interval = {float(hours): wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)}
+    return risk.grids(by_interval, run.house.settings.record_error)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from store.events import StockBatchHeld
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
-from tests.told_risk import assessed, demanded
+from tests.told_risk import assessed, demanded, proved
 
 TROUSERS = "NMC-05220-NVY-A--8"
 SOCKS = "NMC-09001-BLK-A--M"
@@ -93,6 +93,47 @@ def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: To
     assert [row["SKU"] for row in table(everything)] == [SHIRT]
     assert [row["Batch"] for row in table(batches)] == ["B1"]
     assert "A batch is of the whole stock" in words(batches)
+
+
+def test_what_shows_more_than_there_is_now_is_told_apart_from_what_may_be_oversold(told: Told) -> None:
+    risky_day(told)
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**2 SKUs may be oversold before the next batch takes effect, and 1 more shows more at John Lewis than "
+        "there is now, until the next stock file.**"
+    )
+    assert "1 SKU shows more than there is at this moment" in words(page)
+
+
+def test_where_only_what_is_shown_now_is_too_much_nothing_is_said_of_the_next_batch(told: Told) -> None:
+    risky_day(told)
+    assessed(told, {sku: {"is_at_risk": False} for sku in (SHIRT, TROUSERS, SOCKS)})
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**1 SKU shows more at John Lewis than there is now, until the next stock file.**"
+    )
+    assert numbers(page)["At risk"] == "1"
+
+
+def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to_do_where_they_did_not(
+    told: Told,
+) -> None:
+    risky_day(told)
+    silent = words(show("inventory"))
+    proved(told, predicted=3.1, happened=2, most=8)
+    kept = words(show("inventory"))
+    proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
+    broken = words(show("inventory"))
+
+    assert "foretold" not in silent
+    assert "In the 40 batches of the week until Tue 08:00 the chances foretold 3.1 oversells; 2 came." in kept
+    assert "Up to 8 are no reason to doubt them." in kept
+    assert "**The chances did not keep their word.**" in broken
+    assert "3 came. More than 1 come in one such week of a hundred." in broken
 
 
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
@@ -206,6 +247,27 @@ def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
     assert "28 units here in 28 d with stock, 28 units elsewhere" in words(page)
     assert "JL7-A" in cells(page)
     assert "Send it again" in [button.label for button in page.button]
+
+
+def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_later(told: Told) -> None:
+    risky_day(told)
+    plain = words(show("sku", query={"sku": SHIRT}))
+    told.batch(
+        "B2",
+        {
+            (SHIRT, "WH1"): {"on_hand": 8, "work_orders": 24, "later_orders": 6},
+            (SHIRT, "POE"): {"in_transit": 12},
+            (TROUSERS, "WH1"): {"on_hand": 8, "in_transit": 5},
+        },
+        at=NOW - HOUR,
+    )  # fmt: skip
+    shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
+
+    assert "Coming" not in plain
+    assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
+    assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt
+    assert "never listed before it is received:** 5 in transit." in trousers
+    assert "Promised for later" not in trousers
 
 
 def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:

@@ -95,6 +95,28 @@ def test_a_policy_without_a_rule_of_risk_holds_nothing_back_for_it_and_shows_wha
     assert quick["lands_at"] > quick["next_at"]
 
 
+def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_is_listed_all_the_same(
+    open_shop: Any,
+) -> None:
+    trusted, doubted = decided(open_shop()), decided(open_shop(record_error=(0.2, 0.1)))
+    nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
+    chances = []
+    for record_error in ((), (0.2, 0.1)):
+        shop = open_shop(record_error=record_error, **nothing)
+        decided(shop)
+        chances.append(
+            shop.rows(
+                "select own_chance, (select oversell_chances[1] from risk_grid_facts"
+                " where sku = $sku and interval_hours = 0) as in_grid from stock_risk_facts where sku = $sku",
+                sku=QUICK,
+            )[0]
+        )
+
+    assert row_of(doubted, QUICK)["risk_units"] > row_of(trusted, QUICK)["risk_units"]
+    assert chances[1]["own_chance"] > chances[0]["own_chance"] + 0.001
+    assert all(row["own_chance"] == pytest.approx(row["in_grid"]) for row in chances)
+
+
 def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:
     shop = open_shop(buffer_risk="none", buffer_units=0, buffer_percent=0)
     ask = local_ask(shop.told.database)

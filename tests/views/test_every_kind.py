@@ -33,6 +33,7 @@ from tests.rules.test_dispatch import UNTELLABLE, known, parcel, refusal
 from tests.rules.test_dispatch import told as tried
 from tests.rules.test_orders import CASES, ORDINARY, intent, line
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
+from tests.told_risk import proved
 from tests.views import test_drift as drifting
 from tests.views import test_returns as returning
 
@@ -145,6 +146,7 @@ def stock_goes_wrong(told: Told) -> None:
     told.skus(SHIRT, problem="no_upc,no_ean,duplicate_upc,bad_check_digit,too_long", upc="501234567899")
     told.offers({SHIRT: 9, "GHOST-1": 2, "GHOST-2": 1})
     push_id = told.publish({SHIRT: 5}, base=4, is_finished=False)
+    proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
     told.compared({SHIRT: 9}, least=3, most=5, at=NOW - HOUR / 4)
     told.tell(
         events.ImportFinished(
