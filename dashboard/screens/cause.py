@@ -134,7 +134,8 @@ def _standing(one: dict[str, Any]) -> str:
     if one["is_accepted"]:
         return f"accepted by {one['accepted_by']}: {one['accepted_reason']}"
     if not one["is_snoozed"]:
-        return "open"
+        before = f"; as it was before, {one['accepted_by']} accepted it: {one['accepted_reason']}"
+        return "open" + (before if one["accepted_reason"] else "")
     until = [london(one["snoozed_until_at"])] if one["snoozed_until_at"] is not None else []
     events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
     until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []

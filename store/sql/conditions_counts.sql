@@ -23,7 +23,7 @@ unnamed as (
 
 select
     'count_gap' as kind, named.order_id as subject, named.order_id, strftime(named.day, '%-d %b %Y') as cause,
-    'Order ' || named.order_id || ' ' || named.words || '.' as detail,
+    'Order ' || named.order_id || ' ' || named.words || '.' as detail, named.words as grounds,
     placed.total_amount as amount, coalesce(placed.currency, '') as currency,
     placed.shipping_deadline_at as deadline_at, named.happened_at as since_at,
 from named
@@ -34,5 +34,6 @@ union all by name
 select
     'count_gap' as kind, strftime(day, '%Y-%m-%d') as subject, '' as order_id, strftime(day, '%-d %b %Y') as cause,
     'John Lewis counts ' || there_count || ' orders of that day, we have ' || here_count || '.' as detail,
+    there_count || ' and ' || here_count as grounds,
     happened_at as since_at,
 from unnamed;

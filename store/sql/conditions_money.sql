@@ -26,6 +26,7 @@ unexplained as (
         'payout_unexplained' as kind, payout.cycle_id as subject, '' as order_id, payout.voucher as cause,
         'The payout is ' || payout.amount::decimal(18, 2) || ', its ' || coalesce(explained.line_count, 0)
         || ' lines come to ' || coalesce(explained.amount, 0)::decimal(18, 2) || '.' as detail,
+        detail as grounds,
         (payout.amount - coalesce(explained.amount, 0))::decimal(18, 6) as amount, payout.currency,
         null::timestamptz as deadline_at, payout.closed_at as since_at,
     from recent_payouts as payout
@@ -37,6 +38,7 @@ unmatched as (
     select
         'transaction_unmatched' as kind, line.order_id as subject, line.order_id, '' as cause,
         count(*) || ' ledger lines name an order we do not know.' as detail,
+        count(*)::varchar as grounds,
         sum(line.amount)::decimal(18, 6) as amount, any_value(line.currency) as currency,
         null::timestamptz as deadline_at, min(line.created_at) as since_at,
     from transaction_facts as line

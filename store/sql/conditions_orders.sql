@@ -16,7 +16,7 @@ held as (
         hold.reason as kind, placed.order_id as subject, placed.order_id,
         -- the order itself is no common cause
         if(hold.cause = placed.order_id, '', hold.cause) as cause,
-        hold.detail, placed.total_amount as amount, placed.currency,
+        hold.detail, nullif(hold.misfits::varchar, '[]') as grounds, placed.total_amount as amount, placed.currency,
         placed.deadline_at, hold.happened_at as since_at,
     from open_orders as placed
     join order_hold_facts as hold on hold.order_id = placed.order_id and hold.reason is not null
@@ -40,7 +40,8 @@ unclear as (
 other_content as (
     select
         'duplicate_po' as kind, placed.order_id as subject, placed.order_id, '' as cause,
-        intent.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        intent.message as detail, intent.message as grounds, placed.total_amount as amount, placed.currency,
+        placed.deadline_at,
         intent.happened_at as since_at,
     from open_orders as placed
     join intent_facts as intent
@@ -62,7 +63,7 @@ created as (
 invisible as (
     select
         'sent_not_visible' as kind, sent_subject as subject, order_id, '' as cause,
-        'BlueCherry gave it the number ' || reference || ' and does not show it.' as detail,
+        'BlueCherry gave it the number ' || reference || ' and does not show it.' as detail, reference as grounds,
         total_amount as amount, currency, deadline_at,
         meant_at + to_minutes(visibility_minutes::integer) as since_at,
     from created
@@ -116,6 +117,7 @@ doubled as (
         'duplicate_sales_order' as kind, line.order_line_id as subject, any_value(sales.order_id) as order_id,
         '' as cause,
         'It stands in ' || string_agg(distinct sales.ord_num, ' and ' order by sales.ord_num) || '.' as detail,
+        detail as grounds,
         any_value(sales.total_amount) as amount, any_value(sales.currency) as currency,
         any_value(sales.deadline_at) as deadline_at, max(sales.entered_at) as since_at,
     from sales

@@ -70,6 +70,22 @@ def test_a_missing_address_is_wrong_only_after_two_hours(told: Told, ask: Ask) -
     assert wrong(ask, NOW + HOUR)["no_address", "O1-A"]["cause"] == ""
 
 
+def test_read_again_with_the_same_values_a_trouble_has_the_same_grounds(told: Told, ask: Ask) -> None:
+    def grounds(at: datetime) -> Any:
+        return wrong(ask, at)["missing_division", "O1-A"]["grounds"]
+
+    told.order("O1-A")
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 08:00.")
+    first = grounds(NOW)
+    told.order("O1-A", changed=NOW)
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 09:00.", at=NOW)
+    again = grounds(NOW + MINUTE)
+    told.order("O1-A", quantity=2, changed=NOW + HOUR)
+
+    assert first == again == "NMH | 42.500000"
+    assert grounds(NOW + HOUR) == "NMH | 81.500000"
+
+
 def test_an_order_nobody_did_anything_about_is_never_forgotten(told: Told, ask: Ask) -> None:
     told.order("O1-A")
     told.order("O2-A", is_before_start=True)
