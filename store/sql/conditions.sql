@@ -3,6 +3,7 @@
 -- those that neither the cause nor the amount tells (never a time or a number of tries: read again, they stay the same).
 create or replace macro conditions(as_of, acceptance_hours := 24, visibility_minutes := 30, batch_hours := 12) as table
 with wrong as (
+    -- old things are looked at only where something is wrong with them already: found once, it stays until it is mended
     from conditions_orders(as_of, acceptance_hours, visibility_minutes)
     union all by name from conditions_counts(as_of)
     union all by name from conditions_drift(as_of)

@@ -1,23 +1,20 @@
 -- One row per order, or day, on which John Lewis's count and ours differ. Which orders are they?
 create or replace macro conditions_counts(as_of) as table
-with counted as (
-    select * from order_count_facts where happened_at > as_of - interval 30 days
-),
-
-named as (
-    select day, happened_at, unnest(missing) as order_id, 'was missing here; it is read now' as words from counted
+with named as (
+    select day, happened_at, unnest(missing) as order_id, 'was missing here; it is read now' as words from order_count_facts
     union all
-    select day, happened_at, unnest(unreadable), 'cannot be read; John Lewis shows it with something missing' from counted
+    select day, happened_at, unnest(unreadable), 'cannot be read; John Lewis shows it with something missing'
+    from order_count_facts
     union all
-    select day, happened_at, unnest(vanished), 'is not shown by John Lewis any more' from counted
+    select day, happened_at, unnest(vanished), 'is not shown by John Lewis any more' from order_count_facts
     union all
-    select day, happened_at, unnest(outdated), 'was known in an older state; it is read now' from counted
+    select day, happened_at, unnest(outdated), 'was known in an older state; it is read now' from order_count_facts
 ),
 
 -- the counts differ, and reading the day again named nobody
 unnamed as (
     select day, happened_at, there_count, here_count
-    from counted
+    from order_count_facts
     where there_count <> here_count and len(missing) + len(unreadable) + len(vanished) = 0
 )
 
