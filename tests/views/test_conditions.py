@@ -414,13 +414,15 @@ def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask)
     assert wrong(ask) == {}
 
 
-def counted(told: Told, day: str, there: int, here: int, **named: tuple[str, ...]) -> None:
+def counted(
+    told: Told, day: str, there: int, here: int, *, is_closed: bool = True, **named: tuple[str, ...]
+) -> None:
     """A day's orders were counted on both sides."""
     from_at = datetime.fromisoformat(f"{day}T00:00:00+00:00")
     told.tell(
         OrdersCounted(
-            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY, is_closed=True,
-            there_count=there, here_count=here, **named,
+            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY,
+            is_closed=is_closed, there_count=there, here_count=here, **named,
         )
     )  # fmt: skip
 
@@ -442,6 +444,23 @@ def test_a_day_that_john_lewis_counts_otherwise_is_wrong_with_each_order_by_name
     told.now = NOW
     counted(told, "2026-11-21", 40, 40)
     assert ("count_gap", "2026-11-21") not in wrong(ask)
+
+
+def test_a_day_that_nobody_counted_in_time_is_wrong_until_it_is_counted(told: Told, ask: Ask) -> None:
+    """Days before the first count are nobody's; one counted only in part is not proven."""
+    counted(told, "2026-11-19", 12, 12)
+    counted(told, "2026-11-20", 7, 7, is_closed=False)
+    counted(told, "2026-11-22", 9, 9)
+    late = {subject for kind, subject in wrong(ask) if kind == "day_not_counted"}
+    early = {subject for kind, subject in wrong(ask, count_hours=80) if kind == "day_not_counted"}
+    counted(told, "2026-11-20", 12, 12)
+    counted(told, "2026-11-21", 12, 12)
+
+    assert late == {"2026-11-20", "2026-11-21"}
+    assert early == {"2026-11-20"}
+    assert wrong(ask) == {}
+    assert list(wrong(ask, NOW + 3 * HOUR)) == []
+    assert list(wrong(ask, NOW + 27 * HOUR)) == [("day_not_counted", "2026-11-23")]
 
 
 def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(
