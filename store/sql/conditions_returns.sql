@@ -2,7 +2,7 @@
 -- One of the few that look across: it reads `order_returns`.
 create or replace macro conditions_returns(as_of) as table
 with back as (
-    select * from order_returns(as_of) where not is_before_start and opened_at > as_of - interval 120 days
+    select * from order_returns(as_of) where not is_before_start
 ),
 
 tried as (
@@ -38,7 +38,7 @@ freight as (
         select order_id, sum(shipping_amount) as amount, any_value(currency) as currency, max(issued_at) as issued_at,
             string_agg(memo_number, ', ' order by memo_number) as memo_numbers,
         from credit_memo_facts
-        where shipping_amount > 0 and issued_at > as_of - interval 120 days
+        where shipping_amount > 0
         group by order_id
     ) as memo
     left join (
@@ -89,7 +89,7 @@ twice as (
     from sums
     join order_line_facts as sold on sold.order_line_id = sums.order_line_id
     left join coming on coming.order_line_id = sums.order_line_id
-    where sums.refund_count > 1 and sums.refunded_at > as_of - interval 60 days
+    where sums.refund_count > 1
         and (
             sums.amount > sold.price_amount + sold.shipping_amount - sold.cancelled_amount
             or sums.goods_amount > sold.unit_price_amount * coming.quantity + 0.01
@@ -187,7 +187,6 @@ cancelled as (
     from returns_withdrawn as off
     left join tried on tried.intent_kind = 'cancel_return' and tried.subject = off.return_id || '/' || off.ret_num
     where not off.is_before_start and tried.state is distinct from 'unclear'
-        and off.changed_at > as_of - interval 120 days
         and (
             -- the customer's goods are here, and no return is open for them
             off.received_quantity > 0

@@ -90,7 +90,7 @@ orphans_held as (
 import_refusals as (
     select done.happened_at, done.push_id, unnest(map_entries(cast(done.errors::json as map(varchar, varchar)))) as entry
     from import_facts as done
-    where done.error_count > 0 and done.happened_at > as_of - interval 7 days
+    where done.error_count > 0 and done.push_id in (select push_id from published_facts)
 ),
 
 refused as (
