@@ -23,7 +23,7 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import stock_tables
+from dashboard.screens import held_batch, stock_tables
 
 LIMIT = 300
 NEAREST = 10
@@ -44,6 +44,8 @@ def show(pulse: Pulse) -> None:
     goods = _filters(pulse)
     share = None if goods == ALL_GOODS else data.stock_share(pulse.as_of, goods)
     _numbers(total, window, share)
+    if total["held_batch_count"]:
+        held_batch.notices(pulse)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -153,13 +155,6 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
             ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
     )
-    if total["held_batch_count"]:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":red[:material/front_hand:] **{count(total['held_batch_count'], 'stock batch', 'stock batches')} "
-                "waits for a person.** Until then the one before stands."
-            )
-            cards.link("exceptions", "Accept or reject it", kind="batch_held")
     if total["degraded"]:
         thin = f", SKUs with fewer than {count(total['thin_units'], 'unit')} are not listed"
         words = [
