@@ -28,7 +28,8 @@ from dashboard.screens import held_batch, stock_tables
 LIMIT = 300
 NEAREST = 10
 VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
-CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category", "style": "Style"}
+CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category"}
+MOST_STYLES = 50  # to pick from; a brand has tens of thousands
 
 
 @cards.screen("Stock", "What may be oversold before the next batch, and does John Lewis show what we published?")
@@ -277,4 +278,23 @@ def _filters(pulse: Pulse) -> Goods:
                 label, list(known[name]), index=None, placeholder="All", key=name, bind="query-params"
             )
             chosen[name] = known[name].get(picked or "", "")
-    return Goods(**chosen)
+        typed = st.text_input("Style", placeholder="Number or name", key="style", bind="query-params")
+    return Goods(**chosen, style=_style((typed or "").strip(), pulse))
+
+
+def _style(typed: str, pulse: Pulse) -> str:
+    """The one style that is meant; of several a person picks one."""
+    if not typed:
+        return ""
+    found = data.style_choices(pulse.as_of, typed, MOST_STYLES + 1)
+    if len(found) == 1 or (found and found[0]["is_exact"]):
+        return str(found[0]["value"])
+    if not found:
+        return typed  # fits none, and so does what is shown
+    names = {f"{row['value']} {row['words']}".strip(): str(row["value"]) for row in found[:MOST_STYLES]}
+    fits = f"more than {MOST_STYLES}" if len(found) > MOST_STYLES else f"{len(found)}"
+    picked = st.selectbox(
+        f"{fits} styles fit “{typed}”; nothing is narrowed until one is picked", list(names), index=None,
+        placeholder="Which style", key="which-style",
+    )  # fmt: skip
+    return names.get(picked or "", "")
