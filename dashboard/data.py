@@ -157,6 +157,17 @@ def stock_choices(as_of: datetime) -> list[dict[str, Any]]:
     return _choices(str(window().path), as_of)
 
 
+@st.cache_data(ttl=TOTALS_SECONDS, max_entries=24, show_spinner=False)
+def _styles(path: str, _as_of: datetime, words: str, limit: int) -> list[dict[str, Any]]:
+    del path  # the key
+    return reads_stock.style_choices(window().ask, _as_of, words, limit=limit).to_dicts()
+
+
+def style_choices(as_of: datetime, words: str, limit: int) -> list[dict[str, Any]]:
+    """Styles some words fit; asked again after a few seconds, as `stock_choices`."""
+    return _styles(str(window().path), as_of, words, limit)
+
+
 def money_totals(as_of: datetime) -> dict[str, Any]:
     """The totals of money."""
     return _totals(str(window().path), "money", as_of)

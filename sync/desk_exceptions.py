@@ -23,7 +23,7 @@ FETCHED = 50  # orders read one by one; more of them, and everything changed is 
 SHOWN = 200
 
 _FIND = """
-select exception_id, exception_kind, exception_subject, order_id, cause, is_open from exception_facts
+select exception_id, exception_kind, exception_subject, order_id, cause, grounds, is_open from exception_facts
 where exception_id in (select unnest($ids::uuid[]))
     or ($kind <> '' and is_open and exception_kind = $kind and cause = $cause)
 order by since_at, exception_subject
@@ -65,7 +65,10 @@ class ExceptionDesk:
         if not command.reason.strip():
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         count = self._handle(actor, command, "accept", note=command.reason.strip())
-        return {"message": f"{_things(count)} accepted as they are until they are wrong anew.", "count": count}
+        return {
+            "message": f"{_things(count)} accepted as they are, until their values change or they are wrong anew.",
+            "count": count,
+        }
 
     def note(self, actor: str, command: ask.Note) -> dict[str, Any]:
         """Raises Refusal without words."""
@@ -85,6 +88,7 @@ class ExceptionDesk:
                     order_id=row["order_id"],
                     exception_kind=row["exception_kind"],
                     action=action,
+                    grounds=row["grounds"] if action == "accept" else None,
                     **what,
                 )
                 for row in rows

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import access, cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
-from dashboard.screens import absence, cause_story, edit_order
+from dashboard.screens import absence, cause_story, edit_order, held_batch
 
 SHOWN = 100
 UNTIL: dict[str, dict[str, Any]] = {
@@ -26,7 +26,6 @@ UNTIL: dict[str, dict[str, Any]] = {
     "until the next payout": {"until_event": "payout"},
 }
 OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
-ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
 MAPPINGS = {"unmapped_carrier": "carrier", "unknown_ship_via": "ship_via", "missing_warehouse": "warehouse",
             "missing_division": "division", "unmapped_status": "order_status"}  # fmt: skip
 CODES = {"carrier": "carriers", "ship_via": "ship_vias", "warehouse": "warehouses"}
@@ -134,7 +133,8 @@ def _standing(one: dict[str, Any]) -> str:
     if one["is_accepted"]:
         return f"accepted by {one['accepted_by']}: {one['accepted_reason']}"
     if not one["is_snoozed"]:
-        return "open"
+        before = f"; as it was before, {one['accepted_by']} accepted it: {one['accepted_reason']}"
+        return "open" + (before if one["accepted_reason"] else "")
     until = [london(one["wakes_at"])] if one["wakes_at"] is not None else []
     events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
     until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []
@@ -246,28 +246,22 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
     if kind not in {"batch_held", "orphans_held"}:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
-        why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
-        no = "" if why else "Write the reason first."
-        answers: dict[str, tuple[str, list[send.Command]]] = {}
         if kind == "batch_held":
-            names = [one["exception_subject"] for one in chosen]
-            answers["Accept the batch"] = ("accept", [send.AcceptBatch(batch_id=one, why=why) for one in names])
-            answers["Reject the batch"] = ("reject", [send.RejectBatch(batch_id=one, why=why) for one in names])
+            asked = "Why (kept with the decision; empty: what was found)"
+            why = (st.text_input(asked, key=f"why-{slot}") or "").strip()
+            found = {one["exception_subject"]: one["detail"] for one in chosen}
+            held_batch.buttons(found, pulse, f"decide-{slot}", why)
         else:
+            why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
             number = int(row["cause"])
-            answers[f"Let these {count(number)} go to zero"] = (
-                "release",
-                [send.ReleaseOrphans(offer_count=number, why=why)],
-            )
-        for label, (word, commands) in answers.items():
             cards.ask_button(
-                label,
-                commands,
+                f"Let these {count(number)} go to zero",
+                send.ReleaseOrphans(offer_count=number, why=why),
                 pulse,
                 slot=f"decide-{slot}",
-                key=f"decide-{word}-{slot}",
-                icon=ANSWERS[word],
-                no=no,
+                key=f"release-decide-{slot}",
+                icon=":material/exposure_zero:",
+                no="" if why else "Write the reason first.",
             )
     cards.outcome(f"decide-{slot}")
 

@@ -23,12 +23,13 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import stock_tables
+from dashboard.screens import held_batch, stock_tables
 
 LIMIT = 300
 NEAREST = 10
 VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
-CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category", "style": "Style"}
+CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category"}
+MOST_STYLES = 50  # to pick from; a brand has tens of thousands
 
 
 @cards.screen("Stock", "What may be oversold before the next batch, and does John Lewis show what we published?")
@@ -44,6 +45,8 @@ def show(pulse: Pulse) -> None:
     goods = _filters(pulse)
     share = None if goods == ALL_GOODS else data.stock_share(pulse.as_of, goods)
     _numbers(total, window, share)
+    if total["held_batch_count"]:
+        held_batch.notices(pulse)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -163,13 +166,6 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
             ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
     )
-    if total["held_batch_count"]:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":red[:material/front_hand:] **{count(total['held_batch_count'], 'stock batch', 'stock batches')} "
-                "waits for a person.** Until then the one before stands."
-            )
-            cards.link("exceptions", "Accept or reject it", kind="batch_held")
     if total["degraded"]:
         thin = f", SKUs with fewer than {count(total['thin_units'], 'unit')} are not listed"
         words = [
@@ -292,4 +288,23 @@ def _filters(pulse: Pulse) -> Goods:
                 label, list(known[name]), index=None, placeholder="All", key=name, bind="query-params"
             )
             chosen[name] = known[name].get(picked or "", "")
-    return Goods(**chosen)
+        typed = st.text_input("Style", placeholder="Number or name", key="style", bind="query-params")
+    return Goods(**chosen, style=_style((typed or "").strip(), pulse))
+
+
+def _style(typed: str, pulse: Pulse) -> str:
+    """The one style that is meant; of several a person picks one."""
+    if not typed:
+        return ""
+    found = data.style_choices(pulse.as_of, typed, MOST_STYLES + 1)
+    if len(found) == 1 or (found and found[0]["is_exact"]):
+        return str(found[0]["value"])
+    if not found:
+        return typed  # fits none, and so does what is shown
+    names = {f"{row['value']} {row['words']}".strip(): str(row["value"]) for row in found[:MOST_STYLES]}
+    fits = f"more than {MOST_STYLES}" if len(found) > MOST_STYLES else f"{len(found)}"
+    picked = st.selectbox(
+        f"{fits} styles fit “{typed}”; nothing is narrowed until one is picked", list(names), index=None,
+        placeholder="Which style", key="which-style",
+    )  # fmt: skip
+    return names.get(picked or "", "")

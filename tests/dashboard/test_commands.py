@@ -352,10 +352,35 @@ def test_a_held_batch_is_judged_with_a_reason(ordinary: Told, label: str, comman
     answer(ordinary, command_id, "done", "Batch IB77 is settled.")
     page.run(timeout=60)
 
-    assert before[label] == "Write the reason first."
+    assert before[label] == ""
     assert before["Process again"] == "Nothing to press to try again: accept or reject the batch."
     assert (body["command"], body["actor"]) == (command, "Ops")
     assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
+    assert "**Done.** Batch IB77 is settled." in words(page)
+
+
+@pytest.mark.parametrize("place", ["exceptions", "inventory"])
+@pytest.mark.parametrize(
+    ("label", "command"), [("Accept the batch", "accept_batch"), ("Reject the batch", "reject_batch")]
+)
+def test_a_held_batch_is_judged_by_one_click_beside_its_reason_and_what_was_found_is_kept(
+    ordinary: Told, place: str, label: str, command: str
+) -> None:
+    ordinary.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
+    ordinary.seen("IB77", at=NOW - HOUR / 4)
+    ordinary.tell(
+        events.StockBatchHeld(happened_at=NOW, batch_id="IB77", reason="coverage", detail="It names 4 of 9 SKUs.")
+    )
+    page = show(place, query={"kind": "batch_held", "cause": "coverage"} if place == "exceptions" else {})
+    press(page, label)
+    [(command_id, body)] = sent(ordinary)
+    answer(ordinary, command_id, "done", "Batch IB77 is settled.")
+    page.run(timeout=60)
+
+    assert "It names 4 of 9 SKUs." in str(words(page)) + str(cells(page))
+    assert (body["command"], body["arguments"]) == (
+        command, {"batch_id": "IB77", "why": "On what was found: It names 4 of 9 SKUs."}
+    )  # fmt: skip
     assert "**Done.** Batch IB77 is settled." in words(page)
 
 

@@ -74,7 +74,12 @@ def orders_go_wrong(told: Told) -> None:
         OrdersCounted(
             happened_at=NOW - HOUR / 2, day=day, from_at=from_at, until_at=from_at + DAY, is_closed=True,
             there_count=41, here_count=40,
-        )
+        ),
+        # and none of the days before it but the fifth
+        OrdersCounted(
+            happened_at=NOW - HOUR, day=day - 5 * DAY, from_at=from_at - 5 * DAY, until_at=from_at - 4 * DAY,
+            is_closed=True, there_count=40, here_count=40,
+        ),
     )  # fmt: skip
 
 
