@@ -64,7 +64,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         " and order_id in (select unnest($orders::varchar[]))",
         ids,
     )
-    return decide(asks, {line["order_line_id"]: line for line in lines}, intents)
+    return decide(asks, {line["order_line_id"]: line for line in lines}, intents, run.now())
 
 
 def calls_of(intents: Sequence[Intent]) -> dict[str, int]:

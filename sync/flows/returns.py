@@ -255,6 +255,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
             ),
             is_ours_to_refund=settings.refunded_by == OURS,
             refund_reason=settings.refund_reason,
+            now=run.now(),
             retry=scope.key,
             withdrawn=withdrawn,
         )

@@ -48,6 +48,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         run.rows(
             f"select * from intent_facts where intent_kind in ('{ANSWER}', '{REPORT}') and subject {within}", ids
         ),
+        now=run.now(),
         accepts_fitting=run.house.settings.accepts_returns == "fitting",
         retry=scope.key,
     )
