@@ -293,7 +293,8 @@ def ask_button(
     """
     commands = command if isinstance(command, Sequence) else (command,)
     reason = no or (why_not(type(commands[0]), pulse) if commands else "Nothing is picked.")
-    pressed = st.button(
+    pressed = f"pressed-{key or slot}"
+    st.button(
         label,
         key=f"ask-{key or slot}",
         icon=icon,
@@ -301,9 +302,16 @@ def ask_button(
         disabled=bool(reason) or is_disabled,
         help=reason or None,
         shortcut=shortcut,
+        on_click=_remember,
+        args=(pressed,),
     )
-    if pressed:
+    if st.session_state.pop(pressed, False) and not reason:
         submit(commands, slot)
+
+
+def _remember(pressed: str) -> None:
+    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button."""
+    st.session_state[pressed] = True
 
 
 def submit(commands: Sequence[send.Command], slot: str) -> None:

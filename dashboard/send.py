@@ -26,6 +26,7 @@ from store.commands import (
     Resync,
     Retry,
     RunOnce,
+    SayAbsent,
     SetBufferPolicy,
     SetMapping,
     SetMappings,
@@ -38,8 +39,8 @@ from store.window import Window
 __all__ = [
     "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "DecideReturn",
     "EditOrder", "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans",
-    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze",
-    "TriedPolicy", "may", "send",
+    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SayAbsent", "SetBufferPolicy", "SetMapping", "SetMappings",
+    "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

@@ -307,6 +307,19 @@ class DecideReturn(Command):
     reason_code: str = ""
 
 
+class SayAbsent(Command):
+    """Say that a sales order or return to be created in BlueCherry, whose answer never came, is surely not there.
+
+    It is looked for once more; where it is still not found, it may be sent again.
+    """
+
+    name: ClassVar[str] = "say_absent"
+    roles: ClassVar[frozenset[Role]] = WORKERS
+    needs_approver: ClassVar[bool] = True
+    intent_id: UUID
+    why: str
+
+
 class PurgePersonal(Command):
     """Delete personal data of orders placed before a moment."""
 
@@ -337,7 +350,7 @@ KINDS: dict[str, type[Command]] = {
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
         SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
-        AnswerDrift, DecideAcceptance, DecideReturn,
+        AnswerDrift, DecideAcceptance, DecideReturn, SayAbsent,
     )
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ FACTS: tuple[str, ...] = (
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
     "clocks", "alerts", "alert_ends", "alert_causes",
     "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
-    "credit_memos", "refunds", "acceptance_decisions", "return_decisions",
+    "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
@@ -53,10 +53,10 @@ VIEWS: tuple[str, ...] = (
     "risk_grid", "risk_proof", "policy_previews", "policy_preview_changes", "back_tests", "back_test_weeks",
     "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk", "dispatch",
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "mapping_uses",
-    "command_results",
+    "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "order_systems", "order_search", "order_funnel",
-    "drift", "order_returns", "returns_withdrawn",
+    "drift", "order_returns", "returns_withdrawn", "unclear_creations",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",

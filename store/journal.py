@@ -41,6 +41,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "drift_answers": ("drift.answered",),
     "acceptance_decisions": ("acceptance.decided",),
     "return_decisions": ("return.decided",),
+    "absence_words": ("absence.said",),
     "cancelation_asks": ("cancelation.asked",),
     "market_returns": ("return.seen",),
     "erp_returns": ("return.read",),

@@ -23,7 +23,7 @@ FETCHED = 50  # orders read one by one; more of them, and everything changed is 
 SHOWN = 200
 
 _FIND = """
-select exception_id, exception_kind, exception_subject, order_id, cause, is_open from exception_facts
+select exception_id, exception_kind, exception_subject, order_id, cause, grounds, is_open from exception_facts
 where exception_id in (select unnest($ids::uuid[]))
     or ($kind <> '' and is_open and exception_kind = $kind and cause = $cause)
 order by since_at, exception_subject
@@ -65,7 +65,10 @@ class ExceptionDesk:
         if not command.reason.strip():
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         count = self._handle(actor, command, "accept", note=command.reason.strip())
-        return {"message": f"{_things(count)} accepted as they are until they are wrong anew.", "count": count}
+        return {
+            "message": f"{_things(count)} accepted as they are, until their values change or they are wrong anew.",
+            "count": count,
+        }
 
     def note(self, actor: str, command: ask.Note) -> dict[str, Any]:
         """Raises Refusal without words."""
@@ -79,7 +82,14 @@ class ExceptionDesk:
         self._record(
             [
                 ExceptionHandled(
-                    happened_at=now, actor=actor, exception_id=UUID(str(row["exception_id"])), action=action, **what
+                    happened_at=now,
+                    actor=actor,
+                    exception_id=UUID(str(row["exception_id"])),
+                    order_id=row["order_id"],
+                    exception_kind=row["exception_kind"],
+                    action=action,
+                    grounds=row["grounds"] if action == "accept" else None,
+                    **what,
                 )
                 for row in rows
             ]
@@ -89,7 +99,7 @@ class ExceptionDesk:
 
     # -- what is done again ----------------------------------------------------------------------
 
-    def retry(self, command: ask.Retry, tell: Callable[[str], None]) -> dict[str, Any]:
+    def retry(self, actor: str, command: ask.Retry, tell: Callable[[str], None]) -> dict[str, Any]:
         """Process again. Raises Refusal where a person must mend something first, Failure if a run failed."""
         rows = [row for row in self._chosen(command) if row["is_open"]]
         if not rows:
@@ -99,7 +109,7 @@ class ExceptionDesk:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
-        self._record([OrderReleased(happened_at=now, order_id=order) for order in orders])
+        self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
         flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
         for flow in flows:
             if flow not in self._lanes:
@@ -164,13 +174,7 @@ class ExceptionDesk:
 
     def _chosen(self, command: ask.OfExceptions) -> list[dict[str, Any]]:
         """The exceptions a command is for. Raises Refusal if there are none, or too many."""
-        ids = [
-            str(one) for one in (*command.exception_ids, *([command.exception_id] if command.exception_id else []))
-        ]
-        rows = self._house.ask(
-            _FIND,
-            {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1},
-        ).to_dicts()
+        rows = found(self._house, command)
         if not rows:
             raise Refusal("There is no such exception any more; reload the page.")
         if len(rows) > MOST:
@@ -179,6 +183,14 @@ class ExceptionDesk:
 
     def _record(self, events: Sequence[Event]) -> None:
         self._house.journal.append(events)
+
+
+def found(house: House, command: ask.OfExceptions) -> list[dict[str, Any]]:
+    """The exceptions a command names, or those of its cause that are open; one more than may be handled at once."""
+    one = [command.exception_id] if command.exception_id else []
+    ids = [str(each) for each in (*command.exception_ids, *one)]
+    values = {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1}
+    return house.ask(_FIND, values).to_dicts()
 
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:

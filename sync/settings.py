@@ -84,6 +84,7 @@ class Settings(StoreSettings):
     alerts_every: int = 30
     overlap_minutes: int = 10  # re-scan of what may have been missed
     history_days: int = 60  # how far back the first start reads
+    counted_within_hours: int = Field(default=36, ge=1)  # of a day's end its orders are counted on both sides
 
     warehouses: tuple[str, ...] = ()  # allowed to sell from; none: those the warehouse mapping names
     # the buffer where no policy says otherwise

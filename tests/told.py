@@ -480,6 +480,7 @@ class Told:
         order_id: str = "",
         detail: str = "",
         amount: str | None = None,
+        grounds: str | None = None,
         deadline: datetime | None = None,
         since: datetime | None = None,
         is_closed: bool = False,
@@ -490,7 +491,7 @@ class Told:
             "happened_at": self.now - HOUR / 6, "exception_id": exception_id, "exception_kind": kind,
             "exception_subject": subject, "order_id": order_id, "cause": cause, "detail": detail,
             "amount": Decimal(amount) if amount else None, "currency": "GBP" if amount else "",
-            "deadline_at": deadline, "since_at": since or self.now - 3 * HOUR,
+            "grounds": grounds, "deadline_at": deadline, "since_at": since or self.now - 3 * HOUR,
         }  # fmt: skip
         self.tell(events.ExceptionOpened(**about))
         if is_closed:

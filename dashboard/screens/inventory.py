@@ -117,16 +117,26 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
     if total["is_batch_late"]:  # by what was said; by its habit it is not
         comes += f"; BlueCherry had said {london_short(total['next_expected_at'])}"
     if risk:
-        st.warning(
-            f"**{skus} may be oversold before the next batch takes effect.** {likely} {comes}.",
-            icon=":material/warning:",
-        )
+        st.warning(f"**{_doubt(total)}.** {likely} {comes}.", icon=":material/warning:")
     else:
         face, icon = (st.warning, "schedule") if total["is_batch_late"] else (st.success, "check_circle")
         face(
             f"**Nothing is likelier to be oversold than its policy accepts.** {likely} {comes}.",
             icon=f":material/{icon}:",
         )
+
+
+def _doubt(total: dict[str, Any]) -> str:
+    """What is at risk: by what may be sold before the next batch, and by what stands at John Lewis this moment."""
+    overshown = total["overshown_count"]
+    foreseen = total["at_risk_count"] - overshown
+    shows = (
+        f"{'shows' if overshown == 1 else 'show'} more at John Lewis than there is now, until the next stock file"
+    )
+    if not foreseen:
+        return f"{count(overshown, 'SKU')} {shows}"
+    words = f"{count(foreseen, 'SKU')} may be oversold before the next batch takes effect"
+    return f"{words}, and {count(overshown)} more {shows}" if overshown else words
 
 
 def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[str, Any] | None) -> None:
@@ -189,6 +199,13 @@ def _next(told: dict[str, Any]) -> str:
 
 def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
     is_narrowed = goods != ALL_GOODS
+    if overshown:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            are = "shows" if overshown == 1 else "show"
+            st.markdown(
+                f":red[:material/error:] {count(overshown, 'SKU')} {are} more than there is at this moment."
+            )
+            cards.link("inventory", "See them in the audit", view="Audit")
     rows = data.stock_risk(pulse.as_of, only_at_risk=True, goods=goods, limit=LIMIT).to_dicts()
     title = "At risk, the costliest first"
     if not rows:
@@ -236,13 +253,6 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
         )
     _kept_word(pulse)
-    if overshown:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            are = "shows" if overshown == 1 else "show"
-            st.markdown(
-                f":red[:material/error:] {count(overshown, 'more SKU')} {are} more than there is at this moment."
-            )
-            cards.link("inventory", "See them in the audit", view="Audit")
 
 
 def _kept_word(pulse: Pulse) -> None:

@@ -39,6 +39,7 @@ from store.events.house import (
     StoreRestored,
 )
 from store.events.intents import (
+    AbsenceSaid,
     IntentConfirmed,
     IntentRecorded,
     IntentRefused,
@@ -105,6 +106,7 @@ from store.events.trials import (
 
 __all__ = [
     "NAMESPACE",
+    "AbsenceSaid",
     "AcceptanceDecided",
     "AlertBegun",
     "AlertCleared",

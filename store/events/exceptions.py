@@ -14,7 +14,7 @@ from store.events.base import Event
 
 
 class ExceptionOpened(Event):
-    """Something is wrong that needs a person (or time)."""
+    """Something is wrong that needs a person (or time). `grounds`: the values it follows from, as text."""
 
     kind: ClassVar[str] = "exception.opened"
     exception_id: UUID
@@ -27,6 +27,7 @@ class ExceptionOpened(Event):
     currency: str
     deadline_at: datetime | None
     since_at: datetime
+    grounds: str | None = None  # none: opened before they were kept
 
     @property
     def subject(self) -> str:
@@ -38,7 +39,7 @@ class ExceptionOpened(Event):
 
 
 class ExceptionChanged(ExceptionOpened):
-    """What is wrong changed its cause, amount or deadline."""
+    """What is wrong changed its cause, amount, grounds or deadline."""
 
     kind: ClassVar[str] = "exception.changed"
 
@@ -53,17 +54,24 @@ class ExceptionHandled(Event):
     """A person assigned, snoozed, noted or accepted an exception.
 
     Snoozed until a moment, or until something happens (`until_event`: change, batch or payout), or until whichever
-    is first.
+    is first. Accepted as it stood: `grounds` are those it had.
     """
 
     kind: ClassVar[str] = "exception.handled"
     exception_id: UUID
+    order_id: str = Field(default="", exclude=True)
+    exception_kind: str = ""
     action: str
     owner: str = ""
     until_at: datetime | None = None
     note: str = ""
     until_event: str = ""
+    grounds: str | None = None  # of what is accepted; none: accepted before they were kept
 
     @property
     def subject(self) -> str:
         return str(self.exception_id)
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id

@@ -6,7 +6,7 @@ select
         when 'failed' then 'Not sent in ' || failure_count || if(failure_count = 1, ' try: ', ' tries: ') || message
         else 'We were stopped while sending "' || title || '": it may have arrived, and is not sent again.'
     end as detail,
-    null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at,
+    null::decimal(18, 6) as amount, '' as currency, state as grounds, null::timestamptz as deadline_at,
     coalesce(failing_since_at, last_at) as since_at,
 from alert_routes(as_of)
 where state in ('failed', 'cut_off');

@@ -20,7 +20,7 @@ newest_read as (
 late as (
     select
         'batch_late' as kind, 'stock' as subject, '' as cause,
-        'The last complete batch is ' || batch_id || '.' as detail,
+        'The last complete batch is ' || batch_id || '.' as detail, batch_id as grounds,
         least(
             coalesce(due_at + interval 30 minutes, batch_at + to_hours(batch_hours::integer)),
             batch_at + to_hours(batch_hours::integer)
@@ -34,6 +34,7 @@ overaged as (
         'batch_overaged' as kind, 'stock' as subject, '' as cause,
         'The stock in use is of batch ' || batch_id || '; SKUs with fewer than ' || thin_units
             || ' units are not listed.' as detail,
+        batch_id as grounds,
         overaged_at as since_at,
     from stock_terms_facts
     where degraded = 'overaged' and overaged_at <= as_of
@@ -67,7 +68,8 @@ found as (
 doubtful as (
     select
         'batch_doubtful' as kind, finding ->> 'code' as subject, finding ->> 'code' as cause,
-        'Batch ' || batch_id || ': ' || (finding ->> 'detail') as detail, happened_at as since_at,
+        'Batch ' || batch_id || ': ' || (finding ->> 'detail') as detail, finding ->> 'detail' as grounds,
+        happened_at as since_at,
     from found
     where finding ->> 'code' in (
         'checksum_unreadable', 'ots_difference', 'empty_rows', 'unknown_location', 'open_orders_missing'
@@ -83,6 +85,6 @@ wrong as (
 )
 
 select
-    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency,
+    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency, grounds,
     null::timestamptz as deadline_at, since_at,
 from wrong;

@@ -58,7 +58,7 @@ unconfirmed as (
     select
         'shipped_not_confirmed' as kind, ship_id as subject, order_id,
         coalesce(reason, 'not tried yet') as cause,
-        'Parcel ' || cartons || coalesce(': ' || nullif(message, ''), '') as detail,
+        'Parcel ' || cartons || coalesce(': ' || nullif(message, ''), '') as detail, cartons as grounds,
         total_amount as amount, currency, shipping_deadline_at as deadline_at,
         shipped_at + interval 2 hours as since_at,
     from shipped
@@ -67,6 +67,7 @@ unconfirmed as (
 held as (
     select
         hold.reason as kind, hold.ship_id as subject, hold.order_id, hold.cause, hold.detail,
+        case when hold.reason = 'over_shipped' then hold.detail end as grounds,
         placed.total_amount as amount, coalesce(placed.currency, '') as currency,
         placed.shipping_deadline_at as deadline_at, hold.happened_at as since_at,
     from shipment_hold_facts as hold

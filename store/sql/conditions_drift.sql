@@ -17,7 +17,8 @@ with drifted as (
         if(sku <> '' and drift_class in ('substitution', 'cancelled', 'quantity'), sku, shown) as cause,
         'Sales order ' || ord_num || ': sent ' || coalesce(sent, '–') || ', BlueCherry shows ' || shown
             || if(changed_by <> '', ', last changed by ' || changed_by, '') || '.' as detail,
-        total_amount as amount, currency, deadline_at, changed_at as since_at,
+        total_amount as amount, currency, coalesce(sent, '–') || ' → ' || shown_mark as grounds, deadline_at,
+        changed_at as since_at,
     from drift(as_of)
     where is_open
 ),
@@ -25,7 +26,7 @@ with drifted as (
 refused as (
     select
         'cancelation_refused' as kind, intent.subject, intent.order_id,
-        coalesce(nullif(intent.code, ''), 'refused') as cause, intent.message as detail,
+        coalesce(nullif(intent.code, ''), 'refused') as cause, intent.message as detail, intent.message as grounds,
         placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
         intent.happened_at as since_at,
     from order_facts as placed
@@ -39,6 +40,13 @@ refused as (
         )
 ),
 
+-- taken back at the returns bench without a return at John Lewis
+taken_back as (
+    select one.order_line_id as order_line_id, sum(one.received_quantity) as quantity,
+    from (select unnest(lines) as one from erp_return_facts where return_id = '')
+    group by all
+),
+
 -- the customer does not want it any more, and the warehouse has it in hand
 picked as (
     select
@@ -47,15 +55,21 @@ picked as (
             || '; John Lewis wants '
             || if(placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0, sold.quantity
                 - sold.cancelled_quantity) || '.' as detail,
-        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
-    from order_facts as placed
+        detail as grounds, placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
+    from (
+        from order_facts
+        where changed_at > as_of - interval 30 days
+            or order_id in (
+                select order_id from exception_facts where is_open and exception_kind = 'cancelled_after_pick'
+            )
+    ) as placed
     join order_line_facts as sold on sold.order_id = placed.order_id
     join sales_line_facts as line on line.order_line_id = sold.order_line_id
     join sales_order_facts as sales
         on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-    where placed.state in ('SHIPPING', 'SHIPPED', 'CANCELED') and placed.changed_at > as_of - interval 30 days
-        and (sold.cancelled_quantity > 0 or sold.state = 'CANCELED' or placed.state = 'CANCELED')
-        and line.picked_quantity + line.shipped_quantity > if(
+    left join taken_back on taken_back.order_line_id = sold.order_line_id
+    where (sold.cancelled_quantity > 0 or sold.state = 'CANCELED' or placed.state = 'CANCELED')
+        and line.picked_quantity + line.shipped_quantity - coalesce(taken_back.quantity, 0) > if(
             placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0,
             sold.quantity - sold.cancelled_quantity
         )
@@ -71,6 +85,7 @@ uncancelled as (
         end as cause,
         open_line.quantity || ' cancelled at John Lewis and still open in sales order ' || open_line.ord_num || '.'
             || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
+        open_line.quantity || ' in ' || open_line.ord_num as grounds,
         placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
         coalesce(tried.happened_at, placed.changed_at) as since_at,
     from orders_cancelled_lines as open_line

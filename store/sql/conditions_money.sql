@@ -10,8 +10,13 @@ with complete_from as (
 recent_payouts as (
     select payout_facts.*
     from payout_facts, complete_from
-    where closed_at >= complete_from.moment and closed_at > as_of - interval 92 days
-        and closed_at <= as_of - interval 1 hour
+    where closed_at >= complete_from.moment and closed_at <= as_of - interval 1 hour
+        and (
+            closed_at > as_of - interval 92 days
+            or cycle_id in (
+                select exception_subject from exception_facts where is_open and exception_kind = 'payout_unexplained'
+            )
+        )
 ),
 
 explained as (
@@ -26,6 +31,7 @@ unexplained as (
         'payout_unexplained' as kind, payout.cycle_id as subject, '' as order_id, payout.voucher as cause,
         'The payout is ' || payout.amount::decimal(18, 2) || ', its ' || coalesce(explained.line_count, 0)
         || ' lines come to ' || coalesce(explained.amount, 0)::decimal(18, 2) || '.' as detail,
+        detail as grounds,
         (payout.amount - coalesce(explained.amount, 0))::decimal(18, 6) as amount, payout.currency,
         null::timestamptz as deadline_at, payout.closed_at as since_at,
     from recent_payouts as payout
@@ -37,10 +43,17 @@ unmatched as (
     select
         'transaction_unmatched' as kind, line.order_id as subject, line.order_id, '' as cause,
         count(*) || ' ledger lines name an order we do not know.' as detail,
+        count(*)::varchar as grounds,
         sum(line.amount)::decimal(18, 6) as amount, any_value(line.currency) as currency,
         null::timestamptz as deadline_at, min(line.created_at) as since_at,
     from transaction_facts as line
-    where line.order_id <> '' and (line.payment_state <> 'PAID' or line.created_at > as_of - interval 35 days)
+    where line.order_id <> ''
+        and (
+            line.payment_state <> 'PAID' or line.created_at > as_of - interval 35 days
+            or line.order_id in (
+                select exception_subject from exception_facts where is_open and exception_kind = 'transaction_unmatched'
+            )
+        )
         and line.created_at <= as_of - interval 1 hour
         and not exists (from order_facts as placed where placed.order_id = line.order_id)
     group by line.order_id

@@ -1,6 +1,10 @@
 -- One row per thing that is wrong with an open order on its way to BlueCherry. What stops it, and until when?
 create or replace macro conditions_orders(as_of, acceptance_hours, visibility_minutes) as table
-with open_orders as (
+with open_wrong as (
+    select exception_kind as kind, exception_subject as subject from exception_facts where is_open
+),
+
+open_orders as (
     select
         order_id, state, currency, total_amount, is_before_start, placed_at, changed_at, happened_at,
         if(
@@ -16,7 +20,7 @@ held as (
         hold.reason as kind, placed.order_id as subject, placed.order_id,
         -- the order itself is no common cause
         if(hold.cause = placed.order_id, '', hold.cause) as cause,
-        hold.detail, placed.total_amount as amount, placed.currency,
+        hold.detail, nullif(hold.misfits::varchar, '[]') as grounds, placed.total_amount as amount, placed.currency,
         placed.deadline_at, hold.happened_at as since_at,
     from open_orders as placed
     join order_hold_facts as hold on hold.order_id = placed.order_id and hold.reason is not null
@@ -40,7 +44,8 @@ unclear as (
 other_content as (
     select
         'duplicate_po' as kind, placed.order_id as subject, placed.order_id, '' as cause,
-        intent.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        intent.message as detail, intent.message as grounds, placed.total_amount as amount, placed.currency,
+        placed.deadline_at,
         intent.happened_at as since_at,
     from open_orders as placed
     join intent_facts as intent
@@ -52,22 +57,24 @@ other_content as (
         )
 ),
 
-created as (
-    select placed.*, intent.subject as sent_subject, intent.reference, intent.state as sent_state, intent.meant_at,
-    from open_orders as placed
-    join intent_facts as intent
-        on intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
-),
-
 invisible as (
     select
-        'sent_not_visible' as kind, sent_subject as subject, order_id, '' as cause,
-        'BlueCherry gave it the number ' || reference || ' and does not show it.' as detail,
-        total_amount as amount, currency, deadline_at,
-        meant_at + to_minutes(visibility_minutes::integer) as since_at,
-    from created
-    where sent_state = 'confirmed' and meant_at <= as_of - to_minutes(visibility_minutes::integer)
-        and not exists (from sales_order_facts as seen where seen.ord_num = created.reference)
+        'sent_not_visible' as kind, sent.subject, sent.order_id, '' as cause,
+        'BlueCherry gave it the number ' || sent.reference || ' and does not show it.' as detail,
+        sent.reference as grounds, placed.total_amount as amount, coalesce(placed.currency, '') as currency,
+        open_order.deadline_at, sent.meant_at + to_minutes(visibility_minutes::integer) as since_at,
+    from intent_facts as sent
+    left join order_facts as placed on placed.order_id = sent.order_id
+    -- what is sent or cancelled at John Lewis may still lie in BlueCherry, but hurries nobody
+    left join open_orders as open_order on open_order.order_id = sent.order_id
+    where sent.intent_kind = 'create_sales_order' and sent.state = 'confirmed'
+        and sent.meant_at <= as_of - to_minutes(visibility_minutes::integer)
+        and (
+            sent.meant_at > as_of - interval 30 days
+            or open_order.order_id is not null
+            or sent.subject in (select subject from open_wrong where kind = 'sent_not_visible')
+        )
+        and not exists (from sales_order_facts as seen where seen.ord_num = sent.reference)
 ),
 
 -- nothing holds it, nothing was sent, BlueCherry has nothing of it: it must not be silently skipped
@@ -81,7 +88,10 @@ forgotten as (
         and not exists (
             from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
         )
-        and not exists (from created where created.order_id = placed.order_id)
+        and not exists (
+            from intent_facts as sent
+            where sent.order_id = placed.order_id and sent.intent_kind = 'create_sales_order'
+        )
         and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
 ),
 
@@ -92,8 +102,12 @@ elsewhere as (
         'John Lewis shows it as shipped, and BlueCherry never had a sales order of it.' as detail,
         placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
     from order_facts as placed
-    where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED') and not placed.is_before_start
-        and placed.changed_at between as_of - interval 30 days and as_of - interval 1 hour
+    where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
+        and placed.changed_at <= as_of - interval 1 hour
+        and (
+            placed.changed_at > as_of - interval 30 days
+            or placed.order_id in (select subject from open_wrong where kind = 'missing_in_erp')
+        )
         and not exists (
             from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
         )
@@ -116,6 +130,7 @@ doubled as (
         'duplicate_sales_order' as kind, line.order_line_id as subject, any_value(sales.order_id) as order_id,
         '' as cause,
         'It stands in ' || string_agg(distinct sales.ord_num, ' and ' order by sales.ord_num) || '.' as detail,
+        detail as grounds,
         any_value(sales.total_amount) as amount, any_value(sales.currency) as currency,
         any_value(sales.deadline_at) as deadline_at, max(sales.entered_at) as since_at,
     from sales
@@ -135,6 +150,39 @@ unmapped as (
     where status = '' and raw_status <> ''
 ),
 
+tried as (
+    select
+        order_id, intent_kind, state, coalesce(nullif(code, ''), 'refused') as code, message, payload, happened_at,
+    from intent_facts
+    where intent_kind in ('refuse_order', 'write_reference')
+    qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
+),
+
+-- somebody refused the order, and John Lewis refused the refusal
+unrefused as (
+    select
+        'refuse_refused' as kind, placed.order_id as subject, placed.order_id, tried.code as cause,
+        tried.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        tried.happened_at as since_at,
+    from open_orders as placed
+    join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
+    join tried on tried.order_id = placed.order_id and tried.intent_kind = 'refuse_order'
+    where placed.state = 'WAITING_ACCEPTANCE' and tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
+),
+
+-- the number is in BlueCherry, and not with the order at John Lewis
+unreferenced as (
+    select
+        'reference_refused' as kind, placed.order_id as subject, placed.order_id, tried.code as cause,
+        tried.message as detail, null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at,
+        tried.happened_at as since_at,
+    from order_facts as placed
+    join tried on tried.order_id = placed.order_id and tried.intent_kind = 'write_reference'
+    where placed.state in ('SHIPPING', 'SHIPPED', 'RECEIVED') and tried.state = 'refused'
+        and tried.code not in ('not_sent', 'absent')
+        and placed.seller_reference <> coalesce(tried.payload ->> 'reference', '')
+),
+
 unaccepted as (
     select
         'acceptance_due' as kind, order_id as subject, order_id, '' as cause,
@@ -152,4 +200,6 @@ union all by name from forgotten
 union all by name from elsewhere
 union all by name from doubled
 union all by name from unmapped
-union all by name from unaccepted;
+union all by name from unaccepted
+union all by name from unrefused
+union all by name from unreferenced;

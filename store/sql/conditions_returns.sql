@@ -2,7 +2,7 @@
 -- One of the few that look across: it reads `order_returns`.
 create or replace macro conditions_returns(as_of) as table
 with back as (
-    select * from order_returns(as_of) where not is_before_start and opened_at > as_of - interval 120 days
+    select * from order_returns(as_of) where not is_before_start
 ),
 
 tried as (
@@ -19,6 +19,7 @@ unpaid as (
         'received_not_refunded' as kind, return_id || '/' || order_line_id as subject, order_id, '' as cause,
         received_quantity || ' received in BlueCherry (' || ret_nums || '), ' || refunded_quantity
             || ' refunded at John Lewis.' as detail,
+        received_quantity || ' and ' || refunded_quantity as grounds,
         unit_price_amount * (received_quantity - refunded_quantity) as amount, currency,
         received_at + interval 3 days as since_at,
     from back
@@ -31,12 +32,13 @@ freight as (
         'received_not_refunded' as kind, memo.order_id || '/shipping' as subject, memo.order_id, 'shipping' as cause,
         printf('%.2f', memo.amount::double) || ' of shipping credited in BlueCherry (' || memo.memo_numbers || '), '
             || printf('%.2f', coalesce(paid.amount, 0)::double) || ' refunded at John Lewis.' as detail,
+        detail as grounds,
         memo.amount - coalesce(paid.amount, 0) as amount, memo.currency, memo.issued_at + interval 3 days as since_at,
     from (
         select order_id, sum(shipping_amount) as amount, any_value(currency) as currency, max(issued_at) as issued_at,
             string_agg(memo_number, ', ' order by memo_number) as memo_numbers,
         from credit_memo_facts
-        where shipping_amount > 0 and issued_at > as_of - interval 120 days
+        where shipping_amount > 0
         group by order_id
     ) as memo
     left join (
@@ -52,6 +54,7 @@ unseen as (
         if(is_closed, 'came short', 'never came') as cause,
         refunded_quantity || ' refunded at John Lewis, ' || received_quantity || ' received in BlueCherry'
             || if(tracking <> '', '; parcel ' || tracking, '') || '.' as detail,
+        refunded_quantity || ' and ' || received_quantity as grounds,
         unit_price_amount * (refunded_quantity - received_quantity) as amount, currency,
         if(is_closed, changed_at, greatest(opened_at, refunded_at) + interval 21 days) as since_at,
     from back
@@ -80,12 +83,13 @@ twice as (
         'refunded_twice' as kind, sums.order_line_id as subject, sums.order_id, '' as cause,
         'John Lewis shows ' || sums.refund_count || ' refunds, ' || printf('%.2f', sums.amount::double) || ' together ('
             || sums.refund_ids || ').' as detail,
+        detail as grounds,
         greatest(sums.goods_amount - sold.unit_price_amount * coalesce(coming.quantity, sold.quantity), 0) as amount,
         sold.currency, sums.refunded_at as since_at,
     from sums
     join order_line_facts as sold on sold.order_line_id = sums.order_line_id
     left join coming on coming.order_line_id = sums.order_line_id
-    where sums.refund_count > 1 and sums.refunded_at > as_of - interval 60 days
+    where sums.refund_count > 1
         and (
             sums.amount > sold.price_amount + sold.shipping_amount - sold.cancelled_amount
             or sums.goods_amount > sold.unit_price_amount * coming.quantity + 0.01
@@ -103,6 +107,7 @@ unauthorised as (
             'never sent'
         ) as cause,
         coalesce(max(tried.message) filter (where tried.state = 'refused'), 'BlueCherry has no return for it.') as detail,
+        sum(back.quantity)::varchar as grounds,
         sum(back.unit_price_amount * back.quantity) as amount, any_value(back.currency) as currency,
         min(back.opened_at) + interval 1 hour as since_at,
     from back
@@ -117,7 +122,7 @@ refused as (
     select
         if(tried.intent_kind = 'refund_line', 'refund_refused', 'receipt_refused') as kind, tried.subject,
         tried.order_id, coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail,
-        null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
+        tried.message as grounds, null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
     from tried
     where tried.intent_kind in ('receive_return', 'refund_line') and tried.state = 'refused'
         and tried.code not in ('not_sent', 'absent')
@@ -139,6 +144,7 @@ undecided as (
         'return_undecided' as kind, back.return_id as subject, any_value(back.order_id) as order_id,
         if(bool_and(back.is_fitting), 'nobody has answered', 'more than was sent') as cause,
         'It waits for our word; ' || sum(back.quantity) || ' units of it are announced.' as detail,
+        sum(back.quantity)::varchar as grounds,
         sum(back.unit_price_amount * back.quantity) as amount, any_value(back.currency) as currency,
         min(back.opened_at) + if(bool_and(back.is_fitting), interval 1 hour, interval 0 hours) as since_at,
     from back
@@ -151,7 +157,7 @@ undecided as (
 unsaid as (
     select
         'return_answer_refused' as kind, tried.subject, tried.order_id,
-        coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail,
+        coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail, tried.message as grounds,
         null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
     from tried
     left join return_decision_facts as said on said.return_id = tried.subject
@@ -177,11 +183,10 @@ cancelled as (
         end as cause,
         'John Lewis shows it as ' || lower(off.state) || '; ' || off.received_quantity || ' received in BlueCherry (' || off.ret_num
             || ').' || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
-        null::decimal(18, 6) as amount, '' as currency, off.changed_at as since_at,
+        off.received_quantity::varchar as grounds, null::decimal(18, 6) as amount, '' as currency, off.changed_at as since_at,
     from returns_withdrawn as off
     left join tried on tried.intent_kind = 'cancel_return' and tried.subject = off.return_id || '/' || off.ret_num
     where not off.is_before_start and tried.state is distinct from 'unclear'
-        and off.changed_at > as_of - interval 120 days
         and (
             -- the customer's goods are here, and no return is open for them
             off.received_quantity > 0

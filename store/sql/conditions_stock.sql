@@ -15,6 +15,8 @@ mismatched as (
             || audit.shown_quantity || ' (read ' || strftime(audit.happened_at, '%d %b %H:%M') || ' UTC) and showed '
             || audit.before_shown_quantity || ' (read ' || strftime(audit.before_seen_at, '%d %b %H:%M') || ' UTC).'
             as detail,
+        -- sales move both alike: it is the difference that is another's doing
+        (audit.shown_quantity - audit.expected_quantity)::varchar as grounds,
         audit.first_seen_at as since_at,
     from comparison_facts as audit
     join offer_facts as offer on offer.sku = audit.sku and not offer.is_gone
@@ -26,6 +28,7 @@ oversold as (
         'oversell' as kind, sku as subject, '' as order_id,
         if(supply < 0, 'supply below zero', 'more than the base') as cause,
         'Published ' || quantity || ', the base is ' || base || ', the supply ' || supply || '.' as detail,
+        detail as grounds,
         sent_at as since_at,
     from listed
     where quantity > base or (supply < 0 and quantity > 0)
@@ -58,7 +61,7 @@ orphans as (
 orphaned as (
     select
         'offer_without_sku' as kind, sku as subject, '' as order_id, '' as cause,
-        'The offer ' || sku || ' shows ' || quantity || '.' as detail,
+        'The offer ' || sku || ' shows ' || quantity || '.' as detail, quantity::varchar as grounds,
         happened_at as since_at,
     from orphans
     where live_count = 0 and (is_active or quantity > 0)
@@ -87,7 +90,7 @@ orphans_held as (
 import_refusals as (
     select done.happened_at, done.push_id, unnest(map_entries(cast(done.errors::json as map(varchar, varchar)))) as entry
     from import_facts as done
-    where done.error_count > 0 and done.happened_at > as_of - interval 7 days
+    where done.error_count > 0 and done.push_id in (select push_id from published_facts)
 ),
 
 refused as (
@@ -122,7 +125,7 @@ batch_moments as (
 stuck as (
     select
         'inflight_stuck' as kind, line.order_line_id as subject, line.order_id, line.standing as cause,
-        line.inflight_quantity || ' of ' || line.sku || ' are held back for it.' as detail,
+        line.inflight_quantity || ' of ' || line.sku || ' are held back for it.' as detail, detail as grounds,
         list_filter(batch_moments.moments, lambda moment: moment > line.paid_at)[2] as since_at,
     from batch_moments, inflight_lines(
         coalesce((select max(reading.as_of) from batch_reading_facts as reading where reading.read_id is not null), as_of),
@@ -156,6 +159,7 @@ misidentified as (
             else if(upc = '', ean, upc)
         end as cause,
         'SKU ' || sku || ', UPC ' || if(upc = '', 'none', upc) || ', EAN ' || if(ean = '', 'none', ean) || '.' as detail,
+        detail as grounds,
         happened_at as since_at,
     from problems
 ),
@@ -173,6 +177,6 @@ wrong as (
 )
 
 select
-    kind, subject, order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency,
+    kind, subject, order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency, grounds,
     null::timestamptz as deadline_at, since_at,
 from wrong;

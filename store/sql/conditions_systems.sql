@@ -78,6 +78,7 @@ skewed as (
         'clock_skew' as kind, system as subject, system as cause,
         'Its clock is ' || abs(ahead_seconds)::bigint || ' seconds ' || if(ahead_seconds > 0, 'ahead of', 'behind')
             || ' ours.' as detail,
+        round(ahead_seconds)::bigint::varchar as grounds,
         happened_at as since_at,
     from clock_facts
     where abs(ahead_seconds) > 120
@@ -92,6 +93,6 @@ wrong as (
 )
 
 select
-    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency,
+    kind, subject, '' as order_id, cause, detail, null::decimal(18, 6) as amount, '' as currency, grounds,
     null::timestamptz as deadline_at, since_at,
 from wrong;

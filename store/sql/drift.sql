@@ -5,7 +5,16 @@ with placed as (
     select order_id, state, currency, total_amount, is_before_start, shipping_deadline_at, happened_at
     from order_facts
     where state = 'SHIPPING'
-        or (state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED') and changed_at > as_of - interval 30 days)
+        or (
+            state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
+            and (
+                changed_at > as_of - interval 30 days
+                -- found in time, it stays until it is answered or put back
+                or order_id in (
+                    select order_id from exception_facts where is_open and starts_with(exception_kind, 'drift_')
+                )
+            )
+        )
 ),
 
 sales as (

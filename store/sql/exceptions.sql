@@ -13,6 +13,7 @@ with handled as (
         max(note) filter (where action = 'accept') as accepted_reason,
         max(actor) filter (where action = 'accept') as accepted_by,
         max(happened_at) filter (where action = 'accept') as accepted_at,
+        max(grounds) filter (where action = 'accept') as accepted_grounds,
     from exception_handling_facts
     group by exception_id
 ),
@@ -65,8 +66,9 @@ select
         and not coalesce(wrong.deadline_at <= as_of and wrong.deadline_at > handled.snoozed_at, false),
         false
     ) as is_snoozed,
-    -- accepted once, it is accepted for this time it is wrong, not for the next
-    coalesce(handled.accepted_at >= wrong.since_at, false) as is_accepted,
+    -- accepted once, it is accepted as it stood and for this time it is wrong, not for other values nor for the next time
+    coalesce(handled.accepted_at >= wrong.since_at, false)
+        and coalesce(handled.accepted_grounds = wrong.grounds, true) as is_accepted,
     coalesce(handled.accepted_reason, '') as accepted_reason,
     coalesce(handled.accepted_by, '') as accepted_by,
     coalesce(handled.snoozed_until_event, '') as snoozed_until_event,

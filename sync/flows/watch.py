@@ -52,7 +52,8 @@ def _wrong(run: Run) -> list[dict[str, object]]:
     return run.rows(
         """
         select * from conditions(
-            $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch
+            $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch,
+            count_hours := $counted
         )
         """,
         {
@@ -60,6 +61,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "acceptance": settings.acceptance_hours,
             "visible": SENT_VISIBLE_AFTER if visible_after is None else visible_after + 5,
             "batch": settings.batch_max_age_hours,
+            "counted": settings.counted_within_hours,
         },
     )
 

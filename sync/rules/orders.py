@@ -339,8 +339,14 @@ def _references(known: Known, past: Past) -> tuple[Intent, ...]:
         Intent("write_reference", row["order_id"], {"reference": row["reference"]}, row["order_id"])
         for row in known.unreferenced
         if past.is_free("write_reference", row["order_id"], again_before=known.now - SEEN_AGAIN_WITHIN)
-        and past.refusal("write_reference", row["order_id"]) is None
+        and not _is_refused_for_good(known, past, "write_reference", row["order_id"])
     )
+
+
+def _is_refused_for_good(known: Known, past: Past, kind: str, order_id: str) -> bool:
+    """Refused, and nobody has asked for it to be tried again."""
+    refusal = past.refusal(kind, order_id)
+    return refusal is not None and not past.is_freed(known.holds.get(order_id), refusal)
 
 
 def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:

@@ -1,14 +1,16 @@
 """Which days are to be counted now, and what a count says: the proof that no order was missed.
 
 A London day is counted whole, once a night, for a week; today hourly, up to a little before the last look, for what
-is newer may not have been read yet. A day that did not agree is counted again after an hour. A count takes a call
-that a look would have taken, so it is made only when a look was made just before, never two in a row. It keeps no
-order waiting: at night few are placed, and today, once it is old enough to hold those not paid yet, is read whole.
+is newer may not have been read yet. A day that did not agree is counted again after an hour; one older than that
+week every night until it is proven, and so is one nobody counted because we stood still. A count takes a call that
+a look would have taken, so it is made only when a look was made just before, never two in a row. It keeps no order
+waiting: at night few are placed, and today, once it is old enough to hold those not paid yet, is read whole.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -46,16 +48,17 @@ def is_spare(now: datetime, looked_at: datetime | None, every: timedelta) -> boo
 
 def next_window(looked_at: datetime, counted: Mapping[date, Counted], now: datetime) -> Window | None:
     """The day to count now: days that are over first, the newest first; None: all is proven for the time being."""
-    return next((one for one in windows(looked_at) if _is_due(one, counted.get(one.day), now)), None)
+    return next((one for one in windows(looked_at, counted) if _is_due(one, counted.get(one.day), now)), None)
 
 
-def windows(looked_at: datetime) -> Iterator[Window]:
-    """The days that may be counted after a look at that moment."""
+def windows(looked_at: datetime, counted: Mapping[date, Counted] = MappingProxyType({})) -> Iterator[Window]:
+    """The days that may be counted after a look at that moment: a week, what is not proven before it, and today."""
     until = looked_at - LATE
     today = until.astimezone(LONDON).date()
-    for age in range(1, DAYS + 1):
+    for age in range(1, max(DAYS, (today - min(counted, default=today)).days) + 1):
         day = today - timedelta(days=age)
-        yield Window(day, midnight(day), midnight(day + timedelta(days=1)), is_closed=True)
+        if age <= DAYS or not _is_proven(counted.get(day)):
+            yield Window(day, midnight(day), midnight(day + timedelta(days=1)), is_closed=True)
     if until > midnight(today):
         yield Window(today, midnight(today), until, is_closed=False)
 
@@ -65,12 +68,16 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, LONDON).astimezone(ZoneInfo("UTC"))
 
 
+def _is_proven(last: Counted | None) -> bool:
+    return last is not None and last.is_closed and last.agrees
+
+
 def _is_due(window: Window, last: Counted | None, now: datetime) -> bool:
     here = now.astimezone(LONDON)
     if not window.is_closed:
         return window.until_at - window.from_at >= YOUNG and (last is None or now - last.at >= AGAIN)
     if last is None or not last.is_closed:
         return here.hour in NIGHT
-    if not last.agrees:
+    if not last.agrees and here.date() - window.day <= timedelta(days=DAYS):
         return now - last.at >= AGAIN
     return here.hour in NIGHT and last.at.astimezone(LONDON).date() < here.date()

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from store.events import NAMESPACE, Event, ExceptionChanged, ExceptionClosed, ExceptionOpened
 
-_TELLING = ("cause", "amount", "currency", "deadline_at")
+_TELLING = ("cause", "amount", "currency", "grounds", "deadline_at")
 
 
 def exception_id(kind: str, subject: str) -> UUID:
@@ -54,6 +54,7 @@ def _members(identity: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
         "detail": row["detail"],
         "amount": row["amount"],
         "currency": row["currency"],
+        "grounds": row["grounds"],
         "deadline_at": row["deadline_at"],
         "since_at": row["since_at"],
     }

@@ -121,6 +121,30 @@ def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: To
     assert "A batch is of the whole stock" in words(batches)
 
 
+def test_what_shows_more_than_there_is_now_is_told_apart_from_what_may_be_oversold(told: Told) -> None:
+    risky_day(told)
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**2 SKUs may be oversold before the next batch takes effect, and 1 more shows more at John Lewis than "
+        "there is now, until the next stock file.**"
+    )
+    assert "1 SKU shows more than there is at this moment" in words(page)
+
+
+def test_where_only_what_is_shown_now_is_too_much_nothing_is_said_of_the_next_batch(told: Told) -> None:
+    risky_day(told)
+    assessed(told, {sku: {"is_at_risk": False} for sku in (SHIRT, TROUSERS, SOCKS)})
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**1 SKU shows more at John Lewis than there is now, until the next stock file.**"
+    )
+    assert numbers(page)["At risk"] == "1"
+
+
 def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to_do_where_they_did_not(
     told: Told,
 ) -> None:

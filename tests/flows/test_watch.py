@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from store.events import ExceptionHandled, OrderHeld, OrderReleased
+from store.commands import Accept
+from store.events import ExceptionHandled, MisfitPart, OrderHeld, OrderReleased
 from store.journal import Personal
 from sync.rules.watch import exception_id
+from tests.flows.desk import Counter
 
 
 def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(bench: Callable[..., Any]) -> None:
@@ -39,6 +41,45 @@ def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(be
     made.run("watch")
     row = made.rows("select * from exceptions($now) where exception_id = $id", now=now, id=identity)[0]
     assert (row["exception_kind"], row["owner"]) == ("unknown_sku", "Ops")
+    assert made.rebuild_differences() == {}
+
+
+def test_an_acceptance_holds_for_the_values_it_was_given_for(bench: Callable[..., Any]) -> None:
+    """Read again with the same values it stays accepted; other values are another matter, and nobody's word yet."""
+    made = bench(days=1, orders_per_day=40, skus=40)
+    made.run("orders")
+    order_id = made.value("select min(order_id) from order_facts where state = 'SHIPPING'")
+    identity = exception_id("address_too_long", order_id)
+
+    def held(length: int) -> None:
+        made.advance(1)
+        misfit = MisfitPart(part="ship_to", field="city", length=length, fits=30)
+        hold = OrderHeld(
+            happened_at=made.house.clock.now(), order_id=order_id, reason="address_too_long", cause="city",
+            detail=f"Tried at {made.house.clock.now():%H:%M}.", misfits=(misfit,),
+        )  # fmt: skip
+        made.house.journal.append([hold])
+        made.run("watch")
+
+    def standing() -> tuple[bool, bool]:
+        now = made.house.clock.now()
+        (row,) = made.rows("select * from exceptions($now) where exception_id = $id", now=now, id=identity)
+        return row["is_accepted"], row["accepted_by"] == "Ann"
+
+    held(34)
+    opened = standing()
+    counter = Counter(made)
+    told = counter.ask(Accept(exception_id=identity, reason="the carrier takes 40"), actor="Ann", is_approver=True)
+    counter.close()
+    accepted = standing()
+    held(34)
+    read_again = standing()
+    held(47)
+
+    assert (opened, accepted, read_again, standing()) == (
+        (False, False), (True, True), (True, True), (False, True),
+    )  # fmt: skip
+    assert told["message"] == "1 exception accepted as they are, until their values change or they are wrong anew."
     assert made.rebuild_differences() == {}
 
 

@@ -237,6 +237,16 @@ def test_a_number_is_written_back_again_only_when_it_did_not_show_for_an_hour() 
     assert steps(decide(replace(known, intents=[long_ago]))) == {"reference": ["JLM1-A"]}
 
 
+def test_a_number_john_lewis_did_not_take_is_written_again_once_a_person_asks() -> None:
+    row = {"order_id": "JLM1-A", "reference": "0400001"}
+    refused = intent("refused", "refused", kind="write_reference", subject="JLM1-A")
+    known = replace(ORDINARY, lines=[], unreferenced=[row], intents=[refused])
+    released = {"order_id": "JLM1-A", "reason": None, "happened_at": NOW + timedelta(hours=1), "seq": 99}
+
+    assert steps(decide(known)) == {}
+    assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"reference": ["JLM1-A"]}
+
+
 @pytest.mark.parametrize(
     ("offered", "trouble"),
     [

@@ -66,6 +66,32 @@ def test_a_day_that_did_not_agree_is_counted_again_within_the_hour() -> None:
 
 
 @pytest.mark.parametrize(
+    ("last", "counted_again"),
+    [
+        (Counted(NIGHT - 24 * HOUR, is_closed=True, agrees=False), True),
+        (Counted(NIGHT - HOUR, is_closed=True, agrees=False), False),  # this night already
+        (Counted(NIGHT - 480 * HOUR, is_closed=False, agrees=True), True),  # as far as it went then
+        (Counted(NIGHT - 480 * HOUR, is_closed=True, agrees=True), False),
+        (None, True),  # nobody counted it: we stood still
+    ],
+)
+def test_a_day_older_than_the_week_is_counted_every_night_until_it_is_proven(
+    last: Counted | None, counted_again: bool
+) -> None:
+    old = TODAY - timedelta(days=20)
+    before = {old - timedelta(days=1): Counted(NIGHT - 480 * HOUR, is_closed=True, agrees=True)}
+    since = {
+        TODAY - timedelta(days=age): Counted(NIGHT - HOUR, is_closed=True, agrees=True) for age in range(8, 20)
+    }
+    counted = {**all_counted(NIGHT - HOUR), **before, **since, **({old: last} if last else {})}
+    found = next_window(NIGHT, {**counted, TODAY: Counted(NIGHT, is_closed=False, agrees=True)}, NIGHT)
+    by_day = next_window(NOON, {**counted, TODAY: Counted(NOON, is_closed=False, agrees=True)}, NOON)
+
+    assert (found.day if found else None) == (old if counted_again else None)
+    assert by_day is None
+
+
+@pytest.mark.parametrize(
     ("day", "hours"),
     [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 10, 26), 24), (date(2026, 7, 1), 24)],
 )

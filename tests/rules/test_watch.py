@@ -15,7 +15,8 @@ def wrong(**other: Any) -> dict[str, Any]:
     """Ship-via DPX has no carrier, and shipment S1 waits."""
     return {
         "kind": "unmapped_carrier", "subject": "S1", "order_id": "O1-A", "cause": "DPX", "detail": "No carrier.",
-        "amount": Decimal("45.00"), "currency": "GBP", "deadline_at": NOW, "since_at": BEGAN, **other,
+        "amount": Decimal("45.00"), "currency": "GBP", "grounds": "DPX | C1", "deadline_at": NOW, "since_at": BEGAN,
+        **other,
     }  # fmt: skip
 
 
@@ -43,6 +44,13 @@ def test_a_changed_cause_keeps_the_beginning() -> None:
 
     assert type(event) is ExceptionChanged
     assert (event.cause, event.since_at) == ("DPY", BEGAN)
+
+
+def test_other_values_are_told_though_the_cause_has_the_same_name() -> None:
+    (event,) = decide([wrong(grounds="DPX | C1, C2", since_at=NOW)], [fact()], NOW)
+
+    assert type(event) is ExceptionChanged
+    assert (event.grounds, event.since_at) == ("DPX | C1, C2", BEGAN)
 
 
 def test_what_is_mended_closes() -> None:

@@ -9,7 +9,9 @@ import pytest
 from store import events
 from store.database import Ask
 from store.events import OrdersCounted
+from sync.rules.watch import decide
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
+from tests.views import test_drift as drifting
 
 MINUTE = timedelta(minutes=1)
 
@@ -70,6 +72,22 @@ def test_a_missing_address_is_wrong_only_after_two_hours(told: Told, ask: Ask) -
     assert wrong(ask, NOW + HOUR)["no_address", "O1-A"]["cause"] == ""
 
 
+def test_read_again_with_the_same_values_a_trouble_has_the_same_grounds(told: Told, ask: Ask) -> None:
+    def grounds(at: datetime) -> Any:
+        return wrong(ask, at)["missing_division", "O1-A"]["grounds"]
+
+    told.order("O1-A")
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 08:00.")
+    first = grounds(NOW)
+    told.order("O1-A", changed=NOW)
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 09:00.", at=NOW)
+    again = grounds(NOW + MINUTE)
+    told.order("O1-A", quantity=2, changed=NOW + HOUR)
+
+    assert first == again == "NMH | 42.500000"
+    assert grounds(NOW + HOUR) == "NMH | 81.500000"
+
+
 def test_an_order_nobody_did_anything_about_is_never_forgotten(told: Told, ask: Ask) -> None:
     told.order("O1-A")
     told.order("O2-A", is_before_start=True)
@@ -116,6 +134,35 @@ def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_e
 
     assert wrong(ask)["acceptance_due", "O1-A"]["deadline_at"] == NOW + 4 * HOUR
     assert wrong(ask, acceptance_hours=48) == {}
+
+
+def test_a_refusal_john_lewis_did_not_take_is_wrong_until_the_order_waits_no_more(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - 2 * HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="absent")
+    nothing_happened = wrong(ask)
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="400", message="Not now.", at=NOW - MINUTE)
+    row = wrong(ask)["refuse_refused", "O1-A"]
+    told.order("O1-A", state="REFUSED", changed=NOW)
+
+    assert nothing_happened == {}
+    assert (row["cause"], row["detail"], row["amount"]) == ("400", "Not now.", Decimal("42.500000"))
+    assert row["deadline_at"] is not None
+    assert wrong(ask) == {}
+
+
+def test_a_number_john_lewis_does_not_take_is_wrong_until_it_shows_it(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.intent(
+        "write_reference", "O1-A", "refused", order_id="O1-A", code="refused", message="Too long.",
+        payload={"reference": "SO-1"},
+    )  # fmt: skip
+    row = wrong(ask)["reference_refused", "O1-A"]
+    told.order("O1-A", seller_reference="SO-1", changed=NOW)
+
+    assert (row["cause"], row["detail"]) == ("refused", "Too long.")
+    assert wrong(ask) == {}
 
 
 def test_an_unsent_order_is_due_and_then_late(told: Told, ask: Ask) -> None:
@@ -396,13 +443,15 @@ def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask)
     assert wrong(ask) == {}
 
 
-def counted(told: Told, day: str, there: int, here: int, **named: tuple[str, ...]) -> None:
+def counted(
+    told: Told, day: str, there: int, here: int, *, is_closed: bool = True, **named: tuple[str, ...]
+) -> None:
     """A day's orders were counted on both sides."""
     from_at = datetime.fromisoformat(f"{day}T00:00:00+00:00")
     told.tell(
         OrdersCounted(
-            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY, is_closed=True,
-            there_count=there, here_count=here, **named,
+            happened_at=NOW - HOUR / 2, day=from_at.date(), from_at=from_at, until_at=from_at + DAY,
+            is_closed=is_closed, there_count=there, here_count=here, **named,
         )
     )  # fmt: skip
 
@@ -426,6 +475,23 @@ def test_a_day_that_john_lewis_counts_otherwise_is_wrong_with_each_order_by_name
     assert ("count_gap", "2026-11-21") not in wrong(ask)
 
 
+def test_a_day_that_nobody_counted_in_time_is_wrong_until_it_is_counted(told: Told, ask: Ask) -> None:
+    """Days before the first count are nobody's; one counted only in part is not proven."""
+    counted(told, "2026-11-19", 12, 12)
+    counted(told, "2026-11-20", 7, 7, is_closed=False)
+    counted(told, "2026-11-22", 9, 9)
+    late = {subject for kind, subject in wrong(ask) if kind == "day_not_counted"}
+    early = {subject for kind, subject in wrong(ask, count_hours=80) if kind == "day_not_counted"}
+    counted(told, "2026-11-20", 12, 12)
+    counted(told, "2026-11-21", 12, 12)
+
+    assert late == {"2026-11-20", "2026-11-21"}
+    assert early == {"2026-11-20"}
+    assert wrong(ask) == {}
+    assert list(wrong(ask, NOW + 3 * HOUR)) == []
+    assert list(wrong(ask, NOW + 27 * HOUR)) == [("day_not_counted", "2026-11-23")]
+
+
 def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(
     told: Told, ask: Ask
 ) -> None:
@@ -440,3 +506,71 @@ def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_pers
     assert found["detail"].startswith("BlueCherry has SO-7")
     told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
     assert ("duplicate_po", "O1-A") not in wrong(ask)
+
+
+YEAR = 365 * DAY
+
+
+def watched(told: Told, ask: Ask, at: datetime) -> set[tuple[str, str]]:
+    """What is wrong at that moment, after `watch` wrote it down."""
+    rows = ask("select * from conditions($at)", {"at": at}).to_dicts()
+    known = ask("select * from exception_facts where is_open").to_dicts()
+    told.tell(*decide(rows, known, at))
+    return {(row["kind"], row["subject"]) for row in rows}
+
+
+def test_nothing_stops_being_wrong_because_time_passes(told: Told, ask: Ask) -> None:
+    """Past BlueCherry, never shown, cancelled in hand, counted otherwise, drifted, refused: a year later."""
+    told.order("O1-A", state="SHIPPED")
+    told.order("O2-A")
+    told.intent("create_sales_order", "O2-A/NMK/WH1", "confirmed", order_id="O2-A", reference="SO-2")
+    told.order("O3-A", state="CANCELED", quantity=2, cancelled=2)
+    told.sales_order("SO-3", "O3-A", quantity=2, shipped=2)
+    counted(told, "2026-11-22", 41, 39, vanished=("O4-A",))
+    drifting.sent(told)
+    drifting.shows(told, drifting.line(sku_key=key_of(drifting.TROUSERS)))
+    told.transactions({"amount": "4", "order_id": "O9-A", "payment_state": "PAID"})
+    push_id = told.publish({SHIRT: 5}, is_finished=False)
+    told.tell(
+        events.ImportFinished(
+            happened_at=NOW - HOUR, import_id="IMP-1", push_id=push_id, state="complete", success_count=0,
+            error_count=1, errors={SHIRT: "Offer is locked"},
+        )
+    )  # fmt: skip
+    found = watched(told, ask, NOW)
+    kinds = {
+        ("missing_in_erp", "O1-A"), ("sent_not_visible", "O2-A/NMK/WH1"), ("cancelled_after_pick", "O3-A-1"),
+        ("count_gap", "O4-A"), ("transaction_unmatched", "O9-A"), ("import_errors", SHIRT),
+    }  # fmt: skip
+
+    assert kinds | {("drift_substitution", "JL1-A-1")} <= found
+    told.order("O1-A", state="CLOSED", changed=NOW + DAY)  # by John Lewis's timer: nobody mended anything
+    told.order("O2-A", state="SHIPPED", changed=NOW + DAY)
+    told.order("JL1-A", quantity=2, state="CLOSED", changed=NOW + DAY)
+    later = watched(told, ask, NOW + YEAR)
+    assert kinds | {("drift_substitution", "JL1-A-1")} <= later
+
+
+def test_a_cancelled_parcel_is_done_with_when_its_goods_are_back_at_the_bench(told: Told, ask: Ask) -> None:
+    told.order("O3-A", state="CANCELED", quantity=2, cancelled=2)
+    told.sales_order("SO-3", "O3-A", quantity=2, shipped=2)
+    before = wrong(ask)
+
+    told.tell(by_hand("O3-A", 1, at=NOW))
+    half = wrong(ask)
+    told.tell(by_hand("O3-A", 2, at=NOW + MINUTE))
+
+    assert ("cancelled_after_pick", "O3-A-1") in before
+    assert ("cancelled_after_pick", "O3-A-1") in half
+    assert ("cancelled_after_pick", "O3-A-1") not in wrong(ask)
+
+
+def by_hand(order_id: str, units: int, *, at: datetime) -> events.ReturnRead:
+    """The returns bench took goods back that no return at John Lewis speaks of."""
+    line = events.ReceivedLinePart(
+        line_number=1, order_line_id=f"{order_id}-1", quantity=2, received_quantity=units
+    )
+    return events.ReturnRead(
+        happened_at=at, ret_num=f"R-{order_id}", order_id=order_id, ord_num="SO-3", return_id="", raw_status="20",
+        is_closed=True, entered_at=at, changed_at=at, lines=(line,),
+    )  # fmt: skip

@@ -58,13 +58,28 @@ def orders_go_wrong(told: Told) -> None:
     told.order("O8-A", deadline=NOW - HOUR)
     told.sales_order("SO-8", "O8-A", shipped=1)
     told.shipment("S8", "O8-A", ord_num="SO-8", shipped=NOW - 3 * HOUR)
+    told.order("O9-A", state="WAITING_ACCEPTANCE")
+    told.tell(
+        events.AcceptanceDecided(
+            happened_at=NOW - 2 * HOUR, actor="Ops", order_id="O9-A", decision="refuse", why="lost"
+        )
+    )
+    told.intent("refuse_order", "O9-A", "refused", order_id="O9-A", code="400", message="Not now.")
+    told.intent(
+        "write_reference", "O8-A", "refused", order_id="O8-A", code="refused", payload={"reference": "SO-8"}
+    )
     day = NOW.date() - timedelta(days=2)
     from_at = datetime.combine(day, datetime.min.time(), NOW.tzinfo)
     told.tell(
         OrdersCounted(
             happened_at=NOW - HOUR / 2, day=day, from_at=from_at, until_at=from_at + DAY, is_closed=True,
             there_count=41, here_count=40,
-        )
+        ),
+        # and none of the days before it but the fifth
+        OrdersCounted(
+            happened_at=NOW - HOUR, day=day - 5 * DAY, from_at=from_at - 5 * DAY, until_at=from_at - 4 * DAY,
+            is_closed=True, there_count=40, here_count=40,
+        ),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from store.database import Ask
-from store.events import ExceptionHandled
+from store.events import ExceptionChanged, ExceptionHandled
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 MINUTE = timedelta(minutes=1)
@@ -85,6 +85,19 @@ def test_a_deadline_wakes_what_waits_for_an_event_that_does_not_come(told: Told,
 
     assert is_snoozed(ask, NOW + DAY - MINUTE)
     assert not is_snoozed(ask, NOW + DAY)
+
+
+def test_what_was_accepted_before_its_values_were_kept_stays_accepted(told: Told, ask: Ask, wrong: UUID) -> None:
+    told.handle(wrong, "accept", note="sold by telephone")
+    told.tell(
+        ExceptionChanged(
+            happened_at=NOW, exception_id=wrong, exception_kind="unknown_sku", exception_subject="O1-A",
+            order_id="O1-A", cause="X", detail="", amount=None, currency="", deadline_at=None,
+            since_at=NOW - 3 * HOUR, grounds="X",
+        )
+    )  # fmt: skip
+
+    assert ask("select is_accepted from exceptions($at)", {"at": NOW})["is_accepted"].to_list() == [True]
 
 
 def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:

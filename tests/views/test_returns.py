@@ -103,7 +103,7 @@ def test_goods_that_are_back_want_their_money_within_three_days(told: Told, ask:
     announced(told, state="RECEIVED")
     authorised(told, received=1, at=NOW - 2 * DAY)
     assert wrong(ask) == []
-    assert wrong(ask, NOW + DAY) == [("received_not_refunded", f"R1/{LINE}")]
+    assert wrong(ask, NOW + DAY) == wrong(ask, NOW + 400 * DAY) == [("received_not_refunded", f"R1/{LINE}")]
     sold(told, ("F1", 1, "39.00"))
 
     assert wrong(ask, NOW + DAY) == []
@@ -141,6 +141,7 @@ def test_two_refunds_for_one_unit_are_one_too_many(told: Told, ask: Ask) -> None
 
     assert (row["subject"], row["amount"]) == (LINE, Decimal("39.00"))
     assert "F1 and F2" in row["detail"]
+    assert ("refunded_twice", LINE) in wrong(ask, NOW + 400 * DAY)
 
 
 def test_two_returns_of_one_line_with_a_refund_each_are_well(told: Told, ask: Ask) -> None:

@@ -8,6 +8,7 @@ create table if not exists exception_handling_facts (
     note varchar not null,
     until_at timestamptz,
     until_event varchar not null,               -- change, batch or payout; empty: none
+    grounds varchar,                            -- of what was accepted; null: accepted before they were kept
     happened_at timestamptz not null,
     seq bigint not null,
     primary key (exception_id, action),
@@ -24,6 +25,7 @@ using (
         (body ->> 'until_at')::timestamptz as until_at,
         -- said before there were events to wait for
         coalesce(body ->> 'until_event', '') as until_event,
+        body ->> 'grounds' as grounds,
         happened_at, seq,
     from fresh
     where kind = 'exception.handled'

@@ -8,6 +8,7 @@ create table if not exists exception_facts (
     order_id varchar not null,
     cause varchar not null,
     detail varchar not null,
+    grounds varchar,                            -- the values it follows from; null: opened before they were kept
     currency varchar not null,
     amount decimal(18, 6),
     deadline_at timestamptz,
@@ -23,7 +24,7 @@ using (
         order_id,
         unnest(from_json(body, '{
             "exception_id": "UUID", "exception_kind": "VARCHAR", "exception_subject": "VARCHAR",
-            "cause": "VARCHAR", "detail": "VARCHAR", "currency": "VARCHAR", "amount": "DECIMAL(18,6)",
+            "cause": "VARCHAR", "detail": "VARCHAR", "grounds": "VARCHAR", "currency": "VARCHAR", "amount": "DECIMAL(18,6)",
             "deadline_at": "TIMESTAMPTZ", "since_at": "TIMESTAMPTZ"
         }')),
         happened_at, seq,
