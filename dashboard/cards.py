@@ -266,11 +266,11 @@ def link_to_sku(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
 # -- commands --------------------------------------------------------------------------------------
 
 
-def why_not(kind: type[send.Command], pulse: Pulse) -> str:
+def why_not(command: send.Command, pulse: Pulse) -> str:
     """Why this person cannot send this now; empty: they can."""
     person = access.person()
-    if not send.may(kind, person.role, is_approver=person.is_approver):
-        return f"Only {send.who_may(kind)} may do this; you are {person.role}."
+    if not send.may(command, person.role, is_approver=person.is_approver):
+        return f"Only {send.who_may(command)} may do this; you are {person.role}."
     return pulse.why_not
 
 
@@ -292,7 +292,7 @@ def ask_button(
     `key`: tells it from others of the same slot. `no`: why it makes no sense here, in a sentence; empty: it does.
     """
     commands = command if isinstance(command, Sequence) else (command,)
-    reason = no or (why_not(type(commands[0]), pulse) if commands else "Nothing is picked.")
+    reason = no or (why_not(commands[0], pulse) if commands else "Nothing is picked.")
     pressed = f"pressed-{key or slot}"
     st.button(
         label,

@@ -315,10 +315,11 @@ class Desk:
 
 def _not_allowed(actor: str, role: str, command: ask.Command, *, is_approver: bool) -> str:
     """Why this person may not give the command; empty: they may."""
-    if role not in command.roles:
-        allowed = " or ".join(sorted(command.roles))
+    roles, needs_approver = command.rights()
+    if role not in roles:
+        allowed = " or ".join(sorted(roles))
         return f"{actor} is {role}; {command.name} may be given by {allowed}."
-    if command.needs_approver and not is_approver:
+    if needs_approver and not is_approver:
         return f"{actor} may not approve; {command.name} needs the right to approve."
     return ""
 

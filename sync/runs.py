@@ -155,6 +155,10 @@ class Run:
             run_id=self.run_id,
         )
 
+    def count(self, done: str, tally: Mapping[str, int]) -> None:
+        """Add what became of intents to the run's counts; those confirmed are counted as `done`."""
+        self.counts.update({done: tally["confirmed"], "unclear": tally["unclear"], "refused": tally["refused"]})
+
     def bookmark(self, name: str) -> str | None:
         """How far this flow has read."""
         rows = self.rows("select value from bookmarks where name = $name", {"name": name})

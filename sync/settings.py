@@ -58,7 +58,6 @@ class Settings(StoreSettings):
     marketplace_shop_id: str = Field(min_length=1)
     marketplace_model: Literal["MARKETPLACE", "DROPSHIP"] = "MARKETPLACE"
     marketplace_tenant: str = ""  # empty: whichever answers
-    erp_kind: Literal["rest"] = "rest"
     erp_url: str = Field(min_length=1)
     erp_key: SecretStr
     erp_timezone: str = Field(min_length=1)
@@ -101,7 +100,6 @@ class Settings(StoreSettings):
     maximum_listed: int | None = Field(default=None, ge=0)
     clamp_warehouses: bool = False  # each warehouse counts at least zero; only where stock is never re-sourced
     clock_skew_seconds: int = Field(default=120, ge=0)
-    open_order_horizon_days: int = 14
     orders_fresh_seconds: int = Field(default=120, ge=1)  # quantities are computed on sales known so recently
     batch_deducts_open_orders: bool = True  # the batch takes open sales orders off, not only allocated ones
     marketplace_deducts_sales: bool = True  # the marketplace lowers its offer itself when it takes an order

@@ -135,7 +135,7 @@ def _standing(one: dict[str, Any]) -> str:
     if not one["is_snoozed"]:
         before = f"; as it was before, {one['accepted_by']} accepted it: {one['accepted_reason']}"
         return "open" + (before if one["accepted_reason"] else "")
-    until = [london(one["snoozed_until_at"])] if one["snoozed_until_at"] is not None else []
+    until = [london(one["wakes_at"])] if one["wakes_at"] is not None else []
     events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
     until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []
     return f"put off until {' or '.join(until)}"
@@ -320,11 +320,17 @@ def _give(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> 
     )
 
 
-def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
-    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=f"later-{slot}", width=200)]
+def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
+    """Until when to put off, as chosen: the members of a Snooze."""
+    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=key, width=200)]
     until: dict[str, Any] = {"until_event": chosen.get("until_event", "")}
     if "after" in chosen:
         until["until_at"] = pulse.as_of + chosen["after"]
+    return until
+
+
+def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
+    until = until_when(pulse, f"later-{slot}")
     cards.ask_button(
         "Put it off",
         send.Snooze(**about, **until),

@@ -154,16 +154,11 @@ def _parcels_of(decision: Decision) -> list[Intent]:
 
 def _act(run: Run, decision: Decision) -> None:
     whole = [intent for intent in decision.confirm if intent.payload.get("is_whole")]
-    _count(run, carry_out(run, whole, lambda one: _ship_whole(run, one), workers=4))
+    run.count("confirmed", carry_out(run, whole, lambda one: _ship_whole(run, one), workers=4))
     if whole:
         run.record([event for one in _confirmed(run, whole) for event in looking.siblings(run, one)])
     for lot in rounds(_parcels_of(decision)):
-        _count(run, carry_out_together(run, lot, lambda group: _create(run, group)))
-
-
-def _count(run: Run, tally: dict[str, int]) -> None:
-    for name in ("confirmed", "refused", "unclear"):
-        run.counts[name] += tally[name]
+        run.count("confirmed", carry_out_together(run, lot, lambda group: _create(run, group)))
 
 
 def _confirmed(run: Run, intents: Sequence[Intent]) -> list[Intent]:

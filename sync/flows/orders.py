@@ -304,7 +304,7 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
 def act(run: Run, decision: Decision) -> None:
     """Carry out what was decided, the customer's waiting first."""
     house = run.house
-    accepted = carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4)
+    run.count("accepted", carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4))
     drafts = drafted(run, decision.create)
     created = carry_out(
         run,
@@ -312,14 +312,11 @@ def act(run: Run, decision: Decision) -> None:
         lambda one: house.erp.create_order(drafts[one.intent_id], str(one.intent_id)),
         workers=house.settings.erp_concurrency,
     )
-    cancelled = carry_out(run, decision.cancel, lambda one: _cancel(run, one))
-    referenced = carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
-    for name, tally in (
-        ("accepted", accepted), ("created", created), ("cancelled", cancelled), ("referenced", referenced)
-    ):  # fmt: skip
-        run.counts[name] += tally["confirmed"]
-        run.counts["unclear"] += tally["unclear"]
-        run.counts["refused"] += tally["refused"]
+    run.count("created", created)
+    run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
+    run.count(
+        "referenced", carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
+    )
 
 
 def _accept(run: Run, intent: Intent) -> str:

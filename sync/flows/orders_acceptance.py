@@ -57,10 +57,7 @@ def refuse(run: Run, scope: Scope) -> None:
                 if one.is_proven_zero and not _is_decided(run, order_id)
             ]
         )
-    tally = carry_out(run, decided(run, scope), lambda one: _refuse(run, one))
-    run.counts["refused_orders"] += tally["confirmed"]
-    run.counts["unclear"] += tally["unclear"]
-    run.counts["refused"] += tally["refused"]
+    run.count("refused_orders", carry_out(run, decided(run, scope), lambda one: _refuse(run, one)))
 
 
 def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:

@@ -22,10 +22,7 @@ SURELY_SHOWN_AFTER = timedelta(minutes=2)
 def pass_on(run: Run, scope: Scope) -> None:
     """Settle what is unclear, then cancel at John Lewis what was asked for."""
     run.record([event for intent in still_open(run, (KIND,)) for event in _settled(run, intent)])
-    tally = carry_out(run, decided(run, scope), lambda one: _cancel(run, one))
-    run.counts["cancelled_there"] += tally["confirmed"]
-    run.counts["unclear"] += tally["unclear"]
-    run.counts["refused"] += tally["refused"]
+    run.count("cancelled_there", carry_out(run, decided(run, scope), lambda one: _cancel(run, one)))
 
 
 def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
@@ -64,7 +61,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         " and order_id in (select unnest($orders::varchar[]))",
         ids,
     )
-    return decide(asks, {line["order_line_id"]: line for line in lines}, intents)
+    return decide(asks, {line["order_line_id"]: line for line in lines}, intents, run.now())
 
 
 def calls_of(intents: Sequence[Intent]) -> dict[str, int]:

@@ -255,6 +255,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
             ),
             is_ours_to_refund=settings.refunded_by == OURS,
             refund_reason=settings.refund_reason,
+            now=run.now(),
             retry=scope.key,
             withdrawn=withdrawn,
         )
@@ -265,16 +266,10 @@ def _decide(run: Run, scope: Scope) -> Decision:
 
 
 def _act(run: Run, decision: Decision) -> None:
-    created = carry_out(run, decision.create, lambda one: _create(run, one), workers=2)
-    withdrawn = carry_out(run, decision.withdraw, lambda one: _withdraw(run, one))
-    received = carry_out_together(run, decision.receive, lambda group: _receive(run, group))
-    refunded = carry_out(run, decision.refund, lambda one: _refund(run, one))
-    for name, tally in (
-        ("authorised", created), ("withdrawn", withdrawn), ("received", received), ("refunded", refunded)
-    ):  # fmt: skip
-        run.counts[name] += tally["confirmed"]
-        run.counts["unclear"] += tally["unclear"]
-        run.counts["refused"] += tally["refused"]
+    run.count("authorised", carry_out(run, decision.create, lambda one: _create(run, one), workers=2))
+    run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
+    run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
+    run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
 
 
 def _create(run: Run, intent: Intent) -> str:

@@ -24,9 +24,7 @@ def answer(run: Run, scope: Scope) -> None:
     for kind, name, call in ((ANSWER, "answered", _answer), (REPORT, "reported", _report)):
         chosen = [one for one in intents if one.kind == kind]
         tally = carry_out_together(run, chosen, lambda group, call=call: call(run, group))  # type: ignore[misc]
-        run.counts[name] += tally["confirmed"]
-        run.counts["unclear"] += tally["unclear"]
-        run.counts["refused"] += tally["refused"]
+        run.count(name, tally)
 
 
 def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
@@ -48,6 +46,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         run.rows(
             f"select * from intent_facts where intent_kind in ('{ANSWER}', '{REPORT}') and subject {within}", ids
         ),
+        now=run.now(),
         accepts_fitting=run.house.settings.accepts_returns == "fitting",
         retry=scope.key,
     )

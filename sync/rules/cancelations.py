@@ -9,14 +9,16 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from store.money import to_pence
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
+from sync.rules.order_past import NOTHING_HAPPENED, past_of
+from sync.rules.retrying import is_transient
 
 KIND = "cancel_market_line"
-NOTHING_HAPPENED = {NOT_SENT, "absent"}
 CANCELLABLE = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
@@ -48,6 +50,7 @@ def decide(
     asks: Sequence[Mapping[str, Any]],
     lines: Mapping[str, Mapping[str, Any]],
     intents: Sequence[Mapping[str, Any]],
+    now: datetime,
 ) -> tuple[Intent, ...]:
     """The cancelations to pass on now, oldest ask first; at most one of a line at a time.
 
@@ -55,6 +58,7 @@ def decide(
     and `shipped_quantity`; `intents` rows of `intent_facts` of this kind.
     """
     by_ask: dict[str, Mapping[str, Any]] = {}
+    past = past_of(intents)
     by_line: dict[str, list[tuple[Mapping[str, Any], dict[str, Any]]]] = defaultdict(list)
     for intent in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
         payload = json.loads(intent["payload"] or "{}")
@@ -66,7 +70,11 @@ def decide(
         line_id = ask["order_line_id"]
         line = lines.get(line_id)
         last = by_ask.get(str(ask["ask_id"]))
-        is_free = last is None or (last["state"] == "refused" and last["code"] in NOTHING_HAPPENED)
+        is_free = last is None or (
+            last["state"] == "refused"
+            and (last["code"] in NOTHING_HAPPENED or is_transient(last["code"]))
+            and past.is_free(KIND, last["subject"], at=now)
+        )
         if line is None or not is_free or line_id in taken or _is_under_way(line, by_line[line_id]):
             continue
         quantity = min(ask["quantity"], open_units(line))

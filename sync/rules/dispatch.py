@@ -15,11 +15,12 @@ from itertools import groupby
 from typing import Any
 
 from store.events import ShipmentHeld
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
 from sync.rules.mappings import Mappings
+from sync.rules.order_past import NOTHING_HAPPENED, Past, past_of
+from sync.rules.retrying import gap
 
 KIND = "confirm_shipment"
-NOTHING_HAPPENED = frozenset({NOT_SENT, "absent", "superseded"})
 INCOMPLETE = "incomplete"  # a part waits for the rest: no trouble
 SUBSTITUTED = "substituted"  # shown as a difference of its sales order
 _BACK_OFF, _LONGEST, _TRIES = timedelta(minutes=30), timedelta(hours=6), 6
@@ -68,6 +69,7 @@ class _Order:
     open_units: Counter[str]
     told: set[str]  # subjects confirmed, or perhaps confirmed
     confirmed: set[str]
+    past: Past
     refusals: Mapping[str, list[Mapping[str, Any]]]
     problems: dict[str, _Held] = field(default_factory=dict)
 
@@ -111,12 +113,13 @@ def _orders(known: Known) -> Iterator[_Order]:
     open_units: dict[str, Counter[str]] = defaultdict(Counter)
     for line in known.lines:
         open_units[line["order_id"]][line["order_line_id"]] = line["quantity"] - line["cancelled_quantity"]
+    memory = past_of(known.intents)
     past: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for intent in sorted(known.intents, key=lambda one: one["happened_at"]):
         past[intent["order_id"]].append(intent)
     for order_id, parcels in groupby(known.parcels, key=lambda parcel: str(parcel["order_id"])):
         refusals: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        order = _Order(known, order_id, list(parcels), open_units[order_id], set(), set(), refusals)
+        order = _Order(known, order_id, list(parcels), open_units[order_id], set(), set(), memory, refusals)
         for intent in past[order_id]:
             if intent["state"] == "refused":
                 if intent["code"] not in NOTHING_HAPPENED:
@@ -253,19 +256,20 @@ def _payload(known: Known, parcel: Mapping[str, Any], quantities: Mapping[str, i
 
 
 def _may_try(order: _Order, parcel: Mapping[str, Any], subject: str, payload: Mapping[str, Any]) -> bool:
-    """Whether to send it now; what was refused before is tried again after a growing pause, or when changed.
+    """Whether to send it now; what was refused before is tried again after a growing gap, or when changed.
 
     The hold stays until it is confirmed.
     """
     refused = [one for one in order.refusals.get(subject, ()) if json.loads(one["payload"] or "{}") == payload]
+    is_asked = bool(order.known.retry) and order.known.retry in {order.order_id, parcel["ship_id"]}
     if not refused:
-        return True
+        return is_asked or order.past.is_free(KIND, subject, at=order.known.now)
     last = refused[-1]
     words = last["message"] or last["code"]
     order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", words[:120], words))
-    if order.known.retry and order.known.retry in {order.order_id, parcel["ship_id"]}:
+    if is_asked:
         return True
-    pause = min(_BACK_OFF * 2 ** (len(refused) - 1), _LONGEST)
+    pause = gap(len(refused), subject, first=_BACK_OFF, longest=_LONGEST)
     return len(refused) < _TRIES and order.known.now >= last["happened_at"] + pause
 
 

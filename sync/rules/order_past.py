@@ -1,7 +1,7 @@
-"""What was meant for orders before, and what became of it: the memory a decision about their next step reads.
+"""What was meant for orders and returns before, and what became of it: the memory a next step is decided by.
 
-Pure. What was refused for a reason stays refused until a person releases the order; *not sent*, *absent* and
-*superseded* mean that nothing happened.
+Pure. What was refused for a reason stays refused until a person releases it; *not sent*, *absent* and *superseded*
+mean that nothing happened. Whatever failed for a passing reason goes again after a gap that grows (rules.retrying).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.intents import NOT_SENT
-from sync.rules.retrying import ABSENT, is_transient
+from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
 NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
 
@@ -22,12 +22,27 @@ class Past:
     last: Mapping[tuple[str, str], Mapping[str, Any]]
     failed: Mapping[tuple[str, str], int]
 
-    def is_free(self, kind: str, subject: str, *, again_before: datetime | None = None) -> bool:
-        """Nothing of the kind is under way or done for the subject."""
+    def is_free(
+        self, kind: str, subject: str, *, at: datetime | None = None, again_before: datetime | None = None
+    ) -> bool:
+        """Nothing of the kind is under way or done for the subject; `at` that moment what failed has rested."""
         last = self.last.get((kind, subject))
-        if last is None or last["state"] == "refused":
+        if last is None:
             return True
+        if last["state"] == "refused":
+            return at is None or self._is_rested(last, at)
         return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
+
+    def may_go(self, kind: str, subject: str, now: datetime) -> bool:
+        """It is free, has rested, and was not refused for a reason."""
+        return self.is_free(kind, subject, at=now) and self.refusal(kind, subject) is None
+
+    def _is_rested(self, last: Mapping[str, Any], now: datetime) -> bool:
+        """Whether the gap after what last failed for a passing reason is over, if it was that."""
+        failures = self.failures(last["intent_kind"], last["subject"])
+        if not failures or not is_transient(last["code"]):
+            return True
+        return next_try_at(last["happened_at"], last["code"], failures, last["subject"]) <= now
 
     def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
         """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""

@@ -24,9 +24,11 @@ def is_transient(code: str) -> bool:
     return code in TRANSIENT or code == ABSENT
 
 
-def gap(failures: int, subject: str) -> timedelta:
+def gap(
+    failures: int, subject: str, *, first: timedelta = FIRST_GAP, longest: timedelta = LONGEST_GAP
+) -> timedelta:
     """How long to wait after so many failures in a row (at least one), give or take a quarter."""
-    whole = min(FIRST_GAP * float(2 ** min(failures - 1, 10)), LONGEST_GAP)
+    whole = min(first * float(2 ** min(failures - 1, 10)), longest)
     drawn = int.from_bytes(sha256(f"{subject}/{failures}".encode()).digest()[:4], "big") / 2**32
     return whole * (1 - JITTER + 2 * JITTER * drawn)
 

@@ -7,12 +7,13 @@ customer's money.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
+from sync.rules.order_past import Past, past_of
 
 ANSWER, REPORT = "answer_return", "report_return"
-NOTHING_HAPPENED = frozenset({NOT_SENT, "absent"})
 REJECTIONS = {
     "RETURN_REJECTION_NOT_ELIGIBLE": "Not eligible",
     "RETURN_REJECTION_NOT_NEEDED": "Not needed",
@@ -32,6 +33,7 @@ def decide(
     said: Mapping[str, Mapping[str, Any]],
     intents: Sequence[Mapping[str, Any]],
     *,
+    now: datetime,
     accepts_fitting: bool,
     retry: str = "",
 ) -> tuple[Intent, ...]:
@@ -43,13 +45,11 @@ def decide(
     by_return: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in returns:
         by_return[row["return_id"]].append(row)
-    last: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for past in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
-        last[past["intent_kind"], past["subject"]] = past
+    past = past_of(intents)
     found = []
     for return_id, rows in sorted(by_return.items()):
         intent = _word(return_id, rows, said.get(return_id), accepts_fitting=accepts_fitting)
-        if intent is not None and _is_free(last.get((intent.kind, return_id)), said.get(return_id), intent, retry):
+        if intent is not None and _is_free(past, said.get(return_id), intent, now, retry):
             found.append(intent)
     return tuple(found)
 
@@ -75,11 +75,10 @@ def _word(
     return None
 
 
-def _is_free(last: Mapping[str, Any] | None, said: Mapping[str, Any] | None, intent: Intent, retry: str) -> bool:
+def _is_free(past: Past, said: Mapping[str, Any] | None, intent: Intent, now: datetime, retry: str) -> bool:
     """Nothing of it is under way or done; what was refused waits for another word, or for a person's press."""
-    if last is None:
-        return True
-    if last["state"] != "refused":
-        return False
-    is_newer = said is not None and said["happened_at"] > last["happened_at"]
-    return last["code"] in NOTHING_HAPPENED or is_newer or (bool(retry) and retry == intent.order_id)
+    last = past.last.get((intent.kind, intent.subject))
+    is_newer = last is not None and said is not None and said["happened_at"] > last["happened_at"]
+    if is_newer or (retry and retry == intent.order_id):
+        return past.is_free(intent.kind, intent.subject)
+    return past.may_go(intent.kind, intent.subject, now)

@@ -9,13 +9,14 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from store.money import to_pence
-from sync.intents import NOT_SENT, Intent
+from sync.intents import Intent
+from sync.rules.order_past import NOTHING_HAPPENED, Past, past_of
 
-NOTHING_HAPPENED = frozenset({NOT_SENT, "absent"})
 UNSEEN = "unseen"  # no answer came and no refund shows: a person says whether it is sent again
 ON_THE_WAY = frozenset({"IN_PROGRESS", "RECEIVED"})
 
@@ -30,6 +31,7 @@ class Known:
     intents: Sequence[Mapping[str, Any]]
     is_ours_to_refund: bool
     refund_reason: str
+    now: datetime
     retry: str = ""  # an order a person wants tried again
     withdrawn: Sequence[Mapping[str, Any]] = ()  # rows of `returns_withdrawn`
     shipping: Mapping[str, Decimal] = field(default_factory=dict)  # by order: credited and not refunded yet
@@ -47,9 +49,7 @@ class Decision:
 
 def decide(known: Known) -> Decision:
     """Every return's next step; one that cannot go on does not stop the others."""
-    last: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for past in sorted(known.intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
-        last[past["intent_kind"], past["subject"]] = past
+    past = past_of(known.intents)
     by_return: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in sorted(known.returns, key=lambda one: (one["opened_at"], one["return_id"], one["order_line_id"])):
         if not row["is_before_start"]:
@@ -59,28 +59,25 @@ def decide(known: Known) -> Decision:
     refund: list[Intent] = []
     busy = _lines_under_way(known)
     for rows in by_return.values():
-        create += [one for one in _authorisations(known, rows) if _is_free(known, last, one)]
-        receive += [one for one in _receipt(rows) if _is_free(known, last, one)]
+        create += [one for one in _authorisations(known, rows) if _is_free(known, past, one)]
+        receive += [one for one in _receipt(rows) if _is_free(known, past, one)]
         if known.is_ours_to_refund:
             for intent in _refunds(known, rows):
                 line_id = intent.payload["order_line_id"]
-                if line_id not in busy and _is_free(known, last, intent):
+                if line_id not in busy and _is_free(known, past, intent):
                     busy.add(line_id)
                     refund.append(intent)
     if known.is_ours_to_refund:
-        refund = _with_shipping(known, last, refund, _lines_under_way(known))
-    withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, last, one))
+        refund = _with_shipping(known, past, refund, _lines_under_way(known))
+    withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, past, one))
     return Decision(tuple(create), tuple(receive), tuple(refund), withdraw)
 
 
-def _is_free(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], intent: Intent) -> bool:
+def _is_free(known: Known, past: Past, intent: Intent) -> bool:
     """Nothing of the kind is under way or done; what was refused for a reason waits for a person."""
-    before = last.get((intent.kind, intent.subject))
-    if before is None:
-        return True
-    if before["state"] != "refused":
-        return False
-    return before["code"] in NOTHING_HAPPENED or (bool(known.retry) and known.retry == intent.order_id)
+    if known.retry and known.retry == intent.order_id:
+        return past.is_free(intent.kind, intent.subject)
+    return past.may_go(intent.kind, intent.subject, known.now)
 
 
 def _authorisations(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
@@ -156,7 +153,7 @@ def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
 
 def _with_shipping(
     known: Known,
-    last: Mapping[tuple[str, str], Mapping[str, Any]],
+    past: Past,
     refunds: Sequence[Intent],
     busy: Collection[str],
 ) -> list[Intent]:
@@ -167,7 +164,7 @@ def _with_shipping(
             (line for line in known.lines.values() if line["order_id"] == order_id),
             key=lambda one: (one["line_number"], one["order_line_id"]),
         )
-        if any(line["order_line_id"] in busy for line in lines) or _is_in_doubt(known, last, order_id):
+        if any(line["order_line_id"] in busy for line in lines) or _is_in_doubt(known, past, order_id):
             continue  # what is under way, or nobody is sure of, may be that very shipping
         of_return = next((row["return_id"] for row in known.returns if row["order_id"] == order_id), order_id)
         due = credited
@@ -187,19 +184,19 @@ def _with_shipping(
                 "before_amount": str(line["refunded_amount"]),
             }  # fmt: skip
             intent = Intent("refund_line", f"{of_return}/{line_id}/shipping", payload, order_id)
-            if _is_free(known, last, intent):
+            if _is_free(known, past, intent):
                 found[line_id] = intent
     return list(found.values())
 
 
-def _is_in_doubt(known: Known, last: Mapping[tuple[str, str], Mapping[str, Any]], order_id: str) -> bool:
+def _is_in_doubt(known: Known, past: Past, order_id: str) -> bool:
     """A refund of the order ended without anybody being sure, and no person has said that it is sent again."""
     return known.retry != order_id and any(
         kind == "refund_line"
-        and past["order_id"] == order_id
-        and past["state"] == "refused"
-        and past["code"] not in NOTHING_HAPPENED
-        for (kind, _), past in last.items()
+        and last["order_id"] == order_id
+        and last["state"] == "refused"
+        and last["code"] not in NOTHING_HAPPENED
+        for (kind, _), last in past.last.items()
     )
 
 

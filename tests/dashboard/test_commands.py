@@ -238,6 +238,35 @@ def test_what_processing_again_would_do_is_shown_subject_by_subject(ordinary: To
     assert "goes on" in cells(page)
 
 
+@pytest.mark.parametrize(
+    ("label", "command", "arguments"),
+    [
+        ("Fetch again", "fetch_again", {}),
+        ("Take them", "assign", {"owner": "Admin"}),
+        ("Put them off", "snooze", {"until_at": None, "until_event": "batch"}),
+        ("Note it on them", "note", {"text": "one and the same flood"}),
+        ("Accept them", "accept", {"reason": "one and the same flood"}),
+    ],
+)
+def test_what_may_be_done_to_one_cause_may_be_done_to_several_at_once(
+    ordinary: Told, label: str, command: str, arguments: dict[str, Any]
+) -> None:
+    ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
+    page = show("exceptions", query={}, person="Admin")
+    page.session_state["causes"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    page.run(timeout=60)
+    page.selectbox(key="together-later").set_value("until the next stock batch").run(timeout=60)
+    page.text_input(key="together-why").set_value("one and the same flood").run(timeout=60)
+    press(page, label)
+    bodies = [body for _, body in sent(ordinary)]
+
+    assert {body["command"] for body in bodies} == {command}
+    assert [body["arguments"] for body in bodies] == [
+        {**ALL, "exception_kind": kind, "cause": cause, **arguments}
+        for kind, cause in (("unmapped_carrier", "DPX"), ("dispatch_late", ""))
+    ]
+
+
 def test_where_there_is_nothing_to_process_again_the_button_says_so(ordinary: Told) -> None:
     ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={"kind": "dispatch_late", "cause": ""})

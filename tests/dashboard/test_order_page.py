@@ -69,7 +69,13 @@ def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers
     assert "2 units" in cells(page)
     assert "1 unit" in cells(page)
     assert "the missing ones are cancelled at John Lewis" in words(page)
+    next(one for one in page.text_input if str(one.key).startswith("why-drift-")).set_value("agreed").run(
+        timeout=60
+    )
+    allowed = {label: not disabled for label, disabled, _ in senders(page)}
+
     assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}
+    assert (allowed["Revert in BlueCherry"], allowed["Accept"]) == (True, False)
 
 
 def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_lines(told: Told) -> None:

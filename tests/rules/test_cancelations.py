@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync.rules.cancelations import Amounts, amounts, decide, open_units
+from sync.rules.cancelations import KIND, Amounts, amounts, decide, open_units
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -32,7 +32,8 @@ def asked(quantity: int = 1, *, name: str = "a1", minutes: int = 0) -> dict[str,
 def past(state: str, code: str = "", *, name: str = "a1", before: int = 0, quantity: int = 1) -> dict[str, Any]:
     payload = {"ask_id": name, "order_line_id": "O1-A-1", "before_quantity": before, "quantity": quantity}
     return {
-        "state": state, "code": code, "payload": json.dumps(payload), "meant_at": NOW, "happened_at": NOW, "seq": 1,
+        "intent_kind": KIND, "subject": f"O1-A-1/{before}", "state": state, "code": code,
+        "payload": json.dumps(payload), "meant_at": NOW, "happened_at": NOW, "seq": 1,
     }  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def decided(
 ) -> list[tuple[str, int, str, str]]:
     return [
         (one.subject, one.payload["quantity"], one.payload["amount"], one.payload["shipping_amount"])
-        for one in decide(asks, {"O1-A-1": shown}, intents)
+        for one in decide(asks, {"O1-A-1": shown}, intents, NOW)
     ]
 
 

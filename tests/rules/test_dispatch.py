@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sync.intents import Intent
-from sync.rules.dispatch import Decision, Known, decide, rounds
+from sync.rules.dispatch import KIND, Decision, Known, decide, rounds
 from sync.rules.mappings import Mappings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -35,8 +35,9 @@ def told(subject: str, state: str, units: Mapping[str, int] | None = None, **oth
     """An intent of the past."""
     payload = {"quantities": {"O1-A-1": 1} if units is None else units}
     return {
-        "order_id": "O1-A", "subject": subject, "state": state, "code": "", "message": "",
-        "payload": json.dumps(payload), "happened_at": NOW - timedelta(minutes=5), **other,
+        "intent_kind": KIND, "order_id": "O1-A", "subject": subject, "state": state, "code": "", "message": "",
+        "payload": json.dumps(payload), "meant_at": None, "happened_at": NOW - timedelta(minutes=5), "seq": 1,
+        **other,
     }  # fmt: skip
 
 
@@ -117,6 +118,17 @@ def test_what_surely_did_not_happen_is_planned_again(code: str) -> None:
     assert [one.subject for one in decision.confirm] == ["S1/C1"]
 
 
+def test_what_was_looked_for_in_vain_again_and_again_waits_longer_each_time() -> None:
+    def absent(*minutes: int) -> list[dict[str, Any]]:
+        return [
+            told("S1/C1", "refused", code="absent", happened_at=NOW - timedelta(minutes=ago)) for ago in minutes
+        ]
+
+    planned = [len(decide(known([parcel()], intents=absent(*ago))).confirm) for ago in ((1,), (9, 1), (9, 3))]
+
+    assert planned == [1, 0, 1]
+
+
 def refusal(minutes: float, **other: Any) -> dict[str, Any]:
     payload = decide(known([parcel()])).confirm[0].payload
     at = NOW - timedelta(minutes=minutes)
@@ -125,9 +137,10 @@ def refusal(minutes: float, **other: Any) -> dict[str, Any]:
 
 
 def test_a_refused_parcel_is_held_with_their_words_and_tried_again_later() -> None:
-    soon = decide(known([parcel()], intents=[refusal(29)]))
-    later = decide(known([parcel()], intents=[refusal(31)]))
-    twice = decide(known([parcel()], intents=[refusal(95), refusal(31)]))
+    """After half an hour, give or take a quarter, and twice as long after the second time."""
+    soon = decide(known([parcel()], intents=[refusal(22)]))
+    later = decide(known([parcel()], intents=[refusal(38)]))
+    twice = decide(known([parcel()], intents=[refusal(95), refusal(44)]))
 
     words = [("S1", "refused_by_marketplace", "Order is not in SHIPPING")]
     assert (len(soon.confirm), held(soon)) == (0, words)

@@ -70,6 +70,19 @@ ORDINARY = Known(
 )
 
 
+WAITING = line(state="WAITING_ACCEPTANCE")
+
+
+def placed_by(rule: str) -> mappings.Mappings:
+    """Only this rule names a warehouse."""
+    return mappings.load(
+        [
+            {"mapping": "warehouse", "key": rule, "value": "WH1"},
+            {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
+        ]
+    )
+
+
 def steps(decision: Decision) -> dict[str, list[str]]:
     """What is to be done, by name; empty ones left out."""
     found = {
@@ -106,6 +119,38 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "a line nobody can send": (
         {"lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")]},
         {"hold": ["unknown_sku"]},
+    ),
+    "waits for acceptance, without a division": (
+        {"lines": [WAITING], "skus": {SHIRT: sku(SHIRT, division="")}},
+        {"hold": ["missing_division"]},
+    ),
+    "waits for acceptance, without a warehouse": (
+        {"lines": [WAITING], "mappings": placed_by("NMC")},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, without a ship-via": (
+        {"lines": [{**WAITING, "shipping_type": "LTR-UK"}]},
+        {"hold": ["unknown_ship_via"]},
+    ),
+    "waits for acceptance, and its country may say where it is placed": (
+        {"lines": [WAITING], "mappings": placed_by("NMK country:IRL"), "countries": {}},
+        {"accept": ["JLM1-A"]},
+    ),
+    "waits for acceptance, and its country does not": (
+        {"lines": [WAITING], "mappings": placed_by("NMK country:IRL")},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, and a country places other goods": (
+        {"lines": [WAITING], "mappings": placed_by("NMC country:IRL"), "countries": {}},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, the line without a warehouse refused by a person": (
+        {
+            "lines": [WAITING, line(number=2, sku=JUMPER, state="WAITING_ACCEPTANCE")],
+            "mappings": placed_by("NMK"),
+            "refused_lines": {"JLM1-A-2"},
+        },
+        {"accept": ["JLM1-A"]},
     ),
     "two warehouses": (
         {"lines": [line(), line(number=2, sku=JUMPER)]},

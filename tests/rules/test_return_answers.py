@@ -34,7 +34,7 @@ def told(
 ) -> list[dict[str, Any]]:
     """What would be said, without its wrapping."""
     words = {"R1": word} if word else {}
-    policy: dict[str, Any] = {"accepts_fitting": True, **more}
+    policy: dict[str, Any] = {"accepts_fitting": True, "now": NOW, **more}
     return [one.payload for one in decide(returns, words, [before] if before else [], **policy)]
 
 

@@ -44,7 +44,7 @@ def refunds(*intents: dict[str, Any], **known: Any) -> list[tuple[str, str, str]
         "returns": [came_back()], "lines": {"JL1-A-1": line()}, "shipping": {"JL1-A": SHIPPING}, **known,
     }  # fmt: skip
     decision = decide(
-        Known(sales_lines={}, intents=intents, is_ours_to_refund=True, refund_reason="RFD-SIZE", **what)
+        Known(sales_lines={}, intents=intents, is_ours_to_refund=True, refund_reason="RFD-SIZE", now=NOW, **what)
     )
     return [
         (one.payload["order_line_id"], one.payload["amount"], one.payload["shipping_amount"])

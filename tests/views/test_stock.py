@@ -280,7 +280,7 @@ def test_the_risk_is_narrowed_by_what_its_offers_belong_to(told: Told, ask: Ask)
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("0411", [("04117", False), ("04118", False)]),
+        ("0411", [("04117", False), ("04118", False), ("104118", False)]),
         ("04118", [("04118", True), ("104118", False)]),
         ("04117 linen shirt", [("04117", True)]),
         ("SHIRT", [("04117", False), ("04118", False)]),
