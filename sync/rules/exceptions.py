@@ -125,6 +125,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "technical", "batch-rejected", "Reads the batch once more."),
     ExceptionKind("batch_held", "A stock batch waits for a person: {cause}", "high", "ops", "BlueCherry", "data",
                   "batch-held", "Nothing to press to try again: accept or reject the batch."),
+    ExceptionKind("batch_gap", "DELTA stock batches wait behind one that is not there: {cause}", "high", "it",
+                  "BlueCherry", "technical", "batch-gap", "Looks again for the batch, and for a FULL one."),
     ExceptionKind("batch_doubtful", "The stock batch in use is odd: {cause}", "normal", "ops", "BlueCherry", "data",
                   "batch-doubtful", _LIFTS),
     ExceptionKind("batch_overaged", "The stock is so old that thin SKUs are not listed", "urgent", "it",
@@ -261,7 +263,7 @@ def sentence(code: str, cause: str) -> str:
 _RETRIED_BY = {
     "dispatch": ("unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line", "refused_by_marketplace",
                  "shipped_not_confirmed", "voided"),
-    "inventory": ("batch_late", "batch_rejected", "batch_held", "batch_doubtful", "batch_overaged",
+    "inventory": ("batch_late", "batch_rejected", "batch_held", "batch_gap", "batch_doubtful", "batch_overaged",
                   "stock_mismatch", "orphans_held", "import_failed", "import_errors", "oversell",
                   "oversells_beyond"),
     "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "missing_ean", "bad_check_digit",

@@ -138,3 +138,40 @@ def test_a_delta_that_is_shown_no_more_is_not_read_over(house: House) -> None:
     assert without == "F1"
     assert house.look(122) == "F4"
     assert house.stock == {"SHIRT": 0, "COAT": 12}
+
+
+def test_deltas_after_a_failed_one_wait_for_the_next_full_batch(house: House) -> None:
+    house.erp.post("D1", 60, 61, SHIRT=9)
+    house.erp.post("D2", 65, None, "FAILED")
+    house.erp.post("D3", 70, 71, COAT=3)
+    behind = house.look(101)
+    house.erp.post("F4", 400, 420, SHIRT=0, COAT=12)
+    house.erp.post("D5", 430, 431, COAT=11)
+
+    assert behind == "D1"
+    assert house.look(431) == "D5"
+    assert house.stock == {"SHIRT": 0, "COAT": 11}
+
+
+@pytest.mark.parametrize("hours", [1, 7, 30])
+def test_one_that_hangs_is_read_in_its_place_when_it_completes(house: House, hours: int) -> None:
+    house.erp.post("D2", 65, None, "RUNNING")
+    house.erp.post("D3", 70, 71, SHIRT=7, COAT=3)
+    before = [house.look(minute) for minute in (72, 65 + 60 * hours)]
+    house.erp.post("D2", 65, 66 + 60 * hours, SHIRT=0)
+
+    assert before == ["F0", "F0"]
+    assert house.look(67 + 60 * hours) == "D3"
+    assert house.stock == {"SHIRT": 7, "COAT": 3}
+
+
+def test_one_that_hung_and_was_overtaken_by_a_full_batch_is_never_read(house: House) -> None:
+    house.erp.post("D2", 65, None, "RUNNING")
+    house.erp.post("F3", 120, 121, SHIRT=7, COAT=9)
+    overtaken = house.look(122)
+    house.erp.post("D2", 65, 700, SHIRT=0)
+    house.erp.post("D4", 690, 691, COAT=8)
+
+    assert overtaken == "F3"
+    assert house.look(701) == "D4"
+    assert house.stock == {"SHIRT": 7, "COAT": 8}

@@ -253,6 +253,30 @@ def test_a_held_batch_is_wrong_until_it_is_judged_or_overtaken(told: Told, ask: 
     assert wrong(ask) == {}
 
 
+@pytest.mark.parametrize(
+    ("state", "cause", "after"),
+    [("FAILED", "failed", 40 * MINUTE), ("RUNNING", "running", 6 * HOUR), ("COMPLETE", "unread", 80 * MINUTE)],
+)
+def test_deltas_behind_a_batch_that_is_not_there_are_wrong_until_a_full_one_is_read(
+    told: Told, ask: Ask, state: str, cause: str, after: timedelta
+) -> None:
+    """Of one that failed, from the first DELTA on; that still runs, after six hours; that is unread, after one."""
+    begun = NOW - 8 * HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=begun - HOUR, next_expected=NOW + HOUR)
+    told.seen("D2", at=begun, kind="DELTA", state=state, next_expected=NOW + HOUR)
+    alone = wrong(ask)
+    told.seen("D3", at=begun + 2 * HOUR / 3, kind="DELTA", next_expected=NOW + HOUR)
+    behind = wrong(ask)
+    told.batch("F4", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR, next_expected=NOW + HOUR)
+
+    assert alone == {}
+    assert list(behind) == [("batch_gap", "D2")]
+    assert behind["batch_gap", "D2"]["cause"] == cause
+    assert "up to D3 wait for D2" in behind["batch_gap", "D2"]["detail"]
+    assert behind["batch_gap", "D2"]["since_at"] == begun + after
+    assert wrong(ask) == {}
+
+
 def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Told, ask: Ask) -> None:
     told.batch(
         "B1",
