@@ -38,7 +38,7 @@ NAME = "inventory"
 FULL_HOUR = 3  # the nightly file, London time
 FULL_ON = "inventory.full_on"
 ASKED = "inventory.asked"  # SKUs a person wants sent, until they are
-RAISED = "inventory.raised"  # the batch whose increases were sent
+RAISED = "inventory.raised"  # the batch whose increases, of all offers, were sent
 EVERY_SKU = "*"
 RELEASE_LASTS = timedelta(hours=24)  # a person's word that many offers may lose their stock
 MOST_SHOWN = 1000
@@ -79,7 +79,7 @@ def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> 
     is_sent = False
     if is_free:
         _count(run, decision)
-        is_sent = _send(run, decision.rows, terms, found)
+        is_sent = _send(run, decision.rows, terms, found, is_whole=some is None)
     if ahead is not None:
         assess(run, found, decision.listed(is_sent=is_sent), ahead, some)
     margin = ahead.typical_margin if ahead else None
@@ -213,9 +213,13 @@ def _count(run: Run, decision: Decision) -> None:
     run.counts["inflight_units"] = int(decision.board["inflight"].sum())
 
 
-def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> bool:
-    """One file with everything that is due, and the numbers that made it; whether it was sent."""
-    done = {RAISED: terms.batch_id} if terms.may_rise else {}
+def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis, *, is_whole: bool) -> bool:
+    """One file with everything that is due, and the numbers that made it; whether it was sent.
+
+    A batch's increases are done with when all offers were decided on it: where only risk had lowered an offer,
+    nothing of a new batch touches it.
+    """
+    done = {RAISED: terms.batch_id} if terms.may_rise and is_whole else {}
     if rows.is_empty():
         run.record(bookmarks=done | ({ASKED: ""} if terms.sends else {}))
         return False
