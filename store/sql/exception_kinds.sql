@@ -67,7 +67,7 @@ select * from (values
     (63, 'inflight_stuck', 'Sold units are held back since two stock batches ({cause})', 'high', 'ops', 'BlueCherry', 'data', 'inflight-stuck', 'Decides again; *Fetch again* looks for the order in BlueCherry.', '', 'orders'),
     (64, 'stock_mismatch', 'John Lewis shows something else than it should', 'urgent', 'ops', 'Cherrylane', 'technical', 'stock-mismatch', 'Sends the newest quantities; old pushes are never replayed.', '', 'inventory'),
     (65, 'offer_without_sku', 'Offers have no active SKU in BlueCherry', 'high', 'ops', 'BlueCherry', 'data', 'offer-without-sku', 'Nothing to press: the next run sees that it is mended and goes on.', '', 'catalogue'),
-    (66, 'orphans_held', '{cause} offers without a SKU would lose their stock at once', 'high', 'ops', 'BlueCherry', 'data', 'orphans-held', 'Nothing to press to try again: allow it, or mend the SKUs.', '', 'inventory'),
+    (66, 'orphans_held', '{cause} offers without a SKU would lose their stock: too many for one day', 'high', 'ops', 'BlueCherry', 'data', 'orphans-held', 'Nothing to press to try again: allow it, or mend the SKUs.', '', 'inventory'),
     (67, 'import_failed', 'John Lewis could not take a stock file', 'high', 'it', 'John Lewis', 'technical', 'import-failed', 'Sends the newest quantities.', '', 'inventory'),
     (68, 'import_errors', 'John Lewis refused quantities: {cause}', 'high', 'ops', 'John Lewis', 'data', 'import-errors', 'Sends the newest quantities.', '', 'inventory'),
     (69, 'oversell', 'We list more than we have', 'urgent', 'ops', 'Cherrylane', 'technical', 'oversell', 'Sends the newest quantities.', '', 'inventory'),

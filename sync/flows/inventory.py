@@ -8,7 +8,7 @@ night. It keeps the numbers behind every quantity, and how likely each is sold m
 the next batch can say so.
 What can go wrong: the orders cannot be read, or the batch is old (then nothing rises, and age makes us cautious), a
 batch that fails its checks or waits for a person (then the one before stands), offers without a SKU (set to zero;
-many at once wait for a person), one of the systems down (the other's part still goes on).
+many within a day wait for a person), one of the systems down (the other's part still goes on).
 """
 
 from collections.abc import Callable, Mapping
@@ -164,6 +164,7 @@ def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool 
     """On what to decide; who only looks counts as if the orders were read, as a run would see to."""
     is_fresh = _is_fresh(run) or not reads_orders
     is_nightly = run.bookmark(FULL_ON) != _night(run.now())
+    released, since = _released(run)
     return Terms(
         batch_id=found.batch.batch_id,
         may_rise=is_fresh and not found.caution.freezes,
@@ -171,17 +172,30 @@ def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool 
         caution=found.caution,
         sends_all=EVERY_SKU in asked or (is_nightly and is_fresh),
         sends=asked,
-        zeroes_at_most=_released(run),
+        zeroes_at_most=released,
+        zeroed_lately=_zeroed(run, since),
     )
 
 
-def _released(run: Run) -> int:
-    """How many offers without a SKU a person lately allowed to lose their stock."""
+def _released(run: Run) -> tuple[int, datetime]:
+    """How many offers without a SKU a person lately let lose their stock, and since when they are counted."""
+    since = run.now() - RELEASE_LASTS
     rows = run.rows(
-        "select offer_count from orphan_release_facts where happened_at >= $since",
-        {"since": run.now() - RELEASE_LASTS},
+        "select offer_count, happened_at from orphan_release_facts where happened_at >= $since", {"since": since}
     )
-    return int(rows[0]["offer_count"]) if rows else 0
+    return (int(rows[0]["offer_count"]), rows[0]["happened_at"]) if rows else (0, since)
+
+
+def _zeroed(run: Run, since: datetime) -> frozenset[str]:
+    """The SKUs that lost what stood at John Lewis, for want of a SKU, after a moment."""
+    rows = run.rows(
+        """
+        select distinct sku from published_rows
+        where sent_at > $since and sku_key = '' and quantity = 0 and before_quantity > 0
+        """,
+        {"since": since},
+    )
+    return frozenset(row["sku"] for row in rows)
 
 
 def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None, some: Touched | None) -> Decision | None:

@@ -245,6 +245,34 @@ def test_all_are_decided_where_time_or_a_word_may_move_them_all(world: World, wh
     assert world.run.bookmark(DECIDED)
 
 
+def test_offers_that_lose_their_sku_one_by_one_wait_for_a_person_as_those_at_once_do(world: World) -> None:
+    """Of 24 offers one may lose its stock within a day; that the nightly file says zero again does not hide it."""
+
+    def end(number: int, after: timedelta) -> dict[str, int]:
+        world.told.clock.moment += after
+        world.told.now = world.now
+        world.told.skus(SKUS[number], is_active=False)
+        due, sent, _ = world.decide()
+        assert sent == due
+        if sent:
+            world.told.clock.moment += MINUTE / 3
+            world.arrive()
+        return {sku: units for sku, units in sent.items() if units == 0}
+
+    world.decide()
+    world.arrive()
+    first = end(0, HOUR)
+    world.told.publish({SKUS[0]: 0}, sku_key="", before_quantity=0, batch_id="B0", at=world.now + MINUTE)
+    second = end(1, 10 * HOUR)
+    world.told.tell(events.OrphansReleased(happened_at=world.now, offer_count=1, why="it left the range"))
+    allowed = end(1, MINUTE)
+    third = end(2, HOUR)
+    a_day_later = end(2, 24 * HOUR)
+
+    assert (first, second, allowed, third) == ({SKUS[0]: 0}, {}, {SKUS[1]: 0}, {})
+    assert a_day_later == {SKUS[2]: 0}
+
+
 class Trading(World):
     """The same with two offers, and demand that the default policy holds units back for."""
 

@@ -326,6 +326,20 @@ def test_many_offers_without_a_sku_wait_for_a_person_who_names_how_many(told: To
     assert ("orphans_held", "offers") in wrong(ask, NOW + DAY + MINUTE)
 
 
+def test_an_offer_without_a_sku_waits_after_others_lost_their_stock_within_a_day(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 3, "GHOST-1": 2})
+    alone = wrong(ask)
+    told.publish({"GHOST-2": 0}, sku_key="", before_quantity=4, at=NOW - 23 * HOUR)
+    waiting = wrong(ask)["orphans_held", "offers"]
+    told.tell(events.OrphansReleased(happened_at=NOW - HOUR, offer_count=1, why="it left the range"))
+
+    assert ("orphans_held", "offers") not in alone
+    assert waiting["cause"] == "1"
+    assert waiting["detail"].endswith("would lose their stock, after 1 within a day.")
+    assert ("orphans_held", "offers") not in wrong(ask)
+
+
 def test_a_stock_file_that_failed_as_a_whole_is_wrong_until_the_next_arrives(told: Told, ask: Ask) -> None:
     push_id = told.publish({SHIRT: 5}, is_finished=False)
     told.tell(
