@@ -266,11 +266,11 @@ def link_to_sku(picked: int | None, rows: Sequence[Mapping[str, Any]]) -> None:
 # -- commands --------------------------------------------------------------------------------------
 
 
-def why_not(kind: type[send.Command], pulse: Pulse) -> str:
+def why_not(command: send.Command, pulse: Pulse) -> str:
     """Why this person cannot send this now; empty: they can."""
     person = access.person()
-    if not send.may(kind, person.role, is_approver=person.is_approver):
-        return f"Only {send.who_may(kind)} may do this; you are {person.role}."
+    if not send.may(command, person.role, is_approver=person.is_approver):
+        return f"Only {send.who_may(command)} may do this; you are {person.role}."
     return pulse.why_not
 
 
@@ -292,8 +292,9 @@ def ask_button(
     `key`: tells it from others of the same slot. `no`: why it makes no sense here, in a sentence; empty: it does.
     """
     commands = command if isinstance(command, Sequence) else (command,)
-    reason = no or (why_not(type(commands[0]), pulse) if commands else "Nothing is picked.")
-    pressed = st.button(
+    reason = no or (why_not(commands[0], pulse) if commands else "Nothing is picked.")
+    pressed = f"pressed-{key or slot}"
+    st.button(
         label,
         key=f"ask-{key or slot}",
         icon=icon,
@@ -301,9 +302,16 @@ def ask_button(
         disabled=bool(reason) or is_disabled,
         help=reason or None,
         shortcut=shortcut,
+        on_click=_remember,
+        args=(pressed,),
     )
-    if pressed:
+    if st.session_state.pop(pressed, False) and not reason:
         submit(commands, slot)
+
+
+def _remember(pressed: str) -> None:
+    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button."""
+    st.session_state[pressed] = True
 
 
 def submit(commands: Sequence[send.Command], slot: str) -> None:

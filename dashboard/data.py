@@ -157,6 +157,17 @@ def stock_choices(as_of: datetime) -> list[dict[str, Any]]:
     return _choices(str(window().path), as_of)
 
 
+@st.cache_data(ttl=TOTALS_SECONDS, max_entries=24, show_spinner=False)
+def _styles(path: str, _as_of: datetime, words: str, limit: int) -> list[dict[str, Any]]:
+    del path  # the key
+    return reads_stock.style_choices(window().ask, _as_of, words, limit=limit).to_dicts()
+
+
+def style_choices(as_of: datetime, words: str, limit: int) -> list[dict[str, Any]]:
+    """Styles some words fit; asked again after a few seconds, as `stock_choices`."""
+    return _styles(str(window().path), as_of, words, limit)
+
+
 def money_totals(as_of: datetime) -> dict[str, Any]:
     """The totals of money."""
     return _totals(str(window().path), "money", as_of)
@@ -180,6 +191,7 @@ exceptions = _asking(reads.exceptions)
 exception_history = _asking(reads_desk.exception_history)
 exception_evidence = _asking(reads_desk.exception_evidence)
 order_edits = _asking(reads_desk.order_edits)
+order_commands = _asking(reads_desk.order_commands)
 orders = _asking(reads.orders)
 order_states = _asking(reads.order_states)
 order_places = _asking(reads.order_places)
@@ -189,6 +201,7 @@ order_misfits = _asking(reads.order_misfits)
 drift = _asking(reads_orders.drift)
 order_systems = _asking(reads_orders.order_systems)
 order_returns = _asking(reads_orders.order_returns)
+unclear_creations = _asking(reads_orders.unclear_creations)
 order_funnel = _asking(reads_orders.order_funnel)
 order_timeline = _asking(reads.order_timeline)
 payload = _asking(reads.payload)
@@ -199,6 +212,7 @@ sku = _asking(reads.sku)
 publications = _asking(reads.publications)
 stock_window = _asking(reads_risk.stock_window)
 stock_risk = _asking(reads_risk.stock_risk)
+risk_proof = _asking(reads_risk.risk_proof)
 risk_grid = _asking(reads_risk.risk_grid)
 sales_rate = _asking(reads_risk.sales_rate)
 sku_risk = _asking(reads_stock.sku_risk)

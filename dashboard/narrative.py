@@ -33,6 +33,9 @@ _ANSWERS = {
     "revert": "it is put back in BlueCherry",
     "accept": "it stays as it is",
 }
+_HANDLED = {
+    "assign": "Given away", "snooze": "Put off", "note": "Noted", "accept": "Accepted as it is",
+}  # fmt: skip
 _LEDGER = {
     "ORDER_AMOUNT": "Sale booked",
     "ORDER_SHIPPING_AMOUNT": "Shipping booked",
@@ -87,6 +90,11 @@ def _intent(body: Body) -> str:
 def _because(body: Body) -> str:
     why = body.get("message") or body.get("code") or ""
     return f": {why}" if why else ""
+
+
+def _said(body: Body) -> str:
+    words = body.get("note") or body.get("owner") or ""
+    return f". {words}" if words else ""
 
 
 def _fields(body: Body) -> str:
@@ -157,6 +165,13 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "exception.opened": lambda body: f"Needs a person: {humanised(str(body.get('exception_kind'))).lower()}",
     "exception.changed": lambda body: f"Still wrong: {humanised(str(body.get('exception_kind'))).lower()}",
     "exception.closed": lambda body: f"No longer wrong: {humanised(str(body.get('exception_kind'))).lower()}",
+    "absence.said": lambda body: (
+        f"Said to be surely absent: {_INTENTS.get(str(body.get('intent_kind')), '')}. {body.get('why') or ''}"
+    ),
+    "exception.handled": lambda body: (
+        f"{_HANDLED.get(str(body.get('action')), humanised(str(body.get('action'))))}: "
+        f"{humanised(str(body.get('exception_kind') or 'exception')).lower()}{_said(body)}"
+    ),
     "ledger.booked": lambda body: (
         f"{_LEDGER.get(str(body.get('type')), humanised(str(body.get('type')).lower()))}: "
         f"{_amount(body, 'amount')}, "

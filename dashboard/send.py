@@ -26,6 +26,7 @@ from store.commands import (
     Resync,
     Retry,
     RunOnce,
+    SayAbsent,
     SetBufferPolicy,
     SetMapping,
     SetMappings,
@@ -38,22 +39,24 @@ from store.window import Window
 __all__ = [
     "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "DecideReturn",
     "EditOrder", "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans",
-    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SetBufferPolicy", "SetMapping", "SetMappings", "Snooze",
-    "TriedPolicy", "may", "send",
+    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SayAbsent", "SetBufferPolicy", "SetMapping", "SetMappings",
+    "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")
 
 
-def may(kind: type[Command], role: str, *, is_approver: bool = False) -> bool:
+def may(command: Command, role: str, *, is_approver: bool = False) -> bool:
     """Whether a person of this role, with or without the right to approve, may ask this."""
-    return role in kind.roles and (is_approver or not kind.needs_approver)
+    roles, needs_approver = command.rights()
+    return role in roles and (is_approver or not needs_approver)
 
 
-def who_may(kind: type[Command]) -> str:
+def who_may(command: Command) -> str:
     """The roles that may ask this, in words."""
-    roles = " or ".join(role for role in ROLE_NAMES if role in kind.roles)
-    return f"{roles} with the right to approve" if kind.needs_approver else roles
+    allowed, needs_approver = command.rights()
+    roles = " or ".join(role for role in ROLE_NAMES if role in allowed)
+    return f"{roles} with the right to approve" if needs_approver else roles
 
 
 def send(window: Window, command: Command, *, actor: str, role: str, is_approver: bool = False) -> UUID:

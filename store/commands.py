@@ -25,6 +25,10 @@ class Command(BaseModel):
     roles: ClassVar[frozenset[Role]]
     needs_approver: ClassVar[bool] = False
 
+    def rights(self) -> tuple[frozenset[Role], bool]:
+        """Who may ask this, and whether only with the right to approve."""
+        return self.roles, self.needs_approver
+
     def discreet(self) -> dict[str, Any]:
         """The arguments as they may be kept: without a customer's text."""
         return self.model_dump(mode="json")
@@ -87,7 +91,7 @@ class Snooze(OfExceptions):
     """Hide exceptions until a moment, until something happens, or until whichever is first; neither: show them.
 
     `until_event`: change (of the exception or its order), batch (the next stock batch in use), payout (the next
-    billing cycle). A deadline wakes them in any case.
+    billing cycle). A deadline wakes them in any case, four hours before it or at half of the time that was left.
     """
 
     name: ClassVar[str] = "snooze"
@@ -269,7 +273,8 @@ class AnswerDrift(Command):
     """Say what is to become of a difference between a sales order and what we sent.
 
     `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
-    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry. `accept`: it stays.
+    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry. `accept`: it stays,
+    by the word of somebody who may approve, as with any exception.
     """
 
     name: ClassVar[str] = "answer_drift"
@@ -280,6 +285,9 @@ class AnswerDrift(Command):
     answer: Literal["cancel_line", "confirm_rest", "revert", "accept"]
     why: str
     reason_code: str = ""  # John Lewis's, where something is cancelled there
+
+    def rights(self) -> tuple[frozenset[Role], bool]:
+        return (Accept.roles, Accept.needs_approver) if self.answer == "accept" else super().rights()
 
 
 class DecideAcceptance(Command):
@@ -305,6 +313,19 @@ class DecideReturn(Command):
     decision: Literal["accept", "refuse", "not_compliant"]
     why: str
     reason_code: str = ""
+
+
+class SayAbsent(Command):
+    """Say that a sales order or return to be created in BlueCherry, whose answer never came, is surely not there.
+
+    It is looked for once more; where it is still not found, it may be sent again.
+    """
+
+    name: ClassVar[str] = "say_absent"
+    roles: ClassVar[frozenset[Role]] = WORKERS
+    needs_approver: ClassVar[bool] = True
+    intent_id: UUID
+    why: str
 
 
 class PurgePersonal(Command):
@@ -337,7 +358,7 @@ KINDS: dict[str, type[Command]] = {
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
         SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
-        AnswerDrift, DecideAcceptance, DecideReturn,
+        AnswerDrift, DecideAcceptance, DecideReturn, SayAbsent,
     )
 }  # fmt: skip
 

@@ -107,14 +107,18 @@ def causes(ask: Ask, as_of: datetime) -> pl.DataFrame:
 
 
 def exceptions(
-    ask: Ask, as_of: datetime, *, kind: str = "", cause: str | None = None, limit: int = LIMIT
+    ask: Ask, as_of: datetime, *, kind: str = "", cause: str | None = None, order_id: str = "", limit: int = LIMIT
 ) -> pl.DataFrame:
-    """What is wrong now, one row each; of one kind and cause, if asked for."""
+    """What is wrong now, one row each; of one kind and cause, or of one order, if asked for."""
     return ask(
         "select * from exceptions($as_of) where $kind in ('', exception_kind) and ($any_cause or cause = $cause)"
+        " and $order_id in ('', order_id)"
         " order by deadline_at nulls last, since_at, exception_subject limit $limit",
-        {"as_of": as_of, "kind": kind, "any_cause": cause is None, "cause": cause or "", "limit": limit},
-    )
+        {
+            "as_of": as_of, "kind": kind, "any_cause": cause is None, "cause": cause or "", "order_id": order_id,
+            "limit": limit,
+        },
+    )  # fmt: skip
 
 
 # -- orders ------------------------------------------------------------------------------------

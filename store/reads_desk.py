@@ -26,3 +26,11 @@ def order_edits(ask: Ask, order_id: str) -> pl.DataFrame:
     return ask(
         "select * from order_edits where order_id = $order_id order by happened_at desc", {"order_id": order_id}
     )
+
+
+def order_commands(ask: Ask, order_id: str) -> pl.DataFrame:
+    """What people asked for about one order, the newest first, and what came of it."""
+    return ask(
+        "select * from order_commands where order_id = $order_id order by seq desc",
+        {"order_id": order_id},
+    )

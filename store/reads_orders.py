@@ -33,6 +33,14 @@ def order_returns(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
     )
 
 
+def unclear_creations(ask: Ask, order_id: str = "") -> pl.DataFrame:
+    """What was to be created in BlueCherry and may or may not be there, of one order or of all, oldest first."""
+    return ask(
+        "select * from unclear_creations where $order_id in ('', order_id) order by meant_at, intent_id",
+        {"order_id": order_id},
+    )
+
+
 def order_funnel(ask: Ask, as_of: datetime) -> pl.DataFrame:
     """How far the orders of the last fortnight, and all that are open, have come."""
     return ask("select * from order_funnel($as_of) order by position", {"as_of": as_of})

@@ -32,6 +32,12 @@ def stock_window(ask: Ask, as_of: datetime) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def risk_proof(ask: Ask, as_of: datetime) -> dict[str, Any] | None:
+    """Whether the chances of the last week kept their word; None: no night looked yet."""
+    rows = ask("select * from risk_proof($as_of)", {"as_of": as_of}).to_dicts()
+    return rows[0] if rows else None
+
+
 def risk_grid(ask: Ask, name: str) -> pl.DataFrame:
     """What other buffers and batch intervals (hours; 0: as it is) would come to for one SKU; empty: not at risk."""
     return ask("select * from risk_grid where sku = $sku order by interval_hours, buffer", {"sku": name})

@@ -100,8 +100,22 @@ def batches(ask: Ask, as_of: datetime, *, limit: int = 100) -> pl.DataFrame:
 
 
 def stock_choices(ask: Ask, as_of: datetime) -> pl.DataFrame:
-    """By which division, category, style and warehouse the stock can be narrowed."""
-    return ask("select * from stock_choices($as_of) order by kind, value", {"as_of": as_of})
+    """By which division, category and warehouse the stock can be narrowed; styles are too many to be listed."""
+    return ask("select * from stock_choices($as_of) where kind <> 'style' order by kind, value", {"as_of": as_of})
+
+
+def style_choices(ask: Ask, as_of: datetime, words: str, *, limit: int = LIMIT) -> pl.DataFrame:
+    """Styles whose number or name contains some words, those of that very number or name first."""
+    return ask(
+        """
+        select *, lower($words) in (lower(value), lower(value || ' ' || words)) as is_exact
+        from stock_choices($as_of)
+        where kind = 'style' and contains(lower(value || ' ' || words), lower($words))
+        order by is_exact desc, value
+        limit $limit
+        """,
+        {"as_of": as_of, "words": words, "limit": limit},
+    )
 
 
 def stock_share(ask: Ask, as_of: datetime, goods: Goods) -> dict[str, Any]:

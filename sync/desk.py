@@ -22,6 +22,7 @@ from store.errors import StoreError
 from store.events import CommandFinished, CommandProgressed, CommandTaken, Event, PersonalPurged
 from store.journal import check_rebuild
 from sync.answers import Failure, Refusal
+from sync.desk_absence import AbsenceDesk
 from sync.desk_acceptance import AcceptanceDesk
 from sync.desk_drift import DriftDesk
 from sync.desk_exceptions import ExceptionDesk
@@ -30,6 +31,7 @@ from sync.desk_mappings import MappingDesk
 from sync.desk_orders import OrderDesk
 from sync.desk_returns import ReturnDesk
 from sync.desk_stock import StockDesk
+from sync.desk_subjects import orders_of
 from sync.desk_trials import TrialDesk
 from sync.errors import SyncError
 from sync.flows import start
@@ -60,6 +62,7 @@ class Desk:
         self._drift = DriftDesk(house, lanes)
         self._acceptance = AcceptanceDesk(house, lanes)
         self._returns = ReturnDesk(house, lanes)
+        self._absence = AbsenceDesk(house, lanes)
         self._trials = TrialDesk(house, self._stock)
         self._crew = ThreadPoolExecutor(max_workers=4, thread_name_prefix="desk")
         self._lock = threading.Lock()
@@ -117,6 +120,7 @@ class Desk:
             role_from=role_from,
             arguments=request.arguments,
             is_approver=is_approver,
+            order_ids=orders_of(self._house, command),
         )
         if isinstance(command, ask.EditOrder):  # a customer's text stays in the inbox no longer than it must
             kept = request.model_copy(update={"arguments": command.discreet()})
@@ -186,7 +190,7 @@ class Desk:
         does: dict[type[ask.Command], Callable[[Any], dict[str, Any]]] = {
             ask.Resync: lambda one: self.resync(command_id, one),
             ask.RunOnce: lambda one: self._run_once(command_id, one),
-            ask.Retry: lambda one: self._started(self._exceptions.retry, one, tell),
+            ask.Retry: lambda one: self._started(self._exceptions.retry, actor, one, tell),
             ask.FetchAgain: lambda one: self._started(self._exceptions.fetch_again, one, tell),
             ask.Assign: lambda one: self._exceptions.assign(actor, one),
             ask.Snooze: lambda one: self._exceptions.snooze(actor, one),
@@ -204,6 +208,7 @@ class Desk:
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
             ask.DecideAcceptance: lambda one: self._acceptance.decide(actor, one),
             ask.DecideReturn: lambda one: self._returns.decide(actor, one),
+            ask.SayAbsent: lambda one: self._started(self._absence.say, actor, one, tell),
             ask.AnswerDrift: lambda one: self._drift.answer_drift(actor, one),
             ask.PurgePersonal: lambda one: self._purge(actor, one),
             ask.Rebuild: self._rebuild,
@@ -310,10 +315,11 @@ class Desk:
 
 def _not_allowed(actor: str, role: str, command: ask.Command, *, is_approver: bool) -> str:
     """Why this person may not give the command; empty: they may."""
-    if role not in command.roles:
-        allowed = " or ".join(sorted(command.roles))
+    roles, needs_approver = command.rights()
+    if role not in roles:
+        allowed = " or ".join(sorted(roles))
         return f"{actor} is {role}; {command.name} may be given by {allowed}."
-    if command.needs_approver and not is_approver:
+    if needs_approver and not is_approver:
         return f"{actor} may not approve; {command.name} needs the right to approve."
     return ""
 

@@ -12,7 +12,7 @@ from sync.answers import Refusal
 from sync.lanes import Lane
 from sync.runs import House
 
-_OF_LINES = {"unknown_sku", "misspelt_sku", "inactive_sku"}
+_OF_LINES = {"unknown_sku", "misspelt_sku", "inactive_sku", "missing_division", "missing_warehouse"}
 _OF_STOCK = {"not_fulfilable", "stale_stock", "accept_refused"}
 
 

@@ -85,6 +85,8 @@ class ExceptionDesk:
                     happened_at=now,
                     actor=actor,
                     exception_id=UUID(str(row["exception_id"])),
+                    order_id=row["order_id"],
+                    exception_kind=row["exception_kind"],
                     action=action,
                     grounds=row["grounds"] if action == "accept" else None,
                     **what,
@@ -97,7 +99,7 @@ class ExceptionDesk:
 
     # -- what is done again ----------------------------------------------------------------------
 
-    def retry(self, command: ask.Retry, tell: Callable[[str], None]) -> dict[str, Any]:
+    def retry(self, actor: str, command: ask.Retry, tell: Callable[[str], None]) -> dict[str, Any]:
         """Process again. Raises Refusal where a person must mend something first, Failure if a run failed."""
         rows = [row for row in self._chosen(command) if row["is_open"]]
         if not rows:
@@ -107,7 +109,7 @@ class ExceptionDesk:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
-        self._record([OrderReleased(happened_at=now, order_id=order) for order in orders])
+        self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
         flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
         for flow in flows:
             if flow not in self._lanes:
@@ -172,13 +174,7 @@ class ExceptionDesk:
 
     def _chosen(self, command: ask.OfExceptions) -> list[dict[str, Any]]:
         """The exceptions a command is for. Raises Refusal if there are none, or too many."""
-        ids = [
-            str(one) for one in (*command.exception_ids, *([command.exception_id] if command.exception_id else []))
-        ]
-        rows = self._house.ask(
-            _FIND,
-            {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1},
-        ).to_dicts()
+        rows = found(self._house, command)
         if not rows:
             raise Refusal("There is no such exception any more; reload the page.")
         if len(rows) > MOST:
@@ -187,6 +183,14 @@ class ExceptionDesk:
 
     def _record(self, events: Sequence[Event]) -> None:
         self._house.journal.append(events)
+
+
+def found(house: House, command: ask.OfExceptions) -> list[dict[str, Any]]:
+    """The exceptions a command names, or those of its cause that are open; one more than may be handled at once."""
+    one = [command.exception_id] if command.exception_id else []
+    ids = [str(each) for each in (*command.exception_ids, *one)]
+    values = {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1}
+    return house.ask(_FIND, values).to_dicts()
 
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -91,7 +91,7 @@ class OrderDesk:
                     happened_at=now, actor=actor, edit_id=uuid4(), order_id=command.order_id, fields=tuple(parts),
                     before_ship_via=before_ship_via, ship_via=ship_via, why=command.why.strip(),
                 ),
-                OrderReleased(happened_at=now, order_id=command.order_id),
+                OrderReleased(happened_at=now, actor=actor, order_id=command.order_id),
             ],
             edits={command.order_id: kept} if changes else None,
         )  # fmt: skip

@@ -120,6 +120,7 @@ class OpenIntent:
     code: str
     meant_at: datetime
     happened_at: datetime
+    said_absent: str = ""  # by whom and why; empty: nobody has said so
 
 
 def recorded(intent: Intent, now: datetime) -> IntentRecorded:
@@ -134,8 +135,10 @@ def recorded(intent: Intent, now: datetime) -> IntentRecorded:
     )
 
 
-def confirmed(intent: Intent | OpenIntent, now: datetime, reference: str, message: str = "") -> IntentConfirmed:
-    return IntentConfirmed(**_about(intent, now), reference=reference, message=message)
+def confirmed(
+    intent: Intent | OpenIntent, now: datetime, reference: str, message: str = "", snapshot_id: UUID | None = None
+) -> IntentConfirmed:
+    return IntentConfirmed(**_about(intent, now), reference=reference, message=message, snapshot_id=snapshot_id)
 
 
 def refused(
@@ -234,14 +237,20 @@ class _Doing:
 
 def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event | SyncError:
     try:
-        reference = call(intent)
+        with run.house.notebook.writes() as made:
+            reference = call(intent)
     except Refused as no:
         return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no), no.snapshot_id)
     except Unclear as doubt:
         return unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id)
     except (Fatal, Retriable, Deferred) as trouble:
         return trouble
-    return confirmed(intent, run.now(), reference)
+    return confirmed(intent, run.now(), reference, snapshot_id=_last(made))
+
+
+def _last(made: Sequence[UUID]) -> UUID | None:
+    """The answer that decided, where a call has several steps; None: a door that is not witnessed."""
+    return made[-1] if made else None
 
 
 def _count(tally: dict[str, int], outcome: Event) -> None:
@@ -265,12 +274,15 @@ def carry_out_together(
         run.record([recorded(intent, run.now()) for intent in group])
         trouble: SyncError | None = None
         try:
-            answers = call(group)
-            outcomes = [_answered(intent, run.now(), answers.get(intent.subject)) for intent in group]
+            with run.house.notebook.writes() as made:
+                answers = call(group)
+            said = _last(made)
+            outcomes = [_answered(intent, run.now(), answers.get(intent.subject), said) for intent in group]
         except Refused as no:
-            outcomes = [refused(one, run.now(), no.code or str(no.status), no.reason or str(no)) for one in group]
+            code, why = no.code or str(no.status), no.reason or str(no)
+            outcomes = [refused(one, run.now(), code, why, no.snapshot_id) for one in group]
         except Unclear as doubt:
-            outcomes = [unclear(intent, run.now(), "", str(doubt)) for intent in group]
+            outcomes = [unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id) for intent in group]
         except (Fatal, Retriable, Deferred) as cause:
             trouble = cause
             outcomes = [refused(intent, run.now(), NOT_SENT, str(cause)) for intent in group]
@@ -282,22 +294,26 @@ def carry_out_together(
     return tally
 
 
-def _answered(intent: Intent, now: datetime, outcome: Outcome | None) -> Event:
+def _answered(intent: Intent, now: datetime, outcome: Outcome | None, said: UUID | None) -> Event:
     if outcome is None:
-        return unclear(intent, now, "", "the answer did not mention it")
+        return unclear(intent, now, "", "the answer did not mention it", said)
     if outcome.is_ok:
-        return confirmed(intent, now, outcome.reference)
-    return refused(intent, now, "refused", outcome.message)
+        return confirmed(intent, now, outcome.reference, snapshot_id=said)
+    return refused(intent, now, "refused", outcome.message, said)
 
 
 def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
     """Intents of these kinds whose outcome is not known, oldest first."""
     rows = run.rows(
         """
-        select intent_id, intent_kind, subject, order_id, payload, state, code, meant_at, happened_at
-        from intent_facts
-        where state in ('recorded', 'unclear') and intent_kind in (select unnest($kinds::varchar[]))
-        order by meant_at, intent_id
+        select
+            meant.intent_id, meant.intent_kind, meant.subject, meant.order_id, meant.payload, meant.state,
+            meant.code, meant.meant_at, meant.happened_at,
+            coalesce(said.actor || ': ' || said.why, '') as said_absent,
+        from intent_facts as meant
+        left join absence_word_facts as said on said.intent_id = meant.intent_id
+        where meant.state in ('recorded', 'unclear') and meant.intent_kind in (select unnest($kinds::varchar[]))
+        order by meant.meant_at, meant.intent_id
         """,
         {"kinds": list(kinds)},
     )
@@ -315,6 +331,7 @@ def _open_intent(row: dict[str, Any]) -> OpenIntent:
         code=row["code"],
         meant_at=row["meant_at"],
         happened_at=row["happened_at"],
+        said_absent=row["said_absent"],
     )
 
 

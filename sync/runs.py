@@ -29,6 +29,7 @@ from sync.settings import Settings
 log = logging.getLogger(__name__)
 SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry"}
 _current: contextvars.ContextVar[UUID | None] = contextvars.ContextVar("run", default=None)
+_writes: contextvars.ContextVar[list[UUID] | None] = contextvars.ContextVar("writes", default=None)
 
 
 class Stopped(Exception):
@@ -45,10 +46,23 @@ class Notebook:
 
     def __call__(self, exchange: Exchange) -> None:
         noted, ahead = snapshot_of(exchange), _ahead(exchange.dated)
+        writes = _writes.get()
+        if writes is not None and exchange.method != "GET":
+            writes.append(exchange.snapshot_id)
         with self._lock:
             self._notes.setdefault(_current.get(), []).append(noted)
             if ahead is not None:
                 self._clocks[SYSTEMS.get(exchange.source, exchange.source)] = ahead
+
+    @contextlib.contextmanager
+    def writes(self) -> Iterator[list[UUID]]:
+        """The snapshots of what this thread writes outside meanwhile, as they are noted."""
+        made: list[UUID] = []
+        token = _writes.set(made)
+        try:
+            yield made
+        finally:
+            _writes.reset(token)
 
     def clocks(self) -> dict[str, float]:
         """By system, how many seconds its clock was ahead of ours when it last answered."""

@@ -58,7 +58,6 @@ class Settings(StoreSettings):
     marketplace_shop_id: str = Field(min_length=1)
     marketplace_model: Literal["MARKETPLACE", "DROPSHIP"] = "MARKETPLACE"
     marketplace_tenant: str = ""  # empty: whichever answers
-    erp_kind: Literal["rest"] = "rest"
     erp_url: str = Field(min_length=1)
     erp_key: SecretStr
     erp_timezone: str = Field(min_length=1)
@@ -94,11 +93,13 @@ class Settings(StoreSettings):
     buffer_risk: Literal["none", "service_level", "worst_case", "newsvendor"] = "service_level"
     risk_alpha: Decimal = Field(default=Decimal("0.01"), gt=0, lt=1)  # the most an oversell may be likely
     oversell_cost: Decimal = Field(default=Decimal(60), gt=0)  # of one unit, in the shop's currency
+    record_error: tuple[
+        float, ...
+    ] = ()  # chances that a stock record shows 1, 2, … units too many; by cycle counts
     minimum_quantity: int = Field(default=1, ge=0)
     maximum_listed: int | None = Field(default=None, ge=0)
     clamp_warehouses: bool = False  # each warehouse counts at least zero; only where stock is never re-sourced
     clock_skew_seconds: int = Field(default=120, ge=0)
-    open_order_horizon_days: int = 14
     orders_fresh_seconds: int = Field(default=120, ge=1)  # quantities are computed on sales known so recently
     batch_deducts_open_orders: bool = True  # the batch takes open sales orders off, not only allocated ones
     marketplace_deducts_sales: bool = True  # the marketplace lowers its offer itself when it takes an order
@@ -153,6 +154,13 @@ class Settings(StoreSettings):
     def _are_times(cls, words: str) -> str:
         parsed_times(words)
         return words
+
+    @field_validator("record_error")
+    @classmethod
+    def _are_chances(cls, chances: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 <= chance <= 1 for chance in chances) or sum(chances) > 1:
+            raise ValueError("must be chances between 0 and 1 that add up to at most 1, such as [0.02, 0.005]")
+        return chances
 
     @field_validator("alerts")
     @classmethod

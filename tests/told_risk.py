@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events import DemandMeasured, RiskAssessed
+from store.events import DemandMeasured, ProvedTenthPart, ProvedWindowPart, RiskAssessed, RiskProved
 from tests.told import HOUR, Told
 
 BUFFERS = list(range(13))
@@ -57,6 +57,25 @@ def assessed(
             at_risk_count=sum(row["is_at_risk"] for row in rows),
             oversold_units=sum(row["oversold_units"] for row in rows), oversell_chance=0.25,
             cost_amount=sum((row["cost_amount"] for row in rows), Decimal(0)), currency="GBP",
+        )
+    )  # fmt: skip
+
+
+def proved(told: Told, *, predicted: float, happened: int, most: int, oversold: Sequence[str] = ()) -> None:
+    """A night found that so many oversells were foretold in forty batches of two offers, and so many came."""
+    tenth = ProvedTenthPart(
+        tenth=0, case_count=80, predicted=predicted, happened=happened, squares=0.5, oversold=tuple(oversold)
+    )
+    ended_at = told.now - 6 * HOUR
+    window = ProvedWindowPart(
+        batch_id="B0", batch_at=ended_at - 5 * HOUR, began_at=ended_at - 4 * HOUR, ended_at=ended_at,
+        left_out_count=0, tenths=(tenth,),
+    )  # fmt: skip
+    told.tell(
+        RiskProved(
+            happened_at=told.now - HOUR, since_at=told.now - 169 * HOUR, until_at=told.now - HOUR, window_count=40,
+            case_count=80, predicted=predicted, happened=happened, most_expected=most, is_beyond=happened > most,
+            brier_score=0.00625, windows=(window,),
         )
     )  # fmt: skip
 

@@ -1,21 +1,20 @@
 """One cause of exceptions: its subjects, what to do, the evidence, what happened to it, and the buttons.
 
-For the subjects picked, or for all of the cause when none is. Drawn by Exceptions; no page of its own.
+For the subjects picked, or for all of the cause when none is. Drawn by Exceptions, and for one order by Order; no
+page of its own.
 """
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import access, cards, data, send
 from dashboard.data import Pulse
-from dashboard.format import ago, count, humanised, left, london, london_exact, money, parsed, place, state
-from dashboard.screens import edit_order
+from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
+from dashboard.screens import absence, cause_story, edit_order, held_batch
 
-HANDBOOK = Path(__file__).parent.parent / "handbook"
 SHOWN = 100
 UNTIL: dict[str, dict[str, Any]] = {
     "for 4 hours": {"after": timedelta(hours=4)},
@@ -27,12 +26,10 @@ UNTIL: dict[str, dict[str, Any]] = {
     "until the next payout": {"until_event": "payout"},
 }
 OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
-ANSWERS = {"accept": ":material/done_all:", "reject": ":material/block:", "release": ":material/exposure_zero:"}
 MAPPINGS = {"unmapped_carrier": "carrier", "unknown_ship_via": "ship_via", "missing_warehouse": "warehouse",
             "missing_division": "division", "unmapped_status": "order_status"}  # fmt: skip
 CODES = {"carrier": "carriers", "ship_via": "ship_vias", "warehouse": "warehouses"}
 EDITABLE = frozenset({"address_too_long", "address_incomplete", "refused_by_erp", "unknown_ship_via"})
-RUNBOOK, EVIDENCE, HISTORY = "What to do", "Evidence", "History"
 
 
 def show(row: dict[str, Any], pulse: Pulse) -> None:
@@ -54,16 +51,29 @@ def show(row: dict[str, Any], pulse: Pulse) -> None:
         if wrong:
             _act([wrong[number] for number in picked], wrong, row, pulse, slot)
             cards.cut(len(wrong), SHOWN)
-        part = st.segmented_control(
-            "More", [RUNBOOK, EVIDENCE, HISTORY], default=RUNBOOK, key=f"part-{slot}", label_visibility="collapsed"
-        )
         chosen = wrong[picked[0]] if picked else wrong[0] if wrong else None
-        if part == RUNBOOK:
-            _runbook(row)
-        elif chosen is not None and part == EVIDENCE:
-            _evidence(chosen)
-        elif chosen is not None and part == HISTORY:
-            _history(chosen)
+        cause_story.tell(row, chosen, slot)
+
+
+def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse) -> None:
+    """What of the cause is wrong with one order, with the buttons for that alone."""
+    slot = f"{wrong[0]['order_id']}-{row['exception_kind']}-{row['cause']}"
+    told = state(row["severity"])
+    with st.container(border=True, key=f"cause-{slot}"):
+        st.markdown(f"**:{told.colour}-badge[{told.icon} {told.words}] {row['sentence']}**")
+        for one in wrong:
+            facts = [f"since {ago(one['age_seconds'])}", _standing(one), one["owner"] or "nobody has it"]
+            if one["left_seconds"] is not None:
+                facts.insert(0, f"deadline {left(one['left_seconds'])}")
+            if one["note"]:
+                facts.append(f"{one['note']} ({one['noted_by']})")
+            st.markdown(f"{one['detail']} ({' · '.join(facts)})".strip())
+        _badges(row)
+        if row["exception_kind"] in MAPPINGS:
+            _mapping(row, pulse, slot)
+        about = {"exception_ids": tuple(one["exception_id"] for one in wrong)}
+        _buttons(wrong, about, row, pulse, slot)
+        cause_story.tell(row, wrong[0], slot, first=None)
 
 
 def _facts(row: dict[str, Any]) -> str:
@@ -125,7 +135,7 @@ def _standing(one: dict[str, Any]) -> str:
     if not one["is_snoozed"]:
         before = f"; as it was before, {one['accepted_by']} accepted it: {one['accepted_reason']}"
         return "open" + (before if one["accepted_reason"] else "")
-    until = [london(one["snoozed_until_at"])] if one["snoozed_until_at"] is not None else []
+    until = [london(one["wakes_at"])] if one["wakes_at"] is not None else []
     events = {"change": "it changes", "batch": "the next stock batch", "payout": "the next payout"}
     until += [events[one["snoozed_until_event"]]] if one["snoozed_until_event"] in events else []
     return f"put off until {' or '.join(until)}"
@@ -149,6 +159,26 @@ def _act(
     subject = chosen[0]["exception_subject"]
     of_them = f"**For {subject}**" if number == 1 else f"**For {'these' if picked else 'all'} {count(number)}**"
     st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
+    _buttons(chosen, about, row, pulse, slot, has_keys=True)
+    if number == 1:
+        if order_id := chosen[0]["order_id"]:
+            cards.link("order", "Open the order", order_id=order_id)
+            if row["exception_kind"] in EDITABLE:
+                edit_order.form(order_id, pulse)
+        if row["exception_kind"] in OF_A_SKU:
+            cards.link("sku", "Open the SKU", sku=subject)
+
+
+def _buttons(
+    chosen: Sequence[dict[str, Any]],
+    about: dict[str, Any],
+    row: dict[str, Any],
+    pulse: Pulse,
+    slot: str,
+    *,
+    has_keys: bool = False,
+) -> None:
+    """All that may be done about these of a cause; `has_keys`: also by the keyboard, once on a page."""
     _decide(chosen, row, pulse, slot)
     no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
@@ -162,19 +192,14 @@ def _act(
         )
         cards.ask_button(
             "Process again", send.Retry(**about), pulse, slot=f"{slot}-retry", icon=":material/refresh:", no=no,
-            shortcut="P",
+            shortcut="P" if has_keys else None,
         )  # fmt: skip
         cards.ask_button(
             "Fetch again", send.FetchAgain(**about), pulse, slot=f"{slot}-fetch", icon=":material/cloud_download:",
-            shortcut="F",
+            shortcut="F" if has_keys else None,
         )  # fmt: skip
-        _give(about, pulse, slot)
-        _put_off(about, pulse, slot)
-        order_id = chosen[0]["order_id"]
-        if number == 1 and order_id:
-            cards.link("order", "Open the order", order_id=order_id)
-        if number == 1 and row["exception_kind"] in OF_A_SKU:
-            cards.link("sku", "Open the SKU", sku=subject)
+        _give(about, pulse, slot, has_keys=has_keys)
+        _put_off(about, pulse, slot, has_keys=has_keys)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"word-{slot}"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
         cards.ask_button(
@@ -202,8 +227,6 @@ def _act(
         found = cards.outcome(f"{slot}-{part}")
         if part == "look" and found:
             _foreseen(found[0], slot)
-    if number == 1 and chosen[0]["order_id"] and row["exception_kind"] in EDITABLE:
-        edit_order.form(chosen[0]["order_id"], pulse)
 
 
 def _foreseen(found: dict[str, Any], slot: str) -> None:
@@ -218,31 +241,27 @@ def _foreseen(found: dict[str, Any], slot: str) -> None:
 def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     """What waits for a person's word, and the words that can be given."""
     kind = row["exception_kind"]
+    if kind == "order_unclear" and row["cause"] in absence.CREATIONS:
+        absence.word(chosen, pulse, slot)
     if kind not in {"batch_held", "orphans_held"}:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
-        why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
-        no = "" if why else "Write the reason first."
-        answers: dict[str, tuple[str, list[send.Command]]] = {}
         if kind == "batch_held":
-            names = [one["exception_subject"] for one in chosen]
-            answers["Accept the batch"] = ("accept", [send.AcceptBatch(batch_id=one, why=why) for one in names])
-            answers["Reject the batch"] = ("reject", [send.RejectBatch(batch_id=one, why=why) for one in names])
+            asked = "Why (kept with the decision; empty: what was found)"
+            why = (st.text_input(asked, key=f"why-{slot}") or "").strip()
+            found = {one["exception_subject"]: one["detail"] for one in chosen}
+            held_batch.buttons(found, pulse, f"decide-{slot}", why)
         else:
+            why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
             number = int(row["cause"])
-            answers[f"Let these {count(number)} go to zero"] = (
-                "release",
-                [send.ReleaseOrphans(offer_count=number, why=why)],
-            )
-        for label, (word, commands) in answers.items():
             cards.ask_button(
-                label,
-                commands,
+                f"Let these {count(number)} go to zero",
+                send.ReleaseOrphans(offer_count=number, why=why),
                 pulse,
                 slot=f"decide-{slot}",
-                key=f"decide-{word}-{slot}",
-                icon=ANSWERS[word],
-                no=no,
+                key=f"release-decide-{slot}",
+                icon=":material/exposure_zero:",
+                no="" if why else "Write the reason first.",
             )
     cards.outcome(f"decide-{slot}")
 
@@ -287,7 +306,7 @@ def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     cards.outcome(f"{slot}-map")
 
 
-def _give(about: dict[str, Any], pulse: Pulse, slot: str) -> None:
+def _give(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
     person = access.person()
     names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
     owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=180)
@@ -297,79 +316,26 @@ def _give(about: dict[str, Any], pulse: Pulse, slot: str) -> None:
         pulse,
         slot=f"{slot}-give",
         icon=":material/person_add:",
-        shortcut="T",
+        shortcut="T" if has_keys else None,
     )
 
 
-def _put_off(about: dict[str, Any], pulse: Pulse, slot: str) -> None:
-    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=f"later-{slot}", width=200)]
+def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
+    """Until when to put off, as chosen: the members of a Snooze."""
+    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=key, width=200)]
     until: dict[str, Any] = {"until_event": chosen.get("until_event", "")}
     if "after" in chosen:
         until["until_at"] = pulse.as_of + chosen["after"]
+    return until
+
+
+def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
+    until = until_when(pulse, f"later-{slot}")
     cards.ask_button(
         "Put it off",
         send.Snooze(**about, **until),
         pulse,
         slot=f"{slot}-off",
         icon=":material/snooze:",
-        shortcut="S",
+        shortcut="S" if has_keys else None,
     )
-
-
-# -- what to do, the evidence, what happened -------------------------------------------------------
-
-
-def _runbook(row: dict[str, Any]) -> None:
-    page = HANDBOOK / f"{row['runbook']}.md"
-    if row["runbook"] and page.exists():
-        _, _, body = page.read_text().partition("\n")
-        st.markdown(body)
-    else:
-        st.caption(":material/inbox: There is no runbook for this yet.")
-
-
-def _evidence(one: dict[str, Any]) -> None:
-    rows = list(data.exception_evidence(str(one["exception_id"])).iter_rows(named=True))
-    picked = cards.table(
-        [
-            {
-                "Asked": london_exact(row["seen_at"]),
-                "System": "BlueCherry" if row["source"] == "erp" else "John Lewis",
-                "What": row["resource"],
-                "Answer": str(row["status"]) if row["status"] else "none came",
-                "Took": f"{row['latency_ms']} ms",
-                "Said": row["kind"],
-                "About": row["subject"],
-            }
-            for row in rows
-        ],
-        key=f"evidence-{one['exception_id']}",
-        empty_words="No answer of either system stands behind it; it follows from what was stored.",
-        is_picking=True,
-    )
-    if not rows:
-        return
-    cards.exchange(rows[picked or 0]["snapshot_id"])
-
-
-def _history(one: dict[str, Any]) -> None:
-    rows = list(data.exception_history(str(one["exception_id"])).iter_rows(named=True))
-    cards.table(
-        [{"When": london_exact(row["happened_at"]), "Who": row["actor"], "What": _happened(row)} for row in rows],
-        key=f"history-{one['exception_id']}",
-        wide=("What",),
-    )
-
-
-def _happened(row: dict[str, Any]) -> str:
-    body = parsed(row["body"])
-    if not isinstance(body, dict):
-        return str(row["kind"])
-    if row["kind"] != "exception.handled":
-        return f"{humanised(row['kind'].removeprefix('exception.'))}: {body.get('detail', '')}"
-    action = str(body.get("action"))
-    until = body.get("until_event") or body.get("until_at") or ""
-    told = {"assign": body.get("owner"), "snooze": f"until {until}" if until else "shown again"}.get(
-        action, body.get("note")
-    )
-    return f"{humanised(action)}: {told or ''}"

@@ -6,7 +6,6 @@ together.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -16,12 +15,6 @@ from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, money, place, state
 from dashboard.screens import cause
 
-LATER = {
-    "4 hours": timedelta(hours=4),
-    "a day": timedelta(days=1),
-    "3 days": timedelta(days=3),
-    "a week": timedelta(days=7),
-}
 AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "over_a_day_count",
         "> 3 d": "over_3_days_count"}  # fmt: skip
 ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
@@ -217,20 +210,47 @@ def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
             no="" if can else "There is nothing to process again: each is mended elsewhere.",
         )
         cards.ask_button(
+            "Fetch again",
+            [send.FetchAgain(**one) for one in about],
+            pulse,
+            slot="together-fetch",
+            icon=":material/cloud_download:",
+        )
+        cards.ask_button(
             "Take them",
             [send.Assign(**one, owner=me) for one in about],
             pulse,
             slot="together-take",
             icon=":material/person_add:",
         )
-        later = st.selectbox("For", list(LATER), key="together-later", width=120)
+        until = cause.until_when(pulse, "together-later")
         cards.ask_button(
             "Put them off",
-            [send.Snooze(**one, until_at=pulse.as_of + LATER[later]) for one in about],
+            [send.Snooze(**one, **until) for one in about],
             pulse,
             slot="together-off",
             icon=":material/snooze:",
         )
-    for part in ("look", "retry", "take", "off"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="together-words"):
+        words = (
+            st.text_input("A note, or the reason to accept them as they are", key="together-why") or ""
+        ).strip()
+        cards.ask_button(
+            "Note it on them",
+            [send.Note(**one, text=words) for one in about],
+            pulse,
+            slot="together-note",
+            icon=":material/edit_note:",
+            no="" if words else "Write the note first.",
+        )
+        cards.ask_button(
+            "Accept them",
+            [send.Accept(**one, reason=words) for one in about],
+            pulse,
+            slot="together-accept",
+            icon=":material/task_alt:",
+            no="" if words else "Write the reason first.",
+        )
+    for part in ("look", "retry", "fetch", "take", "off", "note", "accept"):
         for one in cards.outcome(f"together-{part}"):
             st.caption(f"{humanised(one['state'])}: {one['message']}")

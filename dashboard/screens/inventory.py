@@ -23,12 +23,13 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import stock_tables
+from dashboard.screens import held_batch, stock_tables
 
 LIMIT = 300
 NEAREST = 10
 VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
-CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category", "style": "Style"}
+CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category"}
+MOST_STYLES = 50  # to pick from; a brand has tens of thousands
 
 
 @cards.screen("Stock", "What may be oversold before the next batch, and does John Lewis show what we published?")
@@ -44,6 +45,8 @@ def show(pulse: Pulse) -> None:
     goods = _filters(pulse)
     share = None if goods == ALL_GOODS else data.stock_share(pulse.as_of, goods)
     _numbers(total, window, share)
+    if total["held_batch_count"]:
+        held_batch.notices(pulse)
     view = st.segmented_control(
         "View",
         VIEWS,
@@ -114,16 +117,26 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
     if total["is_batch_late"]:  # by what was said; by its habit it is not
         comes += f"; BlueCherry had said {london_short(total['next_expected_at'])}"
     if risk:
-        st.warning(
-            f"**{skus} may be oversold before the next batch takes effect.** {likely} {comes}.",
-            icon=":material/warning:",
-        )
+        st.warning(f"**{_doubt(total)}.** {likely} {comes}.", icon=":material/warning:")
     else:
         face, icon = (st.warning, "schedule") if total["is_batch_late"] else (st.success, "check_circle")
         face(
             f"**Nothing is likelier to be oversold than its policy accepts.** {likely} {comes}.",
             icon=f":material/{icon}:",
         )
+
+
+def _doubt(total: dict[str, Any]) -> str:
+    """What is at risk: by what may be sold before the next batch, and by what stands at John Lewis this moment."""
+    overshown = total["overshown_count"]
+    foreseen = total["at_risk_count"] - overshown
+    shows = (
+        f"{'shows' if overshown == 1 else 'show'} more at John Lewis than there is now, until the next stock file"
+    )
+    if not foreseen:
+        return f"{count(overshown, 'SKU')} {shows}"
+    words = f"{count(foreseen, 'SKU')} may be oversold before the next batch takes effect"
+    return f"{words}, and {count(overshown)} more {shows}" if overshown else words
 
 
 def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[str, Any] | None) -> None:
@@ -153,13 +166,6 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
             ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
     )
-    if total["held_batch_count"]:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":red[:material/front_hand:] **{count(total['held_batch_count'], 'stock batch', 'stock batches')} "
-                "waits for a person.** Until then the one before stands."
-            )
-            cards.link("exceptions", "Accept or reject it", kind="batch_held")
     if total["degraded"]:
         thin = f", SKUs with fewer than {count(total['thin_units'], 'unit')} are not listed"
         words = [
@@ -193,6 +199,13 @@ def _next(told: dict[str, Any]) -> str:
 
 def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
     is_narrowed = goods != ALL_GOODS
+    if overshown:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            are = "shows" if overshown == 1 else "show"
+            st.markdown(
+                f":red[:material/error:] {count(overshown, 'SKU')} {are} more than there is at this moment."
+            )
+            cards.link("inventory", "See them in the audit", view="Audit")
     rows = data.stock_risk(pulse.as_of, only_at_risk=True, goods=goods, limit=LIMIT).to_dicts()
     title = "At risk, the costliest first"
     if not rows:
@@ -239,13 +252,28 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "
             "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
         )
-    if overshown:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            are = "shows" if overshown == 1 else "show"
-            st.markdown(
-                f":red[:material/error:] {count(overshown, 'more SKU')} {are} more than there is at this moment."
-            )
-            cards.link("inventory", "See them in the audit", view="Audit")
+    _kept_word(pulse)
+
+
+def _kept_word(pulse: Pulse) -> None:
+    """Whether the chances that were said in the last week came as often as they should."""
+    proof = data.risk_proof(pulse.as_of)
+    if proof is None:
+        return
+    words = (
+        f"In the {count(proof['window_count'], 'batch', 'batches')} of the week until "
+        f"{london_short(proof['until_at'])} the chances foretold {expected(proof['predicted'])} oversells; "
+        f"{count(proof['happened'])} came."
+    )
+    if not proof["is_beyond"]:
+        st.caption(f"{words} Up to {count(proof['most_expected'])} are no reason to doubt them.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":red[:material/error:] **The chances did not keep their word.** {words} More than "
+            f"{count(proof['most_expected'])} come in one such week of a hundred."
+        )
+        cards.link("exceptions", "See what to do", kind="oversells_beyond")
 
 
 def _filters(pulse: Pulse) -> Goods:
@@ -260,4 +288,23 @@ def _filters(pulse: Pulse) -> Goods:
                 label, list(known[name]), index=None, placeholder="All", key=name, bind="query-params"
             )
             chosen[name] = known[name].get(picked or "", "")
-    return Goods(**chosen)
+        typed = st.text_input("Style", placeholder="Number or name", key="style", bind="query-params")
+    return Goods(**chosen, style=_style((typed or "").strip(), pulse))
+
+
+def _style(typed: str, pulse: Pulse) -> str:
+    """The one style that is meant; of several a person picks one."""
+    if not typed:
+        return ""
+    found = data.style_choices(pulse.as_of, typed, MOST_STYLES + 1)
+    if len(found) == 1 or (found and found[0]["is_exact"]):
+        return str(found[0]["value"])
+    if not found:
+        return typed  # fits none, and so does what is shown
+    names = {f"{row['value']} {row['words']}".strip(): str(row["value"]) for row in found[:MOST_STYLES]}
+    fits = f"more than {MOST_STYLES}" if len(found) > MOST_STYLES else f"{len(found)}"
+    picked = st.selectbox(
+        f"{fits} styles fit “{typed}”; nothing is narrowed until one is picked", list(names), index=None,
+        placeholder="Which style", key="which-style",
+    )  # fmt: skip
+    return names.get(picked or "", "")

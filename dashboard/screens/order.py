@@ -18,7 +18,7 @@ from dashboard.format import (
     parsed,
     state,
 )
-from dashboard.screens import edit_order, order_acceptance, order_drift, order_returns
+from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_returns
 
 _SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
 _NOTHING_YET = {
@@ -43,6 +43,8 @@ def show(pulse: Pulse) -> None:
         return
     _head(found, pulse)
     _actions(found, pulse)
+    with st.container(key="order-wrong"):
+        order_desk.wrong(order_id, pulse)
     differing = data.drift(pulse.as_of, order_id)
     with st.container():  # there also where nothing differs: what stands beneath keeps its place
         if words := order_drift.words_of(differing.to_dicts()):
@@ -50,8 +52,8 @@ def show(pulse: Pulse) -> None:
     with st.container():
         order_acceptance.decide(found, pulse)
     _systems(order_id)
-    story, lines, drift, parcels, back, ledger, person = st.container(key="order-tabs").tabs(
-        ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Customer"]
+    story, lines, drift, parcels, back, ledger, desk, person = st.container(key="order-tabs").tabs(
+        ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Asked for", "Customer"]
     )
     with story:
         _timeline(order_id)
@@ -65,6 +67,8 @@ def show(pulse: Pulse) -> None:
         order_returns.back(pulse, order_id)
     with ledger:
         _ledger(order_id)
+    with desk:
+        order_desk.asked(order_id)
     with person:
         _customer(order_id)
 

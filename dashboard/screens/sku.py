@@ -49,6 +49,7 @@ def show(pulse: Pulse) -> None:
     why, moved = st.columns([3, 2], gap="medium")
     with why:
         _walk(name, sent)
+        _aside(found)
     with moved:
         st.subheader("How it came here", anchor=False)
         past = data.stock_history(pulse.as_of, name)
@@ -173,6 +174,21 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
     said.caption(
         f"{one['reason'][:1].upper()}{one['reason'][1:]}.  \n" + "; ".join(part for part in facts if part) + "."
     )
+
+
+def _aside(found: dict[str, Any]) -> None:
+    """What is not in the walk: goods that are coming, and what is promised for later."""
+    coming = {"on open work orders": found["work_orders"], "in transit": found["in_transit"]}
+    told = [f"{count(units)} {where}" for where, units in coming.items() if units]
+    parts = [
+        f"**Coming, never listed before it is received:** {' and '.join(told)}." if told else "",
+        f"**Promised for later, not taken off today:** {count(found['later_orders'], 'unit')} of orders due beyond "
+        "BlueCherry's horizon."
+        if found["later_orders"]
+        else "",
+    ]
+    if any(parts):
+        st.caption("  \n".join(part for part in parts if part))
 
 
 def _candidates(one: dict[str, Any]) -> str:

@@ -87,14 +87,6 @@ def _no_difference(pulse: Pulse, words: str, goods: Goods) -> str:
 def batches(pulse: Pulse) -> None:
     """What BlueCherry posted, and what became of it."""
     rows = list(data.batches(pulse.as_of).iter_rows(named=True))
-    for row in rows:
-        if row["is_waiting"]:
-            with st.container(border=True, horizontal=True, vertical_alignment="center"):
-                st.markdown(
-                    f":red[:material/front_hand:] **Batch {row['batch_id']} waits for a person: "
-                    f"{humanised(row['reason']).lower()}.** {row['detail']}"
-                )
-                cards.link("exceptions", "Accept or reject it", kind="batch_held", cause=row["reason"])
     cards.table(
         [
             {

@@ -39,6 +39,7 @@ from store.events.house import (
     StoreRestored,
 )
 from store.events.intents import (
+    AbsenceSaid,
     IntentConfirmed,
     IntentRecorded,
     IntentRefused,
@@ -73,7 +74,10 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ProvedTenthPart,
+    ProvedWindowPart,
     RiskAssessed,
+    RiskProved,
     TradePart,
 )
 from store.events.stock import (
@@ -102,6 +106,7 @@ from store.events.trials import (
 
 __all__ = [
     "NAMESPACE",
+    "AbsenceSaid",
     "AcceptanceDecided",
     "AlertBegun",
     "AlertCleared",
@@ -148,6 +153,8 @@ __all__ = [
     "PayoutSeen",
     "PersonalPurged",
     "PolicyPreviewed",
+    "ProvedTenthPart",
+    "ProvedWindowPart",
     "ReceivedLinePart",
     "RefundPart",
     "ReturnDecided",
@@ -155,6 +162,7 @@ __all__ = [
     "ReturnSeen",
     "ReturnedLinePart",
     "RiskAssessed",
+    "RiskProved",
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",

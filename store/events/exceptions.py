@@ -59,6 +59,8 @@ class ExceptionHandled(Event):
 
     kind: ClassVar[str] = "exception.handled"
     exception_id: UUID
+    order_id: str = Field(default="", exclude=True)
+    exception_kind: str = ""
     action: str
     owner: str = ""
     until_at: datetime | None = None
@@ -69,3 +71,7 @@ class ExceptionHandled(Event):
     @property
     def subject(self) -> str:
         return str(self.exception_id)
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id

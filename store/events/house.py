@@ -70,6 +70,7 @@ class CommandTaken(Event):
     role_from: str
     arguments: dict[str, Any]
     is_approver: bool = False
+    order_ids: tuple[str, ...] = ()  # of the orders it was given for
 
     @property
     def subject(self) -> str:

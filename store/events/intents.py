@@ -66,3 +66,22 @@ class IntentUnclear(_IntentSettled):
     """It may have happened: it is looked up before anything else is done about it."""
 
     kind: ClassVar[str] = "intent.unclear"
+
+
+class AbsenceSaid(Event):
+    """A person says that what was to be created, and became unclear, is surely not there."""
+
+    kind: ClassVar[str] = "absence.said"
+    intent_id: UUID
+    intent_kind: str
+    intent_subject: str
+    order_id: str
+    why: str
+
+    @property
+    def subject(self) -> str:
+        return str(self.intent_id)
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id

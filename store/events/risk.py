@@ -77,3 +77,49 @@ class RiskAssessed(Event):
     @property
     def natural_key(self) -> str:
         return f"risk.assessed/{self.read_id}"
+
+
+class ProvedTenthPart(BaseModel):
+    """Offers of a window whose predicted chance lay in one tenth: 0 is below 10 %, 9 from 90 %."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenth: int
+    case_count: int
+    predicted: float  # the sum of the chances
+    happened: int
+    squares: float  # the sum of (chance - outcome)²
+    oversold: tuple[str, ...]  # SKUs, the worst first; not all where they are many
+
+
+class ProvedWindowPart(BaseModel):
+    """What was said when a batch's numbers were first weighed, held against what came until the next one's were."""
+
+    model_config = ConfigDict(frozen=True)
+
+    batch_id: str
+    batch_at: datetime
+    began_at: datetime
+    ended_at: datetime
+    left_out_count: int  # offers whose pool cannot be read in it, for goods came
+    tenths: tuple[ProvedTenthPart, ...]
+
+
+class RiskProved(Event):
+    """A night's look whether the chances kept their word: windows that ended since, and the verdict on a week."""
+
+    kind: ClassVar[str] = "risk.proved"
+    since_at: datetime  # the verdict is on the windows that ended in this half-open period
+    until_at: datetime
+    window_count: int
+    case_count: int
+    predicted: float  # oversells expected in them
+    happened: int
+    most_expected: int  # passed in one such period of a hundred, were the chances right
+    is_beyond: bool
+    brier_score: float | None  # none: nothing was listed
+    windows: tuple[ProvedWindowPart, ...]  # those that were not told before
+
+    @property
+    def subject(self) -> str:
+        return "risk"

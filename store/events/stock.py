@@ -139,7 +139,7 @@ class StockTermsChanged(Event):
     warehouses: tuple[str, ...]
     clamps_warehouses: bool
     clock_skew_seconds: int
-    deducts_open_orders: bool  # the batch itself takes open sales orders off
+    deducts_open_orders: bool  # open sales orders are off the figures of the batch, all of them
     deducts_sales: bool  # the marketplace takes its own sales off the offer
 
     @property

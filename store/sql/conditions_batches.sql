@@ -71,7 +71,9 @@ doubtful as (
         'Batch ' || batch_id || ': ' || (finding ->> 'detail') as detail, finding ->> 'detail' as grounds,
         happened_at as since_at,
     from found
-    where finding ->> 'code' in ('ots_difference', 'empty_rows', 'unknown_location')
+    where finding ->> 'code' in (
+        'checksum_unreadable', 'ots_difference', 'empty_rows', 'unknown_location', 'open_orders_missing'
+    )
 ),
 
 wrong as (

@@ -150,6 +150,39 @@ unmapped as (
     where status = '' and raw_status <> ''
 ),
 
+tried as (
+    select
+        order_id, intent_kind, state, coalesce(nullif(code, ''), 'refused') as code, message, payload, happened_at,
+    from intent_facts
+    where intent_kind in ('refuse_order', 'write_reference')
+    qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
+),
+
+-- somebody refused the order, and John Lewis refused the refusal
+unrefused as (
+    select
+        'refuse_refused' as kind, placed.order_id as subject, placed.order_id, tried.code as cause,
+        tried.message as detail, placed.total_amount as amount, placed.currency, placed.deadline_at,
+        tried.happened_at as since_at,
+    from open_orders as placed
+    join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
+    join tried on tried.order_id = placed.order_id and tried.intent_kind = 'refuse_order'
+    where placed.state = 'WAITING_ACCEPTANCE' and tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
+),
+
+-- the number is in BlueCherry, and not with the order at John Lewis
+unreferenced as (
+    select
+        'reference_refused' as kind, placed.order_id as subject, placed.order_id, tried.code as cause,
+        tried.message as detail, null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at,
+        tried.happened_at as since_at,
+    from order_facts as placed
+    join tried on tried.order_id = placed.order_id and tried.intent_kind = 'write_reference'
+    where placed.state in ('SHIPPING', 'SHIPPED', 'RECEIVED') and tried.state = 'refused'
+        and tried.code not in ('not_sent', 'absent')
+        and placed.seller_reference <> coalesce(tried.payload ->> 'reference', '')
+),
+
 unaccepted as (
     select
         'acceptance_due' as kind, order_id as subject, order_id, '' as cause,
@@ -167,4 +200,6 @@ union all by name from forgotten
 union all by name from elsewhere
 union all by name from doubled
 union all by name from unmapped
-union all by name from unaccepted;
+union all by name from unaccepted
+union all by name from unrefused
+union all by name from unreferenced;

@@ -34,6 +34,17 @@ oversold as (
     where quantity > base or (supply < 0 and quantity > 0)
 ),
 
+beyond as (
+    select
+        'oversells_beyond' as kind, 'risk' as subject, '' as order_id, '' as cause,
+        happened || ' oversold in the ' || window_count || ' batches since ' || strftime(since_at, '%d %b')
+            || '; ' || printf('%.1f', predicted) || ' were expected, and more than ' || most_expected
+            || ' come in one such week of a hundred: ' || array_to_string(oversold[:10], ', ') || '.' as detail,
+        proved_at as since_at,
+    from risk_proof(as_of)
+    where is_beyond
+),
+
 names as (
     select sku, count(*) filter (where is_active and is_listed and not is_gone) as live_count,
     from sku_facts
@@ -156,6 +167,7 @@ misidentified as (
 wrong as (
     from mismatched
     union all by name from oversold
+    union all by name from beyond
     union all by name from orphaned
     union all by name from orphans_held
     union all by name from refused

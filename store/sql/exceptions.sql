@@ -42,6 +42,15 @@ put_off as (
             when 'payout' then exists (from payout_facts as payout where payout.seq > handled.snoozed_seq)
             else false
         end as has_happened,
+        least(
+            handled.snoozed_until_at,
+            -- a deadline wakes it in any case, while there is time to act: four hours before, or half of what was left
+            if(
+                wrong.deadline_at > handled.snoozed_at,
+                wrong.deadline_at - least(interval 4 hours, (wrong.deadline_at - handled.snoozed_at) / 2),
+                null
+            )
+        ) as wakes_at,
     from exception_facts as wrong
     join handled on handled.exception_id = wrong.exception_id and handled.snoozed_seq is not null
     left join order_facts as placed on placed.order_id = wrong.order_id and wrong.order_id <> ''
@@ -60,10 +69,9 @@ select
     coalesce(handled.note, '') as note,
     coalesce(handled.noted_by, '') as noted_by,
     coalesce(
-        coalesce(handled.snoozed_until_at > as_of, handled.snoozed_until_event <> '')
+        (handled.snoozed_until_at is not null or handled.snoozed_until_event <> '')
         and not put_off.has_happened
-        -- a deadline wakes it in any case
-        and not coalesce(wrong.deadline_at <= as_of and wrong.deadline_at > handled.snoozed_at, false),
+        and coalesce(put_off.wakes_at > as_of, true),
         false
     ) as is_snoozed,
     -- accepted once, it is accepted as it stood and for this time it is wrong, not for other values nor for the next time
@@ -78,7 +86,7 @@ select
     epoch(wrong.deadline_at - as_of)::bigint as left_seconds,
     wrong.deadline_at,
     wrong.since_at,
-    handled.snoozed_until_at,
+    put_off.wakes_at,                           -- whatever it waits for besides
 from exception_facts as wrong
 left join handled on handled.exception_id = wrong.exception_id
 left join put_off on put_off.exception_id = wrong.exception_id

@@ -91,7 +91,7 @@ select
     wanted_quantity,
     case standing
         when 'entered_twice' then late_quantity
-        -- a batch that takes only allocated orders off leaves out what is still open
+        -- a batch of hard allocations that does not say what open orders want leaves these out
         when 'inside' then if(deducts_open_orders, 0, open_quantity)
         when 'entered_after' then greatest(late_quantity, wanted_quantity)
         when 'unclear' then quantity

@@ -16,6 +16,14 @@ with buckets as (
     group by sku_key
 ),
 
+-- goods on their way lie at a port of entry or at their origin; nothing is sold from there
+afar as (
+    select sku_key, sum(work_orders) as work_orders, sum(in_transit) as in_transit,
+    from stock_facts
+    where trim(upper(location)) in ('POE', 'FOB', '') and (work_orders > 0 or in_transit > 0)
+    group by sku_key
+),
+
 sold as (
     select sku, sum(quantity) as sold_30d,
     from order_line_facts
@@ -41,8 +49,8 @@ judged as (
         coalesce(buckets.damaged, 0) as damaged,
         coalesce(buckets.held, 0) as held,
         coalesce(buckets.later_orders, 0) as later_orders,
-        coalesce(buckets.work_orders, 0) as work_orders,
-        coalesce(buckets.in_transit, 0) as in_transit,
+        coalesce(buckets.work_orders, 0) + coalesce(afar.work_orders, 0) as work_orders,
+        coalesce(buckets.in_transit, 0) + coalesce(afar.in_transit, 0) as in_transit,
         coalesce(sold.sold_30d, 0) as sold_30d,
         published.buffer,
         published.buffer_rule,
@@ -60,6 +68,7 @@ judged as (
     from stock_standing(as_of) as stands
     left join sku_facts as ours on ours.sku_key = stands.sku_key
     left join buckets on buckets.sku_key = stands.sku_key
+    left join afar on afar.sku_key = stands.sku_key
     left join sold on sold.sku = stands.sku
     left join published_facts as published on published.sku = stands.sku
     left join offer_facts as offer on offer.sku = stands.sku

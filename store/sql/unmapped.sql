@@ -1,15 +1,20 @@
 -- One row per cause that holds orders or shipments. What would mending it release?
 create or replace macro unmapped(as_of) as table
 with held as (
-    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount, placed.shipping_deadline_at,
+    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount,
+        -- before it is accepted the acceptance clock runs, as the watch has worked it out
+        coalesce(placed.shipping_deadline_at, wrong.deadline_at) as deadline_at,
         held.happened_at,
     from order_hold_facts as held
     join order_facts as placed on placed.order_id = held.order_id
+    left join exception_facts as wrong
+        on wrong.exception_kind = held.reason and wrong.exception_subject = held.order_id and wrong.is_open
     where held.reason is not null
 
     union all
 
-    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount, placed.shipping_deadline_at,
+    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount,
+        placed.shipping_deadline_at as deadline_at,
         held.happened_at,
     from shipment_hold_facts as held
     left join order_facts as placed on placed.order_id = held.order_id
@@ -31,8 +36,8 @@ select
     list(distinct order_id order by order_id) as order_ids,
     any_value(currency) as currency,
     sum(total_amount)::decimal(18, 6) as amount,
-    epoch(min(shipping_deadline_at) - as_of)::bigint as left_seconds,
-    min(shipping_deadline_at) as deadline_at,
+    epoch(min(deadline_at) - as_of)::bigint as left_seconds,
+    min(deadline_at) as deadline_at,
     min(happened_at) as since_at,
 from held
 group by reason, cause;

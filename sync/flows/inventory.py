@@ -24,6 +24,7 @@ from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board, nets
 from sync.flows.inventory_imports import last_end, rested_at, settle
+from sync.flows.inventory_proof import prove
 from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
 from sync.flows.inventory_touched import Touched, mark_decided, position, touched
 from sync.freshness import orders_first, orders_known_until
@@ -60,6 +61,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
         found = basis(run, batch)
         if is_free or is_due(run, found):
             _decide_and_send(run, found, _terms(run, found, asked), is_free=is_free)
+        prove(run)
     if trouble is not None:
         raise trouble
 

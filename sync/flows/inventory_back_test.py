@@ -137,6 +137,7 @@ def back_test(run: Run, asked: BackTest, tell: Tell) -> Tally | None:
         usual_delay=0.0,
         deducts_sales=settings.marketplace_deducts_sales,
         limits=age_limits(settings),
+        overstated=settings.record_error,
     )
     windows: list[datetime] = []
     steps = _told(run, replay(history, _policies(run, history.skus, asked), terms, since, until), windows, tell)

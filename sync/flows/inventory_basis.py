@@ -29,6 +29,7 @@ class Basis:
 
     batch: Newest
     warehouses: frozenset[str]
+    has_open_orders: bool  # what open orders want is off the batch's figures, taken off there or here
     caution: Caution
     due: Due
     limits: AgeLimits
@@ -49,6 +50,7 @@ def basis(run: Run, batch: Newest) -> Basis:
     found = Basis(
         batch=batch,
         warehouses=warehouses(run),
+        has_open_orders=settings.batch_deducts_open_orders or batch.tells_open_orders,
         caution=caution(batch.as_of, run.now(), limits),
         due=next_due(batch.as_of, told[0]["next_expected_at"] if told else None, timetable(settings)),
         limits=limits,
@@ -156,7 +158,7 @@ def _note(run: Run, found: Basis) -> None:
         warehouses=tuple(sorted(found.warehouses)),
         clamps_warehouses=settings.clamp_warehouses,
         clock_skew_seconds=settings.clock_skew_seconds,
-        deducts_open_orders=settings.batch_deducts_open_orders,
+        deducts_open_orders=found.has_open_orders,
         deducts_sales=settings.marketplace_deducts_sales,
     )
     known = run.rows("select * from stock_terms_facts")

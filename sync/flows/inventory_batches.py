@@ -14,7 +14,7 @@ import polars as pl
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.ports import INVENTORY_COLUMNS, StockBatch
 from sync.rules import batches as rules
-from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions
+from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
 from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
 
@@ -27,13 +27,16 @@ def newest(run: Run) -> rules.Newest | None:
     """The newest batch whose stock is held."""
     rows = run.rows(
         """
-        select reading.batch_id, reading.as_of, batch.completed_at
+        select reading.batch_id, reading.as_of, batch.completed_at,
+            not list_contains(
+                json_extract_string(coalesce(reading.findings, '[]'), '$[*].code'), 'open_orders_missing'
+            ) as tells_open_orders,
         from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
         where reading.read_id is not null
         order by reading.as_of desc limit 1
         """
     )
-    return rules.Newest(rows[0]["batch_id"], rows[0]["as_of"], rows[0]["completed_at"]) if rows else None
+    return rules.Newest(**rows[0]) if rows else None
 
 
 def look(run: Run) -> None:
@@ -122,8 +125,9 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     if wrong is not None:
         _reject(run, batch, wrong.code, wrong.detail)
         return False
-    given, known = normalised(rows), _known(run, batch.kind, rows)
-    found = oddities(rows, _locations(run))
+    deducts = run.house.settings.batch_deducts_open_orders
+    given, known = normalised(rows, deducts_open_orders=deducts), _known(run, batch.kind, rows)
+    found = unproven(batch, rows) + oddities(rows, _locations(run), deducts_open_orders=deducts)
     doubts = () if is_accepted else suspicions(batch, given, known, found)
     if doubts:
         _hold(run, batch, doubts)

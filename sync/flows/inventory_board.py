@@ -158,7 +158,7 @@ def board(
     offers = _nobodys(_ask(run, _OFFERS, names, values))
     keys = None if names is None else offers["sku_key"].drop_nulls().to_list()
     pooled = supply(_stock(run, basis, keys), basis.warehouses, clamps=settings.clamp_warehouses)
-    counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": settings.batch_deducts_open_orders}
+    counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": basis.has_open_orders}
     inflight = _ask(run, _INFLIGHT, names, counted)
     released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
     counted_off = inflight.join(released, on="sku", how="full", coalesce=True)

@@ -92,7 +92,8 @@ def _read(run: Run, row: dict[str, Any], known: pl.DataFrame) -> pl.DataFrame:
     if row["row_count"] is not None and rows.height != row["row_count"]:
         run.counts["batches_passed_over"] += 1
         return known
-    kept = to_store(row["batch_kind"], normalised(rows), known)
+    given = normalised(rows, deducts_open_orders=run.house.settings.batch_deducts_open_orders)
+    kept = to_store(row["batch_kind"], given, known)
     read_id = uuid4()
     told = {"read_id": pl.lit(str(read_id)), "batch_id": pl.lit(row["batch_id"]), "as_of": pl.lit(row["as_of"])}
     run.house.journal.append_series("stock_rows", kept.with_columns(**told))

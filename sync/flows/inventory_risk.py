@@ -5,7 +5,7 @@ assessed as it is listed. What moved is written down, with a grid of what other 
 come to for the offers at risk, those that may cost most, and those risk keeps from being listed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,8 @@ from sync.runs import Run
 ASSESSED_EVERY = timedelta(minutes=10)  # told so often at least, even if nothing moved
 INTERVALS = (1, 2, 4, 6, 8, 12, 24)  # hours between batches, for what-if
 AS_IT_IS = 0
-MOST_GRIDS = 300  # offers whose grid is worked out in one run, the costliest first
+MOST_GRIDS = 300  # offers that are not at risk whose grid is worked out in one run, the costliest first
+GRIDS_AT_ONCE = 500  # offers: each comes to a hundred outcomes, worked out side by side
 
 # What one unit sold brings in: its price, less the commission we are really charged, less what it cost.
 _MARGINS = """
@@ -102,7 +103,9 @@ def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     offers = board.join(ahead.margins, on="sku", how="left", maintain_order="left").with_columns(
         base=pl.col("supply") - pl.col("inflight")
     )
-    return risk.advised(wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin).drop("base")
+    return risk.advised(
+        wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin, run.house.settings.record_error
+    ).drop("base")
 
 
 def margins(run: Run, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -123,15 +126,15 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some
     offers = decided.filter(pl.col("sku_key").is_not_null()).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("listed")
     )
-    rows = risk.assessed(offers)
+    rows = risk.assessed(offers, run.house.settings.record_error)
     moved = risk.news(rows, _known(run, some))
     if moved.is_empty() and not is_due(run, found):
         return
     read_id, moment = uuid4(), pl.lit(now)
     told = {"read_id": pl.lit(str(read_id)), "assessed_at": moment}
     run.house.journal.append_series("stock_risk_rows", moved.with_columns(**told))
-    grids = _grids(run, offers, moved, ahead)
-    run.house.journal.append_series("risk_grid_rows", grids.with_columns(**told))
+    for grids in _grids(run, offers, moved, ahead):
+        run.house.journal.append_series("risk_grid_rows", grids.with_columns(**told))
     sums = _sums(run, rows, some)
     event = RiskAssessed(
         happened_at=now, read_id=read_id, batch_id=found.batch.batch_id, batch_at=found.batch.as_of,
@@ -189,11 +192,20 @@ def wanted(run: Run, offers: pl.DataFrame, ahead: Foresight, interval: float) ->
     return wanted if run.house.settings.marketplace_deducts_sales else not_deducted(wanted)
 
 
-def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
-    chosen = (
-        moved.filter(pl.col("is_at_risk") | (pl.col("cost_amount") > 0) | (pl.col("advised_buffer") > 0))
-        .sort("is_at_risk", "cost_amount", "lost_units", "sku", descending=[True, True, True, False])
+def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight) -> Iterator[pl.DataFrame]:
+    """Of every offer at risk that moved, and of those nearest to it; some at a time, however many there are."""
+    near = (
+        moved.filter(~pl.col("is_at_risk") & ((pl.col("cost_amount") > 0) | (pl.col("advised_buffer") > 0)))
+        .sort("cost_amount", "lost_units", "sku", descending=[True, True, False])
         .head(MOST_GRIDS)
     )
+    chosen = pl.concat([moved.filter("is_at_risk"), near])
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
-    return risk.grids({hours: wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)})
+    for some in of_them.iter_slices(GRIDS_AT_ONCE):
+        run.check()
+        yield _grids_of(run, some, ahead)
+
+
+def _grids_of(run: Run, of_them: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
+    by_interval = {float(hours): wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)}
+    return risk.grids(by_interval, run.house.settings.record_error)

@@ -123,8 +123,8 @@ def under(run: Run, found: Basis) -> str:
     settings = run.house.settings
     said = (
         fallback(settings), found.caution.factor, found.caution.thin_units, sorted(found.warehouses),
-        settings.clamp_warehouses, settings.clock_skew_seconds, settings.batch_deducts_open_orders,
-        settings.marketplace_deducts_sales,
+        settings.clamp_warehouses, settings.clock_skew_seconds, found.has_open_orders,
+        settings.marketplace_deducts_sales, settings.record_error,
     )  # fmt: skip
     return sha256(repr(said).encode()).hexdigest()[:16]
 
@@ -152,7 +152,7 @@ def _moved(run: Run, found: Basis, mark: Mark) -> set[str]:
     moments = sorted((mark.batch_at, found.batch.as_of))
     values = {
         "skew": settings.clock_skew_seconds,
-        "open": settings.batch_deducts_open_orders,
+        "open": found.has_open_orders,
         "changed_since": moments[0] - _RELEASES_SINCE,
     }
     return {row["sku"] for moment in moments for row in run.rows(_MOVED, values | {"batch_at": moment})}

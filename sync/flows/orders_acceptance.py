@@ -74,6 +74,12 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
                 where intent.order_id = placed.order_id and intent.intent_kind in ('refuse_order', 'accept_order')
                     and (intent.state <> 'refused' or (
                         intent.intent_kind = 'refuse_order' and intent.code not in ($not_sent, 'absent')
+                        -- a person has not asked for it once more
+                        and not exists (
+                            from order_hold_facts as hold
+                            where hold.order_id = placed.order_id and hold.reason is null
+                                and (hold.happened_at, hold.seq) > (intent.happened_at, intent.seq)
+                        )
                     ))
             )
         group by placed.order_id

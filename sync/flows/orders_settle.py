@@ -2,7 +2,7 @@
 
 Found with another content than was meant (same number, other lines): nothing is sent, a person decides.
 A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
-apart. Where the delay is not configured nobody but a person can say so.
+apart. Where the delay is not configured nobody but a person can say so, and then it is looked for once more.
 
 Where more are unclear than one run may ask for, runs take turns (sync.rules.turns): what stays unclear, or what
 BlueCherry cannot answer about, never keeps another from being looked for.
@@ -105,8 +105,10 @@ def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
 def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
     minutes = run.house.settings.erp_visibility_minutes
-    is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
-    is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
+    is_time = bool(intent.said_absent) or (
+        minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
+    )
+    is_soon = not intent.said_absent and intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
     is_looked_for = is_time and not is_soon and _look_for(run, intent)
     if ord_num := _found(run, intent):
         if _is_as_meant(run, intent, ord_num):
@@ -116,9 +118,10 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
         return [refused(intent, now, "other_content", other_content(ord_nums, intent.order_id))]
     if not is_looked_for:
         return _doubt(intent, now)
-    if intent.code != "absent_once":
+    if not intent.said_absent and intent.code != "absent_once":
         return [unclear(intent, now, "absent_once", "not found by its po_num; looked for once more in a minute")]
-    return [refused(intent, now, "absent", "not found by its po_num in two sweeps after the visibility delay")]
+    sure = intent.said_absent or "in two sweeps after the visibility delay"
+    return [refused(intent, now, "absent", f"not found by its po_num, and surely absent ({sure})")]
 
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:

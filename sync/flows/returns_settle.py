@@ -1,8 +1,9 @@
 """Settles what became unclear about returns: found where it should be, surely absent, or for a person.
 
 A return authorisation is *absent* only when it was not found by its order after the ERP's visibility delay, twice,
-a minute apart; where the delay is not configured nobody but a person can say so. Of a refund nothing is sure but
-that it shows: one that does not show after a quarter of an hour is left to a person.
+a minute apart; where the delay is not configured nobody but a person can say so, and then it is looked for once
+more. Of a refund nothing is sure but that it shows: one that does not show after a quarter of an hour is left to a
+person.
 """
 
 from datetime import datetime, timedelta
@@ -76,6 +77,8 @@ def _authorisation(run: Run, intent: OpenIntent) -> list[Event]:
     )
     if rows and rows[0]["ret_num"]:
         return [confirmed(intent, now, str(rows[0]["ret_num"]), "found by its return id")]
+    if intent.said_absent and is_readable:
+        return [refused(intent, now, "absent", f"not found by its order, and surely absent ({intent.said_absent})")]
     minutes = run.house.settings.erp_visibility_minutes
     is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
     is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS

@@ -7,11 +7,12 @@ odd in a batch that can be used is a finding, kept with it and shown as an excep
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
 from sync.ports import StockBatch
-from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised
+from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised, tells_open_orders
 
 LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
 LEAST_UNITS_PERCENT = 50  # of the units on hand before
@@ -34,6 +35,8 @@ _KNOWN = (
     Reason("duplicate_rows", "The batch tells of a SKU, location and lot twice.", reads_again=True),
     Reason("as_of_backwards", "The batch was completed later and tells of an earlier moment."),
     Reason("unknown_kind", "The batch says neither FULL nor DELTA."),
+    Reason("checksum_unreadable", "What the batch says on hand adds up to is no number; nothing proves it whole.",
+           is_incident=True),
     Reason("coverage", "A FULL batch names far fewer SKUs than had stock or orders before."),
     Reason("units_fell", "A FULL batch has less than half the units on hand there were."),
     Reason("ots_difference", "Rows report another open-to-sell figure than their quantities give.",
@@ -42,6 +45,8 @@ _KNOWN = (
     Reason("unknown_location", "Rows lie at a location BlueCherry does not list; they are not sold.",
            is_incident=True),
     Reason("negative_on_hand", "Rows have a negative stock on hand."),
+    Reason("open_orders_missing", "Allocated leaves open orders out, and rows do not say how many there are.",
+           is_incident=True),
 )  # fmt: skip
 REASONS = {reason.code: reason for reason in _KNOWN}
 
@@ -65,7 +70,8 @@ def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
         missing = abs(batch.row_count - rows.height)
         return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
     total = int(rows["on_hand"].sum())
-    if batch.checksum.lstrip("-").isdigit() and total != int(batch.checksum):
+    proof = _proof(batch)
+    if proof is not None and total != proof:
         return Finding(
             "checksum", rows.height, f"On hand should add up to {batch.checksum}; it adds up to {total}."
         )
@@ -80,7 +86,7 @@ def suspicions(
 ) -> tuple[Finding, ...]:
     """Why a FULL batch should be seen by a person first.
 
-    `rows` and `known` as `stock_facts` has them, `found` from `oddities`.
+    `rows` and `known` as `stock_facts` has them, `found` from `unproven` and `oddities`.
     """
     if batch.kind != "FULL":
         return ()
@@ -95,9 +101,27 @@ def suspicions(
     doubts += [
         one
         for one in found
-        if one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT
+        if one.code == "checksum_unreadable"
+        or (one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT)
     ]
     return tuple(doubts)
+
+
+def _proof(batch: StockBatch) -> Decimal | None:
+    """What on hand should add up to; None where the batch does not say, or says no number."""
+    try:
+        said = Decimal(batch.checksum)
+    except InvalidOperation:
+        return None
+    return said if said.is_finite() else None
+
+
+def unproven(batch: StockBatch, rows: pl.DataFrame) -> tuple[Finding, ...]:
+    """A checksum that says something, and no number."""
+    if not batch.checksum.strip() or _proof(batch) is not None:
+        return ()
+    sentence = f"Its checksum is {batch.checksum!r}, no number: whether on hand adds up cannot be told."
+    return (Finding("checksum_unreadable", rows.height, sentence),)
 
 
 def _repeated(rows: pl.DataFrame, key: Sequence[str]) -> int:
@@ -117,8 +141,13 @@ def _coverage(rows: pl.DataFrame, known: pl.DataFrame) -> tuple[int, int]:
     return held.len(), int(held.is_in(rows["sku_key"].hash().unique().implode()).sum())
 
 
-def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, ...]:
-    """What is odd in a batch that can be used all the same."""
+def oddities(
+    rows: pl.DataFrame, locations: Collection[str], *, deducts_open_orders: bool = True
+) -> tuple[Finding, ...]:
+    """What is odd in a batch that can be used all the same.
+
+    `deducts_open_orders`: `allocated` holds every open order, not only those stock was set aside for.
+    """
     found = []
     strange = rows.filter(~pl.col("location").is_in(sorted({*locations, *NEVER_SOLD_FROM})))
     if strange.height:
@@ -135,4 +164,8 @@ def oddities(rows: pl.DataFrame, locations: Collection[str]) -> tuple[Finding, .
     below = rows.filter(pl.col("on_hand") < 0).height
     if below:
         found.append(Finding("negative_on_hand", below, f"{below} rows have a negative stock on hand."))
+    silent = 0 if deducts_open_orders else rows.filter(~tells_open_orders()).height
+    if silent:
+        sentence = f"{silent} rows do not say what open orders want: of these only ours can be taken off."
+        found.append(Finding("open_orders_missing", silent, sentence))
     return tuple(found)

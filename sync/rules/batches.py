@@ -39,6 +39,7 @@ class Newest:
     batch_id: str
     as_of: datetime
     completed_at: datetime | None
+    tells_open_orders: bool = True  # in every row
 
 
 def plan(

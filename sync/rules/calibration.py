@@ -25,14 +25,18 @@ def reliability(cases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def tenth_of() -> pl.Expr:
+    """The tenth a chance lies in: 0 is below 10 %, 9 from 90 %."""
+    return (pl.col("chance") * TENTHS).floor().clip(0, TENTHS - 1).cast(pl.Int64)
+
+
 def tenths(cases: pl.DataFrame) -> pl.DataFrame:
     """One row per tenth that occurs, in sums: `tenth`, `cases`, `predicted` (chances), `happened`, `squares`.
 
     Sums of many frames may be added up; `squares` (of the distances) over the cases is the Brier score.
     """
-    tenth = (pl.col("chance") * TENTHS).floor().clip(0, TENTHS - 1).cast(pl.Int64)
     distance = pl.col("chance") - pl.col("happened").cast(pl.Float64)
-    return cases.group_by(tenth=tenth).agg(
+    return cases.group_by(tenth=tenth_of()).agg(
         cases=pl.len().cast(pl.Int64),
         predicted=pl.col("chance").sum(),
         happened=pl.col("happened").sum().cast(pl.Int64),

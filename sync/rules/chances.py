@@ -23,6 +23,7 @@ LUMPY = 1.2  # variance / mean from which Poisson understates the tail
 _FAR = 35.0  # exp(-35) is less than 1e-15
 _NEWTON_STEPS = 5
 _NONE = 1e-9
+_NEARLY_ALL = 1 - 1e-6  # of the mean: counts that are Poisson
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,24 @@ class Counts:
             size = self.mean[lumpy] / (spread - 1) + more
             found[lumpy] = special.betainc(from_zero[lumpy], size, (spread - 1) / spread)
         return np.where(x >= 0, found, 1.0)
+
+
+def spread_for(mean: Floats, dispersion: Floats, none: Floats) -> Floats:
+    """The dispersion, lessened where with it nothing would be wanted likelier than `none` says.
+
+    A few customers who take very many at once make the variance so large that a negative binomial of it believes in
+    quiet windows there are not: the chance that a thin stock is drawn on at all would be understated. There the one
+    of the same mean with just that P(D = 0) is used. It solves log(s) / (s - 1) = -log(none) / mean.
+    """
+    found = dispersion.copy()
+    doubtful = np.flatnonzero((mean > _NONE) & (dispersion > LUMPY) & (none > 0))
+    spread = dispersion[doubtful]
+    least = -np.log(none[doubtful]) / mean[doubtful]
+    is_quiet = np.log(spread) / (spread - 1) < least
+    places, wanted = doubtful[is_quiet], np.minimum(least[is_quiet], _NEARLY_ALL)
+    # the branch above one, by Lambert's function: s = -W(-c exp(-c)) / c
+    found[places] = np.maximum(-special.lambertw(-wanted * np.exp(-wanted), -1).real / wanted, 1.0)
+    return found
 
 
 def _bound(mean: Floats, size: Floats, start: Floats) -> Floats:

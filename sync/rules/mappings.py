@@ -20,7 +20,7 @@ order and says why. A mapping holds from its day on; `mappings($now)` says which
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account")
@@ -166,6 +166,17 @@ class Mappings:
     def division(self, goods: Goods, place: Place = NOWHERE) -> str | None:
         """The division such orders are placed in, where it is not the SKU's own."""
         return self._ruled("division", goods, place)[1]
+
+    def awaits_country(self, goods: Goods, place: Place) -> bool:
+        """Whether a rule of some country may say where these goods are placed, once theirs is known."""
+        if place.country:
+            return False
+        placed = replace(goods, division=self.division(goods, place) or goods.division)
+        return any(
+            rule.country and replace(rule, country="").fits(one, place)
+            for kind, one in (("division", goods), ("warehouse", placed))
+            for rule, _, _ in self.rules.get(kind, ())
+        )
 
     def rule(self, kind: str, goods: Goods, place: Place = NOWHERE) -> str:
         """The key of the rule that decides; empty: none fits."""

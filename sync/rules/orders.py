@@ -142,19 +142,14 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
         if known.accepts and order_id in known.refusing:
             return  # somebody said so, and the refusal is on its way
         if known.accepts and past.is_free("accept_order", order_id, at=known.now):
+            _check_placing(known, kept)
             _check_stock(known, order_id)
             gone = [line["order_line_id"] for line in lines if line["order_line_id"] in known.refused_lines]
             payload = {"order_line_ids": [line["order_line_id"] for line in kept], "refused_line_ids": gone}
             plan.accept.append(Intent("accept_order", order_id, payload, order_id))
         return
     groups = _groups(known, lines)
-    ship_via = known.ship_vias.get(order_id) or known.mappings.ship_via(first["shipping_type"])
-    if ship_via is None:
-        raise _Held(
-            "unknown_ship_via",
-            first["shipping_type"],
-            f"Shipping type {first['shipping_type']!r} has no BlueCherry ship-via; set the mapping.",
-        )
+    ship_via = _ship_via(known, first)
     _check_address(known, order_id)
     if past.is_elsewhere(order_id, {f"{order_id}/{division}/{warehouse}" for division, warehouse in groups}):
         return  # sent under another mapping, and not seen yet: its lines may be there
@@ -231,19 +226,43 @@ def _groups(known: Known, lines: Sequence[Mapping[str, Any]]) -> dict[tuple[str,
     """The lines by (division, warehouse): BlueCherry keeps both on the sales order."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        goods, place = _goods_and_place(known, line)
-        division = known.mappings.division(goods, place) or goods.division
-        if not division:
-            raise _Held(
-                "missing_division",
-                line["sku"],
-                f"`{line['sku']}` has no division in BlueCherry; give it one there, or set the mapping.",
-            )
-        warehouse = known.mappings.warehouse(replace(goods, division=division), place)
-        if warehouse is None:
-            raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
-        groups[division, warehouse].append(line)
+        groups[_placing(known, line)].append(line)
     return groups
+
+
+def _placing(known: Known, line: Mapping[str, Any]) -> tuple[str, str]:
+    """The division and warehouse a line is placed on."""
+    goods, place = _goods_and_place(known, line)
+    division = known.mappings.division(goods, place) or goods.division
+    if not division:
+        raise _Held(
+            "missing_division",
+            line["sku"],
+            f"`{line['sku']}` has no division in BlueCherry; give it one there, or set the mapping.",
+        )
+    warehouse = known.mappings.warehouse(replace(goods, division=division), place)
+    if warehouse is None:
+        raise _Held("missing_warehouse", division, f"Division {division!r} has no warehouse; set the mapping.")
+    return division, warehouse
+
+
+def _check_placing(known: Known, lines: Sequence[Mapping[str, Any]]) -> None:
+    """What could not be sent to BlueCherry is not accepted; the address, which may decide, comes after that."""
+    for line in lines:
+        if not known.mappings.awaits_country(*_goods_and_place(known, line)):
+            _placing(known, line)
+    _ship_via(known, lines[0])
+
+
+def _ship_via(known: Known, line: Mapping[str, Any]) -> str:
+    found = known.ship_vias.get(line["order_id"]) or known.mappings.ship_via(line["shipping_type"])
+    if found is None:
+        raise _Held(
+            "unknown_ship_via",
+            line["shipping_type"],
+            f"Shipping type {line['shipping_type']!r} has no BlueCherry ship-via; set the mapping.",
+        )
+    return found
 
 
 def _goods_and_place(known: Known, line: Mapping[str, Any]) -> tuple[Goods, Place]:
@@ -341,8 +360,14 @@ def _references(known: Known, past: Past) -> tuple[Intent, ...]:
         if past.is_free(
             "write_reference", row["order_id"], at=known.now, again_before=known.now - SEEN_AGAIN_WITHIN
         )
-        and past.refusal("write_reference", row["order_id"]) is None
+        and not _is_refused_for_good(known, past, "write_reference", row["order_id"])
     )
+
+
+def _is_refused_for_good(known: Known, past: Past, kind: str, order_id: str) -> bool:
+    """Refused, and nobody has asked for it to be tried again."""
+    refusal = past.refusal(kind, order_id)
+    return refusal is not None and not past.is_freed(known.holds.get(order_id), refusal)
 
 
 def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:

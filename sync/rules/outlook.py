@@ -19,6 +19,7 @@ import polars as pl
 from scipy import special
 
 from sync.rules import demand, line_sizes
+from sync.rules.chances import Counts, spread_for
 from sync.rules.trade import Trade, observe
 from sync.rules.trading_week import TradingWeek
 
@@ -106,8 +107,12 @@ def _units(known: pl.DataFrame, side: str, swings: Swings, since: datetime, unti
     )
     sales = swings.forecast(rated, since, until)
     size = sales["size"].to_numpy()
-    dispersion = sales["square"].to_numpy() / size + (sales["dispersion"].to_numpy() - 1) * size
-    return _Units(sales["mean"].to_numpy() * size, np.maximum(dispersion, 1.0))
+    strays = sales["dispersion"].to_numpy()
+    dispersion = np.maximum(sales["square"].to_numpy() / size + (strays - 1) * size, 1.0)
+    # however large the sizes are, no unit is wanted exactly where there is no sale
+    none = Counts.of(sales["mean"].to_numpy(), strays).mass(np.zeros(size.shape, dtype=np.int64))
+    mean = sales["mean"].to_numpy() * size
+    return _Units(mean, spread_for(mean, dispersion, none))
 
 
 def measured(

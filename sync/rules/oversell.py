@@ -86,6 +86,16 @@ def worst_case(other: Counts, held: Ints, overstated: Sequence[float] = ()) -> F
     return sum((weight * other.tail(held - k) for k, weight in _record(overstated)), np.zeros(held.shape))
 
 
+def alone(other: Counts, base: Ints, overstated: Sequence[float] = ()) -> tuple[Floats, Floats]:
+    """P(other > base) and the units expected beyond base: what the others oversell without us."""
+    chance, units = np.zeros(base.shape), np.zeros(base.shape)
+    for k, weight in _record(overstated):
+        tail = other.tail(base - k)
+        chance += weight * tail
+        units += weight * other.excess(base - k, tail)
+    return chance, units
+
+
 def stock_out(sides: Sides, base: Ints, overstated: Sequence[float] = ()) -> Floats:
     """P(own + other > base): the same sum as `oversold` without a listed quantity to stop the channel."""
     both_poisson = Counts.of(sides.own.mean + sides.other.mean)

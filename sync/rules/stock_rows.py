@@ -17,17 +17,21 @@ QUANTITIES = (
 )  # fmt: skip
 
 
-def normalised(rows: pl.DataFrame) -> pl.DataFrame:
+def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.DataFrame:
     """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
 
     Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. Of the promised
-    only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. A SKU, location and
-    lot stand in `rows` once (`batch_checks.fault`).
+    only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. Where it is
+    known to (`deducts_open_orders` is false: allocated is what was set aside), all that is due is promised instead.
+    A SKU, location and lot stand in `rows` once (`batch_checks.fault`).
     """
     later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
+    taken_off = promised() - pl.min_horizontal("later_orders", _beyond_due())
+    if not deducts_open_orders:
+        taken_off = pl.max_horizontal(taken_off, _due())
     given = (
         rows.with_columns(later.alias("later_orders"))
-        .with_columns((promised() - pl.min_horizontal("later_orders", _beyond_due())).alias("allocated"))
+        .with_columns(taken_off.alias("allocated"))
         .select(*KEY, "lot", pl.col(QUANTITIES).fill_null(0))
     )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
@@ -38,6 +42,16 @@ def normalised(rows: pl.DataFrame) -> pl.DataFrame:
 def _beyond_due() -> pl.Expr:
     """Units promised over and above the orders due now: those due later are among them, if anywhere."""
     return (promised() - pl.col("open_due").fill_null(0)).clip(lower_bound=0)
+
+
+def _due() -> pl.Expr:
+    """Units all open orders want now, ours among them, whether anything was set aside for them or not."""
+    return pl.sum_horizontal(pl.coalesce("open_due", "open_orders"), "reserved", "demand")
+
+
+def tells_open_orders() -> pl.Expr:
+    """Whether a row says how many units open orders want."""
+    return pl.any_horizontal(pl.col("open_due", "open_orders").is_not_null())
 
 
 def promised() -> pl.Expr:

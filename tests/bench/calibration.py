@@ -8,6 +8,13 @@ the whole of that day. The first five trading days are never foretold. Beside it
 with the SKU's own raw rate, and Poisson with the mean rate of its category (the first two characters of the code).
 
 Nothing is set to this file: each parameter is measured anew from the past of each day.
+
+The chances judged are those of the demand model: a SKU in a basket is what arrives, sizes are mixed exactly, and
+the retailer's opening hours are known. The worker asks of the same rates another question: how many units a window
+may draw, of hundreds of thousands of SKUs. It counts order lines, learns when the shop trades from the sales alone,
+and keeps of the sizes only what a negative binomial needs, so that a chance is one call of a special function
+(`sync.rules.outlook`, `sync.rules.chances`). What that makes of this file stands beside the units, *as the worker
+reckons*.
 """
 
 import os
@@ -20,10 +27,11 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from sync.rules import line_sizes
+from sync.rules import line_sizes, outlook
 from sync.rules.calibration import brier, reliability
-from sync.rules.chances import Floats
+from sync.rules.chances import Counts, Floats
 from sync.rules.demand import forecast, rates
+from sync.rules.outlook import Outlook
 from sync.rules.trade import Trade, observe
 from sync.rules.trading_week import LONDON
 from tests.bench.ground import Row
@@ -89,7 +97,7 @@ def read(path: Path) -> pl.DataFrame:
 def foretold(lines: pl.DataFrame, days: int | None = None) -> Iterator[pl.DataFrame]:
     """A frame for each window, question and number k of each day foretold, or of the first `days` of them.
 
-    Columns `what`, `window`, `k`, `chance`, `raw`, `category` and `happened`, a row a SKU.
+    Columns `what`, `window`, `k`, `chance`, `raw`, `category`, `worker` (units only) and `happened`, a row a SKU.
     """
     traded = lines["day"].unique().sort().to_list()
     for day in traded[LEARNED:][:days]:
@@ -110,6 +118,7 @@ class _Past:
     raw: dict[str, Floats]  # sold per trading day
     category: dict[str, Floats]
     open_hours: float  # of a trading day
+    worker: Outlook  # the demand as the worker measures it
     after: pl.DataFrame
 
     @classmethod
@@ -140,6 +149,15 @@ class _Past:
             },
             raw={"order lines": sold["lines_a_day"].to_numpy(), "units": sold["units_a_day"].to_numpy()},
             category={"order lines": means["lines_a_day"].to_numpy(), "units": means["units_a_day"].to_numpy()},
+            worker=outlook.measured(
+                skus.with_columns(own_share=1.0, other_share=1.0),
+                before,
+                before.clear(),
+                sales_since=since,
+                sales_until=now,
+                draws_since=None,
+                draws_until=None,
+            ),
             open_hours=sum(len(OPEN[one.weekday()]) for one in traded) / len(traded),
             after=lines.filter(pl.col("day") == day),
         )
@@ -154,6 +172,8 @@ class _Past:
         part = 1.0 if len(hours) == 24 else open_hours / self.open_hours
         expected = forecast(self.rated, self.trade, since, until)
         happened = self._happened(since, until)
+        reckoned = self._reckoned(since, until)
+        unknown = np.full(expected.height, np.nan)  # the worker never asks for lines
         for what, numbers in AT_LEAST.items():
             fewer = line_sizes.fewer_than(expected, self.sizes[what], max(numbers))
             for k in numbers:
@@ -165,9 +185,17 @@ class _Past:
                         "chance": 1 - fewer[:, k - 1],
                         "raw": stats.poisson.sf(k - 1, self.raw[what] * part),
                         "category": stats.poisson.sf(k - 1, self.category[what] * part),
+                        "worker": reckoned.tail(np.full(expected.height, k - 1)) if what == "units" else unknown,
                         "happened": happened[what] >= k,
                     }
                 )
+
+    def _reckoned(self, since: datetime, until: datetime) -> Counts:
+        """The units the worker expects in the window."""
+        wanted = self.worker.within(
+            self.rated.select("sku"), others_since=since, own_since=since, until=until, lag=timedelta(0)
+        )
+        return Counts.of(wanted["own_mean"].to_numpy(), wanted["own_dispersion"].to_numpy())
 
     def _happened(self, since: datetime, until: datetime) -> dict[str, np.ndarray]:
         sold = (
@@ -197,6 +225,10 @@ def _rows(what: str, window: str, part: pl.DataFrame) -> list[Row]:
         ),
         Row("   largest gap of a tenth", f"{100 * gap:.1f} points{promise}"),
     ]
+    if what == "units":
+        theirs = part.with_columns(chance="worker")
+        points = f"{100 * worst_tenth(theirs):.1f} points"
+        rows.append(Row("   as the worker reckons", f"Brier {brier(theirs):.4f}", points))
     for k in AT_LEAST[what]:
         alone = part.filter(pl.col("k") == k)
         rows.append(

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from sync.flows.inventory_risk import AS_IT_IS, GRIDS_AT_ONCE, INTERVALS
 from sync.rules.buffers import Terms, advised
 from sync.rules.oversell import risk
+from sync.rules.risk import grids
 from tests.bench.ground import Row, timed
 
 SKUS = 500_000
 ALLOWED = 10.0
+AT_RISK = 5_000
 
 
 def measure(_folder: Path) -> list[Row]:
@@ -27,6 +30,12 @@ def measure(_folder: Path) -> list[Row]:
     few = skus.head(1_000)
     with timed(took, "few"):
         advised(risk(few), Terms(margin=12, cost=200))
+    weighed = skus.head(AT_RISK).with_columns(
+        pl.col("sku").cast(pl.String), margin_amount=pl.lit(12.0), oversell_cost_amount=pl.lit(200.0)
+    )
+    with timed(took, "grids"):
+        for some in weighed.iter_slices(GRIDS_AT_ONCE):
+            grids(dict.fromkeys(map(float, (AS_IT_IS, *INTERVALS)), some))
     return [
         Row(
             f"exact risk of {SKUS:,} SKUs",
@@ -35,6 +44,7 @@ def measure(_folder: Path) -> list[Row]:
         ),
         Row(f"buffers by all three rules for {SKUS:,} SKUs", f"{took['advice']:.1f} s"),
         Row("risk and buffers of 1,000 SKUs", f"{took['few'] * 1000:.0f} ms"),
+        Row(f"what other buffers and intervals come to for {AT_RISK:,} SKUs at risk", f"{took['grids']:.1f} s"),
     ]
 
 

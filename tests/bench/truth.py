@@ -55,6 +55,10 @@ class Outcome:
     lost: int = 0
     money: Decimal = Decimal(0)  # oversold units at their cost, and the margin of those lost
 
+    @property
+    def margin_lost(self) -> Decimal:
+        return self.money - self.oversold * COST
+
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(
             self.sold + other.sold, self.oversells + other.oversells, self.oversold + other.oversold,
@@ -103,6 +107,12 @@ def outcome(seed: int, policy: Policy, *, history: timedelta = HISTORY, length: 
     )  # fmt: skip
 
 
+def break_even(careful: Outcome, other: Outcome) -> Decimal | None:
+    """What a unit oversold must cost for the more careful policy to pay; None: it oversells no less."""
+    spared = other.oversold - careful.oversold
+    return (careful.margin_lost - other.margin_lost) / spared if spared > 0 else None
+
+
 def table(found: dict[str, Outcome]) -> list[Row]:
     """The table, and whether it holds."""
     nothing, flat, default = found.values()
@@ -115,6 +125,14 @@ def table(found: dict[str, Outcome]) -> list[Row]:
         )
         for name, one in found.items()
     ]
+    pays = break_even(default, flat)
+    rows.append(
+        Row(
+            "   the default pays against the flat buffer where a unit oversold costs more than",
+            "nothing it could cost" if pays is None else f"£{pays:,.0f}",
+            f"with £{COST} it comes to £{default.money - flat.money:,.0f} more",
+        )
+    )
     held = {
         f"at least {LEAST_OVERSELLS} oversells with nothing held back": nothing.oversells >= LEAST_OVERSELLS,
         "the default oversells at most a tenth as often": default.oversells * 10 <= nothing.oversells,

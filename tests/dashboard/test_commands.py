@@ -238,6 +238,35 @@ def test_what_processing_again_would_do_is_shown_subject_by_subject(ordinary: To
     assert "goes on" in cells(page)
 
 
+@pytest.mark.parametrize(
+    ("label", "command", "arguments"),
+    [
+        ("Fetch again", "fetch_again", {}),
+        ("Take them", "assign", {"owner": "Admin"}),
+        ("Put them off", "snooze", {"until_at": None, "until_event": "batch"}),
+        ("Note it on them", "note", {"text": "one and the same flood"}),
+        ("Accept them", "accept", {"reason": "one and the same flood"}),
+    ],
+)
+def test_what_may_be_done_to_one_cause_may_be_done_to_several_at_once(
+    ordinary: Told, label: str, command: str, arguments: dict[str, Any]
+) -> None:
+    ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
+    page = show("exceptions", query={}, person="Admin")
+    page.session_state["causes"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    page.run(timeout=60)
+    page.selectbox(key="together-later").set_value("until the next stock batch").run(timeout=60)
+    page.text_input(key="together-why").set_value("one and the same flood").run(timeout=60)
+    press(page, label)
+    bodies = [body for _, body in sent(ordinary)]
+
+    assert {body["command"] for body in bodies} == {command}
+    assert [body["arguments"] for body in bodies] == [
+        {**ALL, "exception_kind": kind, "cause": cause, **arguments}
+        for kind, cause in (("unmapped_carrier", "DPX"), ("dispatch_late", ""))
+    ]
+
+
 def test_where_there_is_nothing_to_process_again_the_button_says_so(ordinary: Told) -> None:
     ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={"kind": "dispatch_late", "cause": ""})
@@ -323,10 +352,35 @@ def test_a_held_batch_is_judged_with_a_reason(ordinary: Told, label: str, comman
     answer(ordinary, command_id, "done", "Batch IB77 is settled.")
     page.run(timeout=60)
 
-    assert before[label] == "Write the reason first."
+    assert before[label] == ""
     assert before["Process again"] == "Nothing to press to try again: accept or reject the batch."
     assert (body["command"], body["actor"]) == (command, "Ops")
     assert body["arguments"] == {"batch_id": "IB77", "why": "asked the warehouse"}
+    assert "**Done.** Batch IB77 is settled." in words(page)
+
+
+@pytest.mark.parametrize("place", ["exceptions", "inventory"])
+@pytest.mark.parametrize(
+    ("label", "command"), [("Accept the batch", "accept_batch"), ("Reject the batch", "reject_batch")]
+)
+def test_a_held_batch_is_judged_by_one_click_beside_its_reason_and_what_was_found_is_kept(
+    ordinary: Told, place: str, label: str, command: str
+) -> None:
+    ordinary.wrong("batch_held", "IB77", cause="coverage", detail="It names 4 of 9 SKUs.")
+    ordinary.seen("IB77", at=NOW - HOUR / 4)
+    ordinary.tell(
+        events.StockBatchHeld(happened_at=NOW, batch_id="IB77", reason="coverage", detail="It names 4 of 9 SKUs.")
+    )
+    page = show(place, query={"kind": "batch_held", "cause": "coverage"} if place == "exceptions" else {})
+    press(page, label)
+    [(command_id, body)] = sent(ordinary)
+    answer(ordinary, command_id, "done", "Batch IB77 is settled.")
+    page.run(timeout=60)
+
+    assert "It names 4 of 9 SKUs." in str(words(page)) + str(cells(page))
+    assert (body["command"], body["arguments"]) == (
+        command, {"batch_id": "IB77", "why": "On what was found: It names 4 of 9 SKUs."}
+    )  # fmt: skip
     assert "**Done.** Batch IB77 is settled." in words(page)
 
 

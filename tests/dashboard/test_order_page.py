@@ -1,9 +1,13 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
-from store.events import MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
+from streamlit.testing.v1 import AppTest
+
+from store.events import CommandFinished, CommandTaken, MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
+from store.evidence import Snapshot, packed
 from store.journal import Personal
 from tests.dashboard.looking import cells, senders, show, words
-from tests.told import HOUR, NOW, SHIRT, Told, key_of
+from tests.dashboard.test_commands import press, sent
+from tests.told import HOUR, NOW, SHIRT, Told, key_of, thing
 
 PERSON = (
     '{"ship_to": {"name": "Zoë Kettle", "line_1": "1 Pretend Row", "city": "Llanfairpretendgwyngyllmadeup"},'
@@ -65,7 +69,13 @@ def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers
     assert "2 units" in cells(page)
     assert "1 unit" in cells(page)
     assert "the missing ones are cancelled at John Lewis" in words(page)
+    next(one for one in page.text_input if str(one.key).startswith("why-drift-")).set_value("agreed").run(
+        timeout=60
+    )
+    allowed = {label: not disabled for label, disabled, _ in senders(page)}
+
     assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}
+    assert (allowed["Revert in BlueCherry"], allowed["Accept"]) == (True, False)
 
 
 def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_lines(told: Told) -> None:
@@ -102,3 +112,101 @@ def test_a_return_that_waits_for_our_word_is_accepted_or_refused_with_one_of_joh
     assert {label for label, _, _ in senders(page)} >= {"Accept it", "Refuse it"}
     assert "Not eligible" in page.selectbox(key="reason-return-R1").options
     assert "A person accepts or refuses it" in words(page)
+
+
+def test_what_is_wrong_with_an_order_stands_on_its_page_with_its_buttons_for_this_order_alone(told: Told) -> None:
+    for order_id in ("JL9-A", "JL9-B"):
+        told.order(order_id)
+        told.wrong("refused_by_erp", order_id, order_id=order_id, cause="CREDIT_HOLD", detail="On hold.")
+    ours = told.wrong("dispatch_due", "JL9-A", order_id="JL9-A", deadline=NOW + HOUR)
+    told.handle(ours, "note", order_id="JL9-A", exception_kind="dispatch_due", note="asked the warehouse")
+    told.runs_of_all()
+    told.beat()
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+    said = words(page)
+    press(page, "Take it")
+    (_, body), *_ = sent(told)
+
+    assert "Our house account is on credit hold in BlueCherry" in said
+    assert "On hold." in said
+    assert "asked the warehouse (Ops)" in said
+    assert "Noted: dispatch due. asked the warehouse" in said
+    assert [label for label, _, _ in senders(page)].count("Process again") == 2
+    assert body["arguments"]["exception_ids"] == [str(ours)]
+
+
+def test_what_people_asked_for_about_an_order_is_told_with_who_why_and_what_came_of_it(told: Told) -> None:
+    told.order("JL9-A")
+    command_id = thing("command")
+    told.tell(
+        CommandTaken(
+            happened_at=NOW, actor="Olu", command_id=command_id, command="accept", role="finance",
+            role_from="settings", arguments={"reason": "sold by telephone"}, order_ids=("JL8-A", "JL9-A"),
+        ),
+        CommandFinished(
+            happened_at=NOW, command_id=command_id, state="done", message="2 exceptions accepted.", answer={}
+        ),
+    )  # fmt: skip
+    told.runs_of_all()
+    told.beat()
+    ours = cells(show("order", query={"order_id": "JL9-A"}, person="Manager"))
+
+    assert "Olu (finance)" in ours
+    assert "sold by telephone" in ours
+    assert "2 exceptions accepted." in ours
+
+
+def unclear(told: Told) -> None:
+    """The answer to JL9-A's sales order never came; BlueCherry was asked for it by its number, once."""
+    told.order("JL9-A")
+    told.intent(
+        "create_sales_order", "JL9-A/NMK/WH1", "unclear", order_id="JL9-A", at=NOW - 2 * HOUR,
+        payload={"lines": [{"order_line_id": "JL9-A-1"}]},
+    )  # fmt: skip
+    path = "/api/salesOrder?%24filter=po_num%20eq%20%27JL9-A%27"
+    shot = Snapshot(
+        snapshot_id=thing("look"), source="erp", resource="salesOrder", method="GET", path=path, status=200,
+        latency_ms=90, seen_at=NOW - HOUR, said=packed(b"[]"),
+    )  # fmt: skip
+    told.journal.append(snapshots=[shot])
+    told.wrong("order_unclear", "create_sales_order/JL9-A/NMK/WH1", cause="create_sales_order", order_id="JL9-A")
+    told.runs_of_all()
+    told.beat()
+
+
+def absent(page: AppTest) -> tuple[bool, str]:
+    return next((disabled, why) for label, disabled, why in senders(page) if label == "Surely absent: send again")
+
+
+def test_what_was_looked_up_for_a_lost_answer_is_shown_and_who_may_approve_says_it_is_absent(told: Told) -> None:
+    unclear(told)
+    pages = [
+        ("order", {"order_id": "JL9-A"}, "JL9-A-order_unclear-create_sales_order"),
+        (
+            "exceptions",
+            {"kind": "order_unclear", "cause": "create_sales_order"},
+            "order_unclear-create_sales_order",
+        ),
+    ]
+    for screen, query, slot in pages:
+        plain = absent(show(screen, query=query, person="Ops"))
+        page = show(screen, query=query, person="Admin")
+        mute = absent(page)
+        page.text_input(key=f"why-{slot}").set_value("searched, twice").run(timeout=60)
+        press(page, "Surely absent: send again")
+        body = sent(told)[-1][1]
+
+        assert "po_num JL9-A" in cells(page)
+        assert "24 Nov 08:00" in cells(page)
+        assert plain[0]
+        assert mute == (True, "Write first how you know it.")
+        assert (body["command"], body["arguments"]["why"]) == ("say_absent", "searched, twice")
+
+
+def test_what_bluecherry_shows_cannot_be_said_to_be_absent(told: Told) -> None:
+    unclear(told)
+    told.sales_order("SO-1", "JL9-A")
+
+    assert absent(show("order", query={"order_id": "JL9-A"}, person="Admin")) == (
+        True, "BlueCherry shows it: SO-1.",
+    )  # fmt: skip

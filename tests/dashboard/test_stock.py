@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from store.events import StockBatchHeld
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
-from tests.told_risk import assessed, demanded
+from tests.told_risk import assessed, demanded, proved
 
 TROUSERS = "NMC-05220-NVY-A--8"
 SOCKS = "NMC-09001-BLK-A--M"
@@ -77,6 +77,32 @@ def test_filters_narrow_the_list(told: Told) -> None:
     assert [row["SKU"] for row in table(show("inventory", query={"warehouse": "WH1"}))] == [TROUSERS, SHIRT]
 
 
+def test_of_many_styles_one_is_typed_or_picked_among_those_that_fit_and_the_page_never_carries_them_all(
+    told: Told,
+) -> None:
+    skus = [f"NMK-{number:05d}-WHT-A--M" for number in range(60)]
+    told.skus(*skus)
+    told.batch("B1", {(sku, "WH1"): {"on_hand": 8} for sku in skus})
+    told.mapping("warehouse", "NMK", "WH1")
+    told.offers(dict.fromkeys(skus, 7))
+    assessed(told, {sku: {} for sku in skus})
+    told.runs_of_all()
+    told.beat()
+    page = show("inventory", query={"style": "0005"})
+    many = [row["SKU"] for row in table(page)]
+    asked = page.selectbox(key="which-style")
+    asked.select("00057 Linen shirt").run(timeout=60)
+    picked = [row["SKU"] for row in table(page)]
+    every = show("inventory", query={"style": "linen"}).selectbox(key="which-style")
+
+    assert asked.label.startswith("11 styles fit “0005”; nothing is narrowed")
+    assert (len(many), picked) == (60, [skus[57]])
+    assert every.label.startswith("more than 50 styles fit")
+    assert len(every.options) == 50
+    assert [row["SKU"] for row in table(show("inventory", query={"style": "00031"}))] == [skus[31]]
+    assert "No SKU fits these filters." in words(show("inventory", query={"style": "Kimono"}))
+
+
 def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: Told) -> None:
     risky_day(told)
     page = show("inventory", query={"category": "trousers"})
@@ -93,6 +119,47 @@ def test_the_numbers_the_audit_and_all_skus_are_of_the_goods_chosen_too(told: To
     assert [row["SKU"] for row in table(everything)] == [SHIRT]
     assert [row["Batch"] for row in table(batches)] == ["B1"]
     assert "A batch is of the whole stock" in words(batches)
+
+
+def test_what_shows_more_than_there_is_now_is_told_apart_from_what_may_be_oversold(told: Told) -> None:
+    risky_day(told)
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**2 SKUs may be oversold before the next batch takes effect, and 1 more shows more at John Lewis than "
+        "there is now, until the next stock file.**"
+    )
+    assert "1 SKU shows more than there is at this moment" in words(page)
+
+
+def test_where_only_what_is_shown_now_is_too_much_nothing_is_said_of_the_next_batch(told: Told) -> None:
+    risky_day(told)
+    assessed(told, {sku: {"is_at_risk": False} for sku in (SHIRT, TROUSERS, SOCKS)})
+    told.offers({SHIRT: 7, TROUSERS: 7, SOCKS: 30})
+    page = show("inventory")
+
+    assert verdict(page).startswith(
+        "**1 SKU shows more at John Lewis than there is now, until the next stock file.**"
+    )
+    assert numbers(page)["At risk"] == "1"
+
+
+def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to_do_where_they_did_not(
+    told: Told,
+) -> None:
+    risky_day(told)
+    silent = words(show("inventory"))
+    proved(told, predicted=3.1, happened=2, most=8)
+    kept = words(show("inventory"))
+    proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
+    broken = words(show("inventory"))
+
+    assert "foretold" not in silent
+    assert "In the 40 batches of the week until Tue 08:00 the chances foretold 3.1 oversells; 2 came." in kept
+    assert "Up to 8 are no reason to doubt them." in kept
+    assert "**The chances did not keep their word.**" in broken
+    assert "3 came. More than 1 come in one such week of a hundred." in broken
 
 
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
@@ -185,8 +252,8 @@ def test_a_held_batch_says_why_and_that_a_person_has_to_decide(told: Told) -> No
     page = show("inventory", query={"view": "Batches"})
     rows = table(page)
 
-    assert "**Batch B9 waits for a person: few units.** Less than half." in words(page)
-    assert "**1 stock batch waits for a person.**" in words(page)
+    told_once = "**Batch B9 waits for a person: few units.** Less than half. Until then the one before stands."
+    assert words(page).count(told_once) == 1
     assert [(row["Batch"], row["Mode"], row["Rows"], row["Verdict"], row["Why"]) for row in rows] == [
         ("B9", "FULL", "3", "✕ Held, waits for a person", "Few units. Less than half."),
         ("B1", "FULL", "3", "✓ In use", ""),
@@ -206,6 +273,27 @@ def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
     assert "28 units here in 28 d with stock, 28 units elsewhere" in words(page)
     assert "JL7-A" in cells(page)
     assert "Send it again" in [button.label for button in page.button]
+
+
+def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_later(told: Told) -> None:
+    risky_day(told)
+    plain = words(show("sku", query={"sku": SHIRT}))
+    told.batch(
+        "B2",
+        {
+            (SHIRT, "WH1"): {"on_hand": 8, "work_orders": 24, "later_orders": 6},
+            (SHIRT, "POE"): {"in_transit": 12},
+            (TROUSERS, "WH1"): {"on_hand": 8, "in_transit": 5},
+        },
+        at=NOW - HOUR,
+    )  # fmt: skip
+    shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
+
+    assert "Coming" not in plain
+    assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
+    assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt
+    assert "never listed before it is received:** 5 in transit." in trousers
+    assert "Promised for later" not in trousers
 
 
 def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:

@@ -24,8 +24,8 @@ from tests.told import DAY, HOUR, NOW, Told
 T_B = NOW - 2 * HOUR
 SKEW = timedelta(seconds=120)
 BASIS = Basis(
-    batch=Newest("B1", T_B, T_B + HOUR / 3), warehouses=frozenset({"WH1"}), caution=CAREFREE, due=Due(None, ""),
-    limits=AgeLimits(12 * HOUR, 24 * HOUR),
+    batch=Newest("B1", T_B, T_B + HOUR / 3), warehouses=frozenset({"WH1"}), has_open_orders=True, caution=CAREFREE,
+    due=Due(None, ""), limits=AgeLimits(12 * HOUR, 24 * HOUR),
 )  # fmt: skip
 QUICK, SLOW = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L"
 WAREHOUSE = "WH1"

@@ -8,7 +8,11 @@ import pytest
 from store import commands as ask
 from sync.answers import Refusal
 from sync.desk_acceptance import AcceptanceDesk
+from sync.errors import Refused
 from sync.lanes import lanes_of
+from sync.ports import Outcome
+from tests.flows.between import Between
+from tests.flows.desk import Counter
 
 
 def found_empty(begin: Callable[..., Any], **settings: object) -> Any:
@@ -160,3 +164,49 @@ def test_where_john_lewis_takes_orders_only_whole_the_refusal_is_a_persons_next_
     assert refused
     assert all("PARTIAL_ACCEPTANCE_DISABLED" in row["cause"] for row in refused)
     assert {row["order_id"] for row in refused} <= waiting(house)
+
+
+def test_what_john_lewis_does_not_take_is_an_exception_that_a_retry_mends(bench: Callable[..., Any]) -> None:
+    house = found_empty(bench)
+    market = house.house.marketplace
+    (one, *_) = sorted(gone_lines(house))
+
+    def no(*_: Any) -> Any:
+        raise Refused("PUT: 400", status=400, code="BUSY", reason="Not now.")
+
+    def none_of_them(_: Any, references: dict[str, str]) -> tuple[Outcome, ...]:
+        return tuple(Outcome(order_id, is_ok=False, message="Too long.") for order_id in references)
+
+    def opened() -> dict[str, set[str]]:
+        rows = house.rows("select exception_kind as k, list(order_id) as ids from exception_facts where is_open"
+                          " and exception_kind in ('refuse_refused', 'reference_refused') group by 1")  # fmt: skip
+        return {row["k"]: set(row["ids"]) for row in rows}
+
+    house.house.marketplace = Between(market, refuse=no, write_references=none_of_them)
+    counter = Counter(house)
+    counter.ask(ask.DecideAcceptance(order_id=one, decision="refuse", why="lost in the fire"))
+    for minutes in (12, 12, 12):
+        house.run("orders")
+        house.advance(minutes)
+    house.run("watch")
+    before = opened()
+    tries = house.value("select count(*) as n from intent_facts where intent_kind = 'refuse_order'")
+    house.house.marketplace = market
+    answers = [
+        counter.ask(ask.Retry(exception_kind=kind, cause=cause))
+        for kind, cause in (("refuse_refused", "BUSY"), ("reference_refused", "refused"))
+    ]
+    house.advance(2)
+    house.run("orders")
+    house.run("watch")
+    counter.close()
+    numbers = {order_id: there(house)[order_id]["reference_for_seller"] for order_id in before["reference_refused"]}
+
+    assert before["refuse_refused"] == {one}
+    assert tries == 1
+    assert {answer["state"] for answer in answers} == {"done"}
+    assert there(house)[one]["state"] == "REFUSED"
+    assert numbers
+    assert all(numbers.values())
+    assert opened() == {}
+    assert house.rebuild_differences() == {}

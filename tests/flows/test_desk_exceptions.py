@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.commands import Accept, Assign, FetchAgain, Note, Retry, SetMapping, Snooze
+from store.commands import Accept, Assign, FetchAgain, Note, Resync, Retry, SetMapping, Snooze
 from store.events import ExceptionOpened, MappingSet
 from sync.rules.watch import exception_id
 from sync.settings import Settings
@@ -219,3 +219,30 @@ def test_a_whole_cause_is_given_away_noted_and_put_off_at_once(refused: Counter)
     assert (row["owners"], row["is_quiet"], row["quiet_count"]) == ("Ops", True, many)
     assert woken["message"] == f"{many} exceptions shown again."
     assert awake["is_quiet"] is False
+
+
+def test_what_was_asked_for_a_whole_cause_stands_with_each_of_its_orders_with_who_and_what_came_of_it(
+    refused: Counter,
+) -> None:
+    house = refused.bench
+    orders = {
+        row["order_id"]
+        for row in house.rows("select order_id from exception_facts where exception_kind = 'refused_by_erp'")
+    }
+    all_of_it: dict[str, Any] = {
+        "exception_kind": "refused_by_erp", "cause": cause_of(house, "refused_by_erp")
+    }  # fmt: skip
+    refused.ask(Note(**all_of_it, text="asked finance"), actor="Olu")
+    refused.ask(Retry(**all_of_it), actor="Bea")
+    one = min(orders)
+    refused.ask(Resync(scope=f"order:{one}"), actor="Cai")
+    told = house.rows("select * from order_commands order by seq, order_id")
+    noted = house.rows("select actor from events where kind = 'exception.handled' and order_id = $id", id=one)
+
+    assert {row["order_id"] for row in told if row["command"] == "note"} == orders
+    assert [(row["actor"], row["command"], row["why"]) for row in told if row["order_id"] == one] == [
+        ("Olu", "note", "asked finance"), ("Bea", "retry", ""), ("Cai", "resync", "")
+    ]  # fmt: skip
+    assert all(row["message"] for row in told)
+    assert noted == [{"actor": "Olu"}]
+    assert house.rebuild_differences() == {}

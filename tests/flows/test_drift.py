@@ -1,11 +1,12 @@
 """Hand edits in the real BlueCherry: each shows as what it is, and a person's answer reaches John Lewis once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from store import commands as ask
+from store.commands import Role
 from sync.answers import Refusal
 from sync.desk_drift import DriftDesk
 from sync.errors import Refused, Unclear
@@ -351,3 +352,31 @@ def test_an_answer_that_does_not_fit_is_refused_with_what_would(bench: Callable[
         answered(house, row, "accept", why=" ")
     assert "until BlueCherry shows it put back" in answered(house, row, "revert")["message"]
     assert [one["answer"] for one in differences(house)] == ["revert"]
+
+
+def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approve(
+    bench: Callable[..., Any],
+) -> None:
+    house = in_bluecherry(bench)
+    row = edited(house, "warehouse_changed")
+    counter = Counter(house)
+
+    def say(answer: Literal["revert", "accept"], role: Role, *, is_approver: bool = False) -> dict[str, Any]:
+        command = ask.AnswerDrift(
+            order_id=row["order_id"], drift_class=row["drift_class"], drift_subject=row["subject"], answer=answer,
+            why="it was agreed",
+        )  # fmt: skip
+        return counter.ask(command, role=role, is_approver=is_approver)
+
+    plain = say("accept", "ops")
+    finance = say("revert", "finance", is_approver=True)
+    before = differences(house)[0]["answer"]
+    approved = say("accept", "finance", is_approver=True)
+    after = differences(house)[0]["answer"]
+    again = say("revert", "ops")
+    counter.close()
+
+    assert plain["message"] == "Ops may not approve; answer_drift needs the right to approve."
+    assert finance["message"] == "Ops is finance; answer_drift may be given by admin or ops."
+    assert (before, approved["state"], after) == ("", "done", "accept")
+    assert again["state"] == "done"

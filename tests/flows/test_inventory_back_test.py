@@ -108,6 +108,16 @@ def test_the_chances_are_held_against_what_happened(shop: Callable[..., Shop]) -
     assert found["case_share"].sum() == pytest.approx(2)
 
 
+def test_a_record_that_may_overstate_counts_in_a_back_test_as_it_does_for_the_worker(
+    shop: Callable[..., Shop],
+) -> None:
+    _, trusted = Replayer(shop()).test(NONE, ALL)
+    _, doubted = Replayer(shop(record_error=(0.2, 0.1))).test(NONE, ALL)
+
+    assert doubted["a"]["predicted_oversells"] > trusted["a"]["predicted_oversells"]
+    assert doubted["a"]["sold_units"] == trusted["a"]["sold_units"]
+
+
 def test_what_is_gathered_is_what_was_sold_and_drawn(shop: Callable[..., Shop]) -> None:
     made = shop()
     made.told.order("JL-GONE", skus=(QUICK,), placed=NOW - 5 * DAY, state="CANCELED")

@@ -125,6 +125,8 @@ def test_a_policy_counts_by_londons_day() -> None:
         ({"buffer_percent": "101"}, "less than or equal to 100"),
         ({"buffer_percent": "1.234"}, "decimal places"),
         ({"risk_alpha": "1"}, "less than 1"),
+        ({"record_error": (0.6, 0.6)}, "add up to at most 1"),
+        ({"record_error": (-0.1,)}, "chances between 0 and 1"),
         ({"aged_buffer_factor": "0.5"}, "greater than or equal to 1"),
     ],
 )

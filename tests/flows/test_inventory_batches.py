@@ -113,6 +113,29 @@ def test_an_accepted_batch_is_read_and_who_said_so_is_kept(begun: Any) -> None:
     assert begun.rebuild_differences() == {}
 
 
+def test_a_full_batch_whose_checksum_is_no_number_waits_for_a_person_and_a_delta_is_used_and_said_to_be_odd(
+    begun: Any,
+) -> None:
+    def hashed(erp: Any, **asked: Any) -> Iterator[Page[Any]]:
+        for page in erp.batches(**asked):
+            yield replace(page, items=tuple(replace(batch, checksum="9f86d081") for batch in page.items))
+
+    real = begun.house.erp
+    begun.house.erp = Between(real, batches=hashed)
+    new_batch(begun, "delta_batch_now")
+    begun.run("inventory")
+    used, odd = told(begun)[-1], wrong(begun)
+    new_batch(begun)
+    begun.run("inventory")
+    begun.house.erp = real
+    held = told(begun)[-1]
+
+    assert (used["reading_state"], used["is_newest"]) == ("read", True)
+    assert odd["batch_doubtful"]["cause"] == "checksum_unreadable"
+    assert (held["reading_state"], held["reason"], held["is_waiting"]) == ("held", "checksum_unreadable", True)
+    assert "'9f86d081', no number" in wrong(begun)["batch_held"]["detail"]
+
+
 def test_a_rejected_batch_is_never_read_and_a_later_good_full_one_goes_on(begun: Any) -> None:
     desk = hold_one(begun)
     held_id = told(begun)[-1]["batch_id"]
@@ -212,6 +235,36 @@ def test_an_odd_batch_is_used_and_what_is_odd_is_an_exception_until_a_better_one
     assert [row["subject"] for row in rows] == ["ots_difference", "unknown_location"]
     assert "1 rows report another open-to-sell figure" in rows[0]["detail"]
     assert "batch_doubtful" not in wrong(begun)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_an_erp_that_sets_units_aside_order_by_order_has_its_other_open_orders_taken_off(
+    bench: Callable[..., Any], tells: bool
+) -> None:
+    """BlueCherry's allocated is then hard; web and wholesale orders nothing was set aside for are open besides."""
+    house = bench(
+        days=2, skus=40, orders_per_day=150, settings={"batch_deducts_open_orders": False, "warehouses": ["WH1"]}
+    )
+    given: list[pl.DataFrame] = []
+    untold = () if tells else ("open_orders", "open_due")
+
+    def hard(erp: Any, batch_id: str) -> Iterator[tuple[pl.DataFrame, Any]]:
+        for frame, snapshot in erp.inventory(batch_id):
+            given.append(frame.with_columns(allocated="reserved", reported_ots=pl.lit(None, pl.Int64)))
+            yield given[-1].with_columns(pl.lit(None, pl.Int64).alias(name) for name in untold), snapshot
+
+    real = house.house.erp
+    house.house.erp = Between(real, inventory=hard)
+    house.run_all("catalogue", "inventory")
+    sums = pl.concat(given).select(pl.col("open_due", "reserved", "demand").sum())
+    total: dict[str, int] = sums.row(0, named=True)
+    wanted = sum(total.values()) if tells else total["reserved"]
+
+    assert total["open_due"] > 0
+    assert house.value("select sum(allocated)::bigint from stock_facts") == wanted
+    assert house.value("select deducts_open_orders from stock_terms_facts") is tells
+    assert ("batch_doubtful" in wrong(house)) is not tells
+    assert house.rebuild_differences() == {}
 
 
 def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any) -> None:

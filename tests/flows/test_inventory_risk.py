@@ -14,7 +14,7 @@ from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, tr
 from store.reads_status import status
 from store.reads_stock import Goods
 from sync.flows.inventory_board import board
-from sync.flows.inventory_risk import assess, foresight, is_due, with_risk
+from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
 from sync.flows.inventory_window import horizon
 from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.timetable import Due
@@ -95,6 +95,28 @@ def test_a_policy_without_a_rule_of_risk_holds_nothing_back_for_it_and_shows_wha
     assert quick["lands_at"] > quick["next_at"]
 
 
+def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_is_listed_all_the_same(
+    open_shop: Any,
+) -> None:
+    trusted, doubted = decided(open_shop()), decided(open_shop(record_error=(0.2, 0.1)))
+    nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
+    chances = []
+    for record_error in ((), (0.2, 0.1)):
+        shop = open_shop(record_error=record_error, **nothing)
+        decided(shop)
+        chances.append(
+            shop.rows(
+                "select own_chance, (select oversell_chances[1] from risk_grid_facts"
+                " where sku = $sku and interval_hours = 0) as in_grid from stock_risk_facts where sku = $sku",
+                sku=QUICK,
+            )[0]
+        )
+
+    assert row_of(doubted, QUICK)["risk_units"] > row_of(trusted, QUICK)["risk_units"]
+    assert chances[1]["own_chance"] > chances[0]["own_chance"] + 0.001
+    assert all(row["own_chance"] == pytest.approx(row["in_grid"]) for row in chances)
+
+
 def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:
     shop = open_shop(buffer_risk="none", buffer_units=0, buffer_percent=0)
     ask = local_ask(shop.told.database)
@@ -153,6 +175,25 @@ def test_a_grid_tells_what_other_buffers_and_intervals_would_come_to(open_shop: 
     # the longer between batches, the likelier; much longer, and the others oversell the pool without us
     short = found.filter((pl.col("buffer") == 2) & pl.col("interval_hours").is_between(1, 6))["oversell_chance"]
     assert short.to_list() == sorted(short)
+
+
+def test_every_offer_at_risk_has_its_grid_however_many_there_are(open_shop: Any) -> None:
+    shop = open_shop(buffer_risk="none", buffer_units=0, buffer_percent=0, risk_alpha="0.0000001")
+    many = [f"NMK-{number:05d}-WHT-A--M" for number in range(MOST_GRIDS + GRIDS_AT_ONCE + 7)]
+    with shop.told.in_one_go():
+        shop.told.skus(*many)
+        shop.told.offers(dict.fromkeys([QUICK, SLOW, *many], 2))
+        shop.told.batch("B-MANY", {(sku, WAREHOUSE): {"on_hand": 2} for sku in many}, at=T_B - HOUR)
+    decided(shop)
+    found = shop.rows(
+        "select count(*) as at_risk, count(grid.sku) as with_grid,"
+        " count(*) filter (grid.base = risk.base) as of_now from stock_risk_facts as risk"
+        " left join risk_grid_facts as grid on grid.sku = risk.sku and grid.interval_hours = 0"
+        " where is_at_risk"
+    )[0]
+
+    assert found["at_risk"] >= len(many)
+    assert found["with_grid"] == found["of_now"] == found["at_risk"]
 
 
 def test_the_sales_rate_says_how_sure_it_is_and_what_else_draws(open_shop: Any) -> None:

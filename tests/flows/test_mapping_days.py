@@ -77,6 +77,9 @@ def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Call
     house.run("orders")
     before = warehouses(house)
     house.advance(90)  # London's midnight lies between
+    for minutes in (12, 0):  # now that it can be placed it is accepted, and then sent
+        house.run("orders")
+        house.advance(minutes)
     house.run("orders")
     after = warehouses(house)
     waiting = held(house)

@@ -330,3 +330,25 @@ def test_what_bluecherry_refuses_is_held_and_sent_again_once_released(bench: Cal
     assert {row["order_id"] for row in held} <= ids | set(house.sandbox.state("john_lewis")["orders"])
     assert same == tries
     assert more > same
+
+
+def test_every_call_that_did_what_it_was_for_is_kept_with_what_was_asked_and_said(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench)
+    placed(house)
+    settled(house)
+    calls = house.rows(
+        """
+        select done.body ->> 'intent_kind' as kind, shot.resource, shot.method, count(*) as n
+        from events as done
+        left join snapshots as shot using (snapshot_id)
+        where done.kind = 'intent.confirmed' and (done.body ->> 'message') = ''
+        group by all order by all
+        """
+    )
+
+    assert {(row["kind"], row["resource"], row["method"]) for row in calls} == {
+        ("accept_order", "OR21", "PUT"), ("create_sales_order", "salesOrder", "POST"),
+        ("write_reference", "OR04", "PUT"),
+    }  # fmt: skip

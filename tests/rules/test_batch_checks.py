@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from sync.ports import INVENTORY_COLUMNS, StockBatch
-from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions
+from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
 from sync.rules.stock_rows import KEY, QUANTITIES, normalised, to_store
 from tests.told import NOW
 
@@ -51,7 +51,9 @@ def doubts(given: pl.DataFrame, before: pl.DataFrame, kind: str = "FULL") -> lis
         ("two lots", {}, [{"on_hand": 4}, {"on_hand": 5, "lot": "X"}], None),
         ("no row at all, as it says", {"row_count": 0, "checksum": "0"}, [], None),
         ("no row at all, against what it says", {"row_count": 3}, [], "row_count"),
-        ("a checksum that is no number is not compared", {"checksum": "a1b2"}, [{"on_hand": 4}], None),
+        ("a sum with decimals", {"checksum": "4.000"}, [{"on_hand": 4}], None),
+        ("another sum with decimals", {"checksum": "4.500"}, [{"on_hand": 4}], "checksum"),
+        ("a checksum that is no number contradicts nothing", {"checksum": "a1b2"}, [{"on_hand": 4}], None),
     ],
 )
 def test_what_makes_a_batch_unusable(
@@ -60,6 +62,23 @@ def test_what_makes_a_batch_unusable(
     found = fault(batch(**changes), rows(*given))
 
     assert (found.code if found else None) == expected, case
+
+
+@pytest.mark.parametrize("checksum", ["a1b2", "NaN", "Infinity", "4 units"])
+def test_a_checksum_that_is_no_number_holds_a_full_batch_and_is_a_finding_of_a_delta(checksum: str) -> None:
+    given = rows({"on_hand": 4})
+    for kind, expected in (("FULL", ["checksum_unreadable"]), ("DELTA", [])):
+        told = batch(kind, checksum=checksum)
+        found = unproven(told, given)
+        held = suspicions(told, normalised(given), known(), found)
+
+        assert [(one.code, one.count, one.is_incident) for one in found] == [("checksum_unreadable", 1, True)]
+        assert checksum in found[0].detail
+        assert [one.code for one in held] == expected, kind
+
+
+def test_a_batch_that_says_no_checksum_or_a_number_leaves_nothing_open() -> None:
+    assert all(unproven(batch(checksum=said), rows({"on_hand": 4})) == () for said in ("", " ", "4", "-2", "4.0"))
 
 
 def test_every_reason_has_a_sentence_and_an_unusable_batch_says_the_numbers() -> None:
@@ -147,6 +166,39 @@ def test_an_erp_that_leaves_open_orders_out_of_allocated_gives_no_stock_beyond_w
     given = rows({"on_hand": 10, "allocated": 2, "open_orders": 30, "open_due": 5})
 
     assert normalised(given)["allocated"].item() == 2
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "expected"),
+    [
+        ("nothing was set aside yet", {"allocated": 0, "open_orders": 30, "open_due": 5}, 5),
+        ("what was set aside is one of those that are open", {"allocated": 2, "open_orders": 30, "open_due": 5}, 5),
+        ("more was set aside than is due", {"allocated": 7, "open_orders": 30, "open_due": 5}, 5),
+        ("without a horizon all are due", {"allocated": 2, "open_orders": 9}, 9),
+        (
+            "what is reserved or in demand is wanted too",
+            {"allocated": 2, "open_orders": 5, "open_due": 5, "reserved": 2, "demand": 1},
+            8,
+        ),
+        ("nothing said of them", {"allocated": 2}, 2),
+        ("nothing set aside, nothing said", {}, 0),
+    ],
+)
+def test_where_allocated_is_only_what_was_set_aside_all_that_open_orders_want_now_is_taken_off(
+    case: str, row: dict[str, Any], expected: int
+) -> None:
+    given = rows({"on_hand": 40, **row})
+
+    assert normalised(given, deducts_open_orders=False)["allocated"].item() == expected, case
+
+
+def test_a_batch_of_hard_allocations_that_does_not_say_what_open_orders_want_is_a_finding() -> None:
+    given = rows({"on_hand": 4, "allocated": 1, "open_orders": 1}, {"on_hand": 4, "allocated": 1, "lot": "X"})
+
+    assert [(one.code, one.count) for one in oddities(given, {"WH1"}, deducts_open_orders=False)] == [
+        ("open_orders_missing", 1)
+    ]
+    assert oddities(given, {"WH1"}) == ()
 
 
 @pytest.mark.parametrize("allocated", [None, 0, 1, 7, 40])

@@ -70,6 +70,19 @@ ORDINARY = Known(
 )
 
 
+WAITING = line(state="WAITING_ACCEPTANCE")
+
+
+def placed_by(rule: str) -> mappings.Mappings:
+    """Only this rule names a warehouse."""
+    return mappings.load(
+        [
+            {"mapping": "warehouse", "key": rule, "value": "WH1"},
+            {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
+        ]
+    )
+
+
 def steps(decision: Decision) -> dict[str, list[str]]:
     """What is to be done, by name; empty ones left out."""
     found = {
@@ -106,6 +119,38 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
     "a line nobody can send": (
         {"lines": [line(state="WAITING_ACCEPTANCE"), line(number=2, sku="WRONG", state="WAITING_ACCEPTANCE")]},
         {"hold": ["unknown_sku"]},
+    ),
+    "waits for acceptance, without a division": (
+        {"lines": [WAITING], "skus": {SHIRT: sku(SHIRT, division="")}},
+        {"hold": ["missing_division"]},
+    ),
+    "waits for acceptance, without a warehouse": (
+        {"lines": [WAITING], "mappings": placed_by("NMC")},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, without a ship-via": (
+        {"lines": [{**WAITING, "shipping_type": "LTR-UK"}]},
+        {"hold": ["unknown_ship_via"]},
+    ),
+    "waits for acceptance, and its country may say where it is placed": (
+        {"lines": [WAITING], "mappings": placed_by("NMK country:IRL"), "countries": {}},
+        {"accept": ["JLM1-A"]},
+    ),
+    "waits for acceptance, and its country does not": (
+        {"lines": [WAITING], "mappings": placed_by("NMK country:IRL")},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, and a country places other goods": (
+        {"lines": [WAITING], "mappings": placed_by("NMC country:IRL"), "countries": {}},
+        {"hold": ["missing_warehouse"]},
+    ),
+    "waits for acceptance, the line without a warehouse refused by a person": (
+        {
+            "lines": [WAITING, line(number=2, sku=JUMPER, state="WAITING_ACCEPTANCE")],
+            "mappings": placed_by("NMK"),
+            "refused_lines": {"JLM1-A-2"},
+        },
+        {"accept": ["JLM1-A"]},
     ),
     "two warehouses": (
         {"lines": [line(), line(number=2, sku=JUMPER)]},
@@ -235,6 +280,16 @@ def test_a_number_is_written_back_again_only_when_it_did_not_show_for_an_hour() 
     assert steps(decide(known)) == {"reference": ["JLM1-A"]}
     assert steps(decide(replace(known, intents=[written]))) == {}
     assert steps(decide(replace(known, intents=[long_ago]))) == {"reference": ["JLM1-A"]}
+
+
+def test_a_number_john_lewis_did_not_take_is_written_again_once_a_person_asks() -> None:
+    row = {"order_id": "JLM1-A", "reference": "0400001"}
+    refused = intent("refused", "refused", kind="write_reference", subject="JLM1-A")
+    known = replace(ORDINARY, lines=[], unreferenced=[row], intents=[refused])
+    released = {"order_id": "JLM1-A", "reason": None, "happened_at": NOW + timedelta(hours=1), "seq": 99}
+
+    assert steps(decide(known)) == {}
+    assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"reference": ["JLM1-A"]}
 
 
 @pytest.mark.parametrize(

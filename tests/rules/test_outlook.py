@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
+from sync.rules.chances import Counts
 from sync.rules.outlook import Outlook, measured, news
 
 BEGAN = datetime(2026, 11, 2, tzinfo=UTC)
@@ -85,6 +87,20 @@ def test_a_customer_who_takes_many_at_once_makes_demand_lumpy() -> None:
 
     assert found["own_dispersion"][0] > 4
     assert found["own_mean"][0] > 6
+
+
+def test_a_few_who_take_very_many_do_not_make_a_thin_stock_seem_safe() -> None:
+    """Two sales a day, one in seven of sixty units: that anything is wanted is as likely as that a sale comes."""
+    few = pl.concat([selling(SHIRT, 24), selling(SHIRT, 4, units=60)])
+    ones = few.with_columns(units=pl.lit(1, pl.Int64))
+    lumpy, single = (means(told(sales), hours=4).row(0, named=True) for sales in (few, ones))
+    wanted, sold = (
+        Counts.of(row["own_mean"], row["own_dispersion"]).tail(np.zeros(1, dtype=np.int64)).item()
+        for row in (lumpy, single)
+    )
+
+    assert lumpy["own_mean"] > 5 * single["own_mean"]
+    assert wanted == pytest.approx(sold, rel=0.02)
 
 
 def test_what_is_measured_depends_on_the_past_alone() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from scipy.stats import poisson
 
 from sync.rules.risk import advised, any_of, assessed, grids, news
 
@@ -89,6 +90,38 @@ def test_where_nothing_draws_there_is_no_cover_to_speak_of() -> None:
     found = looked_at(own_mean=0.0, other_mean=0.0)
 
     assert (found["buffer_cover"], found["window_cover"], found["cost_amount"]) == (None, None, Decimal(0))
+
+
+def test_a_record_that_may_show_one_too_many_asks_for_a_unit_more_and_costs_what_is_found_missing() -> None:
+    """Nobody else draws: without record errors the last unit may be listed."""
+    deep: dict[str, Any] = {"other_mean": 0.0, "own_mean": 6.0, "quantity": 3, "risk_alpha": 0.01}
+    trusted = offer(**deep)
+    held = [advised(trusted, overstated=chances)["risk_units"].item() for chances in ((), (0.005,), (0.02,))]
+    both = [assessed(advised(trusted), chances).row(0, named=True) for chances in ((), (0.02,))]
+
+    assert held == [0, 0, 1]
+    assert [row["is_at_risk"] for row in both] == [False, True]
+    wanted = 1 - poisson.cdf(2, 6.0)  # three are sold, and two are there
+    assert [row["own_chance"] for row in both] == pytest.approx([0, 0.02 * wanted])
+    assert both[1]["cost_amount"] == pytest.approx(Decimal(60 * 0.02 * wanted), abs=Decimal("0.0001"))
+
+
+def test_what_the_others_find_missing_is_not_ours() -> None:
+    found = assessed(advised(offer(base=3, quantity=0)), (0.3, 0.1)).row(0, named=True)
+    other = poisson(1.0)
+    alone = 0.6 * other.sf(3) + 0.3 * other.sf(2) + 0.1 * other.sf(1)
+
+    assert found["oversell_chance"] == pytest.approx(alone)
+    assert (found["own_chance"], found["cost_amount"]) == (pytest.approx(0), Decimal(0))
+
+
+def test_a_grid_counts_on_the_record_as_the_assessment_does() -> None:
+    chances = (0.05, 0.01)
+    found = grids({0: offer()}, chances)
+
+    assert found["oversell_chances"][0][1] == pytest.approx(
+        assessed(advised(offer()), chances)["own_chance"].item()
+    )
 
 
 def test_a_grid_has_every_buffer_for_every_interval_and_holding_back_more_never_sells_more() -> None:

@@ -136,6 +136,35 @@ def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_e
     assert wrong(ask, acceptance_hours=48) == {}
 
 
+def test_a_refusal_john_lewis_did_not_take_is_wrong_until_the_order_waits_no_more(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - 2 * HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="absent")
+    nothing_happened = wrong(ask)
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="400", message="Not now.", at=NOW - MINUTE)
+    row = wrong(ask)["refuse_refused", "O1-A"]
+    told.order("O1-A", state="REFUSED", changed=NOW)
+
+    assert nothing_happened == {}
+    assert (row["cause"], row["detail"], row["amount"]) == ("400", "Not now.", Decimal("42.500000"))
+    assert row["deadline_at"] is not None
+    assert wrong(ask) == {}
+
+
+def test_a_number_john_lewis_does_not_take_is_wrong_until_it_shows_it(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.intent(
+        "write_reference", "O1-A", "refused", order_id="O1-A", code="refused", message="Too long.",
+        payload={"reference": "SO-1"},
+    )  # fmt: skip
+    row = wrong(ask)["reference_refused", "O1-A"]
+    told.order("O1-A", seller_reference="SO-1", changed=NOW)
+
+    assert (row["cause"], row["detail"]) == ("refused", "Too long.")
+    assert wrong(ask) == {}
+
+
 def test_an_unsent_order_is_due_and_then_late(told: Told, ask: Ask) -> None:
     told.order("O1-A", deadline=NOW + 4 * HOUR)
     told.sales_order("SO-1", "O1-A")

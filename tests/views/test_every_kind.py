@@ -33,6 +33,7 @@ from tests.rules.test_dispatch import UNTELLABLE, known, parcel, refusal
 from tests.rules.test_dispatch import told as tried
 from tests.rules.test_orders import CASES, ORDINARY, intent, line
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
+from tests.told_risk import proved
 from tests.views import test_drift as drifting
 from tests.views import test_returns as returning
 
@@ -57,6 +58,16 @@ def orders_go_wrong(told: Told) -> None:
     told.order("O8-A", deadline=NOW - HOUR)
     told.sales_order("SO-8", "O8-A", shipped=1)
     told.shipment("S8", "O8-A", ord_num="SO-8", shipped=NOW - 3 * HOUR)
+    told.order("O9-A", state="WAITING_ACCEPTANCE")
+    told.tell(
+        events.AcceptanceDecided(
+            happened_at=NOW - 2 * HOUR, actor="Ops", order_id="O9-A", decision="refuse", why="lost"
+        )
+    )
+    told.intent("refuse_order", "O9-A", "refused", order_id="O9-A", code="400", message="Not now.")
+    told.intent(
+        "write_reference", "O8-A", "refused", order_id="O8-A", code="refused", payload={"reference": "SO-8"}
+    )
     day = NOW.date() - timedelta(days=2)
     from_at = datetime.combine(day, datetime.min.time(), NOW.tzinfo)
     told.tell(
@@ -143,6 +154,7 @@ def stock_goes_wrong(told: Told) -> None:
     told.skus(SHIRT, problem="no_upc,no_ean,duplicate_upc,bad_check_digit,too_long", upc="501234567899")
     told.offers({SHIRT: 9, "GHOST-1": 2, "GHOST-2": 1})
     push_id = told.publish({SHIRT: 5}, base=4, is_finished=False)
+    proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
     told.compared({SHIRT: 9}, least=3, most=5, at=NOW - HOUR / 4)
     told.tell(
         events.ImportFinished(

@@ -80,11 +80,33 @@ def test_put_off_until_a_moment_or_an_event_whichever_is_first(told: Told, ask: 
     assert not is_snoozed(ask, NOW + HOUR)
 
 
-def test_a_deadline_wakes_what_waits_for_an_event_that_does_not_come(told: Told, ask: Ask, wrong: UUID) -> None:
-    put_off(told, wrong, until_event="batch")
+@pytest.mark.parametrize("until", [{"until_event": "batch"}, {"until_at": NOW + 3 * DAY}])
+def test_a_deadline_wakes_what_was_put_off_beyond_it_while_there_is_time_to_act(
+    told: Told, ask: Ask, wrong: UUID, until: dict[str, Any]
+) -> None:
+    put_off(told, wrong, **until)
 
-    assert is_snoozed(ask, NOW + DAY - MINUTE)
-    assert not is_snoozed(ask, NOW + DAY)
+    assert is_snoozed(ask, NOW + 20 * HOUR - MINUTE)
+    assert not is_snoozed(ask, NOW + 20 * HOUR)
+    assert not is_snoozed(ask, NOW + 2 * DAY)
+
+
+def test_put_off_shortly_before_its_deadline_it_wakes_at_half_of_the_time_and_after_it_when_it_was_said(
+    told: Told, ask: Ask
+) -> None:
+    told.order("O1-A")
+    soon = told.wrong("unknown_sku", "O1-A", order_id="O1-A", cause="X", deadline=NOW + HOUR)
+    put_off(told, soon, until_at=NOW + 4 * HOUR)
+    before = (is_snoozed(ask, NOW + HOUR / 2 - MINUTE), is_snoozed(ask, NOW + HOUR / 2))
+    told.tell(
+        ExceptionHandled(
+            happened_at=NOW + 2 * HOUR, actor="Ops", exception_id=soon, action="snooze", until_at=NOW + 4 * HOUR
+        )
+    )
+
+    assert before == (True, False)
+    assert is_snoozed(ask, NOW + 4 * HOUR - MINUTE)
+    assert not is_snoozed(ask, NOW + 4 * HOUR)
 
 
 def test_what_was_accepted_before_its_values_were_kept_stays_accepted(told: Told, ask: Ask, wrong: UUID) -> None:

@@ -273,9 +273,33 @@ def test_the_risk_is_narrowed_by_what_its_offers_belong_to(told: Told, ask: Ask)
     assert rows == [
         ("category", "shirts", "", 1, 1), ("category", "trousers", "", 1, 0),
         ("division", "NMC", "", 1, 0), ("division", "NMK", "", 1, 1),
-        ("style", "04117", "Linen shirt", 1, 1), ("style", "05220", "Chino", 1, 0),
         ("warehouse", "WH1", "", 1, 1), ("warehouse", "WH2", "", 1, 0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("0411", [("04117", False), ("04118", False), ("104118", False)]),
+        ("04118", [("04118", True), ("104118", False)]),
+        ("04117 linen shirt", [("04117", True)]),
+        ("SHIRT", [("04117", False), ("04118", False)]),
+        ("100 %", []),
+    ],
+)
+def test_styles_are_found_by_number_and_name_the_very_one_first(
+    told: Told, ask: Ask, words: str, expected: list[tuple[str, bool]]
+) -> None:
+    names = {"04117": "Linen shirt", "04118": "Oxford shirt", "104118": "Chino"}
+    for style, name in names.items():
+        sku = f"NMK-{style}-WHT-A--M"
+        told.skus(sku, style_name=name)
+        told.offers({sku: 7})
+        assessed(told, {sku: {}})
+    found = reads_stock.style_choices(ask, NOW, words)
+
+    assert found.select("value", "is_exact").rows() == expected
+    assert reads_stock.style_choices(ask, NOW, "4", limit=2).height == 2
 
 
 def test_a_share_of_the_stock_counts_its_own_goods_alone(told: Told, ask: Ask) -> None:

@@ -7,6 +7,7 @@ create table if not exists command_facts (
     command varchar,
     role varchar,
     arguments varchar,                          -- JSON
+    order_ids varchar[],                        -- of the orders it was given for
     state varchar,                              -- finished: done, refused, failed
     message varchar,
     answer varchar,                             -- JSON
@@ -22,8 +23,8 @@ using (
         split_part(kind, '.', 2) as stage,
         actor,
         unnest(from_json(body, '{
-            "command": "VARCHAR", "role": "VARCHAR", "arguments": "VARCHAR", "state": "VARCHAR",
-            "message": "VARCHAR", "answer": "VARCHAR"
+            "command": "VARCHAR", "role": "VARCHAR", "arguments": "VARCHAR", "order_ids": ["VARCHAR"],
+            "state": "VARCHAR", "message": "VARCHAR", "answer": "VARCHAR"
         }')),
         happened_at, seq,
     from fresh

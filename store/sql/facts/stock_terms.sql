@@ -11,7 +11,7 @@ create table if not exists stock_terms_facts (
     buffer_factor decimal(9, 4) not null,       -- buffers are multiplied by it
     is_frozen boolean not null,                 -- nothing rises
     clamps_warehouses boolean not null,         -- each warehouse counts at least zero
-    deducts_open_orders boolean not null,       -- the batch takes open sales orders off
+    deducts_open_orders boolean not null,       -- open sales orders are off its figures
     deducts_sales boolean not null,             -- the marketplace takes its own sales off the offer
     batch_at timestamptz not null,
     due_at timestamptz,                         -- when the next batch should be complete

@@ -1,0 +1,59 @@
+-- One row per creation in BlueCherry whose answer never came. When was it last looked for, by what, and what is there?
+create or replace view unclear_creations as
+with doubtful as (
+    select
+        intent_id, intent_kind, subject, order_id, state, message, meant_at,
+        payload ->> 'return_id' as return_id, payload ->> 'ord_num' as ord_num,
+        json_extract_string(payload, '$.lines[*].order_line_id') as order_line_ids,
+    from intent_facts
+    where state in ('recorded', 'unclear') and intent_kind in ('create_sales_order', 'create_return')
+),
+
+-- BlueCherry answered a question about this order's number after the call
+looked as (
+    select
+        doubtful.intent_id, count(*) as look_count, max(shot.seen_at) as looked_at,
+        arg_max(shot.snapshot_id, shot.seen_at) as snapshot_id,
+    from doubtful
+    join snapshots as shot
+        on shot.source = 'erp' and shot.method = 'GET' and shot.status between 200 and 299
+        and shot.resource = if(doubtful.intent_kind = 'create_return', 'returnOrder', 'salesOrder')
+        and shot.seen_at >= doubtful.meant_at and contains(shot.path, doubtful.order_id)
+    group by doubtful.intent_id
+),
+
+there as (
+    select doubtful.intent_id, line.ord_num as number,
+    from doubtful
+    join sales_line_facts as line
+        on line.order_id = doubtful.order_id and list_contains(doubtful.order_line_ids, line.order_line_id)
+    where doubtful.intent_kind = 'create_sales_order'
+    union
+    select doubtful.intent_id, back.ret_num as number,
+    from doubtful
+    join erp_return_facts as back on back.return_id = doubtful.return_id and back.ord_num = doubtful.ord_num
+    where doubtful.intent_kind = 'create_return'
+),
+
+shown as (
+    select intent_id, string_agg(number, ', ' order by number) as numbers from there group by intent_id
+)
+
+select
+    doubtful.intent_id,
+    doubtful.intent_kind,
+    doubtful.subject,
+    doubtful.order_id,
+    doubtful.state,
+    doubtful.message,
+    coalesce(shown.numbers, '') as shown,       -- BlueCherry's numbers of what was meant; empty: it shows none
+    looked.snapshot_id,
+    coalesce(said.actor, '') as said_by,
+    coalesce(said.why, '') as said_why,
+    coalesce(looked.look_count, 0) as look_count,
+    doubtful.meant_at,
+    looked.looked_at,
+from doubtful
+left join looked on looked.intent_id = doubtful.intent_id
+left join shown on shown.intent_id = doubtful.intent_id
+left join absence_word_facts as said on said.intent_id = doubtful.intent_id;

@@ -1,0 +1,144 @@
+"""A person says that what was to be created is surely absent: looked for once more, sent once, or not at all."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from store import commands as ask
+from sync.flows import orders
+from sync.runs import EVERYTHING, running
+from tests.flows.desk import Counter
+from tests.flows.test_orders import copies, lines_to_send, placed, quiet
+from tests.flows.test_returns import authorised, looked, sent_out
+
+
+def unaware(house: Any) -> Any:
+    """Nobody knows how long BlueCherry hides what it took: nothing but a person's word ends the waiting."""
+    house.house.settings = house.house.settings.model_copy(update={"erp_visibility_minutes": None})
+    return house
+
+
+def unanswered(begin: Callable[..., Any], **fault: float) -> Any:
+    """A house with creations in BlueCherry whose answers never came."""
+    house = unaware(quiet(begin, days=0.05))
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    house.sandbox.faults(timeout_seconds=0.2, only="bluecherry", methods="POST", **fault)
+    house.run("orders")
+    house.sandbox.faults()
+    return house
+
+
+def doubtful(house: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = house.rows("select * from unclear_creations order by subject")
+    return rows
+
+
+def say(counter: Counter, row: dict[str, Any], why: str = "searched for it, twice", **who: Any) -> dict[str, Any]:
+    asked = ask.SayAbsent(intent_id=row["intent_id"], why=why)
+    return counter.ask(asked, **{"actor": "Olu", "role": "ops", "is_approver": True, **who})
+
+
+def test_what_a_person_says_is_absent_is_looked_for_once_more_and_sent_once(bench: Callable[..., Any]) -> None:
+    house = unanswered(bench, timeout_before=1.0)
+    counter = Counter(house)
+    for _ in range(3):  # nothing ends the waiting by itself
+        house.advance(20)
+        house.run("orders")
+    before = doubtful(house)
+    one = before[0]
+    answer = say(counter, one)
+    said = house.rows("select actor, why from absence_word_facts where intent_id = $id", id=str(one["intent_id"]))
+    (settled,) = house.rows("select * from intent_facts where intent_id = $id", id=str(one["intent_id"]))
+    for row in doubtful(house):
+        say(counter, row)
+    house.advance(20)
+    house.run("orders")
+    counter.close()
+
+    assert before
+    assert {row["look_count"] for row in before} == {0}
+    assert answer["state"] == "done"
+    assert answer["message"].startswith(
+        "It was looked for once more and is not there; it was sent again: confirmed"
+    )
+    assert said == [{"actor": "Olu", "why": "searched for it, twice"}]
+    assert (settled["state"], settled["code"]) == ("refused", "absent")
+    assert settled["message"].endswith("surely absent (Olu: searched for it, twice)")
+    assert doubtful(house) == []
+    assert set(copies(house).values()) == {1}
+    assert lines_to_send(house) <= set(copies(house))
+    assert house.rebuild_differences() == {}
+
+
+def test_what_is_there_is_found_in_spite_of_the_word_and_what_is_shown_cannot_be_said(
+    bench: Callable[..., Any],
+) -> None:
+    house = unanswered(bench, timeout_after=0.5)
+    counter = Counter(house)
+    house.advance(20)
+    one, *_ = doubtful(house)
+    found = say(counter, one)  # BlueCherry has it, and nobody has looked since
+    house.sandbox.faults(down=True, only="bluecherry", paths="/api/salesOrder")
+    other, *_ = doubtful(house)
+    kept = say(counter, other)
+    house.sandbox.faults()
+    again = say(counter, one)
+    with running(house.house, "orders") as run:
+        orders.look(run, EVERYTHING)  # seen, and not settled yet
+    shown, *_ = doubtful(house)
+    in_vain = say(counter, shown)
+    house.advance(20)
+    house.run("orders")
+    counter.close()
+
+    assert "It was found after all, as " in found["message"]
+    assert kept["state"] == "failed"
+    assert kept["message"].startswith("Your word is kept; it could not be looked for yet")
+    assert again["message"] == "It is known by now whether it happened; reload the page."
+    assert in_vain["message"] == f"BlueCherry shows it as {shown['shown']}: it is there, and is not sent again."
+    assert doubtful(house) == []
+    assert set(copies(house).values()) == {1}
+    assert house.rebuild_differences() == {}
+
+
+def test_the_word_takes_a_reason_the_right_to_approve_and_its_time(bench: Callable[..., Any]) -> None:
+    house = unanswered(bench, timeout_before=1.0)
+    counter = Counter(house)
+    one, *_ = doubtful(house)
+    early = say(counter, one)
+    house.advance(16)
+    plain = say(counter, one, is_approver=False)
+    viewer = say(counter, one, role="viewer")
+    mute = say(counter, one, why=" ")
+    counter.close()
+
+    assert early["state"] == plain["state"] == viewer["state"] == mute["state"] == "refused"
+    assert f"say so from {one['meant_at'] + timedelta(minutes=15):%H:%M} UTC on" in early["message"]
+    assert plain["message"] == "Olu may not approve; say_absent needs the right to approve."
+    assert mute["message"].startswith("Say how you know")
+    assert [row["intent_id"] for row in doubtful(house)][:1] == [one["intent_id"]]
+    assert house.rows("select * from absence_word_facts") == []
+
+
+def test_a_return_said_to_be_absent_is_authorised_once(bench: Callable[..., Any]) -> None:
+    house = unaware(sent_out(bench))
+    house.sandbox.faults(timeout_before=1.0, timeout_seconds=0.2, only="bluecherry", methods="POST")
+    house.run("orders")
+    house.run("returns")
+    house.sandbox.faults()
+    looked(house)
+    counter = Counter(house)
+    waiting = doubtful(house)
+    answers = [say(counter, row) for row in waiting]
+    looked(house)
+    counter.close()
+
+    assert waiting
+    assert {row["intent_kind"] for row in waiting} == {"create_return"}
+    assert all(row["look_count"] > 0 and row["looked_at"] is not None for row in waiting)
+    assert {answer["state"] for answer in answers} == {"done"}
+    assert set(authorised(house).values()) == {1}
+    assert doubtful(house) == []
+    assert house.rebuild_differences() == {}
