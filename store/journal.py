@@ -70,6 +70,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "risk_grids": ("risk.assessed",),
     "risk_outcomes": ("risk.proved",),
     "risk_proofs": ("risk.proved",),
+    "work_orders": ("work_order.read",),
     "policy_previews": ("policy.previewed",),
     "batch_recalls": ("stock_batch.recalled",),
     "back_tests": ("back_test.finished",),

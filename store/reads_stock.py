@@ -126,6 +126,13 @@ def stock_share(ask: Ask, as_of: datetime, goods: Goods) -> dict[str, Any]:
     ).row(0, named=True)
 
 
+def work_orders(ask: Ask, name: str) -> pl.DataFrame:
+    """Open lines of work orders of one SKU, those due first before the others."""
+    return ask(
+        "select * from work_orders where sku = $sku order by due_on nulls last, work_order_id", {"sku": name}
+    )
+
+
 def stock_history(ask: Ask, as_of: datetime, name: str) -> pl.DataFrame:
     """What the batches had of one SKU, what we sent and what John Lewis showed, oldest first."""
     return ask("select * from stock_history($as_of, $sku) order by series, moved_at", {"as_of": as_of, "sku": name})

@@ -7,6 +7,7 @@ again* decides anew on what is stored, *fetch again* reads both systems first; b
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,11 @@ where exception_id in (select unnest($ids::uuid[]))
     or ($kind <> '' and is_open and exception_kind = $kind and cause = $cause)
 order by since_at, exception_subject
 limit $most
+"""
+_SOONER = """
+select count(*) as count, min(wakes_at) as at from exceptions($now)
+where is_snoozed and exception_id in (select unnest($ids::uuid[]))
+    and wakes_at is not null and wakes_at is distinct from snoozed_until_at
 """
 _STILL = """
 select exception_kind, cause from exception_facts
@@ -58,7 +64,16 @@ class ExceptionDesk:
             raise Refusal("That moment is over: put it off until a later one.")
         until_at = command.until_at if command.until_at or command.until_event else now
         count = self._handle(actor, command, "snooze", until_at=until_at, until_event=command.until_event)
-        return {"message": f"{_things(count)} {_until(command)}.", "count": count}
+        return {"message": f"{_things(count)} {_until(command)}.{self._sooner(command)}", "count": count}
+
+    def _sooner(self, command: ask.Snooze) -> str:
+        """Which of them a deadline brings back before that."""
+        ids = [str(row["exception_id"]) for row in self._chosen(command)]
+        (woken,) = self._house.ask(_SOONER, {"now": self._house.clock.now(), "ids": ids}).to_dicts()
+        if not woken["count"]:
+            return ""
+        come = "comes" if woken["count"] == 1 else "come"
+        return f" {_things(woken['count'])} {come} back sooner for a deadline, the first on {_moment(woken['at'])}."
 
     def accept(self, actor: str, command: ask.Accept) -> dict[str, Any]:
         """Raises Refusal without a reason."""
@@ -203,6 +218,10 @@ def _things(count: int) -> str:
 
 def _until(command: ask.Snooze) -> str:
     events = {"change": "it changes", "batch": "the next stock batch is in use", "payout": "the next payout"}
-    parts = [f"{command.until_at:%-d %b %H:%M} UTC"] if command.until_at else []
+    parts = [_moment(command.until_at)] if command.until_at else []
     parts += [events[command.until_event]] if command.until_event else []
     return f"put off until {' or '.join(parts)}" if parts else "shown again"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%-d %b %H:%M} UTC"

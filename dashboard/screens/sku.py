@@ -18,6 +18,7 @@ from dashboard.format import (
     count,
     expected,
     london,
+    london_day,
     london_short,
     money,
     rule,
@@ -26,6 +27,8 @@ from dashboard.format import (
     state,
     times,
 )
+
+MOST_DUE = 5  # work orders, the next due
 
 
 @cards.screen("One SKU", "Why do we list that number, how sure is it, and what would another buffer come to?")
@@ -49,7 +52,7 @@ def show(pulse: Pulse) -> None:
     why, moved = st.columns([3, 2], gap="medium")
     with why:
         _walk(name, sent)
-        _aside(found)
+        _aside(name, found)
     with moved:
         st.subheader("How it came here", anchor=False)
         past = data.stock_history(pulse.as_of, name)
@@ -176,16 +179,22 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
     )
 
 
-def _aside(found: dict[str, Any]) -> None:
+def _aside(name: str, found: dict[str, Any]) -> None:
     """What is not in the walk: goods that are coming, and what is promised for later."""
     coming = {"on open work orders": found["work_orders"], "in transit": found["in_transit"]}
     told = [f"{count(units)} {where}" for where, units in coming.items() if units]
+    due = [
+        f"{count(row['quantity'])} due {london_day(row['due_on']) if row['due_on'] else 'on no day yet'} "
+        f"({row['work_order_id']})"
+        for row in data.work_orders(name).head(MOST_DUE).iter_rows(named=True)
+    ]
     parts = [
         f"**Coming, never listed before it is received:** {' and '.join(told)}." if told else "",
         f"**Promised for later, not taken off today:** {count(found['later_orders'], 'unit')} of orders due beyond "
         "BlueCherry's horizon."
         if found["later_orders"]
         else "",
+        f"**Work orders:** {', '.join(due)}." if due else "",
     ]
     if any(parts):
         st.caption("  \n".join(part for part in parts if part))

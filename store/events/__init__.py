@@ -94,6 +94,8 @@ from store.events.stock import (
     StockBatchSeen,
     StockCompared,
     StockTermsChanged,
+    WorkOrderLinePart,
+    WorkOrderRead,
 )
 from store.events.trials import (
     BackTestFinished,
@@ -182,4 +184,6 @@ __all__ = [
     "TrialPart",
     "TrialTenthPart",
     "TrialWeekPart",
+    "WorkOrderLinePart",
+    "WorkOrderRead",
 ]

@@ -122,6 +122,33 @@ class StockBatchJudged(Event):
         return self.batch_id
 
 
+class WorkOrderLinePart(Part):
+    """What is still expected of a SKU, which BlueCherry names here without its division."""
+
+    style: str
+    color_code: str
+    label: str
+    dimension: str
+    size: str
+    warehouse: str
+    quantity: int
+
+
+class WorkOrderRead(Event):
+    """Goods are ordered from a maker, or were received."""
+
+    kind: ClassVar[str] = "work_order.read"
+    work_order_id: str
+    stage: str
+    due_on: datetime | None  # the beginning of BlueCherry's day
+    changed_at: datetime
+    lines: tuple[WorkOrderLinePart, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.work_order_id
+
+
 class StockTermsChanged(Event):
     """Under which terms quantities are computed from now on: batch, warehouses, caution for the batch's age."""
 

@@ -86,6 +86,7 @@ select
     epoch(wrong.deadline_at - as_of)::bigint as left_seconds,
     wrong.deadline_at,
     wrong.since_at,
+    handled.snoozed_until_at,
     put_off.wakes_at,                           -- whatever it waits for besides
 from exception_facts as wrong
 left join handled on handled.exception_id = wrong.exception_id

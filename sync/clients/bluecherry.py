@@ -8,6 +8,7 @@ was taken is Unclear, and the caller looks before doing anything again.
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import polars as pl
 from sync import ports
 from sync.clients import bluecherry_wire as wire
 from sync.clients import bluecherry_words as words
+from sync.clients.bluecherry_production import work_order
 from sync.clients.erp_time import ErpTime
 from sync.clients.http import Answer, Call, Door
 from sync.clients.records import Unreadable, read, sort_out
@@ -105,6 +107,13 @@ class BlueCherry:
         query = (("$filter", filter_of(("batch_id", "eq", batch_id))),)
         for answer, rows in self._pages("inventory", query, size=_TABLE_SIZE, is_table=True, is_steady=True):
             yield words.inventory_frame(rows), answer.snapshot_id
+
+    def work_orders(self, *, updated_from: datetime | None = None) -> Iterator[ports.Page[ports.WorkOrder]]:
+        """Entity productionOrderByStage, of every stage: what is still expected stands in its lines."""
+        conditions = self._since(updated_from)
+        for answer, rows in self._documents("productionOrderByStage", conditions, is_impersonal=True):
+            items, skipped = sort_out(rows, "prod_num", "work order", partial(work_order, time=self._time))
+            yield ports.Page(tuple(items), answer.snapshot_id, tuple(skipped))
 
     # -- sales orders ------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from sync.flows.inventory_audit import compare, read_back, wanted_since
 from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board, nets
+from sync.flows.inventory_coming import look_ahead
 from sync.flows.inventory_imports import last_end, rested_at, settle
 from sync.flows.inventory_proof import prove
 from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
@@ -61,6 +62,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
         found = basis(run, batch)
         if is_free or is_due(run, found):
             _decide_and_send(run, found, _terms(run, found, asked), is_free=is_free)
+        look_ahead(run, batch)
         prove(run)
     if trouble is not None:
         raise trouble

@@ -58,12 +58,13 @@ def foresee(
         countries={**now.countries, **_countries(people or {})},
         ship_vias={**now.ship_vias, **(ship_vias or {})},
         cancelled=[],
-        unreferenced=[],
+        unreferenced=[row for row in now.unreferenced if row["order_id"] in wanted],
     )
     decision = decide(now)
-    held = {event.order_id: event for event in decision.holds}
-    steps = (*decision.accept, *decision.create, *decision.take_over)
-    goes_on = {intent.order_id for intent in steps} - set(held)
+    refused = wanted & set(now.refusing)  # whatever holds it: it is refused
+    held = {event.order_id: event for event in decision.holds if event.order_id not in refused}
+    steps = (*decision.accept, *decision.create, *decision.take_over, *decision.reference)
+    goes_on = ({intent.order_id for intent in steps} | refused) - set(held)
     return Foreseen(
         tuple(sorted(goes_on)),
         {order: event.reason for order, event in held.items()},

@@ -23,6 +23,8 @@ from sync.ports.erp import (
     Shipment,
     SkuRecord,
     StockBatch,
+    WorkOrder,
+    WorkOrderLine,
 )
 from sync.ports.marketplace import (
     Account,
@@ -105,4 +107,6 @@ __all__ = [
     "Tracking",
     "TransactionLine",
     "Witness",
+    "WorkOrder",
+    "WorkOrderLine",
 ]

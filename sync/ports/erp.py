@@ -56,6 +56,30 @@ class StockBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkOrderLine:
+    """What is still expected of a SKU; the ERP names it here without its division."""
+
+    style: str
+    color_code: str
+    label: str
+    dimension: str
+    size: str
+    warehouse: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """Goods ordered from a maker; `stage` is the ERP's number, `due_on` the beginning of its day."""
+
+    work_order_id: str
+    stage: str
+    due_on: datetime | None
+    updated_at: datetime
+    lines: tuple[WorkOrderLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SalesLineDraft:
     """A line to create; `order_line_id` is the marketplace's and comes back with every reading."""
 
@@ -280,6 +304,10 @@ class Erp(Protocol):
 
     def inventory(self, batch_id: str) -> Iterator[tuple[pl.DataFrame, UUID | None]]:
         """Rows of a batch, a frame with INVENTORY_COLUMNS per page."""
+        ...
+
+    def work_orders(self, *, updated_from: datetime | None = None) -> Iterator[Page[WorkOrder]]:
+        """What is still expected of makers; of those received nothing is."""
         ...
 
     def create_order(self, draft: SalesOrderDraft, key: str) -> str:

@@ -59,6 +59,7 @@ def bluecherry_routes(world: "World") -> list[Route]:
         "pick": wire.picks,
         "inventoryBatch": wire.batches,
         "inventory": wire.inventory,
+        "productionOrderByStage": wire.production_orders,
         "salesOrder": wire.sales_orders,
         "shipment": wire.shipments,
         "invoice": wire.invoices,
@@ -207,6 +208,9 @@ class _Wire:
         if request.query_params.get("_latest") == "1":
             batches = batches[-1:]
         return _documents(request, ((batch.as_wire(), dict) for batch in batches))
+
+    def production_orders(self, request: Request) -> Response:
+        return _documents(request, ((order.header(), order.children) for order in self.erp.stock.production))
 
     def shipments(self, request: Request) -> Response:
         return _documents(request, ((shipment.header(), shipment.children) for shipment in self.erp.shipments))

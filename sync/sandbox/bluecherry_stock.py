@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sync.sandbox.bluecherry_production import ProductionOrder
 from sync.sandbox.catalogue import CHANNEL, WAREHOUSES, Sku
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ BUCKETS = (
 _UNITS_PER_ORDER = 1.35
 SELLING = tuple(warehouse.code for warehouse in WAREHOUSES if warehouse.sells_here)
 _PACK = 6
+_NEXT_SEASON = timedelta(days=90)
 
 Figures = tuple[int, ...]
 
@@ -97,6 +99,7 @@ class StockLedger:
         self.world = world
         self.positions: dict[tuple[str, str, str], Position] = {}
         self._by_sku: dict[str, list[Position]] = {}
+        self.production: list[ProductionOrder] = []
         self.sold_elsewhere: dict[str, int] = {}
         self.is_season_over = False  # then only what is sold all the year is made again
         self.weights = _heavy_tail(world)
@@ -151,6 +154,7 @@ class StockLedger:
             if sku.season != "CORE" and rng.random() < 0.25:
                 home.prebook = home.open_orders = _PACK * rng.randint(1, 12)
                 home.wip = home.prebook
+                self._order_made(home, home.wip, _NEXT_SEASON)
             for location, chance, most in (("WH9", 0.35, 6), ("QA", 0.05, 4), ("RET", 0.10, 3)):
                 if rng.random() < chance:
                     aside = self.position(sku, location)
@@ -187,20 +191,29 @@ class StockLedger:
                 continue
             units = _PACK * max(1, math.ceil(daily * days / _PACK))
             home.wip += units
+            order = self._order_made(home, units, timedelta(hours=waits + sails))
             afloat = self.world.now + timedelta(hours=waits)
-            self.world.schedule(afloat, partial(self._ship_production, home, units, timedelta(hours=sails)))
+            self.world.schedule(afloat, partial(self._ship_production, home, order, timedelta(hours=sails)))
         if rng.random() < 0.8:
             self._count_stock()
         self.world.schedule(self.world.now + timedelta(days=1), self._plan_production)
 
-    def _ship_production(self, home: Position, units: int, sails: timedelta) -> None:
-        home.wip -= units
-        home.in_transit += units
-        self.world.schedule(self.world.now + sails, lambda: self._receive(home, units))
+    def _order_made(self, home: Position, units: int, takes: timedelta) -> ProductionOrder:
+        now = self.world.now
+        order = ProductionOrder(len(self.production) + 1, home.sku, home.location, units, now, now + takes, now)
+        self.production.append(order)
+        return order
 
-    def _receive(self, home: Position, units: int) -> None:
-        home.in_transit -= units
-        home.on_hand += units
+    def _ship_production(self, home: Position, order: ProductionOrder, sails: timedelta) -> None:
+        home.wip -= order.units
+        home.in_transit += order.units
+        order.ship(self.world.now)
+        self.world.schedule(self.world.now + sails, lambda: self._receive(home, order))
+
+    def _receive(self, home: Position, order: ProductionOrder) -> None:
+        home.in_transit -= order.units
+        home.on_hand += order.units
+        order.receive(self.world.now)
 
     def _count_stock(self) -> None:
         """A cycle count finds that a record was wrong by a unit or two."""

@@ -215,6 +215,27 @@ STOCK: dict[str, Any] = {
     "wip": 0,
 }
 
+WORK_ORDER: dict[str, Any] = {
+    "pkey": 1,
+    "prod_num": "PR000001",
+    "stage_num": "2",
+    "due_date": "2026-12-14 00:00:00",
+    "last_mod": "2026-11-24 04:00:00",
+    "productiondetailbystage": {
+        "rows": [
+            {
+                "style": "04117 ",
+                "color_code": "WHT",
+                "lbl_code": "A",
+                "dimension": "",
+                "size_desc": "M",
+                "prod_qty": 24,
+                "location": "WH1",
+            }
+        ]
+    },
+}
+
 Read = Callable[[Any], Any]
 # What is asked, the records of the answer, and what the answer around them looks like.
 READS: dict[str, tuple[str, Any, Callable[[Any], Any], Read]] = {
@@ -226,6 +247,7 @@ READS: dict[str, tuple[str, Any, Callable[[Any], Any], Read]] = {
     "sales orders": ("erp", SALES_ORDER, lambda rows: {"data": {"header": rows}}, lambda e: e.sales_orders()),
     "parcels": ("erp", PARCELS, lambda rows: {"data": {"header": rows}}, lambda e: e.shipments()),
     "invoices": ("erp", INVOICE, lambda rows: {"data": {"header": rows}}, lambda e: e.invoices()),
+    "work orders": ("erp", WORK_ORDER, lambda rows: {"data": {"header": rows}}, lambda e: e.work_orders()),
     "styles": ("erp", STYLE, lambda rows: {"data": {"header": rows}}, lambda e: e.skus()),
     "batches": ("erp", BATCH, lambda rows: {"data": {"header": rows}}, lambda e: e.batches()),
     "stock": ("erp", STOCK, lambda rows: {"data": rows}, lambda e: e.inventory("IB1")),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from store.events import StockBatchHeld
+from store.events import StockBatchHeld, WorkOrderLinePart, WorkOrderRead
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed, demanded, proved
@@ -287,13 +287,27 @@ def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_l
         },
         at=NOW - HOUR,
     )  # fmt: skip
+    line = {"style": "04117", "color_code": "WHT", "label": "A", "dimension": "", "size": "M", "warehouse": "WH1"}
+    for number, units, due in ((1, 12, NOW + 20 * DAY), (2, 12, None), (3, 0, NOW - DAY), (4, 6, NOW + 2 * DAY)):
+        told.tell(
+            WorkOrderRead(
+                happened_at=NOW - HOUR, work_order_id=f"PR{number}", stage="2", due_on=due, changed_at=NOW - HOUR,
+                lines=(WorkOrderLinePart(**line, quantity=units),),
+            )
+        )  # fmt: skip
     shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
 
     assert "Coming" not in plain
+    assert "Work orders" not in plain
     assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
     assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt
     assert "never listed before it is received:** 5 in transit." in trousers
     assert "Promised for later" not in trousers
+    assert (
+        "**Work orders:** 6 due Thursday 26 November (PR4), 12 due Monday 14 December (PR1), "
+        "12 due on no day yet (PR2)." in shirt
+    )
+    assert "Work orders" not in trousers
 
 
 def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:

@@ -192,10 +192,12 @@ def test_what_john_lewis_does_not_take_is_an_exception_that_a_retry_mends(bench:
     before = opened()
     tries = house.value("select count(*) as n from intent_facts where intent_kind = 'refuse_order'")
     house.house.marketplace = market
-    answers = [
-        counter.ask(ask.Retry(exception_kind=kind, cause=cause))
+    retries = [
+        ask.Retry(exception_kind=kind, cause=cause)
         for kind, cause in (("refuse_refused", "BUSY"), ("reference_refused", "refused"))
     ]
+    foreseen = [counter.ask(one.model_copy(update={"dry_run": True}))["message"] for one in retries]
+    answers = [counter.ask(one) for one in retries]
     house.advance(2)
     house.run("orders")
     house.run("watch")
@@ -204,6 +206,10 @@ def test_what_john_lewis_does_not_take_is_an_exception_that_a_retry_mends(bench:
 
     assert before["refuse_refused"] == {one}
     assert tries == 1
+    assert foreseen[0] == "Of 1 exception, 1 goes on."
+    assert foreseen[1] in {
+        "Of 1 exception, 1 goes on.", f"Of {len(numbers)} exceptions, {len(numbers)} go on.",
+    }  # fmt: skip
     assert {answer["state"] for answer in answers} == {"done"}
     assert there(house)[one]["state"] == "REFUSED"
     assert numbers

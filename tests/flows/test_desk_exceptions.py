@@ -210,6 +210,10 @@ def test_a_whole_cause_is_given_away_noted_and_put_off_at_once(refused: Counter)
     put_off = refused.ask(Snooze(**all_of_it, until_at=later, until_event="change"))
     now = house.house.clock.now()
     row = house.rows("select * from causes($now) where exception_kind = 'refused_by_erp'", now=now)[0]
+    for_ever = refused.ask(Snooze(**all_of_it, until_at=now + timedelta(days=90)))
+    first = min(
+        row["at"] for row in house.rows("select wakes_at as at from exceptions($now)", now=now) if row["at"]
+    )
     woken = refused.ask(Snooze(**all_of_it))
     awake = house.rows("select is_quiet from causes($now) where exception_kind = 'refused_by_erp'",
                        now=house.house.clock.now())[0]  # fmt: skip
@@ -217,6 +221,9 @@ def test_a_whole_cause_is_given_away_noted_and_put_off_at_once(refused: Counter)
     assert (given["answer"]["count"], noted["answer"]["count"]) == (many, many)
     assert put_off["message"].endswith("UTC or it changes.")
     assert (row["owners"], row["is_quiet"], row["quiet_count"]) == ("Ops", True, many)
+    assert for_ever["message"].endswith(
+        f" {many} exceptions come back sooner for a deadline, the first on {first:%-d %b %H:%M} UTC."
+    )
     assert woken["message"] == f"{many} exceptions shown again."
     assert awake["is_quiet"] is False
 

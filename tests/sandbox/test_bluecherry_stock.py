@@ -93,6 +93,36 @@ def test_every_row_keeps_the_arithmetic_of_the_erp(world: World, erp: Any) -> No
     assert any(row["open_due_qty"] < row["open_orders"] for row in whole), "there must be pre-books"
 
 
+def test_production_orders_say_what_is_still_expected_of_makers_and_by_when(world: World, erp: Any) -> None:
+    def told() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for number in range(1, 100):
+            query = {"_include": "all", "_pgno": str(number), "_pgsize": "200"}
+            page = erp.get("/api/productionOrderByStage", params=query).json()["data"]["header"]
+            found += [header | header["productiondetailbystage"]["rows"][0] for header in page]
+            if len(page) < 200:
+                break
+        return found
+
+    seen: set[str] = set()
+    for _ in range(12):
+        world.advance(4 * 1440)
+        positions = world.bluecherry.stock.positions.values()
+        afar = sum(each.in_transit for each in positions if each.location in {"POE", "FOB"})
+        rows = told()
+        expected = {
+            stage: sum(row["prod_qty"] for row in rows if row["stage_num"] == stage) for stage in ("2", "3", "4")
+        }
+        seen |= {row["stage_num"] for row in rows}
+
+        assert expected["2"] == sum(each.wip for each in positions)
+        assert expected["3"] == sum(each.in_transit for each in positions) - afar
+        assert expected["4"] == 0
+        assert all(row["last_mod"] == row["due_date"] for row in rows if row["stage_num"] == "4")
+        assert all(row["due_date"] > row["orgentdate"] for row in rows)
+    assert seen == {"2", "3", "4"}
+
+
 def test_a_batch_tells_what_was_true_at_its_moment(world: World) -> None:
     world.bluecherry.scenario("batch_now")
     batch = world.bluecherry.latest_batch()

@@ -185,7 +185,7 @@ def test_too_many_unanswered_questions_are_refused_at_once(
     with pytest.raises(TooSlow, match="earlier questions"):
         window.ask("select 1 as one", deadline=20)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15  # at once, not at its deadline; the machine may be busy
 
 
 def _ask_in_vain(window: Window) -> None:
