@@ -228,6 +228,7 @@ def known(run: Run, order_id: str = "") -> Known:
             f"""
             select
                 * exclude (payload),
+                coalesce(payload ->> '$.lines[*].order_line_id', []) as line_ids,
                 -- it may be in BlueCherry, and BlueCherry has not shown it
                 state in ('recorded', 'unclear') or (
                     state = 'confirmed'
