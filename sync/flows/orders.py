@@ -228,6 +228,7 @@ def known(run: Run, order_id: str = "") -> Known:
             f"""
             select
                 * exclude (payload),
+                coalesce(payload ->> '$.lines[*].order_line_id', []) as line_ids,
                 -- it may be in BlueCherry, and BlueCherry has not shown it
                 state in ('recorded', 'unclear') or (
                     state = 'confirmed'
@@ -304,7 +305,14 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
 def act(run: Run, decision: Decision) -> None:
     """Carry out what was decided, the customer's waiting first."""
     house = run.house
-    run.count("accepted", carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4))
+    accepted = carry_out(
+        run,
+        decision.accept,
+        lambda one: _accept(run, one),
+        workers=4,
+        still_meant=lambda some: accepting.not_overtaken(run, some),
+    )
+    run.count("accepted", accepted)
     drafts = drafted(run, decision.create)
     created = carry_out(
         run,

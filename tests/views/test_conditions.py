@@ -151,6 +151,34 @@ def test_a_refusal_john_lewis_did_not_take_is_wrong_until_the_order_waits_no_mor
     assert wrong(ask) == {}
 
 
+def test_a_refusal_that_came_too_late_is_wrong_until_the_order_is_cancelled(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    in_time = wrong(ask)
+    told.order("O1-A", changed=NOW - MINUTE)
+    row = wrong(ask)["refusal_overtaken", "O1-A"]
+    told.order("O1-A", state="CANCELED", changed=NOW)
+
+    assert in_time == {}
+    assert row["detail"] == "It is refused here, and John Lewis shows the order as SHIPPING."
+    assert row["since_at"] == NOW - HOUR
+    assert wrong(ask) == {}
+
+
+def test_a_refused_line_that_was_accepted_with_the_others_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="SHIPPING")
+    told.order("O2-A", state="SHIPPING")
+    for order_id, line_id in (("O1-A", "O1-A-1"), ("O2-A", "O2-A-2")):
+        told.tell(
+            events.AcceptanceDecided(
+                happened_at=NOW - HOUR, order_id=order_id, decision="accept", why="lost", refused_lines=(line_id,)
+            )
+        )
+    found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "refusal_overtaken"}
+
+    assert found == {"O1-A": "Lines of it are refused here, and John Lewis shows the order as SHIPPING."}
+
+
 def test_a_number_john_lewis_does_not_take_is_wrong_until_it_shows_it(told: Told, ask: Ask) -> None:
     told.order("O1-A")
     told.sales_order("SO-1", "O1-A")
