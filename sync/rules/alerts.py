@@ -1,9 +1,10 @@
 """Whom to call about what: which causes are news to which route, and how that is said.
 
 Laws: a cause is told to a route once; again only when it got worse (more urgent, its deadline nearer, twice as
-many), or when it comes back after it was gone for an hour; what stands beneath a larger trouble, was put off or
-accepted is not told at all. Several are told in one message. In a route's quiet hours only what has a deadline soon
-is told; the rest waits until they end. Pure: reads no clock, sends nothing.
+many), or when it comes back after it was gone for an hour; what stands beneath a larger trouble that is told itself,
+was put off or accepted is not told at all; within four hours of a deadline nothing stands beneath another. Several
+are told in one message. In a route's quiet hours only what has a deadline soon is told; the rest waits until they
+end. Pure: reads no clock, sends nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
