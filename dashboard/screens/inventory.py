@@ -23,7 +23,7 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import held_batch, stock_tables
+from dashboard.screens import held_batch, spending, stock_tables
 
 LIMIT = 300
 NEAREST = 10
@@ -66,6 +66,8 @@ def show(pulse: Pulse) -> None:
         stock_tables.everything(pulse, goods)
     else:
         _risk((share or total)["overshown_count"], goods, pulse)
+        if window is not None:
+            spending.show(window["currency"])
 
 
 # -- how things are --------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ beyond as (
         happened || ' oversold in the ' || window_count || ' batches since ' || strftime(since_at, '%d %b')
             || '; ' || printf('%.1f', predicted) || ' were expected, and more than ' || most_expected
             || ' come in one such week of a hundred: ' || array_to_string(oversold[:10], ', ') || '.' as detail,
-        proved_at as since_at,
+        happened || ' of ' || most_expected as grounds, proved_at as since_at,
     from risk_proof(as_of)
     where is_beyond
 ),

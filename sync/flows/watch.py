@@ -56,7 +56,8 @@ def _wrong(run: Run) -> list[dict[str, object]]:
         """
         select * from conditions(
             $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch,
-            count_hours := $counted, look_minutes := $looked
+            count_hours := $counted, look_minutes := $looked,
+            returnless := $returnless::varchar[]
         )
         """,
         {
@@ -66,6 +67,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "batch": settings.batch_max_age_hours,
             "counted": settings.counted_within_hours,
             "looked": max(LOOKED_WITHIN, 3 * settings.orders_every // 60),
+            "returnless": list(settings.reasons_without_return),
         },
     )
 

@@ -162,6 +162,20 @@ def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to
     assert "3 came. More than 1 come in one such week of a hundred." in broken
 
 
+def test_units_to_hold_back_more_are_given_to_where_they_spare_the_most_oversells(told: Told) -> None:
+    risky_day(told)
+    page = show("inventory", query={"spend": "3"})
+
+    assert "**3 units of 1 SKU spare" in words(page)
+    assert table(page, 1) == [
+        {
+            "SKU": SHIRT, "What": "Linen shirt White M", "Held back now": "1", "And then": "4",
+            "Units over, fewer": "0.07", "Margin held back": "£60.00",
+        }
+    ]  # fmt: skip
+    assert "Where more held back helps most" in words(show("inventory"))
+
+
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:
     told.skus(SHIRT)
     told.mapping("warehouse", "NMK", "WH1")
