@@ -35,6 +35,8 @@ from store.events.house import (
     MappingSet,
     MarketplaceDescribed,
     PersonalPurged,
+    RecordRead,
+    RecordSkipped,
     RunFinished,
     StoreRestored,
 )
@@ -158,6 +160,8 @@ __all__ = [
     "ProvedTenthPart",
     "ProvedWindowPart",
     "ReceivedLinePart",
+    "RecordRead",
+    "RecordSkipped",
     "RefundPart",
     "ReturnDecided",
     "ReturnRead",
