@@ -47,9 +47,9 @@ FACTS: tuple[str, ...] = (
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
-    "expected_shown", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory", "publications",
-    "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves", "sales_rates",
-    "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",
+    "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
+    "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
+    "sales_rates", "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",
     "risk_grid", "buffer_spending", "risk_proof", "work_orders", "policy_previews", "policy_preview_changes",
     "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",

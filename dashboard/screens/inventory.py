@@ -229,6 +229,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
                 "Chance": chance(row["own_chance"]),
                 "Units over": expected(row["oversold_units"]),
                 "Listed": count(row["quantity"]),
+                "Why": cards.way("sku", sku=row["sku"]),
                 "There are": count(row["base"]),
                 "Cover": times(row["window_cover"]),
                 "Held back": f"{row['buffer']} ({rule(row['buffer_rule'])})",
@@ -240,6 +241,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             for row in rows
         ],
         key="stock-risk",
+        ways={"Why": "Why?"},
         is_picking=True,
         height=420 if len(rows) > 10 else None,
         right=("Cost", "Chance", "Units over", "Listed", "There are", "Cover"),

@@ -67,24 +67,43 @@ orphaned as (
     where live_count = 0 and (is_active or quantity > 0)
 ),
 
--- as the inventory flow counts them: more than two in a hundred at once wait for a person
+-- as the inventory flow counts them: more than two in a hundred within a day wait for a person, whose word begins anew
 losing as (
-    select count(*) as offer_count, min(orphans.happened_at) as since_at,
+    select orphans.sku, orphans.happened_at,
     from orphans
     left join published_facts as sent on sent.sku = orphans.sku
     where orphans.quantity > 0 and coalesce(sent.quantity, orphans.quantity) > 0
 ),
 
+released as (
+    select
+        coalesce(max(offer_count), 0) as offer_count,
+        coalesce(max(happened_at), as_of - interval 24 hours) as since_at,
+    from orphan_release_facts
+    where happened_at >= as_of - interval 24 hours
+),
+
+zeroed as (
+    select count(distinct row.sku) as offer_count,
+    from published_rows as row
+    cross join released
+    where row.sent_at > released.since_at and row.sku_key = '' and row.quantity = 0 and row.before_quantity > 0
+        and row.sku not in (select sku from losing)
+),
+
 orphans_held as (
     select
-        'orphans_held' as kind, 'offers' as subject, '' as order_id, offer_count::varchar as cause,
-        offer_count || ' offers have no active SKU and would lose their stock at once.' as detail,
-        since_at,
+        'orphans_held' as kind, 'offers' as subject, '' as order_id, count(*)::varchar as cause,
+        count(*) || ' offers have no active SKU and would lose their stock'
+            || if(any_value(zeroed.offer_count) > 0, ', after ' || any_value(zeroed.offer_count) || ' within a day.',
+                ' at once.') as detail,
+        min(losing.happened_at) as since_at,
     from losing
-    where offer_count > greatest(1, (select count(*) from offer_facts where not is_gone) * 2 // 100)
-        and offer_count > coalesce(
-            (select max(offer_count) from orphan_release_facts where happened_at >= as_of - interval 24 hours), 0
-        )
+    cross join released
+    cross join zeroed
+    having count(*) > 0 and count(*) + any_value(zeroed.offer_count) > greatest(
+        1, (select count(*) from offer_facts where not is_gone) * 2 // 100, any_value(released.offer_count)
+    )
 ),
 
 import_refusals as (
@@ -100,6 +119,18 @@ refused as (
         failed.happened_at as since_at,
     from import_refusals as failed
     join published_facts as sent on sent.sku = failed.entry.key and sent.push_id = failed.push_id
+),
+
+-- nobody says which: of the file, until each of its SKUs was read as it was sent, or is in a newer file
+unnamed as (
+    select
+        'import_errors' as kind, 'import/' || import_id as subject, '' as order_id, 'it does not say which' as cause,
+        'John Lewis refused ' || any_value(error_count) || ' lines of stock import ' || import_id
+            || ' and names none or too few; ' || count(*) || ' SKUs of it may not show what was sent: '
+            || array_to_string(list_sort(list(sku))[:10], ', ') || '.' as detail,
+        any_value(ended_at) as since_at,
+    from unproven_skus
+    group by import_id, push_id
 ),
 
 last_import as (
@@ -171,6 +202,7 @@ wrong as (
     union all by name from orphaned
     union all by name from orphans_held
     union all by name from refused
+    union all by name from unnamed
     union all by name from import_failed
     union all by name from stuck
     union all by name from misidentified

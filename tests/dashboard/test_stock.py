@@ -58,7 +58,8 @@ def test_at_risk_is_ordered_by_expected_cost_with_all_that_explains_it(told: Tol
     assert [row["SKU"] for row in rows] == [TROUSERS, SHIRT]
     assert rows[0] == {
         "SKU": TROUSERS, "What": "Chino White 8", "Cost": "£9.00", "Chance": "2.0 %", "Units over": "0.07",
-        "Listed": "7", "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
+        "Listed": "7", "Why": f"sku?sku={TROUSERS}",
+        "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
         "Batch age": "2 h", "Next batch": "Tue 11:00", "Warehouses": "WH1",
     }  # fmt: skip
     assert verdict(page) == (

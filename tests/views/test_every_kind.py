@@ -170,6 +170,8 @@ def stock_goes_wrong(told: Told) -> None:
             f"B{number}", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - hours * HOUR, findings=(finding,),
         )  # fmt: skip
     told.seen("B3", at=NOW - 26 * HOUR)
+    told.seen("D5", at=NOW - 24 * HOUR, kind="DELTA", state="FAILED")
+    told.seen("D6", at=NOW - 23 * HOUR, kind="DELTA")
     told.tell(
         events.StockBatchHeld(
             happened_at=NOW - 26 * HOUR, batch_id="B3", reason="coverage", detail="It names 4 of 9 SKUs."
