@@ -66,6 +66,13 @@ def orders_go_wrong(told: Told) -> None:
         )
     )
     told.intent("refuse_order", "O9-A", "refused", order_id="O9-A", code="400", message="Not now.")
+    told.order("O10-A", state="WAITING_ACCEPTANCE")
+    told.tell(
+        events.AcceptanceDecided(
+            happened_at=NOW - HOUR, actor="Ops", order_id="O10-A", decision="refuse", why="lost"
+        )
+    )
+    told.order("O10-A", changed=NOW - MINUTE)
     told.intent(
         "write_reference", "O8-A", "refused", order_id="O8-A", code="refused", payload={"reference": "SO-8"}
     )
