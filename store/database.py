@@ -41,7 +41,7 @@ FACTS: tuple[str, ...] = (
     "work_orders", "policy_previews",
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
-    "clocks", "alerts", "alert_ends", "alert_causes",
+    "clocks", "unread", "alerts", "alert_ends", "alert_causes",
     "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
     "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
 )  # fmt: skip
@@ -62,7 +62,8 @@ VIEWS: tuple[str, ...] = (
     "drift", "order_returns", "returns_withdrawn", "unclear_creations",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
-    "conditions_systems", "conditions_mappings", "alert_told", "alert_routes", "conditions_alerts",
+    "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",
+    "conditions_alerts",
     "conditions", "exceptions", "causes", "exception_history", "exception_evidence", "flows", "stock_totals",
     "money_totals", "today", "touched_skus",
 )  # fmt: skip

@@ -87,6 +87,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "exceptions": ("exception.opened", "exception.changed", "exception.closed"),
     "exception_handling": ("exception.handled",),
     "clocks": ("clock.compared",),
+    "unread": ("record.skipped", "record.read"),
     "alerts": ("alert.begun",),
     "alert_ends": ("alert.ended",),
     "alert_causes": ("alert.begun", "alert.cleared", "alert.returned"),

@@ -36,6 +36,8 @@ from store.events.house import (
     MappingSet,
     MarketplaceDescribed,
     PersonalPurged,
+    RecordRead,
+    RecordSkipped,
     RunFinished,
     StoreRestored,
 )
@@ -160,6 +162,8 @@ __all__ = [
     "ProvedTenthPart",
     "ProvedWindowPart",
     "ReceivedLinePart",
+    "RecordRead",
+    "RecordSkipped",
     "RefundPart",
     "ReturnDecided",
     "ReturnRead",

@@ -111,6 +111,34 @@ class CommandFinished(Event):
         return f"command.finished/{self.command_id}"
 
 
+class RecordSkipped(Event):
+    """An outside system listed a record that could not be read; told once, until it is read."""
+
+    kind: ClassVar[str] = "record.skipped"
+    system: str
+    record: str  # what it is: order, sales order, return, credit memo
+    record_id: str  # empty: it carries no name
+    detail: str  # members, never values
+    from_at: datetime | None = None  # it changed after this; none: it was asked for by name or by day
+
+    @property
+    def subject(self) -> str:
+        return f"{self.system}/{self.record}/{self.record_id}"
+
+
+class RecordRead(Event):
+    """A record that could not be read was read, or is not listed any more."""
+
+    kind: ClassVar[str] = "record.read"
+    system: str
+    record: str
+    record_id: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.system}/{self.record}/{self.record_id}"
+
+
 class PersonalPurged(Event):
     """Personal data of orders placed before a moment was deleted."""
 

@@ -19,6 +19,7 @@ with wrong as (
     union all by name from conditions_systems(as_of)
     union all by name from conditions_mappings(as_of)
     union all by name from conditions_alerts(as_of)
+    union all by name from conditions_unread(as_of)
 )
 
 select kind, subject, order_id, coalesce(cause, '') as cause, coalesce(detail, '') as detail,

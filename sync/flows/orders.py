@@ -20,7 +20,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from store.clock import aware
 from store.events import Event
 from store.journal import Personal
 from sync.errors import Deferred
@@ -39,9 +38,8 @@ from sync.rules.addresses import fitted, misfits
 from sync.rules.orders import Decision, Known, decide
 from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
+from sync.unread import Reading, begin
 
-# What could not be read is read again until it can, and for this long: the bookmark waits for it.
-UNREADABLE_FOR = timedelta(hours=6)
 SALES_SEEN = "sales_orders.changed"
 
 
@@ -94,7 +92,7 @@ def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
     try:
         window = proving.due(run) if counts and scope == EVERYTHING else None
         if window is not None:
-            proving.count(run, window, _record_order_page)
+            proving.count(run, window, _record_order_page, _by_name(run))
         else:
             _look_at_marketplace(run, scope)
     except Deferred as deferred:
@@ -107,24 +105,28 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
     market = run.house.marketplace
     began_at = run.now()
     if named := _named(scope):
-        _record_orders(run, market.orders(order_ids=named))
+        _record_orders(_by_name(run), market.orders(order_ids=named))
         return
-    usual = _since(run, ORDERS_SEEN, run.house.settings.overlap)
-    since = scope.since or usual
-    if scope.is_full:
-        since = min(since, began_at - timedelta(days=proving.DAYS))
-    skipped = run.counts["skipped"]
-    _record_orders(run, market.orders(updated_from=since))
-    is_whole = run.counts["skipped"] == skipped or since < began_at - UNREADABLE_FOR
-    # what changed before a moment somebody asked for was not looked at
-    seen = {ORDERS_SEEN: began_at.isoformat()} if is_whole and since <= usual else {}
+    reading, since = begin(
+        run, scope, "marketplace", "order", bookmark=ORDERS_SEEN, overlap=run.house.settings.overlap
+    )
+    is_whole = _record_orders(reading, market.orders(updated_from=since))
+    seen = {ORDERS_SEEN: began_at.isoformat()} if is_whole else {}
     run.record(bookmarks={**seen, proving.LOOKED: began_at.isoformat()})
 
 
-def _record_orders(run: Run, pages: Any) -> None:
+def _by_name(run: Run) -> Reading:
+    """A reading of orders by name or by day."""
+    return Reading(run, "marketplace", "order")
+
+
+def _record_orders(reading: Reading, pages: Any) -> bool:
+    """Whether the bookmark may move."""
     for page in pages:
-        _record_order_page(run, page)
-        run.check()
+        _record_order_page(reading.run, page)
+        reading.add(page, [order.order_id for order in page.items])
+        reading.run.check()
+    return reading.end()
 
 
 def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
@@ -156,7 +158,6 @@ def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
         keep_from = run.now() - timedelta(days=run.house.settings.personal_days)
         if order.person is not None and order.created_at >= keep_from and seen_at != order.updated_at:
             people.append(Personal(order.order_id, order.created_at, json.dumps(asdict(order.person))))
-    run.counts["skipped"] += len(page.skipped)
     run.counts["orders_new"] += run.record(events, personal=people)
 
 
@@ -164,19 +165,19 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
     erp, settings = run.house.erp, run.house.settings
     pages: Iterable[Page[SalesOrder]]
     if named := _named(scope):
+        reading = Reading(run, "erp", "sales order")
         pages = chain.from_iterable(erp.sales_orders(order_id=order_id) for order_id in named)
     else:
-        hidden = timedelta(minutes=settings.erp_visibility_minutes or 0)
-        pages = erp.sales_orders(updated_from=scope.since or _since(run, SALES_SEEN, settings.overlap + hidden))
+        overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
+        reading, since = begin(run, scope, "erp", "sales order", bookmark=SALES_SEEN, overlap=overlap)
+        pages = erp.sales_orders(updated_from=since)
     moments: list[datetime] = []
-    skipped = run.counts["skipped"]
     for page in pages:
         run.counts["sales_orders_changed"] += record_sales_orders(run, page)
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [order.ord_num for order in page.items])
         moments += [order.updated_at for order in page.items]
         run.check()
-    is_whole = run.counts["skipped"] == skipped or max(moments, default=run.now()) < run.now() - UNREADABLE_FOR
-    if moments and not named and is_whole:
+    if reading.end() and moments and not named:
         run.record(bookmarks={SALES_SEEN: max(moments).isoformat()})
 
 
@@ -189,13 +190,6 @@ def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     """Record what the ERP has of ours; orders of other customers are none of our business."""
     ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
     return run.record(sales_order_events(run, ours, page.snapshot_id))
-
-
-def _since(run: Run, bookmark: str, overlap: timedelta) -> datetime:
-    value = run.bookmark(bookmark)
-    if value is None:
-        return run.now() - timedelta(days=run.house.settings.history_days)
-    return aware(datetime.fromisoformat(value)) - overlap
 
 
 # -- decide ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window
 
 __all__ = ["DAYS", "LOOKED", "count", "due"]
 from sync.runs import Run
+from sync.unread import Reading
 
 LOOKED = "orders.looked"  # when the last look at what changed began
 NAMED = 200  # ids an event carries of each sort; how many more there are, it says
@@ -38,7 +39,7 @@ def due(run: Run) -> Window | None:
     return next_window(looked_at, counted, run.now(), since=since)
 
 
-def count(run: Run, window: Window, record: Record) -> OrdersCounted:
+def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersCounted:
     """Count a day, read it, and record what was found.
 
     Raises as the marketplace's `orders`.
@@ -61,7 +62,9 @@ def count(run: Run, window: Window, record: Record) -> OrdersCounted:
         shown.update((order.order_id, order) for order in page.items)
         unreadable += page.skipped
         record(run, page)
+        reading.add(page, [order.order_id for order in page.items])
         run.check()
+    reading.end()
     newer = {order_id for order_id, order in shown.items() if order.created_at > last}
     there -= len(newer)
     shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}

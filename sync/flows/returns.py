@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from store.clock import aware
 from store.events import (
     CreditLinePart,
     CreditMemoRead,
@@ -34,6 +33,7 @@ from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraf
 from sync.rules.return_answers import ANSWER, REPORT
 from sync.rules.returns import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
+from sync.unread import Reading, begin
 
 MARKET_SEEN, ERP_SEEN, CREDITED = "returns.changed", "erp_returns.changed", "credit_memos.changed"
 OURS = "seller"
@@ -90,46 +90,46 @@ def look(run: Run, scope: Scope) -> Deferred | None:
 
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
     began_at = run.now()
-    usual = _since(run, MARKET_SEEN, run.house.settings.overlap)
-    since = min(usual, scope.since or usual)
-    skipped = run.counts["skipped"]
+    reading, since = begin(
+        run, scope, "marketplace", "return", bookmark=MARKET_SEEN, overlap=run.house.settings.overlap
+    )
     for page in run.house.marketplace.list_returns(updated_from=since):
         events = [_seen(one, page.snapshot_id, run.house.start_on) for one in page.items]
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [one.return_id for one in page.items])
         run.counts["returns_changed"] += run.record(events)
         run.check()
-    if run.counts["skipped"] == skipped:  # what could not be read is asked for again
+    if reading.end():
         run.record(bookmarks={MARKET_SEEN: began_at.isoformat()})
 
 
 def _look_at_erp(run: Run, scope: Scope) -> None:
     settings = run.house.settings
-    hidden = timedelta(minutes=settings.erp_visibility_minutes or 0)
-    since = scope.since or _since(run, ERP_SEEN, settings.overlap + hidden)
+    overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
+    reading, since = begin(run, scope, "erp", "return", bookmark=ERP_SEEN, overlap=overlap)
     moments: list[datetime] = []
+    if scope.key:  # a person waits for this order
+        named = Reading(run, "erp", "return")
+        for page in run.house.erp.list_returns(order_id=scope.key):
+            run.counts["authorisations_changed"] += settling.record_returns(run, page)
+            named.add(page, [one.ret_num for one in page.items])
+        named.end()
     for page in run.house.erp.list_returns(updated_from=since):
         run.counts["authorisations_changed"] += settling.record_returns(run, page)
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [one.ret_num for one in page.items])
         moments += [one.updated_at for one in page.items]
         run.check()
-    _mark(run, ERP_SEEN, moments)
+    if reading.end():
+        _mark(run, ERP_SEEN, moments)
+    reading, since = begin(run, scope, "erp", "credit memo", bookmark=CREDITED, overlap=settings.overlap)
     moments = []
-    for memos in run.house.erp.list_credit_memos(
-        updated_from=scope.since or _since(run, CREDITED, settings.overlap)
-    ):
+    for memos in run.house.erp.list_credit_memos(updated_from=since):
         ours = [memo for memo in memos.items if memo.order_id]
         run.counts["credit_memos"] += run.record([_credited(memo, memos.snapshot_id) for memo in ours])
-        run.counts["skipped"] += len(memos.skipped)
+        reading.add(memos, [memo.memo_number for memo in memos.items])
         moments += [memo.updated_at for memo in memos.items]
         run.check()
-    _mark(run, CREDITED, moments)
-
-
-def _since(run: Run, bookmark: str, overlap: timedelta) -> datetime:
-    value = run.bookmark(bookmark)
-    if value is None:
-        return run.now() - timedelta(days=run.house.settings.history_days)
-    return aware(datetime.fromisoformat(value)) - overlap
+    if reading.end():
+        _mark(run, CREDITED, moments)
 
 
 def _mark(run: Run, bookmark: str, moments: Iterable[datetime]) -> None:

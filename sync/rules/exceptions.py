@@ -182,6 +182,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "mapping-invalid", "Setting or removing the mapping is enough."),
     ExceptionKind("alert_failed", "Alerts do not reach {cause}", "high", "it", "network", "technical",
                   "alert-failed", "Sends what was not sent, now; it is tried again by itself after growing gaps."),
+    ExceptionKind("unreadable", "Some of {cause} cannot be read", "high", "it", "Cherrylane", "technical",
+                  "unreadable", "Reads once more; it is read again by itself, often at first, then once a day."),
     ExceptionKind("flow_failing", "The {cause} flow has not succeeded for a while", "urgent", "it", "network",
                   "technical", "flow-failing", "Runs the flow now.", "system_down credentials_refused"),
     ExceptionKind("silence", "No order for an unusually long time for this hour", "normal", "ops", "John Lewis",
@@ -289,6 +291,8 @@ def retried_by(code: str, cause: str) -> str:
     """The flow that tries again what is wrong; a failing flow is its own cause."""
     if code == "flow_failing":
         return cause
+    if code == "unreadable" and cause.endswith(("returns", "credit memos")):
+        return "returns"
     return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
 
 

@@ -18,6 +18,7 @@ from sync.flows.orders_proof import NAMED, count
 from sync.lanes import lanes_of
 from sync.rules.proof import LONDON, windows
 from sync.runs import EVERYTHING, Run, Scope
+from sync.unread import Reading
 from tests.flows.between import Between
 
 
@@ -290,7 +291,7 @@ def test_near_midnight_dates_and_dst_nights_are_counted_on_the_day_they_belong_t
     house.run("orders")
     run = _run(house)
     for window in windows(datetime.fromisoformat(run.bookmark("orders.looked"))):
-        count(run, window, lambda *_: None)
+        count(run, window, lambda *_: None, Reading(run, "marketplace", "order"))
     truth = Counter(
         datetime.fromisoformat(one["created_at"]).astimezone(LONDON).date().isoformat()
         for one in there(house).values()

@@ -19,6 +19,7 @@ from store.events import (
     ClockCompared,
     OrdersCounted,
     ReceivedLinePart,
+    RecordSkipped,
     ReturnedLinePart,
     ReturnRead,
     ReturnSeen,
@@ -210,6 +211,12 @@ def the_house_is_in_trouble(told: Told) -> None:
     for number in range(5):
         told.snapshot(f"busy{number}", resource="OR11", status=429, at=NOW - (9 - number) * MINUTE)
     told.snapshot("no role", resource="TL02", status=403, at=NOW - MINUTE)
+    told.tell(
+        RecordSkipped(
+            happened_at=NOW - MINUTE, system="BlueCherry", record="sales order", record_id="SO-9",
+            detail="lines is missing",
+        )
+    )  # fmt: skip
     told.tell(ClockCompared(happened_at=NOW - MINUTE, system="John Lewis", ahead_seconds=-150.0))
     told.skus(SHIRT)
     told.mapping("division", "country:IRL", "GONE")

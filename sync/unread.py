@@ -1,0 +1,112 @@
+"""What an outside system lists and nobody can read: kept by name until it is read, and bookmarks wait for it.
+
+Law: a bookmark does not move past a record that could not be read, for as long as `UNREADABLE_FOR` from when it
+first could not; then it moves, for what is new must not wait for ever. Such a record is read again from where it
+was met, every quarter of an hour at first and then once a day. It counts as read when it is read, or when a list
+that reaches back as far does not skip it any more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from store.clock import aware
+from store.events import Event, RecordRead, RecordSkipped
+from sync.ports import Page
+from sync.runs import SYSTEMS, Run, Scope
+
+UNREADABLE_FOR = timedelta(hours=6)
+AGAIN = timedelta(minutes=15)  # from where it was met, while the bookmark could wait for it; later once a day
+
+
+@dataclass(slots=True)
+class Reading:
+    """One reading of one list. `record`: what `Page.skipped` calls a record of it; `since` None: not by time."""
+
+    run: Run
+    source: str  # marketplace or erp
+    record: str
+    since: datetime | None = None
+    bookmark: str = ""  # as it stands; empty: there is none yet
+    is_whole_list: bool = False  # as far back as anybody reads
+    is_again: bool = False
+    _skipped: dict[str, tuple[str, UUID | None]] = field(default_factory=dict)
+    _read: set[str] = field(default_factory=set)
+
+    def add(self, page: Page[Any], names: Iterable[str]) -> None:
+        """Take note of a page and of what its readable records are called."""
+        self.run.counts["skipped"] += len(page.skipped)
+        for sentence in page.skipped:
+            name, _, reason = sentence.partition(": ")
+            self._skipped[_id_of(name, self.record)] = (reason, page.snapshot_id)
+        self._read.update(names)
+
+    def end(self) -> bool:
+        """Record what could not be read, and what can be again; whether the bookmark may move."""
+        now = self.run.now()
+        system = SYSTEMS[self.source]
+        known = _open(self.run, system, self.record)
+        events: list[Event] = [
+            RecordSkipped(
+                happened_at=now, snapshot_id=snapshot_id, system=system, record=self.record, record_id=record_id,
+                detail=reason, from_at=self.since,
+            )
+            for record_id, (reason, snapshot_id) in self._skipped.items()
+            if record_id not in known
+        ]  # fmt: skip
+        events += [
+            RecordRead(happened_at=now, system=system, record=self.record, record_id=record_id)
+            for record_id, met in known.items()
+            if record_id not in self._skipped and (record_id in self._read or self._reaches(met["from_at"]))
+        ]
+        self.run.record(events, bookmarks={_again(system, self.record): now.isoformat()} if self.is_again else {})
+        firsts = [known[one]["happened_at"] if one in known else now for one in self._skipped]
+        # without a bookmark all there is would be read each time
+        return not self.bookmark or all(first <= now - UNREADABLE_FOR for first in firsts)
+
+    def _reaches(self, from_at: datetime | None) -> bool:
+        return self.since is not None and (self.is_whole_list or (from_at is not None and self.since <= from_at))
+
+
+def begin(
+    run: Run, scope: Scope, source: str, record: str, *, bookmark: str, overlap: timedelta
+) -> tuple[Reading, datetime]:
+    """A reading of what changed since a moment asked for, of all there is, or from a little before the bookmark."""
+    now = run.now()
+    history = now - timedelta(days=run.house.settings.history_days)
+    value = run.bookmark(bookmark)
+    since = aware(datetime.fromisoformat(value)) - overlap if value else history
+    if scope.since is not None:
+        # what changed before a moment somebody asked for is not looked at
+        since = min(scope.since, since)
+        return Reading(run, source, record, since, value or ""), since
+    if scope.is_full or value is None:
+        since = min(since, history)
+        return Reading(run, source, record, since, value or "", is_whole_list=True), since
+    met = [row for row in _open(run, SYSTEMS[source], record).values() if row["from_at"] is not None]
+    last = run.bookmark(_again(SYSTEMS[source], record))
+    gap = AGAIN if any(row["happened_at"] > now - UNREADABLE_FOR for row in met) else timedelta(days=1)
+    if met and (last is None or now - datetime.fromisoformat(last) >= gap):
+        since = min(since, max(history, min(row["from_at"] for row in met)))
+        return Reading(run, source, record, since, value, is_whole_list=since <= history, is_again=True), since
+    return Reading(run, source, record, since, value), since
+
+
+def _open(run: Run, system: str, record: str) -> dict[str, dict[str, Any]]:
+    rows = run.rows(
+        "select record_id, from_at, happened_at from unread_facts"
+        " where is_open and system = $system and record = $record",
+        {"system": system, "record": record},
+    )
+    return {row["record_id"]: row for row in rows}
+
+
+def _again(system: str, record: str) -> str:
+    return f"unread.{system}.{record}"
+
+
+def _id_of(name: str, record: str) -> str:
+    """What a skipped record calls itself; empty: nothing."""
+    return "" if name == f"{record} without a name" else name.removeprefix(f"{record} ")
