@@ -47,9 +47,9 @@ FACTS: tuple[str, ...] = (
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
-    "expected_shown", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory", "publications",
-    "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves", "sales_rates",
-    "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",
+    "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
+    "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
+    "sales_rates", "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",
     "risk_grid", "buffer_spending", "risk_proof", "work_orders", "policy_previews", "policy_preview_changes",
     "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
@@ -57,7 +57,8 @@ VIEWS: tuple[str, ...] = (
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
-    "orders_acceptance", "order_places", "order_counts", "order_systems", "order_search", "order_funnel",
+    "orders_acceptance", "order_places", "order_counts", "counted_since", "order_systems", "order_search",
+    "order_funnel",
     "drift", "order_returns", "returns_withdrawn", "unclear_creations",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",

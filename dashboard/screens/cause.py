@@ -165,7 +165,7 @@ def _act(
             cards.link("order", "Open the order", order_id=order_id)
             if row["exception_kind"] in EDITABLE:
                 edit_order.form(order_id, pulse)
-        if row["exception_kind"] in OF_A_SKU:
+        if row["exception_kind"] in OF_A_SKU and not subject.startswith("import/"):
             cards.link("sku", "Open the SKU", sku=subject)
 
 

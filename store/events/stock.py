@@ -236,7 +236,7 @@ class ImportFinished(Event):
     kind: ClassVar[str] = "import.finished"
     import_id: str
     push_id: UUID
-    state: str
+    state: str  # complete, failed, or unproven: it ended, and which lines were refused is not known
     success_count: int
     error_count: int
     errors: dict[str, str]

@@ -121,6 +121,18 @@ refused as (
     join published_facts as sent on sent.sku = failed.entry.key and sent.push_id = failed.push_id
 ),
 
+-- nobody says which: of the file, until each of its SKUs was read as it was sent, or is in a newer file
+unnamed as (
+    select
+        'import_errors' as kind, 'import/' || import_id as subject, '' as order_id, 'it does not say which' as cause,
+        'John Lewis refused ' || any_value(error_count) || ' lines of stock import ' || import_id
+            || ' and names none or too few; ' || count(*) || ' SKUs of it may not show what was sent: '
+            || array_to_string(list_sort(list(sku))[:10], ', ') || '.' as detail,
+        any_value(ended_at) as since_at,
+    from unproven_skus
+    group by import_id, push_id
+),
+
 last_import as (
     select import_id, state, errors, happened_at from import_facts order by happened_at desc, seq desc limit 1
 ),
@@ -190,6 +202,7 @@ wrong as (
     union all by name from orphaned
     union all by name from orphans_held
     union all by name from refused
+    union all by name from unnamed
     union all by name from import_failed
     union all by name from stuck
     union all by name from misidentified

@@ -55,7 +55,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """Settle, look, decide, send."""
     asked = _asked(run, scope)
     run.record(bookmarks={ASKED: "\n".join(sorted(asked))} if asked else None)
-    is_free = settle(run)
+    is_free, unasked = _settled(run)
     trouble = _look(run, is_free=is_free)
     batch = newest(run)
     if batch is not None:
@@ -64,6 +64,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
             _decide_and_send(run, found, _terms(run, found, asked), is_free=is_free)
         look_ahead(run, batch)
         prove(run)
+    trouble = unasked or trouble
     if trouble is not None:
         raise trouble
 
@@ -91,10 +92,10 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 
     Looking changes nothing outside: the orders, which a run lets be read first, are taken as they are known.
     """
-    is_free = settle(run)
+    is_free, unasked = _settled(run)
     run.due_at = None  # looking waits for nothing
     asked = _asked(run, scope)
-    trouble = _look(run, is_free=is_free, reads_orders=False)
+    trouble = unasked or _look(run, is_free=is_free, reads_orders=False)
     run.due_at = None
     if trouble is not None:
         raise trouble
@@ -123,6 +124,14 @@ def _asked(run: Run, scope: Scope) -> frozenset[str]:
     if scope.key or scope.is_full:
         asked.add(scope.key or EVERY_SKU)
     return frozenset(asked)
+
+
+def _settled(run: Run) -> tuple[bool, Fatal | Retriable | None]:
+    """Whether no file is open, and the trouble met in asking: then one may be, and nothing is sent."""
+    try:
+        return settle(run), None
+    except (Fatal, Retriable) as met:
+        return False, met
 
 
 def _look(run: Run, *, is_free: bool, reads_orders: bool = True) -> Fatal | Retriable | None:

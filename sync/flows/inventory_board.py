@@ -61,7 +61,7 @@ sent as materialized (
 arrivals as (
     select
         push.intent_id as push_id,
-        push.state = 'confirmed' and coalesce(arrived.state, 'complete') = 'complete' as is_settled,
+        push.state = 'confirmed' and coalesce(arrived.state, 'complete') in ('complete', 'unproven') as is_settled,
         coalesce(arrived.state = 'complete', false) as is_complete,
     from intent_facts as push
     left join import_facts as arrived on arrived.push_id = push.intent_id
@@ -73,6 +73,10 @@ failed as (
     select push_id, unnest(map_keys(cast(errors::json as map(varchar, varchar)))) as sku
     from import_facts
     where error_count > 0 and push_id in (select push_id from sent)
+),
+
+unproven as (
+    select sku from unproven_skus where true {and_named}
 ),
 
 -- of which anything was sold or called off since the oldest of these sendings; what others show is what was sent
@@ -101,7 +105,7 @@ select
     sent.batch_id as last_batch_id,
     coalesce(expected.least_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_least,
     coalesce(expected.most_quantity, if(arrivals.is_complete, sent.quantity, null)) as shown_most,
-    coalesce(arrivals.is_settled, false) and failed.sku is null as is_settled,
+    coalesce(arrivals.is_settled, false) and failed.sku is null and unproven.sku is null as is_settled,
     failed.sku is not null as is_failed,
     -- read back after it took effect: at once where more stands there than may, else when it is sure
     coalesce(
@@ -113,6 +117,7 @@ left join sold using (sku)
 left join sent using (sku)
 left join arrivals on arrivals.push_id = sent.push_id
 left join failed on failed.sku = offer.sku and failed.push_id = sent.push_id
+left join unproven on unproven.sku = offer.sku
 left join expected on expected.sku = offer.sku
 left join comparison_facts as audit on audit.sku = offer.sku
 """

@@ -131,5 +131,32 @@ def test_an_unclear_file_is_superseded_by_the_newest_values_and_one_side_down_st
     assert house.rebuild_differences() == {}
 
 
+def test_while_a_stock_file_cannot_be_asked_about_batches_are_read_and_the_risk_reckoned(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=1, skus=20, orders_per_day=40)
+    house.run_all("catalogue", "orders")
+    house.run("inventory")
+    assert unfinished(house) == 1
+    before = house.value("select max(as_of) from batch_reading_facts where read_id is not null")
+    house.sandbox.faults(only="john_lewis", rate_500=1.0)
+    house.advance(8 * 60)
+    failed = house.run("inventory")
+
+    assert failed.state == "failed"
+    assert failed.counts["published"] == 0
+    newest = house.value("select arg_max(batch_id, as_of) from batch_reading_facts where read_id is not null")
+    assert house.value("select max(as_of) from batch_reading_facts where read_id is not null") > before
+    assert house.value("select arg_max(batch_id, happened_at) from risk_window_facts") == newest
+    # John Lewis is back: the file is looked at, and what changed since is sent.
+    house.sandbox.faults()
+    house.advance(1)
+    house.run("orders")
+    again = house.run("inventory")
+    assert again.counts["imports_finished"] == 1
+    assert again.counts["published"] > 0
+    assert house.rebuild_differences() == {}
+
+
 def _lost(bench: Any, subject: str) -> Any:
     return recorded(Intent(kind="push_stock", subject=subject, payload={"rows": 1}), bench.house.clock.now())

@@ -3,7 +3,7 @@
 create table if not exists import_facts (
     push_id uuid primary key,                   -- the same file sent again at once is the same import there
     import_id varchar not null,
-    state varchar not null,                     -- complete or failed
+    state varchar not null,                     -- complete, failed or unproven
     success_count bigint not null,
     error_count bigint not null,
     errors varchar not null,                    -- JSON: sku to reason
