@@ -14,6 +14,7 @@ import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import polars as pl
@@ -159,15 +160,26 @@ def table(
     key: str,
     right: Sequence[str] = (),
     wide: Sequence[str] = (),
+    ways: Mapping[str, str] | None = None,
     empty_words: str = "Nothing here.",
     height: int | None = None,
     is_picking: bool = False,
 ) -> int | None:
-    """A table of text; the index of the row picked, if picking is on and one is."""
+    """A table of text; the index of the row picked, if picking is on and one is.
+
+    `ways`: the columns that are addresses (`way`), each with the words to click on; they open beside this page.
+    """
+    shape: dict[str, Any] = {
+        "right": right,
+        "wide": wide,
+        "empty_words": empty_words,
+        "height": height,
+        "ways": ways,
+    }
     if not is_picking:
-        _frame(rows, key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+        _frame(rows, key=key, **shape)
         return None
-    chosen = _picked(rows, "single-row", key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+    chosen = _picked(rows, "single-row", key=key, **shape)
     return chosen[0] if chosen else None
 
 
@@ -198,6 +210,7 @@ def _frame(
     wide: Sequence[str],
     empty_words: str,
     height: int | None,
+    ways: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Any:
     if not rows:
@@ -206,6 +219,7 @@ def _frame(
     frame = pl.DataFrame([{name: str(value) for name, value in row.items()} for row in rows])
     config: dict[str, Any] = {name: st.column_config.TextColumn(alignment="right") for name in right}
     config |= {name: st.column_config.TextColumn(width="large") for name in wide}
+    config |= {name: st.column_config.LinkColumn(display_text=words) for name, words in (ways or {}).items()}
     shape: dict[str, Any] = {"height": height} if height else {}
     return st.dataframe(frame, hide_index=True, column_config=config, key=key, **shape, **more)
 
@@ -227,6 +241,11 @@ def link(page: str, label: str, **query: str) -> None:
         st.page_link(
             pages[page], label=label, icon=":material/arrow_forward:", icon_position="right", query_params=query
         )
+
+
+def way(page: str, **query: str) -> str:
+    """The address of another screen from this one, for a table's cell."""
+    return f"{page}?{urlencode(query)}"
 
 
 def exchange(snapshot_id: str | UUID) -> None:

@@ -43,6 +43,11 @@ def risk_grid(ask: Ask, name: str) -> pl.DataFrame:
     return ask("select * from risk_grid where sku = $sku order by interval_hours, buffer", {"sku": name})
 
 
+def buffer_spending(ask: Ask, units: int) -> pl.DataFrame:
+    """Where so many units more held back spare the most oversells per pound of margin, the best SKU first."""
+    return ask("select * from buffer_spending($units)", {"units": units})
+
+
 def sales_rate(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
     """How fast one SKU sells here and elsewhere, and how sure that is; None: not measured yet."""
     rows = ask("select * from sales_rates($as_of) where sku = $sku", {"as_of": as_of, "sku": name}).to_dicts()

@@ -118,6 +118,7 @@ class Settings(StoreSettings):
 
     refunded_by: Literal["john_lewis", "seller"] = "john_lewis"  # who gives the money of returns back; never both
     refund_reason: str = ""  # the reason John Lewis is told where we refund: one of RE01's for refunds
+    reasons_without_return: tuple[str, ...] = ()  # John Lewis's reasons for refunds after which no goods come back
 
     accepts_returns: Literal["fitting", "none"] = "fitting"  # which returns we accept by ourselves, where asked
     accepts: Literal["all", "fulfilable"] = "fulfilable"  # which orders we accept by ourselves, where we are asked

@@ -325,13 +325,20 @@ class Told:
         )  # fmt: skip
 
     def seen(
-        self, batch_id: str, *, at: datetime, row_count: int = 1, next_expected: datetime | None = None
+        self,
+        batch_id: str,
+        *,
+        at: datetime,
+        row_count: int = 1,
+        next_expected: datetime | None = None,
+        kind: str = "FULL",
+        state: str = "COMPLETE",
     ) -> None:
-        """BlueCherry showed a complete batch."""
+        """BlueCherry showed a batch."""
         self.tell(
             events.StockBatchSeen(
-                happened_at=at, batch_id=batch_id, batch_kind="FULL", as_of=at, row_count=row_count,
-                state="COMPLETE", started_at=at, completed_at=at + HOUR / 3,
+                happened_at=at, batch_id=batch_id, batch_kind=kind, as_of=at, row_count=row_count,
+                state=state, started_at=at, completed_at=at + HOUR / 3 if state == "COMPLETE" else None,
                 next_expected_at=next_expected or at + 4 * HOUR,
             )
         )  # fmt: skip

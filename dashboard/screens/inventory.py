@@ -23,7 +23,7 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import held_batch, stock_tables
+from dashboard.screens import held_batch, spending, stock_tables
 
 LIMIT = 300
 NEAREST = 10
@@ -66,6 +66,8 @@ def show(pulse: Pulse) -> None:
         stock_tables.everything(pulse, goods)
     else:
         _risk((share or total)["overshown_count"], goods, pulse)
+        if window is not None:
+            spending.show(window["currency"])
 
 
 # -- how things are --------------------------------------------------------------------------------
@@ -227,6 +229,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
                 "Chance": chance(row["own_chance"]),
                 "Units over": expected(row["oversold_units"]),
                 "Listed": count(row["quantity"]),
+                "Why": cards.way("sku", sku=row["sku"]),
                 "There are": count(row["base"]),
                 "Cover": times(row["window_cover"]),
                 "Held back": f"{row['buffer']} ({rule(row['buffer_rule'])})",
@@ -238,6 +241,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             for row in rows
         ],
         key="stock-risk",
+        ways={"Why": "Why?"},
         is_picking=True,
         height=420 if len(rows) > 10 else None,
         right=("Cost", "Chance", "Units over", "Listed", "There are", "Cover"),

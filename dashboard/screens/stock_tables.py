@@ -44,6 +44,7 @@ def audit(pulse: Pulse, goods: Goods) -> None:
                 "BlueCherry has": count(row["base"]),
                 "counted": london_short(row["batch_at"]),
                 "Published": count(row["published_quantity"]),
+                "Why": cards.way("sku", sku=row["sku"]),
                 "sent": london_short(row["published_at"]),
                 "Should show": _between(row["least_quantity"], row["most_quantity"]),
                 "John Lewis shows": count(row["shown_quantity"]),
@@ -54,6 +55,7 @@ def audit(pulse: Pulse, goods: Goods) -> None:
             for row in rows
         ],
         key="stock-audit",
+        ways={"Why": "Why?"},
         is_picking=True,
         height=460 if len(rows) > 11 else None,
         right=("BlueCherry has", "Published", "Should show", "John Lewis shows", "Off by"),
@@ -147,6 +149,7 @@ def everything(pulse: Pulse, goods: Goods) -> None:
                 "In flight": count(row["inflight"]),
                 "Sellable": count(row["base"]),
                 "Published": count(row["published_quantity"]),
+                "Why": cards.way("sku", sku=row["sku"]),
                 "John Lewis shows": count(row["shown_quantity"]),
                 "Sold, 30 days": count(row["sold_30d"]),
                 "Why not": row["problem"],
@@ -154,6 +157,7 @@ def everything(pulse: Pulse, goods: Goods) -> None:
             for row in rows
         ],
         key="stock-table",
+        ways={"Why": "Why?"},
         height=400,
         is_picking=True,
         empty_words="No SKU fits. Clear the search and the filters, or pick another state.",

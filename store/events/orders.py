@@ -216,6 +216,7 @@ class OrdersCounted(Event):
     unreadable: tuple[str, ...] = ()  # the marketplace shows them, and they cannot be read
     vanished: tuple[str, ...] = ()  # we have them, the marketplace does not show them any more
     outdated: tuple[str, ...] = ()  # we had them in an older state than we should have; read now
+    more_count: int = 0  # differ as well, and are not named above: an event carries only so many
 
     @property
     def subject(self) -> str:

@@ -61,6 +61,30 @@ held as (
     where reading.state = 'held' and seen.as_of > coalesce((select batch_at from newest_read), '-infinity')
 ),
 
+-- what failed, hangs or was not read, with complete DELTA batches after it: these may leave out what it tells
+gaps as (
+    select
+        'batch_gap' as kind, before.batch_id as subject,
+        case before.state when 'FAILED' then 'failed' when 'COMPLETE' then 'unread' else 'running' end as cause,
+        'DELTA batches up to ' || max_by(after.batch_id, after.as_of) || ' wait for ' || before.batch_id
+            || ', or for the next FULL one.' as detail,
+        before.state as grounds,
+        greatest(
+            case before.state
+                when 'FAILED' then before.happened_at
+                when 'COMPLETE' then before.completed_at + interval 1 hour
+                else coalesce(before.started_at, before.as_of) + interval 6 hours
+            end,
+            min(after.happened_at)
+        ) as since_at,
+    from stock_batch_facts as before
+    cross join newest_read
+    join stock_batch_facts as after on after.as_of > before.as_of
+    anti join batch_reading_facts as reading on reading.batch_id = before.batch_id
+    where before.as_of > newest_read.batch_at and after.state = 'COMPLETE' and after.batch_kind = 'DELTA'
+    group by before.batch_id, before.state, before.happened_at, before.completed_at, before.started_at, before.as_of
+),
+
 found as (
     select batch_id, happened_at, unnest(cast(findings::json as json[])) as finding from newest_read
 ),
@@ -81,6 +105,7 @@ wrong as (
     union all by name from overaged
     union all by name from rejected
     union all by name from held
+    union all by name (from gaps where since_at <= as_of)
     union all by name from doubtful
 )
 

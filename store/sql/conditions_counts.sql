@@ -19,6 +19,11 @@ unnamed as (
     where there_count <> here_count and len(missing) + len(unreadable) + len(vanished) = 0
 ),
 
+-- more differ than one count names
+more as (
+    select day, happened_at, more_count from order_count_facts where more_count > 0
+),
+
 -- since we began to count, days that are over so long and that nobody counted whole; London's end by an hour at most
 uncounted as (
     select past.day::date as day, past.day + interval 1 day + to_hours(count_hours::integer) as due_at,
@@ -46,6 +51,15 @@ select
     there_count || ' and ' || here_count as grounds,
     happened_at as since_at,
 from unnamed
+
+union all by name
+
+select
+    'count_gap' as kind, strftime(day, '%Y-%m-%d') || '/more' as subject, '' as order_id,
+    strftime(day, '%-d %b %Y') as cause,
+    more_count || ' more orders of that day differ than are named here.' as detail, more_count::varchar as grounds,
+    happened_at as since_at,
+from more
 
 union all by name
 

@@ -178,7 +178,7 @@ unreferenced as (
         tried.happened_at as since_at,
     from order_facts as placed
     join tried on tried.order_id = placed.order_id and tried.intent_kind = 'write_reference'
-    where placed.state in ('SHIPPING', 'SHIPPED', 'RECEIVED') and tried.state = 'refused'
+    where placed.state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and tried.state = 'refused'
         and tried.code not in ('not_sent', 'absent')
         and placed.seller_reference <> coalesce(tried.payload ->> 'reference', '')
 ),

@@ -1,6 +1,6 @@
 -- One row per return whose goods, money or papers are not where they should be. What is missing, on which side?
 -- One of the few that look across: it reads `order_returns`.
-create or replace macro conditions_returns(as_of) as table
+create or replace macro conditions_returns(as_of, returnless := []::varchar[]) as table
 with back as (
     select * from order_returns(as_of) where not is_before_start
 ),
@@ -74,7 +74,9 @@ sums as (
 ),
 
 coming as (
-    select order_line_id, sum(quantity) as quantity from order_returns(as_of) group by order_line_id
+    select order_line_id, sum(quantity) as quantity, sum(received_quantity) as received_quantity
+    from order_returns(as_of)
+    group by order_line_id
 ),
 
 -- more money than the line was sold for, or two refunds for more units than ever came back
@@ -94,6 +96,90 @@ twice as (
             sums.amount > sold.price_amount + sold.shipping_amount - sold.cancelled_amount
             or sums.goods_amount > sold.unit_price_amount * coming.quantity + 0.01
         )
+),
+
+began as (
+    select coalesce((select try_cast(value as timestamptz) from bookmarks where name = 'start_on'), '-infinity') as moment
+),
+
+-- taken in at the returns bench for no return that John Lewis ever showed us
+by_hand as (
+    select
+        coalesce(nullif(taken.one.order_line_id, ''), taken.ret_num || '/' || taken.one.line_number) as order_line_id,
+        any_value(taken.order_id) as order_id, sum(taken.one.received_quantity) as quantity,
+        string_agg(distinct taken.ret_num, ', ' order by taken.ret_num) as ret_nums,
+        max(taken.changed_at) as changed_at,
+    from (
+        select ret_num, order_id, changed_at, unnest(lines) as one
+        from erp_return_facts as here
+        where here.entered_at >= (select moment from began)
+            and not exists (from market_return_facts as there where there.return_id = here.return_id)
+    ) as taken
+    where taken.one.received_quantity > 0
+    group by all
+),
+
+-- shipped although it was cancelled: goods that come back without a return, and rightly
+sent_in_vain as (
+    select line.order_line_id,
+        sum(line.shipped_quantity) - any_value(if(
+            placed.state in ('CANCELED', 'REFUSED') or sold.state in ('CANCELED', 'REFUSED'), 0,
+            sold.quantity - sold.cancelled_quantity
+        )) as quantity,
+    from by_hand
+    join sales_line_facts as line on line.order_line_id = by_hand.order_line_id
+    join order_line_facts as sold on sold.order_line_id = line.order_line_id
+    join order_facts as placed on placed.order_id = sold.order_id
+    group by line.order_line_id
+),
+
+goods_alone as (
+    select
+        'goods_without_return' as kind, by_hand.order_line_id as subject, by_hand.order_id,
+        coalesce(sold.sku, 'a line John Lewis does not have') as cause,
+        by_hand.quantity || ' received in BlueCherry (' || by_hand.ret_nums || '), no return at John Lewis; '
+            || coalesce(sums.refund_count, 0) || ' refunds of the line there.' as detail,
+        detail as grounds,
+        sold.unit_price_amount * by_hand.quantity as amount, coalesce(sold.currency, '') as currency,
+        by_hand.changed_at + interval 1 hour as since_at,
+    from by_hand
+    left join order_line_facts as sold on sold.order_line_id = by_hand.order_line_id
+    left join coming on coming.order_line_id = by_hand.order_line_id
+    left join sent_in_vain on sent_in_vain.order_line_id = by_hand.order_line_id
+    left join sums on sums.order_line_id = by_hand.order_line_id
+    where by_hand.changed_at <= as_of - interval 1 hour
+        and by_hand.quantity > greatest(coalesce(coming.quantity - coming.received_quantity, 0), 0)
+            + greatest(coalesce(sent_in_vain.quantity, 0), 0)
+),
+
+-- whole units of goods paid back; less is goodwill, shipping alone no goods, and some reasons expect none
+paid_back as (
+    select
+        refund.order_line_id, any_value(refund.order_id) as order_id,
+        floor((sum(refund.amount) + 0.01) / nullif(any_value(sold.unit_price_amount), 0)) as quantity,
+        sum(refund.amount) as amount, max(refund.refunded_at) as refunded_at,
+        string_agg(refund.refund_id || ' ' || refund.reason_code, ', ' order by refund.refund_id) as names,
+    from refund_facts as refund
+    join order_line_facts as sold on sold.order_line_id = refund.order_line_id
+    where refund.amount > 0 and not list_contains(returnless, refund.reason_code)
+        and coalesce(refund.refunded_at, refund.happened_at) >= (select moment from began)
+    group by refund.order_line_id
+),
+
+money_alone as (
+    select
+        'refund_without_return' as kind, paid.order_line_id as subject, paid.order_id, '' as cause,
+        paid.quantity::integer || ' paid back at John Lewis (' || paid.names || '), '
+            || coalesce(coming.quantity, 0) || ' announced as returned.' as detail,
+        detail as grounds,
+        sold.unit_price_amount * (paid.quantity - coalesce(coming.quantity, 0) - coalesce(by_hand.quantity, 0)) as amount,
+        sold.currency, paid.refunded_at + interval 3 days as since_at,
+    from paid_back as paid
+    join order_line_facts as sold on sold.order_line_id = paid.order_line_id
+    left join coming on coming.order_line_id = paid.order_line_id
+    left join by_hand on by_hand.order_line_id = paid.order_line_id
+    where paid.refunded_at <= as_of - interval 3 days
+        and paid.quantity > coalesce(coming.quantity, 0) + coalesce(by_hand.quantity, 0)
 ),
 
 unauthorised as (
@@ -205,6 +291,8 @@ from (
     union all by name from freight
     union all by name from unseen
     union all by name from twice
+    union all by name from goods_alone
+    union all by name from money_alone
     union all by name from unauthorised
     union all by name from refused
     union all by name from cancelled

@@ -40,7 +40,7 @@ beyond as (
         happened || ' oversold in the ' || window_count || ' batches since ' || strftime(since_at, '%d %b')
             || '; ' || printf('%.1f', predicted) || ' were expected, and more than ' || most_expected
             || ' come in one such week of a hundred: ' || array_to_string(oversold[:10], ', ') || '.' as detail,
-        proved_at as since_at,
+        happened || ' of ' || most_expected as grounds, proved_at as since_at,
     from risk_proof(as_of)
     where is_beyond
 ),
@@ -67,24 +67,43 @@ orphaned as (
     where live_count = 0 and (is_active or quantity > 0)
 ),
 
--- as the inventory flow counts them: more than two in a hundred at once wait for a person
+-- as the inventory flow counts them: more than two in a hundred within a day wait for a person, whose word begins anew
 losing as (
-    select count(*) as offer_count, min(orphans.happened_at) as since_at,
+    select orphans.sku, orphans.happened_at,
     from orphans
     left join published_facts as sent on sent.sku = orphans.sku
     where orphans.quantity > 0 and coalesce(sent.quantity, orphans.quantity) > 0
 ),
 
+released as (
+    select
+        coalesce(max(offer_count), 0) as offer_count,
+        coalesce(max(happened_at), as_of - interval 24 hours) as since_at,
+    from orphan_release_facts
+    where happened_at >= as_of - interval 24 hours
+),
+
+zeroed as (
+    select count(distinct row.sku) as offer_count,
+    from published_rows as row
+    cross join released
+    where row.sent_at > released.since_at and row.sku_key = '' and row.quantity = 0 and row.before_quantity > 0
+        and row.sku not in (select sku from losing)
+),
+
 orphans_held as (
     select
-        'orphans_held' as kind, 'offers' as subject, '' as order_id, offer_count::varchar as cause,
-        offer_count || ' offers have no active SKU and would lose their stock at once.' as detail,
-        since_at,
+        'orphans_held' as kind, 'offers' as subject, '' as order_id, count(*)::varchar as cause,
+        count(*) || ' offers have no active SKU and would lose their stock'
+            || if(any_value(zeroed.offer_count) > 0, ', after ' || any_value(zeroed.offer_count) || ' within a day.',
+                ' at once.') as detail,
+        min(losing.happened_at) as since_at,
     from losing
-    where offer_count > greatest(1, (select count(*) from offer_facts where not is_gone) * 2 // 100)
-        and offer_count > coalesce(
-            (select max(offer_count) from orphan_release_facts where happened_at >= as_of - interval 24 hours), 0
-        )
+    cross join released
+    cross join zeroed
+    having count(*) > 0 and count(*) + any_value(zeroed.offer_count) > greatest(
+        1, (select count(*) from offer_facts where not is_gone) * 2 // 100, any_value(released.offer_count)
+    )
 ),
 
 import_refusals as (

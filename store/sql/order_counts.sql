@@ -6,6 +6,7 @@ select
     there_count = here_count and len(missing) + len(unreadable) + len(vanished) + len(outdated) = 0 as agrees,
     there_count,
     here_count,
+    more_count,
     missing,
     unreadable,
     vanished,

@@ -8,7 +8,7 @@ night. It keeps the numbers behind every quantity, and how likely each is sold m
 the next batch can say so.
 What can go wrong: the orders cannot be read, or the batch is old (then nothing rises, and age makes us cautious), a
 batch that fails its checks or waits for a person (then the one before stands), offers without a SKU (set to zero;
-many at once wait for a person), one of the systems down (the other's part still goes on).
+many within a day wait for a person), one of the systems down (the other's part still goes on).
 """
 
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ NAME = "inventory"
 FULL_HOUR = 3  # the nightly file, London time
 FULL_ON = "inventory.full_on"
 ASKED = "inventory.asked"  # SKUs a person wants sent, until they are
-RAISED = "inventory.raised"  # the batch whose increases were sent
+RAISED = "inventory.raised"  # the batch whose increases, of all offers, were sent
 EVERY_SKU = "*"
 RELEASE_LASTS = timedelta(hours=24)  # a person's word that many offers may lose their stock
 MOST_SHOWN = 1000
@@ -80,7 +80,7 @@ def _decide_and_send(run: Run, found: Basis, terms: Terms, *, is_free: bool) -> 
     is_sent = False
     if is_free:
         _count(run, decision)
-        is_sent = _send(run, decision.rows, terms, found)
+        is_sent = _send(run, decision.rows, terms, found, is_whole=some is None)
     if ahead is not None:
         assess(run, found, decision.listed(is_sent=is_sent), ahead, some)
     margin = ahead.typical_margin if ahead else None
@@ -173,6 +173,7 @@ def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool 
     """On what to decide; who only looks counts as if the orders were read, as a run would see to."""
     is_fresh = _is_fresh(run) or not reads_orders
     is_nightly = run.bookmark(FULL_ON) != _night(run.now())
+    released, since = _released(run)
     return Terms(
         batch_id=found.batch.batch_id,
         may_rise=is_fresh and not found.caution.freezes,
@@ -180,17 +181,30 @@ def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool 
         caution=found.caution,
         sends_all=EVERY_SKU in asked or (is_nightly and is_fresh),
         sends=asked,
-        zeroes_at_most=_released(run),
+        zeroes_at_most=released,
+        zeroed_lately=_zeroed(run, since),
     )
 
 
-def _released(run: Run) -> int:
-    """How many offers without a SKU a person lately allowed to lose their stock."""
+def _released(run: Run) -> tuple[int, datetime]:
+    """How many offers without a SKU a person lately let lose their stock, and since when they are counted."""
+    since = run.now() - RELEASE_LASTS
     rows = run.rows(
-        "select offer_count from orphan_release_facts where happened_at >= $since",
-        {"since": run.now() - RELEASE_LASTS},
+        "select offer_count, happened_at from orphan_release_facts where happened_at >= $since", {"since": since}
     )
-    return int(rows[0]["offer_count"]) if rows else 0
+    return (int(rows[0]["offer_count"]), rows[0]["happened_at"]) if rows else (0, since)
+
+
+def _zeroed(run: Run, since: datetime) -> frozenset[str]:
+    """The SKUs that lost what stood at John Lewis, for want of a SKU, after a moment."""
+    rows = run.rows(
+        """
+        select distinct sku from published_rows
+        where sent_at > $since and sku_key = '' and quantity = 0 and before_quantity > 0
+        """,
+        {"since": since},
+    )
+    return frozenset(row["sku"] for row in rows)
 
 
 def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None, some: Touched | None) -> Decision | None:
@@ -222,9 +236,13 @@ def _count(run: Run, decision: Decision) -> None:
     run.counts["inflight_units"] = int(decision.board["inflight"].sum())
 
 
-def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis) -> bool:
-    """One file with everything that is due, and the numbers that made it; whether it was sent."""
-    done = {RAISED: terms.batch_id} if terms.may_rise else {}
+def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis, *, is_whole: bool) -> bool:
+    """One file with everything that is due, and the numbers that made it; whether it was sent.
+
+    A batch's increases are done with when all offers were decided on it: where only risk had lowered an offer,
+    nothing of a new batch touches it.
+    """
+    done = {RAISED: terms.batch_id} if terms.may_rise and is_whole else {}
     if rows.is_empty():
         run.record(bookmarks=done | ({ASKED: ""} if terms.sends else {}))
         return False

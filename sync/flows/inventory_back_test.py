@@ -18,6 +18,7 @@ from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekP
 from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
+from sync.flows.inventory_window import publishing
 from sync.rules.policies import Policy, resolve, with_policy
 from sync.rules.replay import LOOKS_BACK, Batch, History, Terms, Window, replay
 from sync.rules.timetable import next_due
@@ -133,7 +134,7 @@ def back_test(run: Run, asked: BackTest, tell: Tell) -> Tally | None:
     settings = run.house.settings
     terms = Terms(
         skew=timedelta(seconds=settings.clock_skew_seconds),
-        publishing=settings.publish_takes * _MINUTE,
+        publishing=publishing(run),
         usual_delay=0.0,
         deducts_sales=settings.marketplace_deducts_sales,
         limits=age_limits(settings),
@@ -177,7 +178,8 @@ def gather(run: Run, since: datetime) -> History:
 
 
 def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
-    table, takes = timetable(run.house.settings), run.house.settings.publish_takes * _MINUTE
+    """Each in effect when it was seen to be; one of which nothing was sent, as long after it as others took."""
+    table, takes = timetable(run.house.settings), publishing(run)
     found: list[Batch] = []
     before: datetime | None = None  # when this one was due, as known at the one before
     for row in rows:
@@ -185,7 +187,7 @@ def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
         found.append(
             Batch(
                 as_of=row["as_of"],
-                in_effect_at=max(row["completed_at"] + takes, row["shown_at"] or row["completed_at"]),
+                in_effect_at=row["shown_at"] or row["completed_at"] + takes,
                 due_at=due or row["as_of"],
                 delay=(row["completed_at"] - before) / _MINUTE if before else None,
             )

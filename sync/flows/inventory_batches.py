@@ -48,14 +48,17 @@ def look(run: Run) -> None:
     if not is_news and not _is_unread(run, held):
         run.record()
         return
-    listed = _listed(run, shown, held)
+    waiting = _waiting(run, held)
+    listed = _listed(run, shown, held, waiting)
     run.record([_seen(batch) for batch in listed])
+    names = {batch.batch_id for batch in listed}
+    missing = [one["as_of"] for one in waiting if one["batch_id"] not in names]
     readings = _readings(run)
     for batch in rules.going_backwards(listed, held, readings):
         _reject(run, batch, "as_of_backwards", f"It tells of {batch.as_of.isoformat()}, before the newest we hold.")
     for batch in rules.of_no_kind(listed, readings):
         _reject(run, batch, "unknown_kind", f"It calls itself {batch.kind!r}, neither FULL nor DELTA.")
-    for batch in rules.plan(listed, held, readings, run.now()):
+    for batch in rules.plan(listed, held, readings, run.now(), missing):
         reading = readings.get(batch.batch_id)
         if not _read(run, batch, is_accepted=reading is not None and reading.verdict == "accept"):
             break
@@ -84,11 +87,30 @@ def _is_unread(run: Run, held: rules.Newest | None) -> bool:
     )
 
 
-def _listed(run: Run, shown: list[StockBatch], held: rules.Newest | None) -> list[StockBatch]:
+def _waiting(run: Run, held: rules.Newest | None) -> list[dict[str, Any]]:
+    """The batches of later moments than what is held that were seen, in whatever state, and not read."""
+    if held is None:
+        return []
+    return run.rows(
+        """
+        select seen.batch_id, seen.as_of, seen.happened_at
+        from stock_batch_facts as seen
+        left join batch_reading_facts as reading using (batch_id)
+        where seen.as_of > $as_of and reading.read_id is null
+        """,
+        {"as_of": held.as_of},
+    )
+
+
+def _listed(
+    run: Run, shown: list[StockBatch], held: rules.Newest | None, waiting: list[dict[str, Any]]
+) -> list[StockBatch]:
+    """What BlueCherry shows since the newest held was complete, or since what waits: that may have ended before."""
     settings = run.house.settings
     since = run.now() - timedelta(days=settings.history_days)
     if held is not None:
-        since = (held.completed_at or held.as_of) - settings.overlap
+        ended = held.completed_at or held.as_of
+        since = min([ended, *(one["happened_at"] for one in waiting)]) - settings.overlap
     found = {batch.batch_id: batch for batch in shown}
     for page in run.house.erp.batches(completed_from=since):
         run.counts["skipped"] += len(page.skipped)

@@ -7,7 +7,7 @@ what was counted, by name; the exception `count_gap` follows from it, and closes
 What can go wrong: an order cannot be read. It is named, counted again every hour, and never forgotten.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from store.clock import aware
@@ -19,7 +19,7 @@ __all__ = ["DAYS", "LOOKED", "count", "due"]
 from sync.runs import Run
 
 LOOKED = "orders.looked"  # when the last look at what changed began
-NAMED = 200  # ids an event carries; a day that lacks more is no day to read by name
+NAMED = 200  # ids an event carries of each sort; how many more there are, it says
 _END = timedelta(milliseconds=1)  # the marketplace counts the end in
 
 Record = Callable[[Run, Page[MarketOrder]], None]
@@ -66,6 +66,16 @@ def count(run: Run, window: Window, record: Record) -> OrdersCounted:
     shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}
     named = {_id_of(one) for one in unreadable}
     should_know = window.until_at - run.house.settings.overlap
+    differing = {
+        "missing": shown.keys() - ours.keys(),
+        "unreadable": named,
+        "vanished": ours.keys() - shown.keys() - named,
+        "outdated": {
+            order_id
+            for order_id, order in shown.items()
+            if order_id in ours and order.state != ours[order_id][0] and order.updated_at <= should_know
+        },
+    }
     counted = OrdersCounted(
         happened_at=run.now(),
         day=window.day,
@@ -74,25 +84,15 @@ def count(run: Run, window: Window, record: Record) -> OrdersCounted:
         is_closed=window.is_closed,
         there_count=there,
         here_count=len(ours),
-        missing=_some(shown.keys() - ours.keys()),
-        unreadable=_some(named),
-        vanished=_some(ours.keys() - shown.keys() - named),
-        outdated=_some(
-            order_id
-            for order_id, order in shown.items()
-            if order_id in ours and order.state != ours[order_id][0] and order.updated_at <= should_know
-        ),
+        more_count=sum(max(len(ids) - NAMED, 0) for ids in differing.values()),
+        **{name: tuple(sorted(ids)[:NAMED]) for name, ids in differing.items()},
     )
     run.record([counted])
     run.counts["days_counted"] += 1
-    run.counts["orders_missed"] += len(counted.missing)
+    run.counts["orders_missed"] += len(differing["missing"])
     return counted
 
 
 def _id_of(sentence: str) -> str:
     """The order a sentence of `Page.skipped` is about: `order JLM1-A: what is missing`."""
     return sentence.partition(": ")[0].removeprefix("order ")
-
-
-def _some(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(ids)[:NAMED])

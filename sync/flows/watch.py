@@ -53,7 +53,8 @@ def _wrong(run: Run) -> list[dict[str, object]]:
         """
         select * from conditions(
             $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch,
-            count_hours := $counted
+            count_hours := $counted,
+            returnless := $returnless::varchar[]
         )
         """,
         {
@@ -62,6 +63,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "visible": SENT_VISIBLE_AFTER if visible_after is None else visible_after + 5,
             "batch": settings.batch_max_age_hours,
             "counted": settings.counted_within_hours,
+            "returnless": list(settings.reasons_without_return),
         },
     )
 

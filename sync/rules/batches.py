@@ -1,11 +1,12 @@
 """In which order stock batches are read, and which may be.
 
 The law: half a batch is worse than an old one. Only COMPLETE batches are read; a DELTA only on top of everything
-before it; a batch that fails a check (`sync.rules.batch_checks`) is not used at all, one that is held not before a
-person accepts it. Until then the one before stands, and a later good FULL batch overtakes it.
+begun before it, so not where one of those failed, still runs or was seen and is shown no more; a batch that fails
+a check (`sync.rules.batch_checks`) is not used at all, one that is held not before a person accepts it. Until then
+the one before stands, and a later good FULL batch overtakes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,7 +15,6 @@ from sync.ports import StockBatch
 from sync.rules.batch_checks import REASONS
 
 READ_AGAIN_AFTER = timedelta(minutes=5)
-HANGS_AFTER = timedelta(hours=6)
 KINDS = ("FULL", "DELTA")
 
 State = Literal["read", "rejected", "held"]
@@ -43,27 +43,28 @@ class Newest:
 
 
 def plan(
-    batches: Sequence[StockBatch], newest: Newest | None, readings: Mapping[str, Reading], now: datetime
+    batches: Collection[StockBatch],
+    newest: Newest | None,
+    readings: Mapping[str, Reading],
+    now: datetime,
+    missing: Collection[datetime] = (),
 ) -> tuple[StockBatch, ...]:
     """The batches to read now, in order: the last usable FULL one and every DELTA after it, or nothing new.
 
-    A batch that may not be used, or is still running, ends the chain, for what follows builds on it.
+    One that may not be used, is still running or failed ends the chain, for what follows builds on it: a DELTA
+    may leave out what that one tells. So does one that was seen and is not among `batches`: `missing` are their
+    moments.
     """
-    told = sorted((b for b in batches if _may_count(b, now)), key=lambda b: b.as_of)
-    ahead = [b for b in told if newest is None or b.as_of > newest.as_of]
+    ahead = sorted((b for b in batches if newest is None or b.as_of > newest.as_of), key=lambda b: b.as_of)
     usable = [b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead]
     starts = [place for place, batch in enumerate(ahead) if usable[place] and batch.kind == "FULL"]
     if not starts and newest is None:
         return ()  # a DELTA tells nothing without the FULL before it
     start = starts[-1] if starts else 0
     end = next((place for place in range(start, len(ahead)) if not usable[place]), len(ahead))
-    return tuple(ahead[start:end])
-
-
-def _may_count(batch: StockBatch, now: datetime) -> bool:
-    """Complete, or still running: a DELTA waits for what was begun before it, unless that hangs."""
-    began_at = batch.started_at or batch.as_of
-    return batch.state == "COMPLETE" or (batch.state == "RUNNING" and now - began_at < HANGS_AFTER)
+    chain = ahead[start:end]
+    holes = [moment for moment in missing if not starts or moment > chain[0].as_of]
+    return tuple(b for b in chain if not holes or b.as_of < min(holes))
 
 
 def is_usable(reading: Reading | None, now: datetime) -> bool:

@@ -33,6 +33,12 @@ class Past:
             return at is None or self._is_rested(last, at)
         return last["state"] == "confirmed" and again_before is not None and last["happened_at"] < again_before
 
+    def is_free_again(self, kind: str, subject: str, hold: Mapping[str, Any] | None, now: datetime) -> bool:
+        """It is free, and has rested or was released by a person since; `hold` is what holds its order."""
+        last = self.last.get((kind, subject))
+        is_freed = last is not None and self.is_freed(hold, last)
+        return self.is_free(kind, subject, at=None if is_freed else now)
+
     def may_go(self, kind: str, subject: str, now: datetime) -> bool:
         """It is free, has rested, and was not refused for a reason."""
         return self.is_free(kind, subject, at=now) and self.refusal(kind, subject) is None

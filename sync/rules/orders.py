@@ -141,7 +141,7 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
         _check_refusal(known, past, order_id, "accept_refused", kind="accept_order", subject=order_id)
         if known.accepts and order_id in known.refusing:
             return  # somebody said so, and the refusal is on its way
-        if known.accepts and past.is_free("accept_order", order_id, at=known.now):
+        if known.accepts and past.is_free_again("accept_order", order_id, known.holds.get(order_id), known.now):
             _check_placing(known, kept)
             _check_stock(known, order_id)
             gone = [line["order_line_id"] for line in lines if line["order_line_id"] in known.refused_lines]
@@ -347,7 +347,10 @@ def _cancelations(known: Known) -> tuple[Intent, ...]:
             and not (refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"])
             and not past.is_freed(known.holds.get(row["order_id"]), refusal)
         )
-        if past.is_free("cancel_sales_line", subject, at=known.now) and not is_locked:
+        if (
+            past.is_free_again("cancel_sales_line", subject, known.holds.get(row["order_id"]), known.now)
+            and not is_locked
+        ):
             payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
             intents.append(Intent("cancel_sales_line", subject, payload, row["order_id"]))
     return tuple(intents)

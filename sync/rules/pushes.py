@@ -3,7 +3,7 @@
 The law: what is sent never exceeds what the formula allows. A quantity rises only because a newer complete batch
 says so, or by the units of a sale that was cancelled before the ERP ever had it. What the marketplace took off its
 own offer for a sale need not be sent again; whatever may stand above the formula is sent down at once. An offer
-without an exact, active, listed SKU is set to zero; too many of those at once wait for a person.
+without an exact, active, listed SKU is set to zero; too many of those within a day wait for a person.
 """
 
 from dataclasses import dataclass
@@ -54,6 +54,7 @@ class Terms:
     sends_all: bool = False  # the nightly file, or a person's resync
     sends: frozenset[str] = frozenset()  # SKUs sent even if nothing changed
     zeroes_at_most: int = 0  # a person has seen so many lose their stock
+    zeroed_lately: frozenset[str] = frozenset()  # SKUs that lost it since, or within a day
     offer_count: int = 0  # how many offers there are; 0: as many as are decided
 
 
@@ -157,13 +158,15 @@ def _words() -> pl.Expr:
 
 
 def _hold_back(decided: pl.DataFrame, terms: Terms) -> Decision:
+    """What loses its stock for want of a SKU waits for a person, once it is too much with what did within a day."""
     unmatched = pl.col("sku_key").is_null()
-    loses_stock = unmatched & pl.col("is_sent") & (pl.col("standing") > 0)
+    is_news = ~pl.col("sku").is_in(sorted(terms.zeroed_lately))
+    loses_stock = unmatched & pl.col("is_sent") & (pl.col("standing") > 0) & is_news
     zeroed = decided.filter(loses_stock).height
     offers = max(decided.height, terms.offer_count)
     allowed = max(1, offers * MOST_ZEROED_PERCENT // 100, terms.zeroes_at_most)
     held = 0
-    if zeroed > allowed:
+    if zeroed + len(terms.zeroed_lately) > allowed:
         held = zeroed
         decided = decided.with_columns(is_sent=pl.col("is_sent") & ~loses_stock)
     return Decision(

@@ -85,6 +85,7 @@ def worker_environment(
         "CHERRYLANE_ERP_KIND": "rest",
         "CHERRYLANE_ERP_CUSTOMER": ERP_CUSTOMER,
         "CHERRYLANE_ERP_VISIBILITY_MINUTES": str(ERP_VISIBILITY_MINUTES),
+        "CHERRYLANE_REASONS_WITHOUT_RETURN": json.dumps(["RFD-LOST"]),
         "CHERRYLANE_CLOCK": marketplace,
         "CHERRYLANE_FIRST_MAPPINGS": json.dumps(FIRST_MAPPINGS, ensure_ascii=False, separators=(",", ":")),
     }

@@ -51,6 +51,7 @@ class BlueCherry:
             "accept_duplicates": lambda: self._refuse_duplicates(refuse=False),
             "ship_all": self.fulfilment.ship_all,
             "close_period": self.books.close_period,
+            "goods_without_return": self.returns.take_in_by_hand,
             "other_channels": lambda: self._open_channels(is_open=True),
             "no_other_channels": lambda: self._open_channels(is_open=False),
             "batch_now": self.batches.start_now,

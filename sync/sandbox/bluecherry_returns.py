@@ -187,6 +187,17 @@ class ReturnBook:
         kept.status, kept.is_closed, kept.last_mod = "90", True, self.world.now
         return {"pkey": kept.pkey, "ret_num": ret_num, "ret_status": kept.status}
 
+    def take_in_by_hand(self) -> None:
+        """The bench takes a unit in, under an authorisation somebody typed: John Lewis has no return for it."""
+        back = {one.order.ord_num for one in self.returns}
+        for order in self.book.visible():
+            line = next((line for line in order.lines if line.shipped), None)
+            if line is not None and order.ord_num not in back:
+                row = {"ext_line_id": line.ext_line_id, "qty": 1}
+                self.create({"ord_num": order.ord_num, "reason": "BY_HAND", "detail": {"rows": [row]}})
+                self.arrive("", line.ext_line_id, 1)
+                return
+
     def _became_visible(self, kept: ReturnOrder) -> None:
         kept.last_mod = self.world.now
         self._put_away(kept)

@@ -1,8 +1,9 @@
 """Faults on a switch: what the network and a tired server do to honest requests.
 
-The law: a fault never changes what is true in the world beyond what its name says. ``timeout_before`` and
-``rate_429`` happen instead of the effect; ``timeout_after``, ``cut``, ``malformed`` and ``hole`` happen after
-it; ``rate_500`` is either, as in life, so that a 5xx after a write proves nothing.
+The law: a fault never changes what is true in the world beyond what its name says. ``timeout_before``,
+``rate_429`` and ``burst_429`` (which turns several calls in a row away) happen instead of the effect;
+``timeout_after``, ``cut``, ``malformed`` and ``hole`` happen after it; ``rate_500`` is either, as in life, so that
+a 5xx after a write proves nothing.
 """
 
 import asyncio
@@ -18,7 +19,18 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SYSTEMS = ("john_lewis", "bluecherry")
-_PROBABILITIES = ("rate_429", "rate_500", "timeout_before", "timeout_after", "cut", "malformed", "hole")
+_PROBABILITIES = (
+    "rate_429",
+    "rate_500",
+    "timeout_before",
+    "timeout_after",
+    "cut",
+    "malformed",
+    "hole",
+    "burst_429",
+)
+BURST = (3, 6)  # calls in a row that a burst turns away, at least and at most
+_STATUS = {"down": 503, "rate_429": 429, "burst_429": 429, "rate_500": 500}  # answered instead of what was asked
 _LONGEST_WAIT_SECONDS = 60.0
 _REQUESTS_KEPT = 50_000
 
@@ -38,6 +50,7 @@ class FaultSettings:
     cut: float = 0.0
     malformed: float = 0.0
     hole: float = 0.0
+    burst_429: float = 0.0  # that one begins
     slow_ms: float = 0.0
     timeout_seconds: float = 30.0
     down: bool = False
@@ -141,6 +154,7 @@ class FaultyDoor:
         self.requests: deque[LoggedRequest] = deque(maxlen=_REQUESTS_KEPT)
         self.count = 0
         self._rng = random.Random(f"{faults.seed}:faults:{system}")
+        self._burst_left = 0  # calls still to be turned away
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
@@ -184,10 +198,15 @@ class FaultyDoor:
         """One draw per request, so that the same requests in the same order meet the same faults."""
         if settings.down:
             return "down"
+        if settings.burst_429 and self._burst_left:
+            self._burst_left -= 1
+            return "burst_429"
         chance = self._rng.random()
         for name in _PROBABILITIES:
             chance -= getattr(settings, name)
             if chance < 0:
+                if name == "burst_429":
+                    self._burst_left = self._rng.randint(*BURST) - 1
                 return name
         return None
 
@@ -198,7 +217,7 @@ class FaultyDoor:
         if fault is None:
             await self.app(scope, receive, noting)
             return True
-        if fault in {"down", "rate_429", "rate_500"}:
+        if fault in _STATUS:
             if fault == "rate_500" and self._rng.random() < 0.5:
                 await self._answer_of(scope, receive)
             await _refuse(noting, fault, retry_after=self._rng.randint(1, 3))
@@ -275,7 +294,7 @@ def _with_length(start: Message, length: int) -> Message:
 
 
 async def _refuse(send: Send, fault: str, *, retry_after: int) -> None:
-    status = {"down": 503, "rate_429": 429, "rate_500": 500}[fault]
+    status = _STATUS[fault]
     sentence = {503: "Service unavailable", 429: "Rate limit is exceeded", 500: "Internal server error"}[status]
     headers = [(b"content-type", b"application/json")]
     if status == 429:

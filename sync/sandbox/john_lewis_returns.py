@@ -118,6 +118,7 @@ class Returns:
             "returns_get_lost": self.lose_all,
             "refund_returns_again": self.refund_again,
             "cancel_returns": self.cancel_all,
+            "refund_without_return": self.refund_alone,
             "returns_need_acceptance": lambda: self._ask_the_seller(is_asked=True),
             "returns_need_no_acceptance": lambda: self._ask_the_seller(is_asked=False),
             **{f"refunded_by_{who}": partial(self._refunded_by, who) for who in WHO_REFUNDS},
@@ -235,6 +236,13 @@ class Returns:
         for sent in self.returns.values():
             if sent.line.refunds and sent.line.amount_left > 0:
                 self._refund(sent.line, sent.quantity)
+
+    def refund_alone(self) -> None:
+        """Somebody at John Lewis pays a unit back that nobody sends back."""
+        shop = self.world.john_lewis
+        lines = (line for order in shop.orders.values() for line in order.lines if self.returnable(line))
+        if (line := next(lines, None)) is not None:
+            self._refund(line, 1)
 
     def _refund(self, line: Line, units: int) -> None:
         amount = min(line.unit_price * units, line.amount_left)

@@ -206,7 +206,7 @@ class Shop:
         batch = newest(self.run)
         assert batch is not None
         found = basis(self.run, batch)
-        assert _send(self.run, decision.rows, Terms(batch.batch_id, may_rise=True), found)
+        assert _send(self.run, decision.rows, Terms(batch.batch_id, may_rise=True), found, is_whole=True)
         self.arrive()
 
     def arrive(self) -> None:

@@ -292,6 +292,29 @@ def test_sixteen_threads_create_each_order_once_whatever_the_network_does(standi
     assert {outcome.partition(" ")[0] for outcome in outcomes.values()} >= {"created", "unclear"}
 
 
+def test_a_burst_of_429s_is_waited_for_as_told_and_what_is_turned_away_did_not_happen(standing: Standing) -> None:
+    draft = standing.draft("JLM9900-A")
+    before = len(standing.sandbox.requests("bluecherry"))
+    standing.sandbox.faults(burst_429=1.0, only="bluecherry")
+    begun = time.monotonic()
+    with pytest.raises(Deferred):
+        standing.erp.create_order(draft, draft.order_id)
+    took = time.monotonic() - begun
+    standing.sandbox.faults()
+    turned_away = standing.sandbox.requests("bluecherry")[before:]
+    number = standing.erp.create_order(draft, draft.order_id)
+    there = [
+        order["ord_num"]
+        for order in standing.sandbox.state("bluecherry")["sales_orders"]
+        if order["po_num"] == "JLM9900-A"
+    ]
+
+    assert {(one["status"], one["fault"]) for one in turned_away} == {(429, "burst_429")}
+    assert len(turned_away) > 1
+    assert took >= len(turned_away) - 1  # each said a second at least
+    assert there == [number]
+
+
 def test_reads_come_through_a_bad_network_complete(standing: Standing) -> None:
     whole = {item.ord_num for page in standing.erp.sales_orders() for item in page.items}
     standing.sandbox.faults(rate_500=0.2, cut=0.1, malformed=0.1)

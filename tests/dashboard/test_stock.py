@@ -58,7 +58,8 @@ def test_at_risk_is_ordered_by_expected_cost_with_all_that_explains_it(told: Tol
     assert [row["SKU"] for row in rows] == [TROUSERS, SHIRT]
     assert rows[0] == {
         "SKU": TROUSERS, "What": "Chino White 8", "Cost": "£9.00", "Chance": "2.0 %", "Units over": "0.07",
-        "Listed": "7", "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
+        "Listed": "7", "Why": f"sku?sku={TROUSERS}",
+        "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
         "Batch age": "2 h", "Next batch": "Tue 11:00", "Warehouses": "WH1",
     }  # fmt: skip
     assert verdict(page) == (
@@ -160,6 +161,20 @@ def test_whether_the_chances_kept_their_word_stands_beneath_and_leads_to_what_to
     assert "Up to 8 are no reason to doubt them." in kept
     assert "**The chances did not keep their word.**" in broken
     assert "3 came. More than 1 come in one such week of a hundred." in broken
+
+
+def test_units_to_hold_back_more_are_given_to_where_they_spare_the_most_oversells(told: Told) -> None:
+    risky_day(told)
+    page = show("inventory", query={"spend": "3"})
+
+    assert "**3 units of 1 SKU spare" in words(page)
+    assert table(page, 1) == [
+        {
+            "SKU": SHIRT, "What": "Linen shirt White M", "Held back now": "1", "And then": "4",
+            "Units over, fewer": "0.07", "Margin held back": "£60.00",
+        }
+    ]  # fmt: skip
+    assert "Where more held back helps most" in words(show("inventory"))
 
 
 def test_where_none_is_at_risk_what_comes_nearest_is_shown(told: Told) -> None:

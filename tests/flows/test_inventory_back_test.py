@@ -22,7 +22,7 @@ from sync.flows.inventory_recall import recall
 from sync.lanes import NothingSeen
 from sync.runs import Run
 from tests.flows.between import Between
-from tests.flows.shop import QUICK, SLOW, WAREHOUSE, Shop, settings_of, trade
+from tests.flows.shop import NEWEST_NUMBER, QUICK, SLOW, WAREHOUSE, Shop, settings_of, trade
 from tests.told import DAY, HOUR, NOW
 
 TODAY = NOW.date()
@@ -130,6 +130,19 @@ def test_what_is_gathered_is_what_was_sold_and_drawn(shop: Callable[..., Shop]) 
     delays = [one.delay for one in found.batches]
     assert delays[0] is None
     assert all((one.in_effect_at - one.as_of) >= HOUR / 3 for one in found.batches)
+
+
+def test_a_batch_is_in_effect_when_it_was_seen_to_be_and_else_as_long_after_as_others_took(
+    shop: Callable[..., Shop],
+) -> None:
+    made = shop()
+    unmeasured = gather(made.run, NOW - 3 * DAY).batches
+    assert {one.in_effect_at - one.as_of for one in unmeasured} == {HOUR / 3 + HOUR / 4}
+
+    seen = unmeasured[-2]
+    made.told.publish({SLOW: 1}, at=seen.as_of + HOUR / 3 + HOUR / 60, batch_id=f"B{NEWEST_NUMBER - 1}")
+    measured = gather(made.run, NOW - 3 * DAY).batches
+    assert {one.in_effect_at - one.as_of for one in measured} == {HOUR / 3 + HOUR / 10}
 
 
 @pytest.mark.parametrize(

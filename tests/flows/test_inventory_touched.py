@@ -18,7 +18,7 @@ from sync.flows.inventory_batches import newest
 from sync.flows.inventory_board import board
 from sync.flows.inventory_touched import DECIDED, touched
 from sync.rules.pushes import decide
-from tests.flows.shop import Shop, settings_of
+from tests.flows.shop import BASE, QUICK, SLOW, WAREHOUSE, Shop, settings_of, trade
 from tests.told import HOUR, NOW
 
 SKUS = [f"NMK-0{style}17-WHT-A--{size}" for style in range(10, 16) for size in ("S", "M", "L", "XL")]
@@ -243,3 +243,80 @@ def test_all_are_decided_where_time_or_a_word_may_move_them_all(world: World, wh
     assert sent == due
     assert count == len(SKUS)
     assert world.run.bookmark(DECIDED)
+
+
+def test_offers_that_lose_their_sku_one_by_one_wait_for_a_person_as_those_at_once_do(world: World) -> None:
+    """Of 24 offers one may lose its stock within a day; that the nightly file says zero again does not hide it."""
+
+    def end(number: int, after: timedelta) -> dict[str, int]:
+        world.told.clock.moment += after
+        world.told.now = world.now
+        world.told.skus(SKUS[number], is_active=False)
+        due, sent, _ = world.decide()
+        assert sent == due
+        if sent:
+            world.told.clock.moment += MINUTE / 3
+            world.arrive()
+        return {sku: units for sku, units in sent.items() if units == 0}
+
+    world.decide()
+    world.arrive()
+    first = end(0, HOUR)
+    world.told.publish({SKUS[0]: 0}, sku_key="", before_quantity=0, batch_id="B0", at=world.now + MINUTE)
+    second = end(1, 10 * HOUR)
+    world.told.tell(events.OrphansReleased(happened_at=world.now, offer_count=1, why="it left the range"))
+    allowed = end(1, MINUTE)
+    third = end(2, HOUR)
+    a_day_later = end(2, 24 * HOUR)
+
+    assert (first, second, allowed, third) == ({SKUS[0]: 0}, {}, {SKUS[1]: 0}, {})
+    assert a_day_later == {SKUS[2]: 0}
+
+
+class Trading(World):
+    """The same with two offers, and demand that the default policy holds units back for."""
+
+    def __post_init__(self) -> None:
+        self.told, self.run = self.shop.told, self.shop.run
+        self.run.house.marketplace = cast("Any", self)
+        trade(self.shop)
+
+    def decide_at(self, after: timedelta) -> dict[str, int]:
+        """Decide after that time, let what is sent arrive; what was sent last of each."""
+        self.told.clock.moment += after
+        self.decide()
+        if self.sent:
+            self.told.clock.moment += MINUTE / 6
+            self.arrive()
+        return {row["sku"]: row["quantity"] for row in self.shop.rows("select sku, quantity from published_facts")}
+
+
+@pytest.mark.parametrize("slow_units", [39, 40])
+def test_what_only_risk_had_lowered_rises_with_a_new_batch_that_touches_something_else(
+    tmp_path: Path, slow_units: int
+) -> None:
+    """The batch before was so late that nothing of QUICK was listed; of the new one only SLOW is decided first.
+
+    With 40 units nothing of that first decision has to be sent.
+    """
+    listed: dict[int, list[dict[str, int]]] = {}
+    for most in (0, 10_000):
+        shop = Shop(tmp_path / f"{most}.duckdb", settings_of(decide_all_up_to=most, batch_every=240, batch_takes=0))
+        world = Trading(shop)
+        plenty = {(QUICK, WAREHOUSE): {"on_hand": BASE + 7}, (SLOW, WAREHOUSE): {"on_hand": 40}}
+        world.told.batch("B18b", plenty, at=world.now - MINUTE)
+        fresh = world.decide_at(timedelta(0))
+        world.decide_at(7 * HOUR)
+        late = world.decide_at(HOUR / 2)
+        world.decide_at(2 * MINUTE)
+        world.told.batch("B19", {(SLOW, WAREHOUSE): {"on_hand": slow_units}}, at=world.now)
+        first = world.decide_at(2 * MINUTE)
+        world.decide_at(5 * MINUTE)
+        soon = world.decide_at(7 * MINUTE)
+        shop.told.close()
+        listed[most] = [fresh, late, first, soon]
+    some, all_at_once = listed[0], listed[10_000]
+
+    assert some[0][QUICK] > 0 == some[1][QUICK] == some[2][QUICK]
+    assert some[3] == all_at_once[3]
+    assert some[3][QUICK] == all_at_once[2][QUICK] == some[0][QUICK]

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from store.events import OrdersCounted
-from sync.flows.orders_proof import count
+from sync.flows.orders_proof import NAMED, count
 from sync.lanes import lanes_of
 from sync.rules.proof import LONDON, windows
 from sync.runs import EVERYTHING, Run, Scope
@@ -176,6 +176,24 @@ def test_an_order_the_list_of_changes_left_out_is_found_by_the_count_named_and_r
     assert gaps(house) == {}
     assert all(agrees for _, _, agrees in counted(house).values())
     assert len(counted(house)) == 8
+    assert house.rebuild_differences() == {}
+
+
+def test_a_day_that_lacks_more_orders_than_a_count_names_says_how_many_more(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, skus=240)
+    lost = buy(house, times=12)
+    house.house.marketplace = leaving_out(house, lost)
+    days_before_are_proven(house)
+    house.advance(6)
+    house.run("orders")
+    house.advance(2)
+    a_look_and_a_count(house)
+    named = gaps(house)
+    more = named.pop(f"{house.house.clock.now():%Y-%m-%d}/more", "")
+
+    assert len(lost) > NAMED == len(named)
+    assert more == f"{len(lost) - NAMED} more orders of that day differ than are named here."
+    assert here(house).keys() == there(house).keys()
     assert house.rebuild_differences() == {}
 
 

@@ -245,6 +245,26 @@ def test_goods_that_came_back_without_a_refund_are_shown_after_three_days(bench:
     assert refunds(house) == Counter()
 
 
+def test_money_and_goods_that_came_back_without_a_return_are_each_shown_once(bench: Callable[..., Any]) -> None:
+    house = sent_out(bench)
+    house.sandbox.scenario("returns_arrive")
+    house.sandbox.scenario("refund_without_return")
+    house.sandbox.scenario("goods_without_return")
+    looked(house, minutes=12 * 60, times=4)
+    house.advance(2 * DAY)
+    for flow in ("orders", "returns", "watch"):
+        house.run(flow)
+    wrong = house.rows(
+        "select exception_kind, exception_subject from exception_facts"
+        " where is_open and exception_kind in ('refund_without_return', 'goods_without_return') order by 1"
+    )
+    returned = {one["order_line_id"] for one in truth(house).values()}
+
+    assert [row["exception_kind"] for row in wrong] == ["goods_without_return", "refund_without_return"]
+    assert not returned & {row["exception_subject"] for row in wrong}
+    assert house.rebuild_differences() == {}
+
+
 def test_where_we_refund_the_reason_has_to_be_said() -> None:
     from tests.flows.shop import settings_of
 

@@ -60,13 +60,28 @@ def test_a_batch_that_is_running_is_never_read() -> None:
     assert planned([batch(2, state="RUNNING"), batch(3)], held(1)) == ["B3"]
 
 
-def test_a_delta_waits_for_the_batch_begun_before_it_unless_that_one_hangs() -> None:
-    running = batch(2, "DELTA", "RUNNING")
-    hanging = batch(2, "DELTA", "RUNNING", started_at=NOON - timedelta(hours=6))
+@pytest.mark.parametrize("kind", ["FULL", "DELTA"])
+@pytest.mark.parametrize("state", ["RUNNING", "FAILED", "A STATE OF A NEWER VERSION"])
+def test_a_delta_waits_for_whatever_was_begun_before_it_and_a_full_batch_overtakes_them(
+    kind: str, state: str
+) -> None:
+    """It may leave out what that one tells, however long ago that was begun."""
+    behind = [batch(2, kind, state, started_at=NOON - timedelta(days=1)), batch(3, "DELTA")]
 
-    assert planned([running, batch(3, "DELTA")], held(1)) == []
-    assert planned([hanging, batch(3, "DELTA")], held(1)) == ["B3"]
-    assert planned([batch(2, "DELTA", "FAILED"), batch(3, "DELTA")], held(1)) == ["B3"]
+    assert planned(behind, held(1)) == []
+    assert planned([batch(1, "DELTA"), *behind], held(0)) == ["B1"]
+    assert planned([*behind, batch(4), batch(5, "DELTA")], held(1)) == ["B4", "B5"]
+
+
+def test_a_delta_waits_for_one_that_was_seen_and_is_shown_no_more() -> None:
+    def without(number: int, *batches: StockBatch) -> list[str]:
+        found = plan(batches, held(1), {}, NOON, (batch(number).as_of,))
+        return [one.batch_id for one in found]
+
+    assert without(3, batch(2, "DELTA"), batch(4, "DELTA")) == ["B2"]
+    assert without(3, batch(2), batch(4, "DELTA")) == ["B2"]
+    assert without(2, batch(3), batch(4, "DELTA")) == ["B3", "B4"]
+    assert without(2, batch(3, "DELTA")) == []
 
 
 @pytest.mark.parametrize(
@@ -172,10 +187,16 @@ def test_what_is_read_is_complete_usable_newer_and_a_chain(
     assert all(one.kind == "DELTA" for one in found[1:])
     assert newest is not None or not found or found[0].kind == "FULL"
     assert all(readings[one.batch_id].verdict == "accept" for one in found if one.batch_id in readings)
-    # nothing complete between the first and the last is left out
+    # nothing between the first and the last is left out, in whatever state
     between = [
         one.batch_id
         for one in sorted(batches, key=lambda one: one.as_of)
-        if found and one.state == "COMPLETE" and found[0].as_of <= one.as_of <= found[-1].as_of
+        if found and found[0].as_of <= one.as_of <= found[-1].as_of
     ]
     assert [one.batch_id for one in found] == between
+    # and no DELTA is the first where anything lies between it and what is held
+    assert (
+        not found
+        or found[0].kind == "FULL"
+        or found[0].as_of == min(one.as_of for one in batches if newest is None or one.as_of > held(newest).as_of)
+    )

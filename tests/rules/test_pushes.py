@@ -154,6 +154,18 @@ def test_a_persons_word_lets_as_many_go_to_zero_as_it_named_and_no_more() -> Non
     assert decided(*lost, zeroes_at_most=4).rows["quantity"].to_list() == [0, 0, 0, 0]
 
 
+def test_offers_that_lose_their_sku_one_after_the_other_are_counted_together_within_a_day() -> None:
+    kept = [{"sku": f"KEPT-{number}", "inflight": 1} for number in range(99)]
+    lost = {"sku": "LOST-3", "sku_key": None}
+
+    def held_after(*zeroed: str, **more: Any) -> int:
+        return decided(lost, *kept, zeroed_lately=frozenset(zeroed), **more).held_count
+
+    assert (held_after(), held_after("LOST-1"), held_after("LOST-1", "LOST-2")) == (0, 0, 1)
+    assert held_after("LOST-1", "LOST-2", zeroes_at_most=3) == 0
+    assert held_after("LOST-1", "LOST-2", "LOST-3") == 0  # it did before, and is sent once more
+
+
 def test_zero_is_sent_as_zero_and_only_once() -> None:
     gone = {"supply": 3, "inflight": 3}
 

@@ -61,6 +61,15 @@ def test_every_write_that_failed_for_a_passing_reason_rests_before_it_goes_again
     assert past_of(tries).may_go("receive_return", "R1", NOW) is may_go
 
 
+def test_what_a_person_released_goes_at_once() -> None:
+    past = past_of([failed("LOCK_TIMEOUT", 9), failed("LOCK_TIMEOUT", 1, 2)])
+    released = {"reason": None, "happened_at": NOW, "seq": 3}
+
+    assert past.is_free_again("receive_return", "R1", None, NOW) is False
+    assert past.is_free_again("receive_return", "R1", released | {"reason": "no_address"}, NOW) is False
+    assert past.is_free_again("receive_return", "R1", released, NOW) is True
+
+
 def test_many_that_failed_together_do_not_come_back_together() -> None:
     assert len({gap(3, f"JLM{number}-A/NMK/WH1") for number in range(50)}) == 50
 

@@ -4,13 +4,16 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-KINDS = ("rate_429", "rate_500", "timeout_before", "timeout_after", "cut", "malformed", "hole")
+from sync.sandbox.faults import BURST
+
+KINDS = ("rate_429", "rate_500", "timeout_before", "timeout_after", "cut", "malformed", "hole", "burst_429")
 LOST = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
@@ -100,15 +103,34 @@ def test_a_fault_shows_as_its_name_says_and_changes_no_more_than_that(
     if kind in {"timeout_before", "timeout_after", "cut"}:
         assert status is None
         assert (last["status"], last["fault"]) == (None, kind)
-    elif kind in {"rate_429", "rate_500"}:
+    elif kind in {"rate_429", "burst_429", "rate_500"}:
         assert status == int(kind[-3:])
-        assert ("retry-after" in answer.headers) == (kind == "rate_429")
+        assert ("retry-after" in answer.headers) == (kind != "rate_500")
     else:
         assert status == 200
-    if kind in {"rate_429", "timeout_before"}:
+    if kind in {"rate_429", "burst_429", "timeout_before"}:
         assert not happened
     elif kind != "rate_500":  # which says nothing either way
         assert happened
+
+
+@pytest.mark.parametrize("system", ["john_lewis", "bluecherry"])
+def test_a_burst_turns_calls_away_in_a_row_and_says_each_time_how_long_to_wait(
+    callers: Callable[[str], Caller], system: str
+) -> None:
+    caller = callers(system)
+    with caller.client as client:
+        caller.sandbox.faults(burst_429=0.1, only=system)
+        answers = [caller.write(client) for _ in range(120)]
+        caller.sandbox.faults()
+    rows = [
+        (turned_away, len(list(same))) for turned_away, same in groupby(one.status_code == 429 for one in answers)
+    ]
+    bursts = [length for turned_away, length in rows if turned_away][:-1]  # the last may have been cut short
+
+    assert bursts
+    assert all(length >= BURST[0] for length in bursts)
+    assert all(1 <= int(one.headers["retry-after"]) <= 3 for one in answers if one.status_code == 429)
 
 
 @pytest.mark.parametrize("system", ["john_lewis", "bluecherry"])

@@ -253,6 +253,30 @@ def test_a_held_batch_is_wrong_until_it_is_judged_or_overtaken(told: Told, ask: 
     assert wrong(ask) == {}
 
 
+@pytest.mark.parametrize(
+    ("state", "cause", "after"),
+    [("FAILED", "failed", 40 * MINUTE), ("RUNNING", "running", 6 * HOUR), ("COMPLETE", "unread", 80 * MINUTE)],
+)
+def test_deltas_behind_a_batch_that_is_not_there_are_wrong_until_a_full_one_is_read(
+    told: Told, ask: Ask, state: str, cause: str, after: timedelta
+) -> None:
+    """Of one that failed, from the first DELTA on; that still runs, after six hours; that is unread, after one."""
+    begun = NOW - 8 * HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=begun - HOUR, next_expected=NOW + HOUR)
+    told.seen("D2", at=begun, kind="DELTA", state=state, next_expected=NOW + HOUR)
+    alone = wrong(ask)
+    told.seen("D3", at=begun + 2 * HOUR / 3, kind="DELTA", next_expected=NOW + HOUR)
+    behind = wrong(ask)
+    told.batch("F4", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR, next_expected=NOW + HOUR)
+
+    assert alone == {}
+    assert list(behind) == [("batch_gap", "D2")]
+    assert behind["batch_gap", "D2"]["cause"] == cause
+    assert "up to D3 wait for D2" in behind["batch_gap", "D2"]["detail"]
+    assert behind["batch_gap", "D2"]["since_at"] == begun + after
+    assert wrong(ask) == {}
+
+
 def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Told, ask: Ask) -> None:
     told.batch(
         "B1",
@@ -300,6 +324,20 @@ def test_many_offers_without_a_sku_wait_for_a_person_who_names_how_many(told: To
     assert ("orphans_held", "offers") in too_few
     assert ("orphans_held", "offers") not in wrong(ask)
     assert ("orphans_held", "offers") in wrong(ask, NOW + DAY + MINUTE)
+
+
+def test_an_offer_without_a_sku_waits_after_others_lost_their_stock_within_a_day(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 3, "GHOST-1": 2})
+    alone = wrong(ask)
+    told.publish({"GHOST-2": 0}, sku_key="", before_quantity=4, at=NOW - 23 * HOUR)
+    waiting = wrong(ask)["orphans_held", "offers"]
+    told.tell(events.OrphansReleased(happened_at=NOW - HOUR, offer_count=1, why="it left the range"))
+
+    assert ("orphans_held", "offers") not in alone
+    assert waiting["cause"] == "1"
+    assert waiting["detail"].endswith("would lose their stock, after 1 within a day.")
+    assert ("orphans_held", "offers") not in wrong(ask)
 
 
 def test_a_stock_file_that_failed_as_a_whole_is_wrong_until_the_next_arrives(told: Told, ask: Ask) -> None:

@@ -123,6 +123,9 @@ def returns_go_wrong(told: Told) -> None:
     for name in ("O5-A", "O6-A"):
         told.order(name, state="RECEIVED", placed=NOW - 40 * DAY)
         told.tell(returned(name, f"R-{name}", "WAITING_ACCEPTANCE"))
+    told.order("O7-A", state="RECEIVED", placed=NOW - 40 * DAY, refunds=(returning.paid("F7", "39.00"),))
+    told.order("O8-A", state="RECEIVED", placed=NOW - 40 * DAY)
+    told.tell(taken("O8-A", "", 1))
     told.intent("answer_return", "R-O6-A", "refused", order_id="O6-A", code="400", message="Not now.")
     told.intent("refund_line", "R2/O2-A-1", "refused", order_id="O2-A", code="unseen", message="No answer came.")
 
@@ -167,6 +170,8 @@ def stock_goes_wrong(told: Told) -> None:
             f"B{number}", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - hours * HOUR, findings=(finding,),
         )  # fmt: skip
     told.seen("B3", at=NOW - 26 * HOUR)
+    told.seen("D5", at=NOW - 24 * HOUR, kind="DELTA", state="FAILED")
+    told.seen("D6", at=NOW - 23 * HOUR, kind="DELTA")
     told.tell(
         events.StockBatchHeld(
             happened_at=NOW - 26 * HOUR, batch_id="B3", reason="coverage", detail="It names 4 of 9 SKUs."

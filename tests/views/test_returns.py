@@ -257,3 +257,106 @@ def test_a_return_that_waits_for_our_word_shows_at_once_where_more_is_claimed_th
     assert late == ("return_undecided", "nobody has answered")
     assert refused == ("return_answer_refused", "R1")
     assert wrong(ask, NOW + HOUR) == []
+
+
+def by_hand(told: Told, units: int, *, return_id: str = "", at: datetime = NOW - HOUR) -> None:
+    """The returns bench took units of JL1-A in under an authorisation somebody typed."""
+    told.tell(
+        ReturnRead(
+            happened_at=at, ret_num="R000900", order_id="JL1-A", ord_num="SO-1", return_id=return_id,
+            raw_status="20", is_closed=True, entered_at=NOW - 2 * DAY, changed_at=at,
+            lines=(ReceivedLinePart(line_number=1, order_line_id=LINE, quantity=2, received_quantity=units),),
+        )
+    )  # fmt: skip
+
+
+def test_goods_john_lewis_has_no_return_for_are_somebodys_until_it_has_one(told: Told, ask: Ask) -> None:
+    sold(told)
+    by_hand(told, 1)
+    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
+    soon = wrong(ask, NOW - HOUR / 2)
+    announced(told, at=NOW)
+    opened = [kind for kind, _ in wrong(ask, NOW + HOUR / 2)]
+    by_hand(told, 2, at=NOW + HOUR)
+    two = [kind for kind, _ in wrong(ask, NOW + 3 * HOUR)]
+    by_hand(told, 0, at=NOW + 4 * HOUR)  # it was another line's
+
+    assert (row["kind"], row["subject"], row["amount"]) == ("goods_without_return", LINE, Decimal("39.00"))
+    assert (
+        row["detail"] == "1 received in BlueCherry (R000900), no return at John Lewis; 0 refunds of the line there."
+    )
+    assert soon == []
+    assert "goods_without_return" not in opened
+    assert "goods_without_return" in two
+    assert "goods_without_return" not in [kind for kind, _ in wrong(ask, NOW + 6 * HOUR)]
+
+
+def test_goods_under_a_number_john_lewis_never_showed_us_are_without_a_return_too(told: Told, ask: Ask) -> None:
+    sold(told)
+    by_hand(told, 1, return_id="typed-by-hand")
+
+    assert wrong(ask) == [("goods_without_return", LINE)]
+
+
+def test_what_was_sent_although_it_was_cancelled_may_come_back_without_a_return(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", quantity=2, cancelled=1, state="SHIPPED")
+    told.sales_order("SO-1", "JL1-A", quantity=2, shipped=2)
+    by_hand(told, 1)
+    one = wrong(ask)
+    by_hand(told, 2, at=NOW)
+
+    assert one == []
+    assert wrong(ask, NOW + HOUR) == [("goods_without_return", LINE)]
+
+
+def paid(
+    name: str, goods: str, *, units: int = 1, shipping: str = "0", reason: str = "RFD-SIZE"
+) -> events.RefundPart:
+    return events.RefundPart(
+        refund_id=name, quantity=units, amount=Decimal(goods), shipping_amount=Decimal(shipping),
+        reason_code=reason, state="REFUNDED", refunded_at=NOW - 3 * DAY,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("refunds", "is_wrong"),
+    [
+        ((paid("F1", "39.00"),), True),
+        ((paid("F1", "39.00", units=0),), True),  # units only inform; the money is that of one
+        ((paid("F1", "5.00"), paid("F2", "34.00")), True),
+        ((paid("F1", "25.00"),), False),  # goodwill
+        ((paid("F1", "0", units=0, shipping="3.50"),), False),
+        ((paid("F1", "39.00", reason="RFD-LOST"),), False),
+        ((paid("F1", "39.00", reason="RFD-LOST"), paid("F2", "10.00", units=0, reason="RFD-SORRY")), False),
+    ],
+)
+def test_only_whole_units_paid_back_for_a_reason_that_brings_goods_want_a_return(
+    told: Told, ask: Ask, refunds: tuple[events.RefundPart, ...], *, is_wrong: bool
+) -> None:
+    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, changed=NOW - DAY, refunds=refunds)
+    asked = "select kind, subject from conditions_returns($at, returnless := ['RFD-LOST'])"
+    found = ask(asked, {"at": NOW}).rows()
+
+    assert found == ([("refund_without_return", LINE)] if is_wrong else [])
+    assert ask(asked, {"at": NOW - HOUR}).rows() == []
+
+
+def test_a_refund_without_a_return_is_settled_by_a_return_or_by_the_goods(told: Told, ask: Ask) -> None:
+    told.order(
+        "JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(paid("F1", "78.00", units=2),)
+    )
+    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
+    by_hand(told, 1)
+    announced(told, at=NOW - HOUR / 2)
+    kinds = [kind for kind, _ in wrong(ask)]
+
+    assert (row["kind"], row["amount"]) == ("refund_without_return", Decimal("78.00"))
+    assert "refund_without_return" not in kinds
+
+
+def test_refunds_and_goods_from_before_we_began_are_somebody_elses(told: Told, ask: Ask) -> None:
+    told.tell(bookmarks={"start_on": (NOW - DAY).isoformat()})
+    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(paid("F1", "39.00"),))
+    by_hand(told, 1)
+
+    assert wrong(ask) == []

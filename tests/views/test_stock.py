@@ -1,5 +1,6 @@
 """The read models of the stock screen: given events, exactly these rows."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -369,3 +370,22 @@ def test_an_assessment_grows_old_by_itself_and_with_a_newer_batch(told: Told, as
     assert newer is not None
     assert (now["is_out_of_date"], later["is_out_of_date"], newer["is_out_of_date"]) == (False, True, True)
     assert (now["assessed_age_seconds"], now["batch_age_seconds"]) == (120, 7200)
+
+
+def test_each_unit_held_back_goes_where_the_next_one_spares_most_per_pound_of_margin(told: Told, ask: Ask) -> None:
+    stocked(told, units=9)
+    told.skus(TROUSERS)
+    told.offers({SHIRT: 9, TROUSERS: 9})
+    assessed(
+        told,
+        {SHIRT: {"buffer": 0, "margin_amount": 10}, TROUSERS: {"buffer": 0, "margin_amount": 45}},
+        grids=(SHIRT, TROUSERS),
+    )
+
+    # a unit more halves what is oversold: 1/12, 1/24, 1/48 … of a unit per £10, or per £45
+    given = reads_risk.buffer_spending(ask, 4).select("sku", "more_units", "spared_units", "margin_amount").rows()
+    assert given == [
+        (SHIRT, 3, pytest.approx(7 / 48), Decimal(30)),
+        (TROUSERS, 1, pytest.approx(1 / 12), Decimal(45)),
+    ]
+    assert reads_risk.buffer_spending(ask, 0).is_empty()

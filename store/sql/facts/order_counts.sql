@@ -12,13 +12,18 @@ create table if not exists order_count_facts (
     unreadable varchar[] not null,              -- shown there, cannot be read
     vanished varchar[] not null,                -- known here, not shown there
     outdated varchar[] not null,                -- known here in an older state
+    more_count integer not null,                -- differ as well, and are not named
     happened_at timestamptz not null,
     seq bigint not null,
 );
 -- :fold
 merge into order_count_facts as fact
 using (
-    select subject, happened_at, seq, unnest(from_json(body, '{
+    select
+        subject, happened_at, seq,
+        -- not counted in older events
+        coalesce((body ->> 'more_count')::integer, 0) as more_count,
+        unnest(from_json(body, '{
         "day": "DATE", "from_at": "TIMESTAMPTZ", "until_at": "TIMESTAMPTZ", "is_closed": "BOOLEAN",
         "there_count": "INTEGER", "here_count": "INTEGER", "missing": "VARCHAR[]", "unreadable": "VARCHAR[]",
         "vanished": "VARCHAR[]", "outdated": "VARCHAR[]"
