@@ -89,7 +89,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "clocks": ("clock.compared",),
     "alerts": ("alert.begun",),
     "alert_ends": ("alert.ended",),
-    "alert_causes": ("alert.begun", "alert.cleared"),
+    "alert_causes": ("alert.begun", "alert.cleared", "alert.returned"),
 }
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (

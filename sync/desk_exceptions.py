@@ -20,7 +20,7 @@ from sync.rules.exceptions import kind_of, retried_by, sentence
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
-FETCHED = 50  # orders read one by one; more of them, and everything changed is read instead
+FETCHED = 100  # orders read by name in one run; between two runs others have their turn
 SHOWN = 200
 
 _FIND = """
@@ -141,12 +141,12 @@ class ExceptionDesk:
         """Read anew, then decide. Raises Failure if a run failed."""
         rows = self._chosen(command)
         orders = _orders(rows)
-        if orders and len(orders) <= FETCHED:
-            for number, order_id in enumerate(orders, 1):
-                tell(f"reading order {number} of {len(orders)}")
-                self._succeeds("orders", Scope(key=order_id))
+        for start in range(0, len(orders), FETCHED):
+            part = orders[start : start + FETCHED]
+            tell(f"reading {len(part)} of {len(orders)} orders, {start} are read")
+            self._succeeds("orders", Scope(key=part[0]) if len(orders) == 1 else Scope(named=tuple(part)))
         flows = {retried_by(row["exception_kind"], row["cause"]) for row in rows}
-        for flow in sorted(flows - ({"orders"} if orders and len(orders) <= FETCHED else set())):
+        for flow in sorted(flows - ({"orders"} if orders else set())):
             if flow in self._lanes:
                 tell(f"{flow} is reading everything changed")
                 self._succeeds(flow, EVERYTHING)

@@ -154,14 +154,16 @@ def unclear(
 
 
 def carry_out(
-    run: Run, intents: Sequence[Intent], call: Callable[[Intent], str], *, workers: int = 1
-) -> dict[str, int]:
+    run: Run, intents: Sequence[Intent], call: Callable[[Intent], str], *,
+    workers: int = 1, still_meant: Callable[[Sequence[Intent]], Sequence[Intent]] = list,
+) -> dict[str, int]:  # fmt: skip
     """Record, call, record what became of it; how many ended confirmed, refused, unclear, not_sent.
 
-    `call` returns the outside system's reference and raises as sync.errors says. Trouble that stops the flow is
-    raised again once every outcome is written.
+    `call` returns the outside system's reference and raises as sync.errors says. `still_meant` says, just before
+    some are recorded, which of them a person's word has not overtaken: no others are. Trouble that stops the flow
+    is raised again once every outcome is written.
     """
-    doing = _Doing(run, call, deque(intents))
+    doing = _Doing(run, call, still_meant, deque(intents))
     with Crew(workers) as crew:
         try:
             while doing.queue or doing.waiting:
@@ -182,6 +184,7 @@ class _Doing:
 
     run: Run
     call: Callable[[Intent], str]
+    still_meant: Callable[[Sequence[Intent]], Sequence[Intent]]
     queue: deque[Intent]
     waiting: dict[Future[Event | SyncError], Intent] = field(default_factory=dict)
     ended: deque[Future[Event | SyncError]] = field(default_factory=deque)
@@ -194,7 +197,8 @@ class _Doing:
     def write(self, crew: Crew) -> None:
         """Record the outcomes there are and the intents that take their places, and hand these to the crew."""
         self.run.check()
-        group = [self.queue.popleft() for _ in range(min(self.room - len(self.waiting), len(self.queue)))]
+        next_ones = [self.queue.popleft() for _ in range(min(self.room - len(self.waiting), len(self.queue)))]
+        group = self.still_meant(next_ones) if next_ones else []
         if not (group or self.outcomes):
             return
         self.run.record([*self.outcomes, *(recorded(intent, self.run.now()) for intent in group)])

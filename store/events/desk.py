@@ -118,3 +118,9 @@ class AlertCleared(Event):
     @property
     def subject(self) -> str:
         return self.route
+
+
+class AlertReturned(AlertCleared):
+    """What a route was told is wrong again, so soon that it counts as never gone."""
+
+    kind: ClassVar[str] = "alert.returned"

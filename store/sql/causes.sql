@@ -20,6 +20,7 @@ grouped as (
         any_value(currency) filter (where currency <> '') as currency,
         sum(amount)::decimal(18, 6) as amount,
         min(deadline_at) as deadline_at,
+        min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
         min(since_at) as since_at,
     from wrong
     group by exception_kind, cause
@@ -38,10 +39,12 @@ select
     coalesce(of_cause.remedy, kind.remedy, '') as remedy,
     coalesce(of_cause.runbook, kind.runbook, '') as runbook,
     coalesce(of_cause.retry, kind.retry, '') as retry,
-    -- what is wrong because something larger is wrong stands beneath that
-    coalesce(exists (
+    -- what is wrong because something larger is wrong stands beneath that, until its deadline is near or past
+    coalesce(grouped.pressing_at > as_of + interval 4 hours, true) and coalesce(exists (
         from wrong as parent
         where list_contains(string_split(coalesce(of_cause.parent, kind.parent), ' '), parent.exception_kind)
+            -- one that is put off or accepted calls nobody, so it speaks for nothing beneath it
+            and not (parent.is_snoozed or parent.is_accepted)
             -- of all flows, the one that looks after this kind
             and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
             -- of the two systems, the one it is mended in, where it is mended in one

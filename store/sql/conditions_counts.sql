@@ -24,12 +24,12 @@ more as (
     select day, happened_at, more_count from order_count_facts where more_count > 0
 ),
 
--- since we began to count, days that are over so long and that nobody counted whole; London's end by an hour at most
+-- since we began, days that are over so long and that nobody counted whole; London's end by an hour at most
 uncounted as (
     select past.day::date as day, past.day + interval 1 day + to_hours(count_hours::integer) as due_at,
     from (
         select unnest(generate_series(
-            (select min(day) from order_count_facts)::timestamp, as_of::timestamp - interval 1 day, interval 1 day
+            (select day from counted_since)::timestamp, as_of::timestamp - interval 1 day, interval 1 day
         )) as day
     ) as past
     anti join order_count_facts as counted on counted.day = past.day::date and counted.is_closed

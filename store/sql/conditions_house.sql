@@ -1,5 +1,5 @@
 -- One row per thing that is wrong with the house itself. Which flow fails, and is it too quiet?
-create or replace macro conditions_house(as_of) as table
+create or replace macro conditions_house(as_of, look_minutes) as table
 with recent as (
     select flow, state, message, started_at, happened_at
     from run_facts
@@ -28,6 +28,28 @@ failing as (
         ) as since_at,
     from flows
     where last_state = 'failed' and coalesce(succeeded_at, failed_at) <= as_of - interval 15 minutes
+),
+
+-- a run that is only not allowed yet ends well: what nobody looked at shows by the looks alone, since we were started
+looks as (
+    select
+        greatest(
+            max(value::timestamptz), (select max(happened_at) from run_facts where flow = 'start' and happened_at <= as_of)
+        ) as since_at,
+    from bookmarks
+    where name = 'orders.looked'
+),
+
+unlooked as (
+    select
+        'flow_failing' as kind, 'orders' as subject, '' as order_id, 'orders' as cause,
+        concat_ws(
+            ' ', 'Nobody could look at the orders at John Lewis.',
+            (select nullif(last_message, '') from flows where flow = 'orders')
+        ) as detail,
+        null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at, since_at,
+    from looks
+    where since_at <= as_of - to_minutes(look_minutes::integer)
 ),
 
 newest_order as (
@@ -63,4 +85,5 @@ quiet as (
 )
 
 from failing
+union all by name from unlooked
 union all by name from quiet;

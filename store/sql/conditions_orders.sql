@@ -170,6 +170,25 @@ unrefused as (
     where placed.state = 'WAITING_ACCEPTANCE' and tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
 ),
 
+-- somebody refused it, or lines of it, when its acceptance was on its way already, or John Lewis accepted it by itself
+overtaken as (
+    select
+        'refusal_overtaken' as kind, placed.order_id as subject, placed.order_id, '' as cause,
+        if(said.decision = 'refuse', 'It is', 'Lines of it are') || ' refused here, and John Lewis shows the order as '
+            || placed.state || '.' as detail,
+        placed.total_amount as amount, placed.currency, open_order.deadline_at, said.happened_at as since_at,
+    from order_facts as placed
+    join acceptance_decision_facts as said on said.order_id = placed.order_id
+    left join open_orders as open_order on open_order.order_id = placed.order_id
+    where placed.state not in ('STAGING', 'WAITING_ACCEPTANCE', 'REFUSED', 'CANCELED')
+        and exists (
+            from order_line_facts as line
+            where line.order_id = placed.order_id and line.state not in ('REFUSED', 'CANCELED')
+                and line.quantity > line.cancelled_quantity
+                and (said.decision = 'refuse' or list_contains(said.refused_lines, line.order_line_id))
+        )
+),
+
 -- the number is in BlueCherry, and not with the order at John Lewis
 unreferenced as (
     select
@@ -202,4 +221,5 @@ union all by name from doubled
 union all by name from unmapped
 union all by name from unaccepted
 union all by name from unrefused
+union all by name from overtaken
 union all by name from unreferenced;

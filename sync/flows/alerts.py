@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from store.events import AlertBegun, AlertCleared, AlertEnded, AlertPart
+from store.events import AlertBegun, AlertCleared, AlertEnded, AlertPart, AlertReturned
 from sync.errors import SyncError
 from sync.rules.alerts import Alert, Decision, Part, Post, Route, Told, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
@@ -27,11 +27,12 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     ids = {(row["route"], row["cause_kind"], row["cause"]): row["alert_id"] for row in _told_rows(run)}
     run.record(
         [
-            AlertCleared(
+            event(
                 happened_at=run.now(), route=one.route, told=_part(one.part), told_at=one.told_at,
                 alert_id=ids[one.route, one.part.kind, one.part.cause],
             )
-            for one in decision.cleared
+            for event, several in ((AlertCleared, decision.cleared), (AlertReturned, decision.returned))
+            for one in several
         ]
     )  # fmt: skip
     for alert in decision.alerts:

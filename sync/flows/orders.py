@@ -1,21 +1,22 @@
 """Orders: what John Lewis sold reaches BlueCherry once, whole, or is held with its reason.
 
-Looks at every order changed since last time (with an overlap), or at one day's count (sync.flows.orders_proof), and
-at what BlueCherry has of ours. Accepts what
-waits for acceptance; creates a sales order per (order, division, warehouse) once the order is in SHIPPING with an
-address; passes customers' cancellations on, and to John Lewis what a person said will not be sent
-(sync.flows.orders_cancelations); writes BlueCherry's number back. What cannot go on is held: an unknown
-SKU, a missing mapping, an address that does not fit. One bad order never stops the others.
+Looks at every order changed since last time (with an overlap), at those named, or at one day's count
+(sync.flows.orders_proof), and at what BlueCherry has of ours. Accepts what waits for acceptance; creates a sales
+order per (order, division, warehouse) once the order is in SHIPPING with an address; passes customers'
+cancellations on, and to John Lewis what a person said will not be sent (sync.flows.orders_cancelations); writes
+BlueCherry's number back. What cannot go on is held: an unknown SKU, a missing mapping, an address that does not
+fit. One bad order never stops the others.
 
 What can go wrong: an answer that never came. Its intent stays unclear and is looked up by po_num until it is found
 or surely absent; it is never simply sent again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -105,8 +106,8 @@ def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
     market = run.house.marketplace
     began_at = run.now()
-    if scope.key:
-        _record_orders(run, market.orders(order_ids=[scope.key]))
+    if named := _named(scope):
+        _record_orders(run, market.orders(order_ids=named))
         return
     usual = _since(run, ORDERS_SEEN, run.house.settings.overlap)
     since = scope.since or usual
@@ -161,8 +162,9 @@ def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
 
 def _look_at_erp(run: Run, scope: Scope) -> None:
     erp, settings = run.house.erp, run.house.settings
-    if scope.key:
-        pages = erp.sales_orders(order_id=scope.key)
+    pages: Iterable[Page[SalesOrder]]
+    if named := _named(scope):
+        pages = chain.from_iterable(erp.sales_orders(order_id=order_id) for order_id in named)
     else:
         hidden = timedelta(minutes=settings.erp_visibility_minutes or 0)
         pages = erp.sales_orders(updated_from=scope.since or _since(run, SALES_SEEN, settings.overlap + hidden))
@@ -174,8 +176,13 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
         moments += [order.updated_at for order in page.items]
         run.check()
     is_whole = run.counts["skipped"] == skipped or max(moments, default=run.now()) < run.now() - UNREADABLE_FOR
-    if moments and not scope.key and is_whole:
+    if moments and not named and is_whole:
         run.record(bookmarks={SALES_SEEN: max(moments).isoformat()})
+
+
+def _named(scope: Scope) -> Sequence[str]:
+    """The orders to be read by name; none: those that changed."""
+    return (scope.key,) if scope.key else scope.named
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
@@ -228,6 +235,7 @@ def known(run: Run, order_id: str = "") -> Known:
             f"""
             select
                 * exclude (payload),
+                coalesce(payload ->> '$.lines[*].order_line_id', []) as line_ids,
                 -- it may be in BlueCherry, and BlueCherry has not shown it
                 state in ('recorded', 'unclear') or (
                     state = 'confirmed'
@@ -304,7 +312,14 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
 def act(run: Run, decision: Decision) -> None:
     """Carry out what was decided, the customer's waiting first."""
     house = run.house
-    run.count("accepted", carry_out(run, decision.accept, lambda one: _accept(run, one), workers=4))
+    accepted = carry_out(
+        run,
+        decision.accept,
+        lambda one: _accept(run, one),
+        workers=4,
+        still_meant=lambda some: accepting.not_overtaken(run, some),
+    )
+    run.count("accepted", accepted)
     drafts = drafted(run, decision.create)
     created = carry_out(
         run,

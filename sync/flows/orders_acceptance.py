@@ -6,7 +6,9 @@ before it. When its answer never comes the order is read again: past WAITING_ACC
 has decided by itself.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from store.events import AcceptanceDecided, Event
 from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
@@ -37,6 +39,26 @@ def verdicts(run: Run) -> dict[str, Verdict]:
         {"now": run.now()},
     )
     return judged(rows)
+
+
+def not_overtaken(run: Run, acceptances: Sequence[Intent]) -> list[Intent]:
+    """Those that are what a person said last of the order, who may have said it since they were decided."""
+    rows = run.rows(
+        "select order_id, decision, refused_lines from acceptance_decision_facts"
+        " where order_id in (select unnest($ids::varchar[]))",
+        {"ids": [one.order_id for one in acceptances]},
+    )
+    said = {row["order_id"]: row for row in rows}
+    return [one for one in acceptances if one.order_id not in said or _is_meant(one, said[one.order_id])]
+
+
+def _is_meant(acceptance: Intent, said: Mapping[str, Any]) -> bool:
+    refused_lines, what = set(said["refused_lines"] or ()), acceptance.payload
+    return (
+        said["decision"] == "accept"
+        and refused_lines.isdisjoint(what["order_line_ids"])
+        and refused_lines.issuperset(what["refused_line_ids"])
+    )
 
 
 def refuse(run: Run, scope: Scope) -> None:

@@ -27,14 +27,15 @@ Record = Callable[[Run, Page[MarketOrder]], None]
 
 def due(run: Run) -> Window | None:
     """The day to count in this turn; None: nothing is due, or the call is needed for a look."""
-    value = run.bookmark(LOOKED)
-    looked_at = aware(datetime.fromisoformat(value)) if value else None
+    looks = run.rows("select value, moved_at from bookmarks where name = $name", {"name": LOOKED})
     every = timedelta(seconds=run.house.settings.orders_every)
-    if looked_at is None or not is_spare(run.now(), looked_at, every):
+    if not looks or not is_spare(run.now(), looks[0]["moved_at"], every):
         return None
+    looked_at = aware(datetime.fromisoformat(looks[0]["value"]))
     rows = run.rows("select day, counted_at, is_closed, agrees from order_counts")
     counted = {row["day"]: Counted(row["counted_at"], row["is_closed"], row["agrees"]) for row in rows}
-    return next_window(looked_at, counted, run.now())
+    since = run.rows("select day from counted_since")[0]["day"]
+    return next_window(looked_at, counted, run.now(), since=since)
 
 
 def count(run: Run, window: Window, record: Record) -> OrdersCounted:

@@ -179,14 +179,11 @@ def _invisible(run: Run) -> dict[str, str]:
         select intent.reference as ord_num, min(intent.meant_at) as meant_at
         from intent_facts as intent
         where intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
-            and intent.meant_at < $before and intent.meant_at > $recent
+            and intent.meant_at < $before
             and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
         group by intent.reference
         """,
-        {
-            "before": run.now() - timedelta(minutes=minutes),
-            "recent": run.now() - timedelta(days=14),
-        },
+        {"before": run.now() - timedelta(minutes=minutes)},
     )
     return {f"{row['meant_at'].isoformat()} {row['ord_num']}": row["ord_num"] for row in rows}
 

@@ -20,6 +20,9 @@ NAME = "watch"
 PURGED = "watch.purged"
 BULK = ("OF21", "inventory", "style", "TL02")  # pages too big to keep for long
 SENT_VISIBLE_AFTER = 30  # minutes, where the ERP's delay is not configured
+LOOKED_WITHIN = (
+    15  # minutes between two looks at the orders, at most; three times their interval where that is longer
+)
 _WORDS = ((ExceptionOpened, "opened"), (ExceptionChanged, "changed"), (ExceptionClosed, "closed"))
 
 
@@ -53,7 +56,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
         """
         select * from conditions(
             $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch,
-            count_hours := $counted,
+            count_hours := $counted, look_minutes := $looked,
             returnless := $returnless::varchar[]
         )
         """,
@@ -63,6 +66,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "visible": SENT_VISIBLE_AFTER if visible_after is None else visible_after + 5,
             "batch": settings.batch_max_age_hours,
             "counted": settings.counted_within_hours,
+            "looked": max(LOOKED_WITHIN, 3 * settings.orders_every // 60),
             "returnless": list(settings.reasons_without_return),
         },
     )

@@ -1,13 +1,14 @@
 """Whom to call about what: which causes are news to which route, and how that is said.
 
 Laws: a cause is told to a route once; again only when it got worse (more urgent, its deadline nearer, twice as
-many), or when it comes back after it was gone for an hour; what stands beneath a larger trouble, was put off or
-accepted is not told at all. Several are told in one message. In a route's quiet hours only what has a deadline soon
-is told; the rest waits until they end. Pure: reads no clock, sends nothing.
+many), or when it comes back after it was gone for an hour; what stands beneath a larger trouble that is told,
+was put off or accepted is not told at all; within four hours of a deadline nothing stands beneath another.
+Several are told in one message. In a route's quiet hours only what has a deadline soon is told; the rest waits
+until they end. Pure: reads no clock, sends nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -71,7 +72,7 @@ class Told:
     route: str
     part: Part
     told_at: datetime
-    cleared_at: datetime | None = None  # since when it was not wrong any more
+    cleared_at: datetime | None = None  # since when it is not wrong any more; none if it came back within the hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be sent, and what is not wrong any more of what was told."""
+    """What is to be sent, and what of that told is not wrong any more, or again within the hour."""
 
     alerts: tuple[Alert, ...] = ()
-    cleared: tuple[Told, ...] = field(default=())
+    cleared: tuple[Told, ...] = ()
+    returned: tuple[Told, ...] = ()
 
 
 def decide(
@@ -122,12 +124,13 @@ def decide(
         news = [row for row in causes if _is_news(row, route, known, now)]
         if news and _may_send(route, post, news, now, is_asked=is_asked):
             alerts.append(_written(route, news, now, site))
-    cleared = tuple(
-        one
-        for (_, kind, cause), one in sorted(known.items())
-        if (kind, cause) not in wrong and one.cleared_at is None
-    )
-    return Decision(tuple(alerts), cleared)
+    cleared, returned = [], []
+    for (_, kind, cause), one in sorted(known.items()):
+        if one.cleared_at is None and (kind, cause) not in wrong:
+            cleared.append(one)
+        elif one.cleared_at is not None and (kind, cause) in wrong and now - one.cleared_at < BACK_AFTER:
+            returned.append(one)
+    return Decision(tuple(alerts), tuple(cleared), tuple(returned))
 
 
 def stage_of(deadline_at: datetime | None, now: datetime) -> int:

@@ -4,8 +4,8 @@ Pure. What was refused for a reason stays refused until a person releases it; *n
 mean that nothing happened. Whatever failed for a passing reason goes again after a gap that grows (rules.retrying).
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,16 @@ from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
 NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
 
+Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lines by division and warehouse
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The last intent of each kind and subject, and those found absent."""
+    """The last intent of each kind and subject, those found absent, and which creation carries a line."""
 
     last: Mapping[tuple[str, str], Mapping[str, Any]]
     failed: Mapping[tuple[str, str], int]
+    carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by line that is or may be there
 
     def is_free(
         self, kind: str, subject: str, *, at: datetime | None = None, again_before: datetime | None = None
@@ -50,12 +53,13 @@ class Past:
             return True
         return next_try_at(last["happened_at"], last["code"], failures, last["subject"]) <= now
 
-    def is_elsewhere(self, order_id: str, subjects: Collection[str]) -> bool:
-        """A sales order of this order is on its way under a division or warehouse the mappings no longer name."""
+    def is_elsewhere(self, order_id: str, groups: Groups) -> bool:
+        """A line is on its way under another division or warehouse than the mappings name now."""
         return any(
-            kind == "create_sales_order" and subject.startswith(f"{order_id}/") and subject not in subjects
-            for (kind, subject), last in self.last.items()
-            if last["is_pending"]
+            carrier["is_pending"] and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+            for (division, warehouse), lines in groups.items()
+            for line in lines
+            if (carrier := self.carried.get(line["order_line_id"])) is not None
         )
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
@@ -92,14 +96,17 @@ class Past:
 
 
 def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
-    """The memory of these intents, rows of `intent_facts`."""
+    """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry."""
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
+    carried: dict[str, Mapping[str, Any]] = {}
     failed: dict[tuple[str, str], int] = {}
     for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
         about = row["intent_kind"], row["subject"]
         last[about] = row
+        if row["intent_kind"] == "create_sales_order" and row["state"] != "refused":
+            carried.update(dict.fromkeys(row["line_ids"], row))
         if row["state"] == "refused" and is_transient(row["code"]):
             failed[about] = failed.get(about, 0) + 1
         elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
             failed[about] = 0
-    return Past(last, failed)
+    return Past(last, failed, carried)

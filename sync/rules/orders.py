@@ -17,7 +17,7 @@ from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Mappings, Place
-from sync.rules.order_past import Past, past_of
+from sync.rules.order_past import Groups, Past, past_of
 from sync.rules.retrying import ABSENT, next_try_at
 
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
@@ -36,7 +36,7 @@ class Known:
     near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
     mappings: Mappings
     other_content: Mapping[str, str]  # by order: sales orders of its number that have none of its lines
-    intents: Sequence[Mapping[str, Any]]
+    intents: Sequence[Mapping[str, Any]]  # with the `line_ids` a creation carries
     holds: Mapping[str, Mapping[str, Any]]
     has_address: Mapping[str, bool]
     misfits: Mapping[str, Sequence[Misfit]]  # what of an order's addresses BlueCherry does not take
@@ -151,7 +151,7 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
     groups = _groups(known, lines)
     ship_via = _ship_via(known, first)
     _check_address(known, order_id)
-    if past.is_elsewhere(order_id, {f"{order_id}/{division}/{warehouse}" for division, warehouse in groups}):
+    if past.is_elsewhere(order_id, groups):
         return  # sent under another mapping, and not seen yet: its lines may be there
     if order_id in known.other_content:
         if first["is_before_start"]:
@@ -161,27 +161,22 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
     _plan_creations(known, past, groups, ship_via, plan)
 
 
-def _plan_creations(
-    known: Known,
-    past: Past,
-    groups: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]],
-    ship_via: str,
-    plan: _Plan,
-) -> None:
+def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, plan: _Plan) -> None:
     """A sales order for each division and warehouse of an order that may go."""
     first = next(iter(groups.values()))[0]
     order_id = first["order_id"]
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
-        if not past.is_free("create_sales_order", subject):
+        unsent = [line for line in members if line["order_line_id"] not in past.carried]
+        if not (unsent and past.is_free("create_sales_order", subject)):
             continue
         if waits := _waits(known, past, order_id, subject):
             plan.waits[order_id] = waits
         if waits and waits.until_at > known.now:
             continue
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
-        payload = _payload(known, members, division, warehouse, ship_via, bears_shipping=bears_shipping)
+        payload = _payload(known, unsent, division, warehouse, ship_via, bears_shipping=bears_shipping)
         intent = Intent("create_sales_order", subject, payload, order_id)
         is_sure = first["placed_at"] >= known.trust_from or past.was_absent_since(subject, known.trust_from)
         (plan.create if is_sure else plan.take_over).append(intent)

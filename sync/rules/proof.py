@@ -41,21 +41,30 @@ class Counted:
     agrees: bool
 
 
-def is_spare(now: datetime, looked_at: datetime | None, every: timedelta) -> bool:
-    """Whether the marketplace may be asked for a count instead of what changed, asked every so often."""
-    return looked_at is not None and now - looked_at <= SPARE * every
+def is_spare(now: datetime, looked_until: datetime, every: timedelta) -> bool:
+    """Whether a count may be asked for instead of what changed, asked every so often; the last look ended then."""
+    return now - looked_until <= SPARE * every
 
 
-def next_window(looked_at: datetime, counted: Mapping[date, Counted], now: datetime) -> Window | None:
+def next_window(
+    looked_at: datetime, counted: Mapping[date, Counted], now: datetime, *, since: date | None = None
+) -> Window | None:
     """The day to count now: days that are over first, the newest first; None: all is proven for the time being."""
-    return next((one for one in windows(looked_at, counted) if _is_due(one, counted.get(one.day), now)), None)
+    days = windows(looked_at, counted, since=since)
+    return next((one for one in days if _is_due(one, counted.get(one.day), now)), None)
 
 
-def windows(looked_at: datetime, counted: Mapping[date, Counted] = MappingProxyType({})) -> Iterator[Window]:
-    """The days that may be counted after a look at that moment: a week, what is not proven before it, and today."""
+def windows(
+    looked_at: datetime, counted: Mapping[date, Counted] = MappingProxyType({}), *, since: date | None = None
+) -> Iterator[Window]:
+    """The days that may be counted after a look at that moment: a week, what is not proven before it, and today.
+
+    `since`: the day we began, counted or not.
+    """
     until = looked_at - LATE
     today = until.astimezone(LONDON).date()
-    for age in range(1, max(DAYS, (today - min(counted, default=today)).days) + 1):
+    first = min([today, *counted, *([since] if since else [])])
+    for age in range(1, max(DAYS, (today - first).days) + 1):
         day = today - timedelta(days=age)
         if age <= DAYS or not _is_proven(counted.get(day)):
             yield Window(day, midnight(day), midnight(day + timedelta(days=1)), is_closed=True)

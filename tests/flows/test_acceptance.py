@@ -1,11 +1,13 @@
 """Acceptance on the real sandbox: what is there is accepted, what is not waits for a person, and a word is kept."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from store import commands as ask
+from store.events import AcceptanceDecided
 from sync.answers import Refusal
 from sync.desk_acceptance import AcceptanceDesk
 from sync.errors import Refused
@@ -216,3 +218,65 @@ def test_what_john_lewis_does_not_take_is_an_exception_that_a_retry_mends(bench:
     assert all(numbers.values())
     assert opened() == {}
     assert house.rebuild_differences() == {}
+
+
+def test_a_refusal_said_while_acceptances_are_sent_is_carried_out_or_told_of_where_it_came_too_late(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=0.05, orders_per_day=0, skus=40, settings={"accepts": "all"})
+    for name in ("no_orders", "no_hand_edits", "relaxed_limits"):
+        house.sandbox.scenario(name)
+    house.run("catalogue")
+    for _ in range(2):
+        house.sandbox.scenario("burst")
+    market = house.house.marketplace
+    desk = AcceptanceDesk(house.house, lanes_of(house.house))
+    in_time: list[str] = []
+    too_late: list[str] = []
+    one_at_a_time = threading.Lock()
+
+    def accept(port: Any, order_id: str, *given: Any) -> None:
+        with one_at_a_time:
+            if not in_time:
+                too_late.append(order_id)
+                in_time.append(last_in_queue(house))
+                desk.decide("Olu (ops)", ask.DecideAcceptance(order_id=in_time[0], decision="refuse", why="lost"))
+                said = AcceptanceDecided(
+                    happened_at=house.house.clock.now(), order_id=order_id, decision="refuse", why="lost"
+                )
+                house.house.journal.append([said])
+        port.accept(order_id, *given)
+
+    house.house.marketplace = Between(market, accept=accept)
+    house.run("orders")
+    for minutes in (3, 12):
+        house.advance(minutes)
+        house.run("orders")
+    house.run("watch")
+    meant = house.rows(
+        "select order_id, intent_kind, state from intent_facts"
+        " where order_id in ($one, $other) and intent_kind in ('accept_order', 'refuse_order') order by all",
+        one=in_time[0], other=too_late[0],
+    )  # fmt: skip
+    opened = house.rows(
+        "select order_id from exception_facts where is_open and exception_kind = 'refusal_overtaken'"
+    )
+
+    assert there(house)[in_time[0]]["state"] == "REFUSED"
+    assert there(house)[too_late[0]]["state"] not in {"WAITING_ACCEPTANCE", "REFUSED"}
+    assert {(row["order_id"], row["intent_kind"], row["state"]) for row in meant} == {
+        (in_time[0], "refuse_order", "confirmed"), (too_late[0], "accept_order", "confirmed"),
+    }  # fmt: skip
+    assert opened == [{"order_id": too_late[0]}]
+    assert house.rebuild_differences() == {}
+
+
+def last_in_queue(house: Any) -> str:
+    """The order that is accepted last of those whose acceptance is not recorded yet."""
+    return str(
+        house.value(
+            "select max_by(order_id, (placed_at, order_id)) as id from order_facts"
+            " where state = 'WAITING_ACCEPTANCE' and order_id not in"
+            " (select order_id from intent_facts where intent_kind = 'accept_order')"
+        )
+    )

@@ -234,6 +234,29 @@ def test_what_is_mended_and_comes_back_soon_is_not_told_twice(bench: Callable[..
     assert len(hook.calls) == 2
 
 
+def test_what_was_gone_for_minutes_and_stays_wrong_ever_since_is_not_told_again(
+    bench: Callable[..., Any], hook: Hook
+) -> None:
+    house, order_id = house_with(bench, route(hook.address))
+    house.run("alerts")
+    house.advance(5)
+    house.house.journal.append([OrderReleased(happened_at=house.house.clock.now(), order_id=order_id)])
+    house.run("watch")
+    house.run("alerts")
+    gone = house.rows("select cause from alert_told where cleared_at is not null")
+    house.advance(5)
+    held(house, order_id)
+    house.run("alerts")
+    house.advance(65)
+    house.run("watch")
+    house.run("alerts")
+
+    assert gone == [{"cause": "GHOST"}]
+    assert house.rows("select cause from alert_told where cleared_at is null") == gone
+    assert len(hook.calls) == 1
+    assert house.rebuild_differences() == {}
+
+
 def test_where_nobody_is_to_be_called_a_run_does_nothing(bench: Callable[..., Any]) -> None:
     house = bench(days=0.05, orders_per_day=20, skus=40)
     run = house.run("alerts", Scope())

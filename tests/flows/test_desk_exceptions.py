@@ -86,6 +86,39 @@ def test_process_again_reads_nothing_and_fetch_again_reads_the_order(refused: Co
     assert any(one["order_id"] in path for path in paths)
 
 
+def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_they_changed(
+    refused: Counter,
+) -> None:
+    house = refused.bench
+    rows = house.rows("select order_id from exception_facts where exception_kind = 'refused_by_erp'")
+    real = sorted(row["order_id"] for row in rows)
+    orders = sorted([*real, *(f"GHOST-{number:03}-A" for number in range(150 - len(real)))])
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [
+            ExceptionOpened(
+                happened_at=now, exception_id=exception_id("no_address", order_id), exception_kind="no_address",
+                exception_subject=order_id, order_id=order_id, cause="many", detail="", amount=None, currency="",
+                deadline_at=None, since_at=now,
+            )
+            for order_id in orders
+        ]
+    )  # fmt: skip
+    house.advance(60 * 24 * 3)
+    before = {system: house.sandbox.requests(system)[-1]["n"] for system in ("john_lewis", "bluecherry")}
+    done = refused.ask(FetchAgain(exception_kind="no_address", cause="many"))
+    market, erp = (
+        [one["query"] for one in house.sandbox.requests(system, since)] for system, since in before.items()
+    )
+    by_name = [query for query in market if "order_ids=" in query]
+
+    assert (done["state"], done["answer"]["count"]) == ("done", 150)
+    assert len(by_name) == 2
+    assert not any("start_update_date" in query for query in market)
+    assert all(any(order_id in query for query in by_name) for order_id in orders)
+    assert all(any("po_num" in query and order_id in query for query in erp) for order_id in orders)
+
+
 def test_what_is_about_the_reading_itself_is_read_again(refused: Counter) -> None:
     house = refused.bench
     now = house.house.clock.now()

@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from store.events import MappingSet
 from sync.ports import Address, SalesLineDraft, SalesOrderDraft
 
@@ -191,6 +193,44 @@ def test_a_mapping_changed_while_answers_are_lost_sends_no_line_a_second_time(be
     assert lost > 0
     assert set(copies(house).values()) == {1}
     assert lines_to_send(house) <= set(copies(house))
+
+
+@pytest.mark.parametrize("state", ["unclear", "confirmed"])
+def test_one_sku_of_a_basket_moved_while_its_sales_order_is_not_seen_is_not_sent_a_second_time(
+    bench: Callable[..., Any], state: str
+) -> None:
+    house = quiet(bench, days=0.05)
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    if state == "unclear":
+        house.sandbox.faults(timeout_after=1.0, timeout_seconds=0.2, only="bluecherry", methods="POST")
+    house.run("orders")
+    house.sandbox.faults()
+    baskets = house.rows(
+        """
+        select split_part(subject, '/', 3) as warehouse, payload ->> '$.lines[*].order_line_id' as line_ids
+        from intent_facts
+        where intent_kind = 'create_sales_order' and state = $state
+            and json_array_length(payload, '$.lines') > 1
+            and not exists (from sales_order_facts as seen where seen.ord_num = reference)
+        """,
+        state=state,
+    )
+    now = house.house.clock.now()
+    for basket in baskets:
+        sku = house.value("select sku from order_line_facts where order_line_id = $id", id=basket["line_ids"][-1])
+        other = "WH2" if basket["warehouse"] == "WH1" else "WH1"
+        house.house.journal.append(
+            [MappingSet(happened_at=now, mapping="warehouse", key=f"sku:{sku}", value=other)]
+        )
+    house.run("orders")
+    settled(house)
+
+    assert baskets
+    assert set(copies(house).values()) == {1}
+    assert lines_to_send(house) <= set(copies(house))
+    assert house.rebuild_differences() == {}
 
 
 def test_a_call_that_surely_did_not_happen_is_made_after_two_sweeps(bench: Callable[..., Any]) -> None:

@@ -224,6 +224,25 @@ def test_a_count_is_made_only_between_looks_and_at_most_once_a_minute(bench: Cal
     assert all(one["status"] == 200 for one in calls)
 
 
+def test_a_look_that_takes_longer_than_the_gap_between_looks_leaves_room_for_a_count(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, start="2026-11-20T03:00:00Z")
+
+    def slow(port: Any, **asked: Any) -> Iterator[Any]:
+        yield from port.orders(**asked)
+        house.advance(4)
+
+    market = house.house.marketplace
+    house.house.marketplace = Between(market, orders=slow)
+    looked = house.run("orders")
+    house.house.marketplace = market
+    house.advance(0.5)
+
+    assert looked.counts["days_counted"] == 0
+    assert house.run("orders").counts["days_counted"] == 1
+
+
 def test_an_order_that_cannot_be_read_is_a_gap_with_its_name_until_it_can(bench: Callable[..., Any]) -> None:
     house = quiet(bench)
     (bad, *_) = sorted(buy(house))

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sync.errors import Refused, Retriable, Unclear
 from sync.flows.orders_settle import settle
+from sync.intents import Intent, confirmed, recorded
 from sync.ports import Page, SalesOrder, SalesOrderDraft
 from sync.runs import Run
 from tests.flows.between import Between
@@ -143,6 +144,24 @@ def test_an_answer_that_never_comes_is_looked_for_and_sent_again_ever_more_rarel
     assert len(waits) == 9
     assert all("its answer never came, and it was not there" in row["detail"] for row in waits)
     assert house.rebuild_differences() == {}
+
+
+def test_a_number_that_is_not_shown_is_asked_for_however_old_it_is(bench: Callable[..., Any]) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=40)
+    now = house.house.clock.now()
+    meant = Intent("create_sales_order", "O1-A/NMK/WH1", {"lines": []}, "O1-A")
+    made = [recorded(meant, now - timedelta(days=60)), confirmed(meant, now - timedelta(days=60), "SO-60")]
+    house.house.journal.append(made)
+    asked: list[str] = []
+
+    def noted(port: Any, *, ord_num: str = "", **more: Any) -> Iterator[Page[SalesOrder]]:
+        asked.append(ord_num)
+        yield from port.sales_orders(ord_num=ord_num, **more)
+
+    house.house.erp = Between(house.house.erp, sales_orders=noted)
+    settle(Run(house.house, "orders", uuid4(), now))
+
+    assert asked == ["SO-60"]
 
 
 def test_what_stays_unclear_or_gets_no_answer_never_keeps_another_from_being_looked_for(

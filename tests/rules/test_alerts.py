@@ -88,6 +88,17 @@ def test_what_comes_back_is_told_only_if_it_was_gone_for_an_hour() -> None:
     assert sent([cause()], [told(cleared=NOW - HOUR)]) == ["DPX"]
 
 
+def test_what_comes_back_within_the_hour_counts_as_never_gone() -> None:
+    def returned(*known: Told, rows: tuple[dict[str, Any], ...] = (cause(),)) -> list[str]:
+        decision = decide(rows, [OPS], known, {}, NOW, site="http://x")
+        return [one.part.cause for one in decision.returned]
+
+    assert returned(told(cleared=NOW - 59 * MINUTE)) == ["DPX"]
+    assert returned(told(cleared=NOW - HOUR)) == []
+    assert returned(told(cleared=NOW - MINUTE), rows=()) == []
+    assert returned(told()) == []
+
+
 def test_what_is_gone_is_cleared_once() -> None:
     gone = decide([], [OPS], [told()], {}, NOW, site="http://x").cleared
 

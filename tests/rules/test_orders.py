@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.rules import mappings
 from sync.rules.addresses import Misfit
 from sync.rules.orders import Decision, Known, decide, sku_trouble
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-SHIRT, JUMPER = "NMK-04117-WHT-A--M", "NMC-07001-RED-A--4"
+SHIRT, LONG_SHIRT, JUMPER = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L", "NMC-07001-RED-A--4"
 SUBJECT = "JLM1-A/NMK/WH1"
 TOWN = Misfit("ship_to", "city", 29, 25)
 
@@ -32,7 +34,7 @@ def intent(state: str, code: str = "", kind: str = "create_sales_order", **more:
         "intent_kind": kind, "subject": SUBJECT, "order_id": "JLM1-A", "state": state, "code": code,
         "message": "said so", "reference": "", "meant_at": NOW - timedelta(minutes=30),
         "happened_at": NOW - timedelta(minutes=30), "seq": 1,
-        "is_pending": state in {"recorded", "unclear"}, **more,
+        "is_pending": state in {"recorded", "unclear"}, "line_ids": ["JLM1-A-1"], **more,
     }  # fmt: skip
 
 
@@ -44,18 +46,23 @@ def sku(key: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-MAPPED = mappings.load(
-    [
-        {"mapping": "warehouse", "key": "NMK", "value": "WH1"},
-        {"mapping": "warehouse", "key": "NMC", "value": "WH2"},
-        {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
-    ]
-)
+def placed_in(places: Mapping[str, str]) -> mappings.Mappings:
+    """The ordinary mappings, and a warehouse for each of these SKUs."""
+    return mappings.load(
+        [
+            *({"mapping": "warehouse", "key": f"sku:{key}", "value": place} for key, place in places.items()),
+            {"mapping": "warehouse", "key": "NMK", "value": "WH1"},
+            {"mapping": "warehouse", "key": "NMC", "value": "WH2"},
+            {"mapping": "ship_via", "key": "STD-UK", "value": "RML"},
+        ]
+    )
+
+
 ORDINARY = Known(
     lines=[line()],
-    skus={SHIRT: sku(SHIRT), JUMPER: sku(JUMPER)},
+    skus={SHIRT: sku(SHIRT), LONG_SHIRT: sku(LONG_SHIRT), JUMPER: sku(JUMPER)},
     near_skus={f"{SHIRT} ": [SHIRT], SHIRT.lower(): [SHIRT]},
-    mappings=MAPPED,
+    mappings=placed_in({}),
     intents=[],
     holds={},
     has_address={"JLM1-A": True},
@@ -250,7 +257,7 @@ def test_only_units_still_wanted_are_sent_and_shipping_is_charged_once() -> None
 
 
 def test_the_second_sales_order_of_a_basket_does_not_charge_shipping_again() -> None:
-    sent = intent("confirmed", subject="JLM1-A/NMC/WH2")
+    sent = intent("confirmed", subject="JLM1-A/NMC/WH2", line_ids=["JLM1-A-2"])
     (created,) = decide(replace(ORDINARY, intents=[sent])).create
 
     assert created.payload["shipping_amount"] == "0"
@@ -315,6 +322,62 @@ def test_what_does_not_fit_is_said_by_field_and_length_never_by_its_text() -> No
     assert [part.model_dump() for part in held.misfits] == [
         {"part": "ship_to", "field": "city", "length": 29, "fits": 25}
     ]
+
+
+BOTH_SHIRTS = [line(), line(number=2, sku=LONG_SHIRT)]
+
+
+@pytest.mark.parametrize("state", ["recorded", "unclear", "confirmed"])
+def test_while_one_line_of_two_falls_to_another_warehouse_neither_is_sent_before_they_are_seen(state: str) -> None:
+    sent = intent(state, is_pending=True, line_ids=["JLM1-A-1", "JLM1-A-2"])
+    moved = replace(ORDINARY, lines=BOTH_SHIRTS, mappings=placed_in({LONG_SHIRT: "WH2"}), intents=[sent])
+    absent = replace(moved, intents=[{**sent, "state": "refused", "code": "absent", "is_pending": False}])
+
+    assert steps(decide(moved)) == {}
+    assert steps(decide(absent)) == {"create": ["JLM1-A/NMK/WH2", SUBJECT]}
+
+
+def test_a_line_of_what_was_taken_and_seen_without_it_is_in_no_other_draft() -> None:
+    """Somebody took it out before we saw it: that is a difference to be answered, not a line to be sent."""
+    sent = intent("confirmed", line_ids=["JLM1-A-2"])
+    moved = replace(ORDINARY, lines=BOTH_SHIRTS, mappings=placed_in({SHIRT: "WH2", LONG_SHIRT: "WH2"}))
+    (created,) = decide(replace(moved, intents=[sent])).create
+
+    assert [one["order_line_id"] for one in created.payload["lines"]] == ["JLM1-A-1"]
+
+
+@given(st.data())
+def test_whatever_is_mapped_lost_and_seen_in_whatever_order_no_line_is_sent_while_it_may_be_there(
+    data: st.DataObject,
+) -> None:
+    basket = [line(number=number, sku=key) for number, key in enumerate(ORDINARY.skus, start=1)]
+    places = st.fixed_dictionaries({key: st.sampled_from(("WH1", "WH2")) for key in ORDINARY.skus})
+    sent: list[dict[str, Any]] = []
+    there: list[str] = []  # every line BlueCherry has, as often as it has it
+    for turn in range(data.draw(st.integers(1, 5), "turns")):
+        seen = {
+            one for row in sent if row["state"] == "confirmed" and not row["is_pending"] for one in row["line_ids"]
+        }
+        known = replace(
+            ORDINARY, mappings=placed_in(data.draw(places, "places")), intents=sent,
+            lines=[one for one in basket if one["order_line_id"] not in seen],
+        )  # fmt: skip
+        for created in decide(known).create:
+            line_ids = [one["order_line_id"] for one in created.payload["lines"]]
+            arrives = data.draw(st.booleans(), "arrives")
+            there += line_ids if arrives else []
+            state = data.draw(st.sampled_from(("confirmed", "unclear")), "state") if arrives else "unclear"
+            sent.append(
+                intent(
+                    state, subject=created.subject, is_pending=True, line_ids=line_ids, seq=turn, arrives=arrives
+                )
+            )
+        for row in sent:
+            if row["is_pending"] and data.draw(st.booleans(), "is settled"):
+                outcome = ("confirmed", "") if row["arrives"] else ("refused", "absent")
+                row.update(zip(("state", "code"), outcome, strict=True), is_pending=False)
+
+    assert len(there) == len(set(there))
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,17 @@ def test_a_day_older_than_the_week_is_counted_every_night_until_it_is_proven(
     assert by_day is None
 
 
+def test_days_that_nobody_counted_since_we_began_are_counted_though_none_ever_was() -> None:
+    began = TODAY - timedelta(days=20)
+    counted = {**all_counted(NIGHT - HOUR), TODAY: Counted(NIGHT, is_closed=False, agrees=True)}
+    found = next_window(NIGHT, counted, NIGHT, since=began)
+
+    assert found is not None
+    assert found.day == TODAY - timedelta(days=8)
+    assert min(one.day for one in windows(NIGHT, since=began)) == began
+    assert next_window(NIGHT, counted, NIGHT) is None
+
+
 @pytest.mark.parametrize(
     ("day", "hours"),
     [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 10, 26), 24), (date(2026, 7, 1), 24)],
@@ -116,4 +127,3 @@ def test_a_count_takes_a_call_only_when_a_look_was_just_made() -> None:
     assert is_spare(NOON, NOON - timedelta(seconds=61), minute)
     assert not is_spare(NOON, NOON - timedelta(seconds=125), minute)
     assert is_spare(NOON, NOON - timedelta(seconds=305), 5 * minute)
-    assert not is_spare(NOON, None, minute)

@@ -151,6 +151,34 @@ def test_a_refusal_john_lewis_did_not_take_is_wrong_until_the_order_waits_no_mor
     assert wrong(ask) == {}
 
 
+def test_a_refusal_that_came_too_late_is_wrong_until_the_order_is_cancelled(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    in_time = wrong(ask)
+    told.order("O1-A", changed=NOW - MINUTE)
+    row = wrong(ask)["refusal_overtaken", "O1-A"]
+    told.order("O1-A", state="CANCELED", changed=NOW)
+
+    assert in_time == {}
+    assert row["detail"] == "It is refused here, and John Lewis shows the order as SHIPPING."
+    assert row["since_at"] == NOW - HOUR
+    assert wrong(ask) == {}
+
+
+def test_a_refused_line_that_was_accepted_with_the_others_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="SHIPPING")
+    told.order("O2-A", state="SHIPPING")
+    for order_id, line_id in (("O1-A", "O1-A-1"), ("O2-A", "O2-A-2")):
+        told.tell(
+            events.AcceptanceDecided(
+                happened_at=NOW - HOUR, order_id=order_id, decision="accept", why="lost", refused_lines=(line_id,)
+            )
+        )
+    found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "refusal_overtaken"}
+
+    assert found == {"O1-A": "Lines of it are refused here, and John Lewis shows the order as SHIPPING."}
+
+
 def test_a_number_john_lewis_does_not_take_is_wrong_until_it_shows_it(told: Told, ask: Ask) -> None:
     told.order("O1-A")
     told.sales_order("SO-1", "O1-A")
@@ -490,6 +518,29 @@ def test_a_flow_that_fails_for_a_quarter_of_an_hour_is_wrong(told: Told, ask: As
     assert wrong(ask) == {}
 
 
+def test_orders_that_nobody_may_look_at_for_a_quarter_of_an_hour_are_wrong_though_every_run_ends_well(
+    told: Told, ask: Ask
+) -> None:
+    told.run("start", ended=NOW - 3 * HOUR)
+    told.tell(bookmarks={"orders.looked": (NOW - 16 * MINUTE).isoformat()})
+    told.run("orders", "deferred", message="OR11: too many calls", ended=NOW - MINUTE)
+    row = wrong(ask)["flow_failing", "orders"]
+
+    assert (row["cause"], row["since_at"]) == ("orders", NOW - 16 * MINUTE)
+    assert row["detail"] == "Nobody could look at the orders at John Lewis. OR11: too many calls"
+    assert wrong(ask, look_minutes=30) == {}
+    told.tell(bookmarks={"orders.looked": (NOW - MINUTE).isoformat()})
+    assert wrong(ask) == {}
+
+
+def test_what_nobody_looked_at_while_the_worker_stood_is_no_failure_of_the_flow(told: Told, ask: Ask) -> None:
+    told.tell(bookmarks={"orders.looked": (NOW - DAY).isoformat()})
+    told.run("start", ended=NOW - 10 * MINUTE)
+
+    assert wrong(ask) == {}
+    assert list(wrong(ask, NOW + 5 * MINUTE)) == [("flow_failing", "orders")]
+
+
 def test_silence_is_wrong_where_the_weeks_before_were_busy(told: Told, ask: Ask) -> None:
     for week in (1, 2, 3):
         for number in range(9):
@@ -549,6 +600,21 @@ def test_a_day_that_nobody_counted_in_time_is_wrong_until_it_is_counted(told: To
     assert wrong(ask) == {}
     assert list(wrong(ask, NOW + 3 * HOUR)) == []
     assert list(wrong(ask, NOW + 27 * HOUR)) == [("day_not_counted", "2026-11-23")]
+
+
+def test_days_that_were_never_counted_at_all_are_wrong_from_the_first_run_or_our_start_on(
+    told: Told, ask: Ask
+) -> None:
+    told.run("orders", ended=NOW - 5 * DAY)
+    told.runs_of_all()
+    before = {subject for kind, subject in wrong(ask) if kind == "day_not_counted"}
+    told.tell(bookmarks={"start_on": "2026-11-20T23:30:00+00:00"})
+
+    assert before == {"2026-11-19", "2026-11-20", "2026-11-21"}
+    assert {subject for kind, subject in wrong(ask) if kind == "day_not_counted"} == {"2026-11-20", "2026-11-21"}
+    counted(told, "2026-11-20", 3, 3)
+    counted(told, "2026-11-21", 3, 3)
+    assert wrong(ask) == {}
 
 
 def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(

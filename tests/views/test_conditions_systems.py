@@ -8,7 +8,7 @@ import pytest
 from store.database import Ask
 from store.events import ClockCompared, MarketplaceDescribed
 from sync.rules.mappings import parsed
-from tests.told import NOW, SHIRT, Told
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 MINUTE = timedelta(minutes=1)
 
@@ -64,6 +64,22 @@ def test_a_missing_role_names_the_operation_and_leaves_the_rest_alone(told: Told
     told.snapshot("others", resource="OR11", status=200, at=NOW)
 
     assert list(wrong(ask)) == [("credentials_refused", "John Lewis/TL02")]
+
+
+def test_a_missing_role_for_what_is_asked_once_a_day_is_wrong_until_that_is_answered(told: Told, ask: Ask) -> None:
+    subject = ("credentials_refused", "John Lewis/A01")
+    told.snapshot("refused", resource="A01", status=403, at=NOW - MINUTE)
+    told.wrong("credentials_refused", "John Lewis/A01", cause="John Lewis", since=wrong(ask)[subject]["since_at"])
+    for number, status in enumerate((0, 503, 429)):  # says nothing of our key
+        told.snapshot(f"no answer {number}", resource="A01", status=status, at=NOW + number * HOUR)
+    told.snapshot("others", resource="OR11", status=200, at=NOW + HOUR)
+    next_day = wrong(ask, NOW + DAY)
+    told.snapshot("answered", resource="A01", status=200, at=NOW + DAY)
+
+    assert list(next_day) == [subject]
+    assert subject in wrong(ask, NOW + 2 * HOUR)
+    assert wrong(ask, NOW + DAY) == {}
+    assert wrong(ask, NOW + 3 * DAY) == {}
 
 
 def test_calls_turned_away_are_wrong_once_they_are_many(told: Told, ask: Ask) -> None:

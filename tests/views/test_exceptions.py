@@ -21,6 +21,11 @@ def is_snoozed(ask: Ask, at: Any = NOW) -> bool:
     return bool(ask("select is_snoozed from exceptions($at)", {"at": at})["is_snoozed"][0])
 
 
+def hidden_of(ask: Ask, at: Any = NOW) -> dict[str, bool]:
+    rows = ask("select exception_kind, is_hidden from causes($at)", {"at": at}).to_dicts()
+    return {row["exception_kind"]: row["is_hidden"] for row in rows}
+
+
 @pytest.fixture
 def wrong(told: Told) -> UUID:
     """An order whose SKU nobody knows, due in a day."""
@@ -139,11 +144,39 @@ def test_what_fails_because_its_flow_fails_stands_beneath_it_and_nothing_else(to
     told.wrong("flow_failing", "dispatch", cause="dispatch")
     told.wrong("shipped_not_confirmed", "S1", cause="not tried yet")
     told.wrong("sent_not_visible", "O1-A/NMK/WH1")
-    hidden = {
-        row["exception_kind"]: row["is_hidden"] for row in ask("select * from causes($at)", {"at": NOW}).to_dicts()
-    }
 
-    assert hidden == {"flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False}
+    assert hidden_of(ask) == {"flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False}
+
+
+def test_a_larger_trouble_that_was_put_off_or_accepted_hides_nothing_while_another_like_it_does(
+    told: Told, ask: Ask
+) -> None:
+    orders = told.wrong("flow_failing", "orders", cause="orders")
+    told.wrong("acceptance_due", "O1-A", order_id="O1-A", deadline=NOW + 9 * DAY)
+    loud = hidden_of(ask)
+    put_off(told, orders, until_at=NOW + 7 * DAY)
+    put_aside, back = hidden_of(ask), hidden_of(ask, NOW + 7 * DAY)
+    told.handle(orders, "accept", note="we know")
+    accepted = hidden_of(ask, NOW + 7 * DAY)
+    told.wrong("system_down", "John Lewis", cause="John Lewis")
+
+    assert (loud["acceptance_due"], put_aside["acceptance_due"]) == (True, False)
+    assert (back["acceptance_due"], accepted["acceptance_due"]) == (True, False)
+    assert hidden_of(ask)["acceptance_due"]
+
+
+def test_within_four_hours_of_its_deadline_or_past_it_nothing_stands_beneath_a_larger_trouble(
+    told: Told, ask: Ask
+) -> None:
+    told.wrong("flow_failing", "orders", cause="orders")
+    told.wrong("acceptance_due", "O1-A", order_id="O1-A", deadline=NOW + 5 * HOUR)
+    told.wrong("acceptance_due", "O2-A", order_id="O2-A", deadline=NOW + 50 * HOUR)
+    accepted = told.wrong("acceptance_due", "O3-A", order_id="O3-A", deadline=NOW)
+    told.handle(accepted, "accept", note="it is lost")
+
+    assert hidden_of(ask)["acceptance_due"]
+    assert not hidden_of(ask, NOW + HOUR)["acceptance_due"]
+    assert not hidden_of(ask, NOW + 6 * HOUR)["acceptance_due"]
 
 
 def test_the_history_of_an_exception_has_every_word_of_it_with_who(told: Told, ask: Ask, wrong: UUID) -> None:

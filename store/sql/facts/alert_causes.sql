@@ -1,4 +1,4 @@
--- One row per route and cause it was ever told of: what was said last, and since when it is not wrong any more.
+-- One row per route and cause it was ever told of: what was said last, and since when it is not wrong any more. Back within the hour, it was never gone.
 -- :table
 create table if not exists alert_cause_facts (
     route varchar not null,
@@ -30,12 +30,13 @@ using (
         union all
 
         select
-            subject, (body ->> 'alert_id')::uuid, (body ->> 'told_at')::timestamptz, happened_at, happened_at, seq,
+            subject, (body ->> 'alert_id')::uuid, (body ->> 'told_at')::timestamptz,
+            if(kind = 'alert.cleared', happened_at, null), happened_at, seq,
             from_json(body -> 'told', '{
                 "cause_kind": "VARCHAR", "cause": "VARCHAR", "rank": "INTEGER", "stage": "INTEGER", "count": "BIGINT"
             }'),
         from fresh
-        where kind = 'alert.cleared'
+        where kind in ('alert.cleared', 'alert.returned')
     )
 
     select route, unnest(part), alert_id, told_at, cleared_at, happened_at, seq,
