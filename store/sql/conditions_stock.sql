@@ -146,6 +146,19 @@ import_failed as (
     where state = 'failed'
 ),
 
+-- one file is open at a time: while it does not end nothing is sent, no decrease either
+import_stuck as (
+    select
+        'import_stuck' as kind, push.reference as subject, '' as order_id, '' as cause,
+        'Stock import ' || push.reference || ' was taken ' || strftime(push.happened_at, '%d %b %H:%M')
+            || ' UTC and has not ended; no quantity is sent until it does.' as detail,
+        push.happened_at as since_at,
+    from intent_facts as push
+    anti join import_facts as done on done.push_id = push.intent_id
+    where push.intent_kind = 'push_stock' and push.state = 'confirmed'
+        and push.happened_at <= as_of - interval 30 minutes
+),
+
 batch_moments as (
     select list(reading.as_of order by reading.as_of) as moments, max(reading.as_of) as newest_at,
     from batch_reading_facts as reading
@@ -204,6 +217,7 @@ wrong as (
     union all by name from refused
     union all by name from unnamed
     union all by name from import_failed
+    union all by name from import_stuck
     union all by name from stuck
     union all by name from misidentified
 )

@@ -20,6 +20,9 @@ _IMPORT_STATES = {
     "RUNNING": "running",
     "COMPLETE": "complete",
     "FAILED": "failed",
+    # not among those of a stock import's description, as other imports end there
+    "CANCELLED": "failed",
+    "CANCELED": "failed",
 }
 _NOTHING = Decimal(0)
 

@@ -152,6 +152,8 @@ def test_a_stock_import_without_an_id_is_unclear(outside: Any) -> None:
         ("RUNNING", "running"),
         ("COMPLETE", "complete"),
         ("FAILED", "failed"),
+        ("CANCELLED", "failed"),
+        ("CANCELED", "failed"),
         ("A_STATE_OF_NEXT_YEAR", "running"),
     ],
 )

@@ -383,6 +383,27 @@ def test_a_stock_file_that_failed_as_a_whole_is_wrong_until_the_next_arrives(tol
     assert ("import_failed", "stock") not in wrong(ask)
 
 
+def test_a_stock_file_that_does_not_end_for_half_an_hour_is_wrong_until_it_does(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    told.offers({SHIRT: 5})
+    sent_at = NOW - HOUR / 2
+    push_id = told.publish({SHIRT: 5}, at=sent_at, is_finished=False)
+    before, stuck = wrong(ask, NOW - MINUTE), wrong(ask)
+    told.tell(
+        events.ImportFinished(
+            happened_at=NOW, import_id="IMP-1", push_id=push_id, state="complete", success_count=1, error_count=0,
+            errors={},
+        )
+    )  # fmt: skip
+
+    assert before == {}
+    assert list(stuck) == [("import_stuck", "IMP-1")]
+    row = stuck["import_stuck", "IMP-1"]
+    assert row["since_at"] == sent_at
+    assert row["detail"].startswith(f"Stock import IMP-1 was taken {sent_at:%d %b %H:%M} UTC and has not ended")
+    assert wrong(ask) == {}
+
+
 def test_a_sale_two_batches_do_not_contain_is_stuck(told: Told, ask: Ask) -> None:
     told.order("O1-A", placed=NOW - 3 * HOUR, quantity=2)
     told.order("O2-A", placed=NOW - 3 * HOUR, state="WAITING_ACCEPTANCE")

@@ -169,6 +169,7 @@ def stock_goes_wrong(told: Told) -> None:
             error_count=1, errors={SHIRT: "Offer is locked"},
         )
     )  # fmt: skip
+    told.intent("push_stock", "open", "confirmed", reference="IMP-2")
     finding = events.FindingPart(code="unknown_location", count=1, detail="Unknown locations: 'MOON'.")
     told.order("O1-A", placed=NOW - 30 * HOUR)
     for number, hours in ((1, 28), (2, 27)):
