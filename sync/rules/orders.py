@@ -165,11 +165,16 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
     """A sales order for each division and warehouse of an order that may go."""
     first = next(iter(groups.values()))[0]
     order_id = first["order_id"]
+    left_out: dict[str, list[Mapping[str, Any]]] = {}
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
         unsent = [line for line in members if line["order_line_id"] not in past.carried]
-        if not (unsent and past.is_free("create_sales_order", subject)):
+        if not unsent:
+            continue
+        if not past.is_free("create_sales_order", subject):
+            if not past.last["create_sales_order", subject]["is_pending"]:
+                left_out[subject] = unsent
             continue
         if waits := _waits(known, past, order_id, subject):
             plan.waits[order_id] = waits
@@ -182,6 +187,19 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
         (plan.create if is_sure else plan.take_over).append(intent)
     if order_id in plan.waits:
         raise plan.waits[order_id].held
+    for subject, lines in left_out.items():
+        raise _left_out(past, subject, lines)
+
+
+def _left_out(past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> "_Held":
+    """A mapping came to name, for lines not sent yet, where a sales order of theirs already went without them."""
+    number = past.last["create_sales_order", subject]["reference"]
+    names = ", ".join(str(line["sku"]) for line in lines)
+    words = (
+        f"The sales order of {subject} ({number}) was sent without {names}. Put the mapping back, so that they get"
+        " one of their own, or cancel them at John Lewis."
+    )
+    return _Held("missing_in_erp", "left out of its sales order", words)
 
 
 def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":

@@ -346,6 +346,15 @@ def test_a_line_of_what_was_taken_and_seen_without_it_is_in_no_other_draft() -> 
     assert [one["order_line_id"] for one in created.payload["lines"]] == ["JLM1-A-1"]
 
 
+def test_a_line_that_comes_to_belong_where_a_sales_order_went_without_it_is_held_and_named() -> None:
+    went = intent("confirmed", line_ids=["JLM1-A-1"], reference="SO-1")
+    decision = decide(replace(ORDINARY, lines=[line(number=2, sku=LONG_SHIRT)], intents=[went]))
+
+    assert steps(decision) == {"hold": ["missing_in_erp"]}
+    assert decision.holds[0].cause == "left out of its sales order"
+    assert f"({went['reference']}) was sent without {LONG_SHIRT}" in decision.holds[0].detail
+
+
 @given(st.data())
 def test_whatever_is_mapped_lost_and_seen_in_whatever_order_no_line_is_sent_while_it_may_be_there(
     data: st.DataObject,
