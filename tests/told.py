@@ -351,9 +351,10 @@ class Told:
         name: str = "push",
         batch_id: str = "B1",
         is_finished: bool = True,
+        errors: Mapping[str, str] | None = None,
         **more: Any,
     ) -> UUID:
-        """A stock import was sent, and reached its end."""
+        """A stock import was sent, and reached its end; `errors` by SKU."""
         push_id, at = thing(f"{name}/{at}"), at or self.now - 90 * HOUR / 60
         rows = [
             {
@@ -373,7 +374,7 @@ class Told:
             self.tell(
                 events.ImportFinished(
                     happened_at=at + HOUR / 12, import_id="IMP-1", push_id=push_id, state="complete",
-                    success_count=len(rows), error_count=0, errors={},
+                    success_count=len(rows), error_count=len(errors or {}), errors=dict(errors or {}),
                 )
             )  # fmt: skip
         return push_id

@@ -16,6 +16,7 @@ with sent as (
         to_seconds(skew_seconds) as skew,
     from published_facts as published
     join import_facts as done on done.push_id = published.push_id and done.state = 'complete'
+    anti join refused_quantities as refused on refused.push_id = published.push_id and refused.sku = published.sku
     where names is null or published.sku in (select unnest(cast(names as varchar[])))
 ),
 

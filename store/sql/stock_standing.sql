@@ -46,10 +46,11 @@ sent as (
         published.push_id,
         published.quantity,
         published.happened_at as published_at,
-        coalesce(arrived.state, '') as import_state,
+        if(refused.sku is null, coalesce(arrived.state, ''), 'refused') as import_state,
         arrived.happened_at as arrived_at,
     from published_facts as published
     left join import_facts as arrived on arrived.push_id = published.push_id
+    left join refused_quantities as refused on refused.push_id = published.push_id and refused.sku = published.sku
 ),
 
 -- each offer, when it was read last: one that did not move is not stored again

@@ -70,9 +70,7 @@ arrivals as (
 
 -- what John Lewis reported as errors of the last file each SKU was in
 failed as (
-    select push_id, unnest(map_keys(cast(errors::json as map(varchar, varchar)))) as sku
-    from import_facts
-    where error_count > 0 and push_id in (select push_id from sent)
+    select push_id, sku from refused_quantities where push_id in (select push_id from sent)
 ),
 
 unproven as (

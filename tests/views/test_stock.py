@@ -195,6 +195,17 @@ def test_what_was_sold_after_the_reading_is_no_longer_shown(told: Told, ask: Ask
     assert not found["is_at_risk"]
 
 
+def test_a_number_john_lewis_refused_is_not_taken_for_what_stands_there(told: Told, ask: Ask) -> None:
+    stocked(told, units=3)
+    told.offers({SHIRT: 7}, at=NOW - 2 * HOUR)
+    told.publish({SHIRT: 2}, at=NOW - HOUR, errors={SHIRT: "No such offer."})
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert (found["standing_quantity"], found["is_at_risk"]) == (7, True)
+    assert ask("select * from expected_shown($now, $now)", {"now": NOW}).is_empty()
+
+
 def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(told: Told, ask: Ask) -> None:
     stocked(told, units=3)
     told.offers({SHIRT: 7}, at=NOW - 2 * HOUR)
