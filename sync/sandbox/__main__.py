@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import gc
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -105,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             mirakl_port=options.mirakl_port, bluecherry_port=options.bluecherry_port, start=options.start
         )
         for name, value in environment.items():
-            print(f"{name}='{value}'" if name.endswith("MAPPINGS") else f"{name}={value}")
+            print(f"{name}={shlex.quote(value)}")
         return 0
     try:
         sockets = {

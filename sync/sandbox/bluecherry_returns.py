@@ -190,7 +190,8 @@ class ReturnBook:
     def take_in_by_hand(self) -> None:
         """The bench takes a unit in, under an authorisation somebody typed: John Lewis has no return for it."""
         back = {one.order.ord_num for one in self.returns}
-        for order in self.book.visible():
+        # from the newest on: `refund_without_return` pays an oldest one back
+        for order in reversed(list(self.book.visible())):
             line = next((line for line in order.lines if line.shipped), None)
             if line is not None and order.ord_num not in back:
                 row = {"ext_line_id": line.ext_line_id, "qty": 1}
