@@ -59,6 +59,7 @@ picked as (
     from (
         from order_facts
         where changed_at > as_of - interval 30 days
+            or order_id in (select order_id from sales_order_facts where happened_at > as_of - interval 30 days)
             or order_id in (
                 select order_id from exception_facts where is_open and exception_kind = 'cancelled_after_pick'
             )

@@ -77,6 +77,17 @@ def test_a_sales_order_as_we_sent_it_does_not_drift(told: Told, ask: Ask) -> Non
     assert found(ask) == []
 
 
+def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is_shown_all_the_same(
+    told: Told, ask: Ask
+) -> None:
+    sent(told)
+    told.order("JL1-A", quantity=2, state="CLOSED", changed=NOW)
+    late = NOW + 40 * DAY
+    shows(told, line(unit_price_amount=Decimal("35.00")), at=late - HOUR, raw_status="40", status="INVOICED")
+
+    assert [row[0] for row in found(ask, late)] == ["price"]
+
+
 @pytest.mark.parametrize(
     ("lines", "header", "expected"),
     [
