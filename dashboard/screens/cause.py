@@ -180,7 +180,7 @@ def _buttons(
 ) -> None:
     """All that may be done about these of a cause; `has_keys`: also by the keyboard, once on a page."""
     _decide(chosen, row, pulse, slot)
-    no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
+    no = "" if row["has_retry"] else row["retry"]
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
         cards.ask_button(
             "Show what it would do",

@@ -39,6 +39,7 @@ select
     coalesce(of_cause.remedy, kind.remedy, '') as remedy,
     coalesce(of_cause.runbook, kind.runbook, '') as runbook,
     coalesce(of_cause.retry, kind.retry, '') as retry,
+    coalesce(of_cause.has_retry, kind.has_retry, true) as has_retry,
     -- what is wrong because something larger is wrong stands beneath that, until its deadline is near or past
     coalesce(grouped.pressing_at > as_of + interval 4 hours, true) and coalesce(exists (
         from wrong as parent
