@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from store.database import Ask
 from tests.told import HOUR, NOW, Told
-from tests.views.conftest import Ask
 
 MINUTE = timedelta(minutes=1)
 
