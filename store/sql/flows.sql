@@ -10,10 +10,12 @@ with known as (
 
 ended as (
     -- a run that was asked to stop, or that only showed what it would do, says nothing about its flow; one that was
-    -- only not allowed yet is no trouble, and no success
+    -- only not allowed yet is no trouble, and no success, unless it decided the stock and only its next file must wait
     select
         flow,
-        max(happened_at) filter (where state = 'succeeded') as last_success_at,
+        max(happened_at) filter (
+            where state = 'succeeded' or state = 'deferred' and contains(counts, '"decided":')
+        ) as last_success_at,
         min(happened_at) as first_run_at,
         arg_max(state, (happened_at, seq)) as last_state,
         arg_max(message, (happened_at, seq)) as last_message,

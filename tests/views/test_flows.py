@@ -32,6 +32,18 @@ def test_a_flow_that_defers_between_successes_is_well(told: Told, ask: Ask) -> N
     assert flow(ask, "inventory")["state"] == "succeeded"
 
 
+def test_stock_that_is_decided_is_well_while_its_next_file_waits_and_not_while_the_last_does_not_end(
+    told: Told, ask: Ask
+) -> None:
+    """Where much is sold a file always is on its way: no run ends without something put off."""
+    told.run("inventory", "deferred", ended=NOW - 20 * MINUTE, counts={"decided": 199, "published": 2})
+    told.run("inventory", "deferred", ended=NOW - MINUTE)
+    stuck = flow(ask, "inventory")["state"]
+    told.run("inventory", "deferred", ended=NOW - MINUTE / 2, counts={"decided": 199, "published": 0})
+
+    assert (stuck, flow(ask, "inventory")["state"]) == ("late", "succeeded")
+
+
 def test_a_flow_that_never_succeeded_is_put_off_and_then_late(told: Told, ask: Ask) -> None:
     told.run("orders", "deferred", ended=NOW - 14 * MINUTE)
     told.run("returns", "deferred", ended=NOW - 61 * MINUTE)
