@@ -163,6 +163,7 @@ class MappingRow(BaseModel):
     key: str
     value: str = ""
     from_on: date | None = None
+    line: int = 0  # of the file it was read from, to name what is wrong with it
 
 
 class SetMappings(Command):
