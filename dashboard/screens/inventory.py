@@ -1,7 +1,8 @@
 """Stock: what may be oversold before the next batch, and whether John Lewis shows what we published.
 
-The verdict in one sentence, and four ways to look: what is at risk, the three-way audit, BlueCherry's batches, and
-every SKU. Law: never green on a batch that is late or a risk that was not assessed of late.
+The verdict in one sentence, and five ways to look: what is at risk, the three-way audit, how much is held back,
+BlueCherry's batches, and every SKU. Law: never green on a batch that is late or a risk that was not assessed of
+late.
 """
 
 from typing import Any
@@ -23,11 +24,11 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import held_batch, spending, stock_tables
+from dashboard.screens import buffers, held_batch, spending, stock_tables
 
 LIMIT = 300
 NEAREST = 10
-VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
+VIEWS = ("At risk", "Audit", "Buffers", "Batches", "All SKUs")  # as they stand in the address
 CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category"}
 MOST_STYLES = 50  # to pick from; a brand has tens of thousands
 
@@ -60,6 +61,10 @@ def show(pulse: Pulse) -> None:
         if share:
             st.caption("A batch is of the whole stock: nothing is left out here.")
         stock_tables.batches(pulse)
+    elif view == "Buffers":
+        if share:
+            st.caption("A policy is of all its goods: the filters above do not narrow it.")
+        buffers.part(pulse)
     elif view == "Audit":
         stock_tables.audit(pulse, goods)
     elif view == "All SKUs":
@@ -254,7 +259,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
         st.caption(
             "*Cost* and *units over* are expected ones. *Chance*: that more is sold than there is before the next "
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "
-            "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
+            "expected to draw until then. *Held back*: the buffer and what set it; it is decided under *Buffers*."
         )
     _kept_word(pulse)
 

@@ -242,7 +242,7 @@ def _what_if(name: str, found: dict[str, Any], risk: dict[str, Any] | None) -> N
             f"({rule(risk['advised_rule'])}). There are {count(risk['base'])}, cover "
             f"{times(risk['window_cover'])}. Worked out {london(rows['assessed_at'][0])}."
         )
-        cards.link("mappings", "Set a buffer policy")
+        cards.link("inventory", "Set a buffer policy", view="Buffers", policy_of=f"sku:{name}")
     with right:
         marks = {"now": risk["buffer"], "advised": risk["advised_buffer"]}
         charts.draw(

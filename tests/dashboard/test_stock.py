@@ -172,6 +172,7 @@ def test_units_to_hold_back_more_are_given_to_where_they_spare_the_most_oversell
         {
             "SKU": SHIRT, "What": "Linen shirt White M", "Held back now": "1", "And then": "4",
             "Units over, fewer": "0.07", "Margin held back": "£60.00",
+            "Set it": f"stock?view=Buffers&policy_of=sku%3A{SHIRT}&policy_units=4",
         }
     ]  # fmt: skip
     assert "Where more held back helps most" in words(show("inventory"))
