@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import cards, data
 from dashboard.data import Pulse
-from dashboard.format import ago, count, money, money_whole
+from dashboard.format import ago, count, expected, money, money_whole
 
 WHEN = ("before", "after")
 SHOWN = 50
@@ -25,7 +25,7 @@ def headline(found: dict[str, Any]) -> str:
         return "would change no listing"
     return (
         f"would change {count(found['changed_count'], 'listing')}, {_more(found['units_change'])}, "
-        f"oversells expected {_pair(found, 'oversells', 1)} a week"
+        f"oversells expected {_oversells(found)} a week"
     )
 
 
@@ -90,7 +90,7 @@ def _numbers(found: dict[str, Any]) -> None:
                 "Offers that would list another number",
             ),
             ("Units on sale", _signed(found["units_change"]), "More or fewer than now"),
-            ("Oversells a week", _pair(found, "oversells", 1), "Offers expected to sell more than there is"),
+            ("Oversells a week", _oversells(found), "Offers expected to sell more than there is"),
             ("Lost sales a week", _pair(found, "lost_units", 1), "Units missed for what is held back"),
             (
                 "Cost a week",
@@ -131,6 +131,14 @@ def _signed(number: int) -> str:
 
 def _more(units: int) -> str:
     return f"{_signed(units)} {'unit' if abs(units) == 1 else 'units'}"
+
+
+def _oversells(found: dict[str, Any]) -> str:
+    """With one place, as long as it tells anything."""
+    both = [found[f"{when}_oversells"] for when in WHEN]
+    if max(both) >= 0.1:
+        return _pair(found, "oversells", 1)
+    return " → ".join(expected(number) for number in both)
 
 
 def _pair(row: dict[str, Any], name: str, places: int) -> str:

@@ -175,6 +175,8 @@ def test_everybody_sees_how_far_a_preview_is(ordinary: Told) -> None:
          "would change 2 listings, 0 units, oversells expected 1,200.0 → 0.0 a week"),
         ({"changed_count": 1, "units_change": 1, "before_oversells": 0.2, "after_oversells": 0.3},
          "would change 1 listing, +1 unit, oversells expected 0.2 → 0.3 a week"),
+        ({"changed_count": 1, "units_change": -1, "before_oversells": 0.04, "after_oversells": 0.0001},
+         "would change 1 listing, −1 unit, oversells expected 0.04 → under 0.01 a week"),
         ({"changed_count": 0}, "would change no listing"),
     ],
 )  # fmt: skip

@@ -326,28 +326,6 @@ def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_l
     assert "Work orders" not in trousers
 
 
-def test_the_sliders_read_what_the_worker_worked_out(told: Told) -> None:
-    risky_day(told)
-    page = show("sku", query={"sku": SHIRT})
-    begins = page.slider(key=f"what-if-buffer-{SHIRT}").value
-    page.slider(key=f"what-if-buffer-{SHIRT}").set_value(3)
-    page.select_slider(key=f"what-if-interval-{SHIRT}").set_value(12.0).run(timeout=60)
-    shown = {one.label: (one.value, one.delta) for one in page.metric if one.delta}
-
-    assert begins == 1
-    assert shown == {
-        "Chance of an oversell": ("2.5 %", "now 3.3 %"), "Oversold units": ("0.06", "now 0.08"),
-        "Sales lost, units": ("0.30", "now 0.10"), "Cost of overselling": ("£7.50", "now £30.00"),
-        "Margin lost": ("£3.00", "now £1.00"),
-    }  # fmt: skip
-
-
-def test_a_sku_without_a_grid_says_why(told: Told) -> None:
-    risky_day(told)
-
-    assert "It was not among the costliest" in words(show("sku", query={"sku": TROUSERS}))
-
-
 def test_a_sku_that_is_not_offered_says_so(told: Told) -> None:
     told.skus(SHIRT)
     told.beat()
