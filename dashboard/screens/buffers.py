@@ -71,34 +71,38 @@ def said_words(row: dict[str, Any]) -> str:
     return ", ".join(filter(None, told)) or "as the level above says"
 
 
-def _led_here() -> None:
-    """A link may say what the policy is to be for (`sku:NMK-04117-WHT-A--M`), and how many units it holds back."""
-    given = {name: st.query_params.get(name, "") for name in ("policy_of", "policy_units")}
-    if not any(given.values()) or st.session_state.get("buffer-given") == given:
-        return
-    st.session_state["buffer-given"] = given
-    level, _, key = given["policy_of"].partition(":")
-    if level in LEVELS:
-        st.session_state["buffer-level"] = level
-        st.session_state[f"buffer-key-{level}"] = key
-    if given["policy_units"].isdecimal():
-        st.session_state["buffer-units"] = int(given["policy_units"])
-
-
 def _form(pulse: Pulse) -> None:
-    _led_here()
+    # a link may say what it is for (`sku:NMK-04117-WHT-A--M`), and how many units to hold back; its form is its own
+    given = st.query_params.get("policy_of", "")
+    told_level, _, told_key = given.partition(":")
+    told_units = st.query_params.get("policy_units", "")
+    led = f"-{given}-{told_units}" if given else ""
     with st.container(border=True, key="buffer-policy"):
         where, which, begins, why = st.columns(4, vertical_alignment="bottom")
-        level = str(where.selectbox("For", list(LEVELS), format_func=lambda name: LEVELS[name], key="buffer-level"))
+        levels = list(LEVELS)
+        level = str(
+            where.selectbox(
+                "For",
+                levels,
+                levels.index(told_level) if told_level in levels else 0,
+                format_func=lambda name: LEVELS[name],
+                key=f"buffer-level{led}",
+            )
+        )
         key = ""
         if level != "global":
             key = str(
-                which.text_input(f"{LEVELS[level]}, as in BlueCherry", key=f"buffer-key-{level}") or ""
+                which.text_input(
+                    f"{LEVELS[level]}, as in BlueCherry",
+                    told_key if level == told_level else "",
+                    key=f"buffer-key-{level}{led}",
+                )
+                or ""
             ).strip()
         today = on_london_clock(pulse.as_of).date()
         day = begins.date_input("From", today, min_value=today, key="buffer-from", format="DD/MM/YYYY")
         reason = str(why.text_input("Why", key="buffer-why") or "").strip()
-        said = _said()
+        said = _said(int(told_units) if told_units.isdecimal() else None, led)
         keyless = f"Say which {LEVELS[level]}." if level != "global" and not key else ""
         is_empty = all(value is None for value in said.values())
         about: dict[str, Any] = {"level": level, "key": key, "from_on": day}
@@ -123,15 +127,15 @@ def _form(pulse: Pulse) -> None:
             )  # fmt: skip
         cards.outcome("set-buffer")
         cards.outcome("remove-buffer")
-        for one in (draft, end):
-            _previewed(one, pulse)
+        sent = [one for each in (draft, end) for one in _previewed(each, pulse)]
+        previews.running("preview_policy", "is having a policy previewed", sent)
         st.caption(
             "What is left open is as the level above says. A policy can be set once you have seen what it would "
             "change; quantities are then computed anew at once."
         )
 
 
-def _said() -> dict[str, Any]:
+def _said(told_units: int | None, led: str) -> dict[str, Any]:
     share, *places, together = st.columns(5, vertical_alignment="bottom")
     said: dict[str, Any] = {
         "percent": share.number_input("Percent", 0.0, 100.0, None, 0.5, format="%.2f", key="buffer-percent")
@@ -139,7 +143,8 @@ def _said() -> dict[str, Any]:
     if said["percent"] is not None:
         said["percent"] = f"{said['percent']:.2f}"
     for place, (name, label) in zip(places, NUMBERS, strict=True):
-        said[name] = place.number_input(label, 0, None, None, 1, key=f"buffer-{name}")
+        begins, of_link = (told_units, led) if name == "units" else (None, "")
+        said[name] = place.number_input(label, 0, None, begins, 1, key=f"buffer-{name}{of_link}")
     said["combine"] = together.selectbox(
         "Which of them", list(COMBINE), None, format_func=lambda name: COMBINE[name], key="buffer-combine",
         placeholder="As above",
@@ -174,8 +179,8 @@ def _not_yet(draft: send.PreviewPolicy, pulse: Pulse, reason: str) -> str:
     return "" if reason else "Write the reason first."
 
 
-def _previewed(draft: send.PreviewPolicy, pulse: Pulse) -> None:
-    """How far the preview of the draft is, and what it would change, whoever asked."""
+def _previewed(draft: send.PreviewPolicy, pulse: Pulse) -> list[dict[str, Any]]:
+    """How far the preview of the draft is, and what it would change, whoever asked; what was sent from here."""
     slot = _slot(draft)
     found = data.policy_preview_of(pulse.as_of, draft.model_dump())
     sent = cards.results(slot)
@@ -183,3 +188,4 @@ def _previewed(draft: send.PreviewPolicy, pulse: Pulse) -> None:
         cards.outcome(slot)
     if found is not None and all(one["finished_at"] is not None for one in sent):
         previews.show(found)
+    return sent

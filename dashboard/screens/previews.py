@@ -4,7 +4,7 @@ Law: what is shown is the stored result, the same for everybody who looks; it sa
 and when a policy set since has made it untrue.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -49,12 +49,17 @@ def show(found: dict[str, Any]) -> None:
         )
 
 
+def running(command: str, words: str, sent: Sequence[dict[str, Any]]) -> None:
+    """How far those are that others asked for; `sent` from here stand elsewhere."""
+    ours = {one["command_id"] for one in sent}
+    for one in data.running_trials(command).to_dicts():
+        if one["command_id"] not in ours:
+            far = one["message"] or "waits for the worker"
+            st.caption(f":material/hourglass_top: {one['actor']} {words}: {far}.")
+
+
 def earlier(pulse: Pulse, scope: Words, said_words: Words) -> None:
-    """What others are having worked out, and what was worked out before; one that is picked is shown whole."""
-    running = data.running_trials("preview_policy").to_dicts()
-    for one in running:
-        far = one["message"] or "waits for the worker"
-        st.caption(f":material/hourglass_top: {one['actor']} is having a policy previewed: {far}.")
+    """What was worked out before, whoever asked; one that is picked is shown whole."""
     rows = data.policy_previews(pulse.as_of, limit=EARLIER).to_dicts()
     if not rows:
         return

@@ -63,7 +63,7 @@ def show(pulse: Pulse) -> None:
                 alt="Quantities in BlueCherry's batches, published, and shown by John Lewis, over time",
             )
     what_if.part(name, found, risk)
-    pace, flying = st.columns([2, 3], gap="medium")
+    pace, flying = st.columns([1, 2], gap="medium")
     with pace:
         _pace(name, pulse)
     with flying:

@@ -68,18 +68,21 @@ def _sliders(name: str, rows: pl.DataFrame, risk: Row) -> tuple[int, float]:
             return "as it is now"
         return f"{hours:.0f} h{' (about as today)' if hours == nearest else ''}"
 
-    begins = {
-        f"what-if-buffer-{name}": min(max(risk["buffer"], buffers[0]), buffers[-1]),
-        f"what-if-interval-{name}": AS_IT_IS,
-    }
-    of_buffer, of_interval = begins
-    for key, value in begins.items():
-        st.session_state.setdefault(key, value)
-    buffer = st.slider(f"Units held back (now {risk['buffer']})", buffers[0], buffers[-1], key=of_buffer)
+    # a default for each turn: what the page itself puts in a slider, a browser that draws it late overrules
+    turn = st.session_state.setdefault(f"what-if-turn-{name}", 0)
+    begins = (min(max(risk["buffer"], buffers[0]), buffers[-1]), AS_IT_IS)
+    buffer = st.slider(
+        f"Units held back (now {risk['buffer']})",
+        buffers[0],
+        buffers[-1],
+        value=begins[0],
+        key=f"what-if-buffer-{name}-{turn}",
+    )
     interval = st.select_slider(
         f"A batch every (now: the next one {span(usual)} after the last)",
         intervals,
-        key=of_interval,
+        value=begins[1],
+        key=f"what-if-interval-{name}-{turn}",
         format_func=named,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -87,8 +90,8 @@ def _sliders(name: str, rows: pl.DataFrame, risk: Row) -> tuple[int, float]:
             "Back to how it is",
             key=f"what-if-back-{name}",
             icon=":material/undo:",
-            disabled={of_buffer: buffer, of_interval: interval} == begins,
-            on_click=partial(st.session_state.update, begins),
+            disabled=(buffer, interval) == begins,
+            on_click=partial(st.session_state.update, {f"what-if-turn-{name}": turn + 1}),
         )
         cards.link("inventory", "Set a buffer policy", view="Buffers", policy_of=f"sku:{name}")
     st.caption(

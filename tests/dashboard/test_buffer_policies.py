@@ -135,13 +135,22 @@ def test_what_a_colleague_previewed_today_is_shown_and_need_not_be_previewed_aga
     page = show("inventory", query={**BUFFERS, "policy_of": "global:", "policy_units": "4"})
     page.text_input(key="buffer-why").set_value("peak").run(timeout=60)
     hers, may = words(page), {name: reason for name, _, reason in senders(page)}
-    page.number_input(key="buffer-units").set_value(5).run(timeout=60)
+    page.number_input(key="buffer-units-global:-4").set_value(5).run(timeout=60)
 
     assert "**Would change 1 listing, −1 unit, oversells expected 3.1 → 0.6 a week.**" in hers
     assert "Worked out 0 s ago for Ada on batch B1" in hers
     assert not may["Set the policy"]
     assert {name: reason for name, _, reason in senders(page)}["Set the policy"] == "Preview it first."
     assert not sent(ordinary)
+
+
+@pytest.mark.usefixtures("ordinary")
+def test_a_link_from_a_sku_fills_the_form_in() -> None:
+    page = show("inventory", query={**BUFFERS, "policy_of": f"sku:{SHIRT}", "policy_units": "3"})
+    boxes = {box.label: box.value for box in (*page.selectbox, *page.text_input, *page.number_input)}
+
+    assert (boxes["For"], boxes["SKU, as in BlueCherry"], boxes["Units"]) == ("sku", SHIRT, 3)
+    assert {name: reason for name, _, reason in senders(page)}["Set the policy"] == "Preview it first."
 
 
 def test_everybody_sees_how_far_a_preview_is(ordinary: Told) -> None:

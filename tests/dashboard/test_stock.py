@@ -57,14 +57,14 @@ def test_at_risk_is_ordered_by_expected_cost_with_all_that_explains_it(told: Tol
     assert not page.exception
     assert [row["SKU"] for row in rows] == [TROUSERS, SHIRT]
     assert rows[0] == {
-        "SKU": TROUSERS, "What": "Chino White 8", "Cost": "£9.00", "Chance": "2.0 %", "Units over": "0.07",
+        "SKU": TROUSERS, "Cost": "£9.00", "Chance": "2.0 %", "Units over": "0.07",
         "Listed": "7", "Why": f"sku?sku={TROUSERS}",
         "There are": "8", "Cover": "1.4 ×", "Held back": "1 (percent)", "Advised": "2 (chance)",
-        "Batch age": "2 h", "Next batch": "Tue 11:00", "Warehouses": "WH1",
+        "What": "Chino White 8", "Batch age": "2 h", "Next batch": "Tue 11:00", "Warehouses": "WH1",
     }  # fmt: skip
     assert verdict(page) == (
         "**2 SKUs may be oversold before the next batch takes effect.** Expected until then: 0.21 units oversold, "
-        "£13.00; the chance of at least one is 25 %. The batch is 2 h old, the next is expected at Tue 11:00."
+        "£13.00; the chance of at least one is 25 %. The batch is 2 h old, the next is expected by Tue 11:00."
     )
     assert not is_green(page)
 
@@ -239,7 +239,7 @@ def test_past_the_time_bluecherry_gave_nothing_is_green(told: Told) -> None:
     told.beat()
     page = show("inventory")
 
-    assert verdict(page).endswith("the next is expected at Tue 11:00; BlueCherry had said Tue 08:30.")
+    assert verdict(page).endswith("the next is expected by Tue 11:00; BlueCherry had said Tue 08:30.")
     assert not is_green(page)
 
 
@@ -252,8 +252,8 @@ def test_the_audit_shows_differences_first_and_all_when_asked(told: Told) -> Non
     rows = table(page)
     page.toggle(key="all_offers").set_value(True).run(timeout=60)
 
-    assert [(row["SKU"], row["State"], row["Off by"]) for row in rows] == [(SHIRT, "▲ Not as published", "-2")]
-    numbers = ("BlueCherry has", "counted", "Published", "sent", "Should show", "John Lewis shows", "read")
+    assert [(row["SKU"], row["State"], row["Off by"]) for row in rows] == [(SHIRT, "▲ Not as published", "−2")]
+    numbers = ("BlueCherry has", "Counted", "Published", "Sent", "Should show", "John Lewis shows", "Read")
     assert [rows[0][name] for name in numbers] == ["8", "Tue 07:00", "7", "Tue 07:30", "7", "5", "Tue 08:45"]
     assert [row["SKU"] for row in table(page)] == [SHIRT, TROUSERS, SOCKS]
 
