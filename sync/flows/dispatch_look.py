@@ -14,8 +14,9 @@ from store.events import CartonPart, Event, ShipmentPosted
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
 from sync.ports import MarketShipment, Shipment
 from sync.rules.dispatch import KIND, reference_of, subject_of
-from sync.rules.progress import Progress, day_of, is_new_day, start_of
+from sync.rules.progress import Progress, day_of, is_new_day
 from sync.runs import Run, Scope
+from sync.unread import begin
 
 CHANGED, NIGHTLY, SOUGHT = "shipments.changed", "shipments.nightly", "shipments.sought"
 SURELY_ABSENT_AFTER = timedelta(minutes=2)
@@ -27,22 +28,24 @@ SEEK_EVERY = timedelta(minutes=15)
 
 def read_shipments(run: Run, scope: Scope) -> None:
     """Record what BlueCherry shipped since last time; the bookmark moves with each page that comes in order."""
-    now, settings = run.now(), run.house.settings
-    history = timedelta(days=settings.history_days)
+    now = run.now()
     nightly = scope.is_full or is_new_day(run.bookmark(NIGHTLY), now)
-    since = start_of(None if nightly else run.bookmark(CHANGED), now, overlap=settings.overlap, history=history)
-    seeking = _seek_from(run, now)
-    since = scope.since or min(since, seeking or since)
+    seeking = None if scope.since else _seek_from(run, now)
+    reading, since = begin(
+        run, scope, "erp", "shipment", bookmark=CHANGED, overlap=run.house.settings.overlap, is_whole=nightly,
+        sought_from=seeking,
+    )  # fmt: skip
     progress = Progress(since)
     for page in run.house.erp.shipments(updated_from=since):
         ours = _ours(run, page.items)
         progress.add(shipment.updated_at for shipment in page.items)
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [shipment.ship_id for shipment in page.items])
         run.counts["not_ours"] += len(page.items) - len(ours)
         events = [_posted(shipment, page.snapshot_id) for shipment in ours]
-        run.counts["shipments"] += run.record(events, bookmarks=_mark(run, progress.safe))
+        marks = _mark(run, progress.safe) if reading.is_clean else {}
+        run.counts["shipments"] += run.record(events, bookmarks=marks)
         run.check()
-    marks = _mark(run, progress.newest)
+    marks = _mark(run, progress.newest) if reading.end() else {}
     if scope.since is None:
         marks |= {NIGHTLY: day_of(now)} if nightly else {}
         marks |= {SOUGHT: now.isoformat()} if seeking else {}
