@@ -296,12 +296,19 @@ _RETRIED_BY = {
 }  # fmt: skip
 
 
+_READS = {
+    "returns": "returns", "credit memos": "returns", "shipments": "dispatch", "invoices": "settlement",
+    "transactions": "settlement", "billing cycles": "settlement", "work orders": "inventory",
+    "stock batches": "inventory", "styles": "catalogue", "offers": "catalogue",
+}  # fmt: skip
+
+
 def retried_by(code: str, cause: str) -> str:
     """The flow that tries again what is wrong; a failing flow is its own cause."""
     if code == "flow_failing":
         return cause
-    if code == "unreadable" and cause.endswith(("returns", "credit memos")):
-        return "returns"
+    if code == "unreadable":
+        return next((flow for record, flow in _READS.items() if cause.endswith(record)), "orders")
     return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
 
 

@@ -1,17 +1,15 @@
 """Buttons become commands of the person who pressed them, and show what came of them."""
 
 import json
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from store import events
 from tests.dashboard.looking import ORDER, cells, senders, show, words
-from tests.told import HOUR, NOW, SHIRT, Told, thing
+from tests.told import HOUR, NOW, Told, thing
 
 CARRIER = {"kind": "unmapped_carrier", "cause": "DPX"}
 
@@ -420,118 +418,6 @@ def test_a_missing_mapping_is_set_where_it_is_missed(ordinary: Told) -> None:
         "mapping": "carrier", "key": "DPX", "value": "dpx-uk", "why": "was missing", "from_on": None,
         "dry_run": False,
     }  # fmt: skip
-
-
-def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(ordinary: Told) -> None:
-    ordinary.tell(
-        events.BufferPolicySet(
-            happened_at=NOW, actor="ada", level="global", key="", from_on=NOW.date(), percent=Decimal("12.50"),
-            combine="max", why="peak",
-        )
-    )  # fmt: skip
-    page = show("mappings")
-    empty = {name: reason for name, _, reason in senders(page)}
-    page.selectbox(key="buffer-level").set_value("division").run(timeout=60)
-    keyless = {name: reason for name, _, reason in senders(page)}
-    page.text_input(key="buffer-key-division").set_value(" NMK ").run(timeout=60)
-    page.text_input(key="buffer-why").set_value("a photo shoot").run(timeout=60)
-    page.number_input(key="buffer-percent").set_value(7.5).run(timeout=60)
-    page.number_input(key="buffer-units").set_value(3).run(timeout=60)
-    for label in ("Preview", "Preview its end"):
-        press(page, label)
-        answer(ordinary, sent(ordinary)[-1][0], "done", "Would change no listing.")
-        page.run(timeout=60)
-    press(page, "Set the policy")
-    press(page, "Remove the policy")
-    bodies = [(body["command"], body["arguments"]) for _, body in sent(ordinary)]
-
-    assert "12.5 %, the larger of percent and units" in cells(page)
-    assert (empty["Set the policy"], empty["Remove the policy"]) == ("Say what is held back.", "Preview it first.")
-    assert keyless["Set the policy"] == "Say which Division."
-    about = {"level": "division", "key": "NMK", "from_on": "2026-11-24"}
-    said = {
-        "percent": "7.50", "units": 3, "combine": None, "risk": None, "alpha": None, "oversell_cost": None,
-        "minimum": None, "maximum": None,
-    }  # fmt: skip
-    assert bodies == [
-        ("preview_policy", {**about, **said, "is_removal": False}),
-        ("preview_policy", {**about, **dict.fromkeys(said), "is_removal": True}),
-        ("set_buffer_policy", {**about, **said, "why": "a photo shoot"}),
-        ("remove_buffer_policy", {**about, "why": "a photo shoot"}),
-    ]
-
-
-def previewed(told: Told, preview_id: UUID, **given: Any) -> None:
-    """A worker worked out what holding back a unit more would change: one SKU."""
-    row = {
-        "read_id": str(preview_id), "sku": SHIRT, "base": 9, "before_quantity": 7, "after_quantity": 6,
-        "before_oversells": 3.1, "after_oversells": 0.6, "before_lost_units": 2.0, "after_lost_units": 4.5,
-        "before_cost_amount": Decimal("310.00"), "after_cost_amount": Decimal("95.50"), "previewed_at": NOW,
-    }  # fmt: skip
-    told.journal.append_series("policy_preview_rows", pl.DataFrame([row]))
-    members: dict[str, Any] = {
-        "level": "global", "key": "", "from_on": NOW.date(), "units": 2, "batch_id": "B1", "batch_at": NOW - HOUR,
-        "offer_count": 12, "windows_weekly": 42.0, "changed_count": 1, "units_change": -1, "before_oversells": 3.1,
-        "after_oversells": 0.6, "before_lost_units": 2.0, "after_lost_units": 4.5,
-        "before_cost_amount": Decimal("310.00"), "after_cost_amount": Decimal("95.50"), "currency": "GBP",
-    }  # fmt: skip
-    told.tell(events.PolicyPreviewed(happened_at=NOW, actor="Ops", preview_id=preview_id, **(members | given)))
-
-
-def test_a_policy_is_previewed_before_it_is_set_and_another_draft_has_no_preview(ordinary: Told) -> None:
-    page = show("mappings")
-    page.text_input(key="buffer-why").set_value("peak").run(timeout=60)
-    page.number_input(key="buffer-units").set_value(2).run(timeout=60)
-    before = {name: reason for name, _, reason in senders(page)}
-    press(page, "Preview")
-    preview_id = sent(ordinary)[0][0]
-    previewed(ordinary, preview_id)
-    sentence = "Would change 1 listing, −1 units, oversells expected 3.1 → 0.6 a week."
-    answer(ordinary, preview_id, "done", sentence, {"preview_id": str(preview_id)})
-    page.run(timeout=60)
-    shown, table = words(page), cells(page)
-    may = {name: reason for name, _, reason in senders(page)}
-    page.number_input(key="buffer-units").set_value(3).run(timeout=60)
-    changed, gone = words(page), {name: reason for name, _, reason in senders(page)}
-
-    assert before["Set the policy"] == "Preview it first."
-    assert f"**Done.** {sentence}" in shown
-    assert "Oversells a week 3.1 → 0.6" in shown
-    assert "Cost a week £310 → £96" in shown
-    assert SHIRT in table
-    assert not may["Set the policy"]
-    assert "Would change" not in changed
-    assert "Oversells a week" not in changed
-    assert gone["Set the policy"] == "Preview it first."
-
-
-def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(ordinary: Told) -> None:
-    page = show("mappings")
-    page.text_input(key="buffer-why").set_value("peak").run(timeout=60)
-    page.number_input(key="buffer-units").set_value(2).run(timeout=60)
-    press(page, "Preview")
-    preview_id = sent(ordinary)[0][0]
-    previewed(ordinary, preview_id)
-    answer(ordinary, preview_id, "done", "Would change 1 listing.", {"preview_id": str(preview_id)})
-    ordinary.tell(
-        events.BufferPolicySet(
-            happened_at=NOW + HOUR, actor="ada", level="global", key="", from_on=NOW.date(), units=9, why="floods"
-        )
-    )
-    page.run(timeout=60)
-
-    assert "A policy was set since this preview" in words(page)
-    assert {name: reason for name, _, reason in senders(page)}["Set the policy"] == (
-        "Another policy was set since: preview it again."
-    )
-
-
-@pytest.mark.usefixtures("ordinary")
-def test_a_manager_cannot_preview_a_policy() -> None:
-    page = show("mappings", person="Manager")
-    page.number_input(key="buffer-units").set_value(2).run(timeout=60)
-
-    assert ("Preview", True, "Only ops or finance or admin may do this; you are viewer.") in senders(page)
 
 
 def test_customers_are_shown_to_ops_and_not_to_managers(ordinary: Told) -> None:

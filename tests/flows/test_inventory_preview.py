@@ -12,7 +12,7 @@ import pytest
 from store import commands as ask
 from store.database import local_ask
 from store.journal import check_rebuild
-from store.reads_risk import policy_preview, policy_preview_changes
+from store.reads_risk import policy_preview_changes, policy_previews
 from sync.answers import Refusal
 from sync.desk_stock import StockDesk
 from sync.desk_trials import TrialDesk
@@ -21,6 +21,12 @@ from tests.flows.shop import BASE, NEWEST, NEWEST_ID, QUICK, SLOW, Shop, setting
 from tests.told import HOUR, NOW
 
 TODAY = NOW.date()
+
+
+def stored(shop: Shop, answer: dict[str, Any]) -> dict[str, Any] | None:
+    """The preview an answer names, as it is kept."""
+    rows = policy_previews(local_ask(shop.told.database), NOW).to_dicts()
+    return next((row for row in rows if str(row["preview_id"]) == answer["preview_id"]), None)
 
 
 class Counter:
@@ -35,7 +41,7 @@ class Counter:
         """The answer, and what is stored of it."""
         given: dict[str, Any] = {"level": "global", "from_on": TODAY} | draft
         answer = self.desk.preview_policy(uuid4(), "Ops", ask.PreviewPolicy(**given), self.said.append)
-        return answer, policy_preview(local_ask(self.shop.told.database), NOW, answer["preview_id"])
+        return answer, stored(self.shop, answer)
 
 
 @pytest.fixture
@@ -125,7 +131,7 @@ def test_a_preview_of_another_batch_says_so(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
     answer, _ = counter.preview(units=2)
     counter.shop.told.batch("B99", {(QUICK, "WH1"): {"on_hand": 3}}, at=NOW + HOUR)
-    found = policy_preview(local_ask(counter.shop.told.database), NOW, answer["preview_id"])
+    found = stored(counter.shop, answer)
 
     assert found is not None
     assert found["has_newer_batch"]
