@@ -81,7 +81,8 @@ class ExceptionDesk:
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         count = self._handle(actor, command, "accept", note=command.reason.strip())
         return {
-            "message": f"{_things(count)} accepted as they are, until their values change or they are wrong anew.",
+            "message": f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
+            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew.",
             "count": count,
         }
 
@@ -122,15 +123,18 @@ class ExceptionDesk:
         kinds = {kind_of(row["exception_kind"], row["cause"]) for row in rows}
         if idle := sorted({kind.retry for kind in kinds if not kind.has_retry}):
             raise Refusal(" ".join(idle))
+        flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
+        if flows.keys() - self._lanes.keys():  # the start, which runs before all of them
+            raise Refusal(
+                "The worker asks both systems again by itself until they answer as it needs; `cherrylane doctor` "
+                "says what is missing."
+            )
         if command.dry_run:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
         self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
-        flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
         for flow in flows:
-            if flow not in self._lanes:
-                raise Refusal(f"There is no flow {flow!r} to run.")
             tell(f"{flow} is deciding again on what is stored")
             is_stored = flow == "orders" and bool(orders)  # what is about no order is about the reading itself
             one = orders[0] if len(orders) == 1 and is_stored else ""

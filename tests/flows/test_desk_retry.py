@@ -8,6 +8,7 @@ import pytest
 from store.commands import Retry
 from sync.answers import Refusal
 from sync.desk_exceptions import ExceptionDesk
+from sync.lanes import lanes_of
 from sync.rules.exceptions import KINDS
 from tests.flows.shop import Shop, settings_of
 from tests.told import HOUR, NOW
@@ -38,6 +39,21 @@ def test_what_has_nothing_to_press_is_refused_with_what_to_do_and_nothing_is_rel
             desk.retry("Ops", Retry(exception_kind=kind.code, dry_run=dry_run), lambda _: None)
         assert str(refused.value) == kind.retry
     assert shop.rows("select * from events where kind = 'order.released'") == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_start_is_tried_again_by_the_worker_itself_and_says_so(shop: Shop, *, dry_run: bool) -> None:
+    """It is no flow of a lane: nothing is there to run."""
+    shop.told.run("start", "failed", ended=NOW - HOUR, message="no answer")
+    (row,) = shop.rows(
+        "select kind, subject, cause from conditions($at) where kind = 'flow_failing' and cause = 'start'", at=NOW
+    )
+    wrong = shop.told.wrong(row["kind"], row["subject"], cause=row["cause"])
+
+    with pytest.raises(Refusal, match="`cherrylane doctor` says what is missing"):
+        ExceptionDesk(shop.run.house, lanes_of(shop.run.house)).retry(
+            "Ops", Retry(exception_id=wrong, dry_run=dry_run), lambda _: None
+        )
 
 
 def test_one_with_nothing_to_press_among_several_is_named(shop: Shop) -> None:
