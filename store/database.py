@@ -47,7 +47,7 @@ FACTS: tuple[str, ...] = (
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
-    "refused_quantities",
+    "refused_quantities", "listed_at_none",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
     "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
     "sales_rates", "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",

@@ -119,7 +119,9 @@ class ExceptionDesk:
         rows = [row for row in self._chosen(command) if row["is_open"]]
         if not rows:
             raise Refusal("It is mended already; there is nothing to process again.")
-        kind = kind_of(rows[0]["exception_kind"])
+        kinds = {kind_of(row["exception_kind"], row["cause"]) for row in rows}
+        if idle := sorted({kind.retry for kind in kinds if not kind.has_retry}):
+            raise Refusal(" ".join(idle))
         if command.dry_run:
             return self._foreseen(rows)
         orders = _orders(rows)
@@ -135,7 +137,7 @@ class ExceptionDesk:
             # a refund is sent once more only for the very order a person chose
             for key in orders if flow == "returns" and orders else [one]:
                 self._succeeds(flow, Scope(key=key, is_stored=is_stored, is_full=flow == "alerts"))
-        return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
+        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]))
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:
         """Read anew, then decide. Raises Failure if a run failed."""

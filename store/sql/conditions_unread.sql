@@ -2,7 +2,7 @@
 create or replace macro conditions_unread(as_of) as table
 select
     'unreadable' as kind, concat_ws(' ', system, record, nullif(record_id, '')) as subject, '' as order_id,
-    system || '''s ' || record || 's' as cause,
+    system || '''s ' || record || if(record = 'stock batch', 'es', 's') as cause,
     record || ' ' || if(record_id = '', 'without a name', record_id) || ': ' || detail as detail,
     detail as grounds,
     happened_at as since_at,

@@ -16,6 +16,7 @@ import polars as pl
 
 from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
 from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
+from sync.flows.inventory_demand import listed_at_none
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
 from sync.flows.inventory_window import publishing
@@ -174,6 +175,7 @@ def gather(run: Run, since: datetime) -> History:
         ask(_SALES, {"since": since - LOOKS_BACK}),
         moves,
         _batches(run, batches),
+        listed_at_none(run, since - LOOKS_BACK, now),
     )
 
 

@@ -5,7 +5,7 @@ written down. In between the rates stand as they were told, so that a run costs 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -80,7 +80,10 @@ def _measure(run: Run, found: Basis) -> None:
             "until": period["until_at"] or now,
         },
     )
-    told = measure(skus, sales, moves, Period(since, until, period["since_at"], period["until_at"]))
+    told = measure(
+        skus, sales, moves, Period(since, until, period["since_at"], period["until_at"]),
+        listed_at_none=listed_at_none(run, since, until),
+    )  # fmt: skip
     rows = told.outlook.skus.join(told.withdrawn, on="sku", how="left", maintain_order="left").with_columns(
         pl.col("withdrawal_count", "withdrawn_units").fill_null(0)
     )
@@ -99,6 +102,14 @@ def _measure(run: Run, found: Basis) -> None:
     )  # fmt: skip
     run.record([event])
     run.counts["rates_measured"] += moved.height
+
+
+def listed_at_none(run: Run, since: datetime, until: datetime) -> pl.DataFrame:
+    """`sku`, `since`, `until`: when John Lewis had none of a SKU to sell, as far as we sent its quantities."""
+    return run.house.ask(
+        "from listed_at_none($since, $until, deducts_sales := $deducts)",
+        {"since": since, "until": until, "deducts": run.house.settings.marketplace_deducts_sales},
+    )
 
 
 def _part(side: str, swings: Swings) -> TradePart:

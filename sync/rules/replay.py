@@ -85,24 +85,29 @@ class History:
 
     `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount`, a row an offer;
     `sales`: `sku`, `sold_at`, `units`, `entered_at` (null: not in the ERP yet); `moves` as `pool_moves`; the
-    batches in order.
+    batches in order; `listed_at_none`: `sku`, `since`, `until`, when nobody could order it.
     """
 
     skus: pl.DataFrame
     sales: pl.DataFrame
     moves: pl.DataFrame
     batches: tuple[Batch, ...]
+    listed_at_none: pl.DataFrame | None = None
 
     def until(self, moment: datetime) -> "History":
         """What was known at a moment: sales before it, batches in effect by then, the moves they told of."""
         known = tuple(batch for batch in self.batches if batch.in_effect_at <= moment)
         last = known[-1].as_of if known else moment
         entered = pl.when(pl.col("entered_at") <= moment).then("entered_at")
+        none = self.listed_at_none
+        if none is not None:
+            none = none.filter(pl.col("since") < moment).with_columns(pl.col("until").clip(upper_bound=moment))
         return replace(
             self,
             sales=self.sales.filter(pl.col("sold_at") < moment).with_columns(entered_at=entered),
             moves=self.moves.filter(pl.col("batch_at") <= last) if known else self.moves.clear(),
             batches=known,
+            listed_at_none=none,
         )
 
 
@@ -312,7 +317,7 @@ def _outlook(past: History, moment: datetime) -> Outlook:
     since = max(moment - LOOKS_BACK, first) if isinstance(first, datetime) else moment - LOOKS_BACK
     batches = past.batches
     period = Period(since, moment, batches[0].as_of if batches else None, batches[-1].as_of if batches else None)
-    return measure(past.skus, past.sales, past.moves, period).outlook
+    return measure(past.skus, past.sales, past.moves, period, listed_at_none=past.listed_at_none).outlook
 
 
 def _delays(batches: Sequence[Batch]) -> list[float]:

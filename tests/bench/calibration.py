@@ -150,7 +150,7 @@ class _Past:
             raw={"order lines": sold["lines_a_day"].to_numpy(), "units": sold["units_a_day"].to_numpy()},
             category={"order lines": means["lines_a_day"].to_numpy(), "units": means["units_a_day"].to_numpy()},
             worker=outlook.measured(
-                skus.with_columns(own_share=1.0, other_share=1.0),
+                skus.with_columns(other_share=1.0),
                 before,
                 before.clear(),
                 sales_since=since,
