@@ -17,6 +17,7 @@ from sync.answers import Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
 from sync.rules.exceptions import kind_of, retried_by, sentence
+from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
@@ -124,7 +125,10 @@ class ExceptionDesk:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
-        self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
+        freed = _freed(rows)
+        self._record(
+            [OrderReleased(happened_at=now, actor=actor, order_id=order, frees=freed[order]) for order in orders]
+        )
         flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
         for flow in flows:
             if flow not in self._lanes:
@@ -154,9 +158,9 @@ class ExceptionDesk:
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and (orders := _orders(rows)):
+        if flow == "orders" and _orders(rows):
             with running(self._house, "orders", is_preview=True) as run:
-                seen = foresee(run, orders)
+                seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
             differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
             message = f"Of {_things(len(rows))}, {seen.words}."
@@ -210,6 +214,15 @@ def found(house: House, command: ask.OfExceptions) -> list[dict[str, Any]]:
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({row["order_id"] for row in rows if row["order_id"]})
+
+
+def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By order, which of its refusals are meant when these exceptions of it are tried again."""
+    freed = {order: set[str]() for order in _orders(rows)}
+    for row in rows:
+        if row["order_id"]:
+            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+    return {order: tuple(sorted(frees)) for order, frees in freed.items()}
 
 
 def _things(count: int) -> str:

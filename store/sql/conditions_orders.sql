@@ -54,6 +54,10 @@ other_content as (
         and not exists (
             from order_hold_facts as hold
             where hold.order_id = placed.order_id and hold.reason is null and hold.happened_at > intent.happened_at
+                and (
+                    hold.frees is null
+                    or list_has_any(hold.frees, ['create_sales_order', 'create_sales_order/' || intent.code])
+                )
         )
 ),
 

@@ -35,7 +35,8 @@ from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, Sales
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
-from sync.rules.orders import Decision, Known, decide
+from sync.rules.order_known import Known
+from sync.rules.orders import Decision, decide
 from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.unread import Reading, begin
