@@ -125,6 +125,7 @@ def _record_orders(reading: Reading, pages: Any) -> bool:
     """Whether the bookmark may move."""
     for page in pages:
         _record_order_page(reading.run, page)
+        reading.run.counts["orders_read"] += len(page.items)
         reading.add(page, [order.order_id for order in page.items])
         reading.run.check()
     return reading.end()
