@@ -308,7 +308,8 @@ def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
 
 def reliability(rows: pl.DataFrame) -> go.Figure:
     """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
-    worst = float(max(rows["predicted_share"].max() or 0, rows["happened_share"].max() or 0, 0.05)) * 1.1  # type: ignore[arg-type]
+    largest = rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item()
+    worst = max(float(largest or 0), 0.05) * 1.1
     figure = go.Figure()
     for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
         part = rows.filter(pl.col("side") == side)

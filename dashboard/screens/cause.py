@@ -219,10 +219,8 @@ def _buttons(
             no="" if words else "Write the reason first.",
         )
     if row["retry"]:
-        st.caption(
-            f":material/refresh: Process again decides anew on what is stored: {row['retry']} "
-            "Fetch again reads both systems first."
-        )
+        words = "Process again decides anew on what is stored: " if row["has_retry"] else ""
+        st.caption(f":material/refresh: {words}{row['retry']} Fetch again reads both systems first.")
     for part in ("look", "retry", "fetch", "give", "off", "note", "accept"):
         found = cards.outcome(f"{slot}-{part}")
         if part == "look" and found:
