@@ -112,9 +112,9 @@ class MappingDesk:
                 raise Refusal(f"{command.key!r} is no {what}: {wrong}.") from wrong
 
     def _check_value(self, command: ask.SetMapping) -> None:
-        if command.mapping == "attribute" and command.value:
+        if command.value:
             try:
-                mappings.check_attribute(command.value)
+                mappings.check_value(command.mapping, command.value)
             except ValueError as wrong:
                 raise Refusal(f"{command.key} cannot mean {command.value!r}: {wrong}.") from wrong
         codes = self._codes(command.mapping)

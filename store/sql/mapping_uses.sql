@@ -53,6 +53,19 @@ used as (
     join sku_facts as sku
         on not contains(asked.key, '|') or sku.category = split_part(asked.key, '|', 1)
     where asked.mapping = 'attribute' and sku.is_listed and sku.is_active and not sku.is_gone
+
+    union all
+
+    select 'demand_event', event.key, sku.sku_key, null
+    from demand_events(as_of) as event
+    join sku_facts as sku
+        on event.scope = '' or event.goods = case event.scope
+            when 'sku' then sku.sku
+            when 'division' then sku.division
+            when 'category' then sku.category
+            when 'style' then sku.division || '|' || sku.style
+        end
+    where sku.is_listed and sku.is_active and not sku.is_gone
 )
 
 select

@@ -15,7 +15,16 @@ from uuid import UUID
 import polars as pl
 
 from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
-from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
+from sync.flows.inventory_basis import (
+    LONDON,
+    age_limits,
+    demand_events,
+    entries,
+    fallback,
+    policy_day,
+    timetable,
+    warehouses,
+)  # fmt: skip
 from sync.flows.inventory_demand import listed_at_none
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
@@ -35,7 +44,7 @@ _SKUS = """
 with sold as (
     select
         sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
-        any_value(division) as division, any_value(category) as category,
+        any_value(division) as division, any_value(category) as category, any_value(style) as style,
     from sku_facts
     where is_active and is_listed and not is_gone
     group by sku
@@ -160,7 +169,8 @@ def gather(run: Run, since: datetime) -> History:
     """What happened, from as far back as a replay from that moment looks."""
     ask, now = run.house.ask, run.now()
     costs = resolve(ask(_SKUS), entries(run), policy_day(now), fallback(run.house.settings))
-    skus = costs.select("sku", "sku_key", "division", "category", "multiple", cost_amount="oversell_cost_amount")
+    names = ("sku", "sku_key", "division", "category", "style", "multiple")
+    skus = costs.select(*names, cost_amount="oversell_cost_amount")
     batches = ask(_BATCHES, {"since": since - WARMS_UP}).to_dicts()
     moves = ask(
         "from pool_moves($places, $since, $until, with_recalled := true)",
@@ -176,6 +186,7 @@ def gather(run: Run, since: datetime) -> History:
         moves,
         _batches(run, batches),
         listed_at_none(run, since - LOOKS_BACK, now),
+        demand_events(run),
     )
 
 

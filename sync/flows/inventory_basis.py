@@ -14,6 +14,7 @@ from store.events import StockTermsChanged
 from sync.errors import Fatal
 from sync.rules.aging import AgeLimits, Caution, caution
 from sync.rules.batches import Newest
+from sync.rules.demand_events import DemandEvent
 from sync.rules.mappings import IN_FORCE, load
 from sync.rules.policies import Entry, Members, Policy
 from sync.rules.timetable import Due, Timetable, next_due
@@ -33,6 +34,7 @@ class Basis:
     caution: Caution
     due: Due
     limits: AgeLimits
+    events: tuple[DemandEvent, ...] = ()  # known promotions and the like, past ones too
 
 
 def basis(run: Run, batch: Newest) -> Basis:
@@ -54,6 +56,7 @@ def basis(run: Run, batch: Newest) -> Basis:
         caution=caution(batch.as_of, run.now(), limits),
         due=next_due(batch.as_of, told[0]["next_expected_at"] if told else None, timetable(settings)),
         limits=limits,
+        events=demand_events(run),
     )
     _note(run, found)
     return found
@@ -128,6 +131,20 @@ def _members(row: dict[str, Any]) -> Members:
         minimum=row["minimum"],
         maximum=row["maximum"],
     )
+
+
+def demand_events(run: Run) -> tuple[DemandEvent, ...]:
+    """Every demand event that is told of, past ones too: what was sold in them is weighed by them."""
+    rows = run.rows(
+        "select * from demand_events($now) where state = 'in_force' order by since_at, key", {"now": run.now()}
+    )
+    return tuple(
+        DemandEvent(
+            row["since_at"], row["until_at"], row["told_at"], row["own_factor"], row["other_factor"], row["scope"],
+            row["goods"],
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def warehouses(run: Run) -> frozenset[str]:

@@ -87,7 +87,7 @@ def foresight(run: Run, found: Basis) -> Foresight | None:
 
 def foreseen(run: Run, found: Basis, some: Touched | None = None) -> Foresight | None:
     """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
-    return _foresight(run, found, demand_told(run, some.names if some else None), some)
+    return _foresight(run, found, demand_told(run, found, some.names if some else None), some)
 
 
 def _foresight(run: Run, found: Basis, outlook: Outlook | None, some: Touched | None = None) -> Foresight | None:

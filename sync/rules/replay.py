@@ -28,6 +28,7 @@ import polars as pl
 
 from sync.rules import draws, risk
 from sync.rules.aging import CAREFREE, AgeLimits, Caution, caution
+from sync.rules.demand_events import DemandEvent
 from sync.rules.latency import Lags, window
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
@@ -83,7 +84,8 @@ class Terms:
 class History:
     """What happened.
 
-    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount`, a row an offer;
+    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount` and, with events,
+    `style`, a row an offer;
     `sales`: `sku`, `sold_at`, `units`, `entered_at` (null: not in the ERP yet); `moves` as `pool_moves`; the
     batches in order; `listed_at_none`: `sku`, `since`, `until`, when nobody could order it.
     """
@@ -93,6 +95,7 @@ class History:
     moves: pl.DataFrame
     batches: tuple[Batch, ...]
     listed_at_none: pl.DataFrame | None = None
+    events: tuple[DemandEvent, ...] = ()
 
     def until(self, moment: datetime) -> "History":
         """What was known at a moment: sales before it, batches in effect by then, the moves they told of."""
@@ -108,6 +111,7 @@ class History:
             moves=self.moves.filter(pl.col("batch_at") <= last) if known else self.moves.clear(),
             batches=known,
             listed_at_none=none,
+            events=tuple(one for one in self.events if one.told_at <= moment),
         )
 
 
@@ -137,7 +141,8 @@ def replay(
         if not since <= batch.in_effect_at < until:
             continue
         past = history.until(batch.in_effect_at)
-        if outlook is None or batch.in_effect_at - measured_at >= MEASURED_EVERY:
+        is_old = batch.in_effect_at - measured_at >= MEASURED_EVERY
+        if outlook is None or is_old or outlook.events != past.events:
             outlook, measured_at = _outlook(past, batch.in_effect_at), batch.in_effect_at
         offers = decide(past, outlook, terms)
         what = happened(history, fallen, batch, following.in_effect_at)
@@ -317,7 +322,8 @@ def _outlook(past: History, moment: datetime) -> Outlook:
     since = max(moment - LOOKS_BACK, first) if isinstance(first, datetime) else moment - LOOKS_BACK
     batches = past.batches
     period = Period(since, moment, batches[0].as_of if batches else None, batches[-1].as_of if batches else None)
-    return measure(past.skus, past.sales, past.moves, period, listed_at_none=past.listed_at_none).outlook
+    none, events = past.listed_at_none, past.events
+    return measure(past.skus, past.sales, past.moves, period, listed_at_none=none, events=events).outlook
 
 
 def _delays(batches: Sequence[Batch]) -> list[float]:
