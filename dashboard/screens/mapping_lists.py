@@ -20,7 +20,8 @@ from dashboard.format import humanised, parsed
 COLUMNS = ("mapping", "key", "value", "from_on")
 MOST_ROWS = 5_000
 HELP = {
-    "mapping": "carrier, warehouse, division, ship_via, order_status, attribute, account or demand_event",
+    "mapping": "carrier, warehouse, division, ship_via, order_status, attribute, account, demand_event or "
+    "record_error",
     "key": "The code it comes from, or a rule",
     "value": "What it means on the other side; empty removes it",
     "from_on": "London's day it holds from; empty: today",

@@ -56,6 +56,12 @@ used as (
 
     union all
 
+    select 'record_error', location, sku_key, null
+    from stock_facts
+    where on_hand > 0
+
+    union all
+
     select 'demand_event', event.key, sku.sku_key, null
     from demand_events(as_of) as event
     join sku_facts as sku

@@ -77,15 +77,14 @@ class Terms:
     usual_delay: float  # minutes, before any was measured
     deducts_sales: bool = True
     limits: AgeLimits | None = None  # from when a batch counts as old; none: never
-    overstated: tuple[float, ...] = ()  # chances that a record shows 1, 2, … units too many
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What happened.
 
-    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount` and, with events,
-    `style`, a row an offer;
+    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount`, with events
+    `style`, and `overstated` where records may be wrong, a row an offer;
     `sales`: `sku`, `sold_at`, `units`, `entered_at` (null: not in the ERP yet); `moves` as `pool_moves`; the
     batches in order; `listed_at_none`: `sku`, `since`, `until`, when nobody could order it.
     """
@@ -150,9 +149,7 @@ def replay(
         parts = [(span.caution, wanted_in(history, span.since, span.until)) for span in spans]
         rows = []
         for name, policies in sides.items():
-            sold = sold_by(offers, policies, parts, shelves[name], terms.overstated).join(
-                what, on="sku", maintain_order="left"
-            )
+            sold = sold_by(offers, policies, parts, shelves[name]).join(what, on="sku", maintain_order="left")
             shelves[name] = _left(sold, shelves[name])
             rows.append(outcome(history.skus, sold, name))
         unread = what["sku"].filter(what["is_unread"])
@@ -186,15 +183,14 @@ def sold_by(
     policies: pl.DataFrame,
     parts: Sequence[tuple[Caution, pl.DataFrame]],
     shelf: pl.DataFrame,
-    overstated: Sequence[float] = (),
 ) -> pl.DataFrame:
     """`sku`, `base`, `quantity` at first, `chance`, `sold_units`, `standing` at the end: every offer in a window.
 
     `parts` of the window: how cautious we are in each, and what was wanted. `shelf`: what the policy has left over
     from before (`kept_units`), and how many stood listed (`standing`, null: not known).
     """
-    priced = _priced(offers, policies, shelf, overstated)
-    rows = _listed(priced, parts[0][0], overstated).with_columns(sold_units=pl.lit(0, pl.Int64))
+    priced = _priced(offers, policies, shelf)
+    rows = _listed(priced, parts[0][0]).with_columns(sold_units=pl.lit(0, pl.Int64))
     stands, sold = rows["quantity"], rows["sold_units"]
     for number, (careful, wanted) in enumerate(parts):
         if number:  # the older batch allows less, and nothing rises without a new one
@@ -239,26 +235,24 @@ def decide(past: History, outlook: Outlook, terms: Terms) -> pl.DataFrame:
 
 def listed(offers: pl.DataFrame, policies: pl.DataFrame, careful: Caution = CAREFREE) -> pl.DataFrame:
     """`sku`, `base`, `quantity` and `chance` of every offer under a policy."""
-    return _listed(_priced(offers, policies, offers.select("sku", *_NOTHING_YET), ()), careful, ())
+    return _listed(_priced(offers, policies, offers.select("sku", *_NOTHING_YET)), careful)
 
 
-def _priced(
-    offers: pl.DataFrame, policies: pl.DataFrame, shelf: pl.DataFrame, overstated: Sequence[float]
-) -> pl.DataFrame:
+def _priced(offers: pl.DataFrame, policies: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
     """The offers with their policy, what it has left over, and the units risk asks to hold back."""
     stocked = offers.join(shelf, on="sku", maintain_order="left").with_columns(
         pl.col("supply", "base") + pl.col("kept_units")
     )
-    return risk.advised(stocked.join(policies, on="sku", maintain_order="left"), overstated=overstated)
+    return risk.advised(stocked.join(policies, on="sku", maintain_order="left"))
 
 
-def _listed(priced: pl.DataFrame, careful: Caution, overstated: Sequence[float]) -> pl.DataFrame:
+def _listed(priced: pl.DataFrame, careful: Caution) -> pl.DataFrame:
     # where nothing may rise, no more than stood there; what is not known holds nobody
     quantity = pl.min_horizontal("target", "standing") if careful.freezes else pl.col("target")
     made = sellable(priced.drop("base"), careful).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=quantity
     )
-    return risk.assessed(made, overstated).select("sku", "base", "quantity", chance="own_chance")
+    return risk.assessed(made).select("sku", "base", "quantity", chance="own_chance")
 
 
 def wanted_in(history: History, since: datetime, until: datetime) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from store.journal import check_rebuild
 from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
 from store.reads_status import status
 from store.reads_stock import Goods
-from sync.flows.inventory_basis import Basis, demand_events
+from sync.flows.inventory_basis import Basis, demand_events, record_errors
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
 from sync.flows.inventory_touched import under
@@ -62,6 +62,18 @@ def decided(shop: Shop, found: Basis = NEWEST) -> Decision:
     return decision
 
 
+def doubtful(shop: Shop) -> Decision:
+    """The same, with records as wrong as the settings and mappings say."""
+    return decided(shop, replace(NEWEST, record_errors=record_errors(shop.run, NEWEST.warehouses)))
+
+
+def chance_of(shop: Shop, sku: str) -> float:
+    """That it is oversold as it is listed, by what its records may be."""
+    doubtful(shop)
+    found = stock_risk(local_ask(shop.told.database), NOW)
+    return float(found.row(by_predicate=pl.col("sku") == sku, named=True)["own_chance"])
+
+
 def happening(key: str, value: str) -> MappingSet:
     """A demand event, told of after everything was measured."""
     return MappingSet(happened_at=NOW + HOUR / 60, mapping="demand_event", key=key, value=value, why="a try")
@@ -106,12 +118,12 @@ def test_a_policy_without_a_rule_of_risk_holds_nothing_back_for_it_and_shows_wha
 def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_is_listed_all_the_same(
     open_shop: Any,
 ) -> None:
-    trusted, doubted = decided(open_shop()), decided(open_shop(record_error=(0.2, 0.1)))
+    trusted, doubted = decided(open_shop()), doubtful(open_shop(record_error=(0.2, 0.1)))
     nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
     chances = []
     for record_error in ((), (0.2, 0.1)):
         shop = open_shop(record_error=record_error, **nothing)
-        decided(shop)
+        doubtful(shop)
         chances.append(
             shop.rows(
                 "select own_chance, (select oversell_chances[1] from risk_grid_facts"
@@ -123,6 +135,21 @@ def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_
     assert row_of(doubted, QUICK)["risk_units"] > row_of(trusted, QUICK)["risk_units"]
     assert chances[1]["own_chance"] > chances[0]["own_chance"] + 0.001
     assert all(row["own_chance"] == pytest.approx(row["in_grid"]) for row in chances)
+
+
+def test_a_careless_warehouse_counts_for_what_stands_in_it_and_a_mapping_goes_before_the_setting(
+    open_shop: Any,
+) -> None:
+    nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
+    shop = open_shop(record_error=(0.3,), **nothing)
+    chances = [chance_of(shop, QUICK)]
+    for value in ("0.02, 0.01", "0"):
+        shop.told.mapping("record_error", WAREHOUSE, value)
+        shop.told.mapping("record_error", "WH9", "0.5")  # nothing of it sells here
+        chances.append(chance_of(shop, QUICK))
+
+    assert record_errors(shop.run, {"WH9", WAREHOUSE, "WH3"}) == {"WH3": (0.3,), "WH9": (0.5,)}
+    assert chances[0] > 1.1 * chances[1] > 1.1 * chances[2]
 
 
 def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_counts_as_what_it_sold(

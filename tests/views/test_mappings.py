@@ -76,6 +76,9 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
     told.mapping("account", "COMMISSION_FEE", "6100")
     told.mapping("demand_event", "Linen week category:shirts", "2026-11-23 00:00 to 2026-11-30 00:00 x2")
     told.mapping("demand_event", "On air style:NMK|99999", "2026-11-23 00:00 to 2026-11-30 00:00 x2")
+    told.mapping("record_error", "WH1", "0.02")
+    told.mapping("record_error", "WH2", "0.02")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 3}, (SHIRT, "WH2"): {"on_hand": 0}})
     told.skus(SHIRT)
     told.transactions({"amount": "-9", "type": "COMMISSION_FEE"}, {"amount": "-1", "type": "COMMISSION_VAT"})
     sent(told, "JL1-A", "NMK|04…", "NMK|04…")
@@ -97,6 +100,8 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
         ("account", "COMMISSION_FEE"): 1,
         ("demand_event", "Linen week category:shirts"): 1,
         ("demand_event", "On air style:NMK|99999"): 0,
+        ("record_error", "WH1"): 1,
+        ("record_error", "WH2"): 0,
     }
 
 
