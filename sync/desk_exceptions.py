@@ -16,10 +16,11 @@ from sync.answers import Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
 from sync.rules.exceptions import SENT_AGAIN, kind_of, retried_by, sentence
+from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
-FETCHED = 100  # orders read by name in one run; between two runs others have their turn
+FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
 
 _FIND = """
@@ -134,7 +135,10 @@ class ExceptionDesk:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
-        self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
+        freed = _freed(rows)
+        self._record(
+            [OrderReleased(happened_at=now, actor=actor, order_id=order, frees=freed[order]) for order in orders]
+        )
         for flow, about in flows.items():
             tell(f"{flow} is deciding again on what is stored")
             for scope in _scopes(flow, about):
@@ -145,22 +149,36 @@ class ExceptionDesk:
         """Read anew, then decide. Raises Failure if a run failed."""
         rows = self._chosen(command)
         orders = _orders(rows)
-        for start in range(0, len(orders), FETCHED):
-            part = orders[start : start + FETCHED]
-            tell(f"reading {len(part)} of {len(orders)} orders, {start} are read")
-            self._succeeds("orders", Scope(key=part[0]) if len(orders) == 1 else Scope(named=tuple(part)))
+        read = self._read(orders, tell)
         flows = {retried_by(row["exception_kind"], row["cause"]) for row in rows}
         for flow in sorted(flows - ({"orders"} if orders else set())):
             if flow in self._lanes:
                 tell(f"{flow} is reading everything changed")
                 self._succeeds(flow, EVERYTHING)
-        return self._mended(rows, "Read again")
+        if not orders:
+            return self._mended(rows, "Read again")
+        answer = self._mended(rows, f"Asked for {_counted(len(orders), 'order')}, {read:,} read")
+        return {**answer, "asked": len(orders), "read": read}
+
+    def _read(self, orders: Sequence[str], tell: Callable[[str], None]) -> int:
+        """Read orders by name in both systems, some at a time; how many John Lewis showed, and could be read."""
+        lane, clock = self._lanes["orders"], self._house.clock
+        looked_at, read = clock.now(), 0
+        for start in range(0, len(orders), FETCHED):
+            if clock.now() - looked_at >= lane.every:  # what is new there does not wait until all of them are read
+                looked_at = clock.now()
+                lane.run_once(EVERYTHING)
+            part = orders[start : start + FETCHED]
+            tell(f"reading {len(part)} of {len(orders):,} orders, {read:,} of {start:,} asked for are read")
+            scope = Scope(key=part[0]) if len(orders) == 1 else Scope(named=tuple(part))
+            read += self._succeeds("orders", scope).counts["orders_read"]
+        return read
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and (orders := _orders(rows)):
+        if flow == "orders" and _orders(rows):
             with running(self._house, "orders", is_preview=True) as run:
-                seen = foresee(run, orders)
+                seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
             differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
             message = f"Of {_things(len(rows))}, {seen.words}."
@@ -217,6 +235,15 @@ def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({row["order_id"] for row in rows if row["order_id"]})
 
 
+def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By order, which of its refusals are meant when these exceptions of it are tried again."""
+    freed = {order: set[str]() for order in _orders(rows)}
+    for row in rows:
+        if row["order_id"]:
+            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+    return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
 def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     """What a flow is to try again for these of its exceptions, one run each."""
     orders = _orders(rows)
@@ -236,7 +263,11 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
 
 
 def _things(count: int) -> str:
-    return "1 exception" if count == 1 else f"{count:,} exceptions"
+    return _counted(count, "exception")
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _until(command: ask.Snooze) -> str:

@@ -9,8 +9,8 @@ import pytest
 
 from dashboard.screens.previews import headline
 from store import events
+from tests.dashboard.asking import answer, press, sent
 from tests.dashboard.looking import cells, senders, show, words
-from tests.dashboard.test_commands import answer, press, sent
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
 
 BUFFERS = {"view": "Buffers"}

@@ -1,7 +1,7 @@
 """What waits for a person's word, and the button that gives it."""
 
+from tests.dashboard.asking import press, sent
 from tests.dashboard.looking import senders, show, words
-from tests.dashboard.test_commands import press, sent
 from tests.told import HOUR, NOW, Told
 
 
