@@ -286,6 +286,21 @@ def sales_rate(row: Mapping[str, Any]) -> go.Figure:
     return figure
 
 
+def trading_week(rows: pl.DataFrame) -> go.Figure:
+    """When in the week each side is busy: 1 is an average hour."""
+    figure = go.Figure()
+    for label, side, colour in (("Everywhere else", "other", SLATE), ("At John Lewis", "own", CHERRY)):
+        part = rows.filter(pl.col("side") == side)
+        figure.add_scatter(
+            x=part["hour_of_week"].to_list(), y=part["factor"].to_list(), name=label, mode="lines",
+            line={"color": colour, "width": 1.5, "shape": "hv"}, hovertemplate="%{y:.1f} ×",
+        )  # fmt: skip
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    figure.update_xaxes(tickvals=[24 * day for day in range(7)], ticktext=days, title="London's clock")
+    figure.update_yaxes(rangemode="tozero", title="times an average hour")
+    return figure
+
+
 def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
     """What each policy would have cost, week by week: overselling at the bottom, missed sales on it."""
     figure = go.Figure()
@@ -308,7 +323,8 @@ def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
 
 def reliability(rows: pl.DataFrame) -> go.Figure:
     """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
-    worst = float(max(rows["predicted_share"].max() or 0, rows["happened_share"].max() or 0, 0.05)) * 1.1  # type: ignore[arg-type]
+    largest = rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item()
+    worst = max(float(largest or 0), 0.05) * 1.1
     figure = go.Figure()
     for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
         part = rows.filter(pl.col("side") == side)

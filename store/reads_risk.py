@@ -62,6 +62,13 @@ def sales_rate(ask: Ask, as_of: datetime, name: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def sku_demand_events(ask: Ask, as_of: datetime, name: str) -> pl.DataFrame:
+    """The demand events of one SKU as they stand at a moment, the last to begin first."""
+    return ask(
+        "select * from sku_demand_events($as_of, $sku) order by since_at desc, key", {"as_of": as_of, "sku": name}
+    )
+
+
 def trading_hours(ask: Ask) -> pl.DataFrame:
     """When in the week each side is busy."""
     return ask("select * from trading_hours order by side, hour_of_week")

@@ -200,10 +200,8 @@ def _buttons(
         acts.button("note", "Note it", notes, pulse, slot, no="" if words else "Write the note first.")
         acts.button("accept", "Accept it", accepts, pulse, slot, no="" if words else "Write the reason first.")
     if row["retry"]:
-        st.caption(
-            f":material/refresh: Process again decides anew on what is stored: {row['retry']} "
-            "Fetch again reads both systems first."
-        )
+        words = "Process again decides anew on what is stored: " if row["has_retry"] else ""
+        st.caption(f":material/refresh: {words}{row['retry']} Fetch again reads both systems first.")
     if looked := acts.outcomes(slot)["look"]:
         _foreseen(looked[0], slot)
 

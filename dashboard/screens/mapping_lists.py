@@ -21,7 +21,8 @@ COLUMNS = ("mapping", "key", "value", "from_on")
 _Name = tuple[str, str, date | None]  # mapping, key and day: one row of the table
 MOST_ROWS = 5_000
 HELP = {
-    "mapping": "carrier, warehouse, division, ship_via, order_status, attribute or account",
+    "mapping": "carrier, warehouse, division, ship_via, order_status, attribute, account, demand_event or "
+    "record_error",
     "key": "The code it comes from, or a rule",
     "value": "What it means on the other side; empty removes it",
     "from_on": "London's day it holds from; empty: today",

@@ -3,6 +3,8 @@
 Law: the number is explained by what was kept when it was sent, not by how things are today.
 """
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -23,9 +25,11 @@ from dashboard.format import (
     sku_words,
     span,
     state,
+    times,
 )
 from dashboard.screens import what_if
 
+SOON = timedelta(days=1)  # what begins by then may lie in the window a number must hold for
 MOST_DUE = 5  # work orders, the next due
 
 
@@ -171,6 +175,7 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
         f"by warehouse: {one['net_by_warehouse']}" if one["net_by_warehouse"] else "",
         f"buffer from {one['policy']}" if one["policy"] else "",
         _candidates(one),
+        _lifted(data.sku_demand_events(one["sent_at"], name), one["sent_at"]),
     ]
     said.caption(
         f"{one['reason'][:1].upper()}{one['reason'][1:]}.  \n" + "; ".join(part for part in facts if part) + "."
@@ -206,6 +211,24 @@ def _candidates(one: dict[str, Any]) -> str:
     return f"asked for: {told}; {won}" if told else ""
 
 
+def _lifted(rows: pl.DataFrame, sent_at: datetime) -> str:
+    """The demand events the risk units of that number counted with: those in force then, or about to be."""
+    known = [
+        _event_words(row)
+        for row in rows.iter_rows(named=True)
+        if row["told_at"] <= sent_at < row["until_at"] and row["since_at"] < sent_at + SOON
+    ]
+    return f"risk with the demand of {', '.join(known)}" if known else ""
+
+
+def _event_words(row: Mapping[str, Any]) -> str:
+    """`Black Friday, 3.0 × here and 1.5 × elsewhere from 27 Nov 00:00 to 1 Dec 00:00`."""
+    return (
+        f"{row['name']}, {times(row['own_factor'])} here and {times(row['other_factor'])} elsewhere from "
+        f"{london(row['since_at'])} to {london(row['until_at'])}"
+    )
+
+
 # -- how fast it sells, and what is on its way -----------------------------------------------------
 
 
@@ -222,6 +245,18 @@ def _pace(name: str, pulse: Pulse) -> None:
         f"{count(rate['other_units'], 'unit')} elsewhere. Single large withdrawals, not in it: "
         f"{count(rate['withdrawn_units'], 'unit')}. Measured {ago(rate['age_seconds'])}."
     )
+    for event in data.sku_demand_events(pulse.as_of, name).iter_rows(named=True):
+        if event["is_on"]:
+            st.info(f"**In force:** {_event_words(event)}.", icon=":material/trending_up:")
+        elif event["until_at"] > pulse.as_of:
+            st.caption(f"To come: {_event_words(event)}.")
+    with st.expander("When in the week it sells", icon=":material/schedule:"):
+        charts.draw(
+            charts.trading_week(data.trading_hours()),
+            key="sku-week",
+            alt="How busy each hour of the week is, here and elsewhere",
+        )
+        st.caption("The shop's week: every SKU's rate follows it. 1 is an average hour.")
 
 
 def _inflight(name: str, pulse: Pulse) -> None:

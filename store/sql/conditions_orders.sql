@@ -54,6 +54,10 @@ other_content as (
         and not exists (
             from order_hold_facts as hold
             where hold.order_id = placed.order_id and hold.reason is null and hold.happened_at > intent.happened_at
+                and (
+                    hold.frees is null
+                    or list_has_any(hold.frees, ['create_sales_order', 'create_sales_order/' || intent.code])
+                )
         )
 ),
 
@@ -103,11 +107,8 @@ elsewhere as (
         placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
     from order_facts as placed
     where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
-        and placed.changed_at <= as_of - interval 1 hour
-        and (
-            placed.changed_at > as_of - interval 30 days
-            or placed.order_id in (select subject from open_wrong where kind = 'missing_in_erp')
-        )
+        and placed.changed_at <= as_of - to_minutes(visibility_minutes::integer)
+        -- however long ago: an answer that was lost may be given up, or an order be found, weeks after it was sent
         and not exists (
             from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
         )

@@ -61,6 +61,25 @@ used as (
     anti join own
         on not contains(asked.key, '|') and own.key = sku.category || '|' || asked.key
     where asked.mapping = 'attribute' and sku.is_listed and sku.is_active and not sku.is_gone
+
+    union all
+
+    select 'record_error', location, sku_key, null
+    from stock_facts
+    where on_hand > 0
+
+    union all
+
+    select 'demand_event', event.key, sku.sku_key, null
+    from demand_events(as_of) as event
+    join sku_facts as sku
+        on event.scope = '' or event.goods = case event.scope
+            when 'sku' then sku.sku
+            when 'division' then sku.division
+            when 'category' then sku.category
+            when 'style' then sku.division || '|' || sku.style
+        end
+    where sku.is_listed and sku.is_active and not sku.is_gone
 )
 
 select

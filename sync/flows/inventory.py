@@ -123,7 +123,7 @@ def _asked(run: Run, scope: Scope) -> frozenset[str]:
     asked = set(filter(None, (run.bookmark(ASKED) or "").split("\n")))
     if scope.key or scope.is_full:
         asked.add(scope.key or EVERY_SKU)
-    return frozenset(asked)
+    return frozenset(asked.union(scope.named))
 
 
 def _settled(run: Run) -> tuple[bool, Fatal | Retriable | None]:

@@ -35,7 +35,8 @@ from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, Sales
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
-from sync.rules.orders import Decision, Known, decide
+from sync.rules.order_known import Known
+from sync.rules.orders import Decision, decide
 from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.unread import Reading, begin
@@ -124,6 +125,7 @@ def _record_orders(reading: Reading, pages: Any) -> bool:
     """Whether the bookmark may move."""
     for page in pages:
         _record_order_page(reading.run, page)
+        reading.run.counts["orders_read"] += len(page.items)
         reading.add(page, [order.order_id for order in page.items])
         reading.run.check()
     return reading.end()

@@ -99,6 +99,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
                         and not exists (
                             from order_hold_facts as hold
                             where hold.order_id = placed.order_id and hold.reason is null
+                                and (hold.frees is null or list_contains(hold.frees, 'refuse_order'))
                                 and (hold.happened_at, hold.seq) > (intent.happened_at, intent.seq)
                         )
                     ))

@@ -303,6 +303,10 @@ _READS = {
 }  # fmt: skip
 
 
+# About the quantity of the SKU that is their subject: tried again, it is sent whether it changed or not.
+SENT_AGAIN = frozenset({"stock_mismatch", "import_errors", "oversell"})
+
+
 def retried_by(code: str, cause: str) -> str:
     """The flow that tries again what is wrong; a failing flow is its own cause."""
     if code == "flow_failing":

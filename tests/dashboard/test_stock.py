@@ -291,6 +291,25 @@ def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
     assert "Send it again" in [button.label for button in page.button]
 
 
+def test_one_sku_tells_the_demand_event_it_is_in_and_the_one_to_come_and_which_its_number_counted_with(
+    told: Told,
+) -> None:
+    told.mapping("demand_event", "Black Friday", "2026-11-23 00:00 to 2026-12-01 00:00 x3 others x1.5")
+    told.mapping("demand_event", "Sale category:shirts", "2026-12-26 00:00 to 2027-01-10 00:00 x2")
+    told.mapping("demand_event", "Chinos category:trousers", "2026-11-23 00:00 to 2026-12-01 00:00 x2")
+    risky_day(told)
+    demanded(told, SHIRT)
+    told.beat()
+    page = show("sku", query={"sku": SHIRT})
+    friday = "Black Friday, 3.0 × here and 1.5 × elsewhere from 23 Nov 00:00 to 1 Dec 00:00"
+
+    assert not page.exception
+    assert f"In force: {friday}" in words(page).replace("**", "")
+    assert "To come: Sale, 2.0 × here" in words(page)
+    assert f"risk with the demand of {friday}." in words(page)
+    assert "Chinos" not in words(page)
+
+
 def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_later(told: Told) -> None:
     risky_day(told)
     plain = words(show("sku", query={"sku": SHIRT}))

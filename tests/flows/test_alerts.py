@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
-from email.message import Message
+from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -27,7 +27,7 @@ class Letters:
     """A mail server's other end."""
 
     def __init__(self) -> None:
-        self.letters: list[Message] = []
+        self.letters: list[EmailMessage] = []
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
         content = envelope.content
@@ -115,7 +115,9 @@ def test_a_mail_says_what_how_many_deadline_money_and_link(
     run = house.run("alerts")
     house.run("alerts")
     (letter,) = letters.letters
-    body = letter.get_body(preferencelist=("plain", "html")).get_content()  # type: ignore[attr-defined]
+    part = letter.get_body(preferencelist=("plain", "html"))
+    assert part is not None
+    body = part.get_content()
 
     assert (run.state, run.counts["sent"]) == ("succeeded", 1)
     assert letter["Subject"] == "Cherrylane: SKU GHOST has no division"

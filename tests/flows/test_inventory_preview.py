@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -100,7 +100,7 @@ def test_the_risk_rule_keeps_its_word_where_others_draw_and_has_a_price(shop: Ca
 
 def test_a_policy_of_next_week_is_set_beside_what_counts_then(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
-    desk = StockDesk(counter.shop.run.house, dict.fromkeys(("inventory", "watch"), Idle()))  # type: ignore[arg-type]
+    desk = StockDesk(counter.shop.run.house, cast("Any", dict.fromkeys(("inventory", "watch"), Idle())))
     later = TODAY + timedelta(days=7)
     desk.set_policy("ada", ask.SetBufferPolicy(level="global", from_on=later, units=3, why="peak"))
     now, then = counter.preview(units=3)[1], counter.preview(units=3, from_on=later)[1]
@@ -112,7 +112,7 @@ def test_a_policy_of_next_week_is_set_beside_what_counts_then(shop: Callable[...
 
 def test_the_end_of_a_policy_is_previewed_as_what_the_level_above_says(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
-    desk = StockDesk(counter.shop.run.house, dict.fromkeys(("inventory", "watch"), Idle()))  # type: ignore[arg-type]
+    desk = StockDesk(counter.shop.run.house, cast("Any", dict.fromkeys(("inventory", "watch"), Idle())))
     desk.set_policy("ada", ask.SetBufferPolicy(level="sku", key=QUICK, from_on=TODAY, units=4, why="floods"))
     found = counter.preview(level="sku", key=QUICK, is_removal=True)[1]
 
