@@ -268,7 +268,9 @@ def known(run: Run, order_id: str = "") -> Known:
                 chosen,
             )
         },
-        cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
+        cancelled=run.rows(
+            "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
+        ),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
