@@ -126,6 +126,25 @@ sales as (
     join sales_order_facts as sales on sales.order_id = placed.order_id
 ),
 
+-- whatever a state means that nobody told us of, nothing is done for an order in it
+strange as (
+    select
+        'missing_in_erp' as kind, placed.order_id as subject, placed.order_id,
+        'unknown state ' || placed.state as cause,
+        'John Lewis shows it as ' || placed.state || ': what that means nobody told us, so nothing is sent.' as detail,
+        placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
+        placed.changed_at as since_at,
+    from order_facts as placed
+    where placed.state not in (
+            'STAGING', 'WAITING_ACCEPTANCE', 'WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING', 'SHIPPED',
+            'TO_COLLECT', 'RECEIVED', 'CLOSED', 'REFUSED', 'CANCELED',
+            -- met after an order was sent
+            'INCIDENT_OPEN', 'INCIDENT_CLOSED', 'WAITING_REFUND', 'WAITING_REFUND_PAYMENT', 'REFUNDED'
+        )
+        and not placed.is_before_start
+        and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
+),
+
 -- one parcel of a doubled line is confirmed, and the order is done at John Lewis: the other may be still to go
 doubtful as (
     select order_id from open_orders
@@ -230,6 +249,7 @@ union all by name from invisible
 union all by name from other_content
 union all by name from forgotten
 union all by name from elsewhere
+union all by name from strange
 union all by name from doubled
 union all by name from unmapped
 union all by name from unaccepted
