@@ -246,10 +246,10 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
                 x=buffers, y=_floats(rows[column]), name=label, marker_color=colour,
                 hovertemplate=sign + "%{y:,.2f}",
             )  # fmt: skip
-    # on the second axis, so that the line is drawn above the bars
+    # on the second axis, so that the line is drawn above the bars; in percent, that hardly any is still told apart
     figure.add_scatter(
-        x=buffers, y=rows["oversell_chance"].to_list(), name="Chance of an oversell", mode="lines+markers",
-        line={"color": SLATE, "width": 2}, hovertemplate="%{y:.1%}", yaxis="y2",
+        x=buffers, y=[100 * share for share in rows["oversell_chance"]], name="Chance of an oversell",
+        mode="lines+markers", line={"color": SLATE, "width": 2}, hovertemplate="%{y:.2~g} %", yaxis="y2",
     )  # fmt: skip
     # beneath one another, so that two marks at one buffer are both read
     for number, (words, buffer) in enumerate(marks):
@@ -262,8 +262,8 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
         barmode="stack",
         yaxis={"tickprefix": sign, "rangemode": "tozero", "title": "expected cost"},
         yaxis2={
-            "overlaying": "y", "side": "right", "tickformat": ".2~%", "rangemode": "tozero", "showgrid": False,
-            "title": "chance",
+            "overlaying": "y", "side": "right", "tickformat": ".2~g", "ticksuffix": " %", "rangemode": "tozero",
+            "showgrid": False, "title": "chance",
         },
     )  # fmt: skip
     figure.update_xaxes(title="units held back", dtick=1)
@@ -283,6 +283,21 @@ def sales_rate(row: Mapping[str, Any]) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(rangemode="tozero", title="units a day")
     figure.update_yaxes(range=[-0.6, 1.6])
+    return figure
+
+
+def trading_week(rows: pl.DataFrame) -> go.Figure:
+    """When in the week each side is busy: 1 is an average hour."""
+    figure = go.Figure()
+    for label, side, colour in (("Everywhere else", "other", SLATE), ("At John Lewis", "own", CHERRY)):
+        part = rows.filter(pl.col("side") == side)
+        figure.add_scatter(
+            x=part["hour_of_week"].to_list(), y=part["factor"].to_list(), name=label, mode="lines",
+            line={"color": colour, "width": 1.5, "shape": "hv"}, hovertemplate="%{y:.1f} ×",
+        )  # fmt: skip
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    figure.update_xaxes(tickvals=[24 * day for day in range(7)], ticktext=days, title="London's clock")
+    figure.update_yaxes(rangemode="tozero", title="times an average hour")
     return figure
 
 
@@ -308,7 +323,8 @@ def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
 
 def reliability(rows: pl.DataFrame) -> go.Figure:
     """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
-    worst = float(max(rows["predicted_share"].max() or 0, rows["happened_share"].max() or 0, 0.05)) * 1.1  # type: ignore[arg-type]
+    largest = rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item()
+    worst = max(float(largest or 0), 0.05) * 1.1
     figure = go.Figure()
     for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
         part = rows.filter(pl.col("side") == side)

@@ -47,7 +47,7 @@ FACTS: tuple[str, ...] = (
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
-    "refused_quantities",
+    "refused_quantities", "listed_at_none",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
     "publications", "batches", "buffer_policies", "comparisons", "batch_lags", "sending_lags", "pool_moves",
     "sales_rates", "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",
@@ -55,7 +55,8 @@ VIEWS: tuple[str, ...] = (
     "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
     "dispatch",
-    "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped", "mapping_uses",
+    "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "unmapped",
+    "demand_events", "sku_demand_events", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "counted_since", "order_systems", "order_search",

@@ -259,6 +259,21 @@ def preview(
 
 
 @app.command()
+def counts(
+    file: Annotated[Path, typer.Argument(help="CSV: warehouse, sku, recorded, counted; a row a count")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change only")] = False,
+) -> None:
+    """Set how wrong each warehouse's stock records are, from cycle counts."""
+    from sync.counting import record_errors_of
+
+    try:
+        give(record_errors_of(file, dry_run=dry_run))
+    except ValueError as wrong:
+        fail(str(wrong), code=2)
+
+
+@app.command()
 def backtest(
     a: Annotated[str, typer.Argument(help=f"now, or {POLICY}")],
     b: Annotated[str, typer.Argument(help="the policy it is held against")],

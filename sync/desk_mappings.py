@@ -21,7 +21,8 @@ from sync.runs import House, running
 LONDON = ZoneInfo("Europe/London")
 # Where the codes of the other side were read to, and what kind of code an order can use.
 _TOPICS = {
-    "warehouse": "warehouses", "carrier": "carriers", "ship_via": "ship_vias", "account": "accounts",
+    "warehouse": "warehouses", "record_error": "warehouses", "carrier": "carriers", "ship_via": "ship_vias",
+    "account": "accounts",
 }  # fmt: skip
 _WAREHOUSE = "W"
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
@@ -113,15 +114,17 @@ class MappingDesk:
                 raise Refusal(f"{command.key!r} is no {what}: {wrong}.") from wrong
 
     def _check_value(self, command: ask.SetMapping) -> None:
-        if command.mapping == "attribute" and command.value:
+        if command.value:
             try:
-                mappings.check_attribute(command.value)
+                mappings.check_value(command.mapping, command.value)
             except ValueError as wrong:
                 raise Refusal(f"{command.key} cannot mean {command.value!r}: {wrong}.") from wrong
         codes = self._codes(command.mapping)
-        if command.value and codes and command.value not in codes:
+        # of a record error it is the key that is the other side's
+        code = command.key if command.mapping == "record_error" else command.value
+        if command.value and codes and code not in codes:
             what = _TOPICS.get(command.mapping, "divisions")
-            raise Refusal(f"{command.value!r} is not one of the {what} we know: {', '.join(codes)}.")
+            raise Refusal(f"{code!r} is not one of the {what} we know: {', '.join(codes)}.")
 
     def _codes(self, mapping: str) -> list[str]:
         """What the other side knows; empty: it was never read, or anything goes."""

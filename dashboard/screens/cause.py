@@ -180,7 +180,7 @@ def _buttons(
 ) -> None:
     """All that may be done about these of a cause; `has_keys`: also by the keyboard, once on a page."""
     _decide(chosen, row, pulse, slot)
-    no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
+    no = "" if row["has_retry"] else row["retry"]
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
         cards.ask_button(
             "Show what it would do",
@@ -219,10 +219,8 @@ def _buttons(
             no="" if words else "Write the reason first.",
         )
     if row["retry"]:
-        st.caption(
-            f":material/refresh: Process again decides anew on what is stored: {row['retry']} "
-            "Fetch again reads both systems first."
-        )
+        words = "Process again decides anew on what is stored: " if row["has_retry"] else ""
+        st.caption(f":material/refresh: {words}{row['retry']} Fetch again reads both systems first.")
     for part in ("look", "retry", "fetch", "give", "off", "note", "accept"):
         found = cards.outcome(f"{slot}-{part}")
         if part == "look" and found:
@@ -243,7 +241,7 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
     kind = row["exception_kind"]
     if kind == "order_unclear" and row["cause"] in absence.CREATIONS:
         absence.word(chosen, pulse, slot)
-    if kind not in {"batch_held", "orphans_held"}:
+    if kind not in {"batch_held", "orphans_held", "import_stuck"}:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
         if kind == "batch_held":
@@ -253,16 +251,27 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
             held_batch.buttons(found, pulse, f"decide-{slot}", why)
         else:
             why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
-            number = int(row["cause"])
-            cards.ask_button(
-                f"Let these {count(number)} go to zero",
-                send.ReleaseOrphans(offer_count=number, why=why),
-                pulse,
-                slot=f"decide-{slot}",
-                key=f"release-decide-{slot}",
-                icon=":material/exposure_zero:",
-                no="" if why else "Write the reason first.",
-            )
+            about: dict[str, Any] = {"slot": f"decide-{slot}", "no": "" if why else "Write the reason first."}
+            if kind == "import_stuck":
+                files = [one["exception_subject"] for one in chosen]
+                cards.ask_button(
+                    f"Give up {' and '.join(files)}",
+                    [send.GiveUpImport(import_id=name, why=why) for name in files],
+                    pulse,
+                    key=f"give-up-{slot}",
+                    icon=":material/link_off:",
+                    **about,
+                )
+            else:
+                number = int(row["cause"])
+                cards.ask_button(
+                    f"Let these {count(number)} go to zero",
+                    send.ReleaseOrphans(offer_count=number, why=why),
+                    pulse,
+                    key=f"release-decide-{slot}",
+                    icon=":material/exposure_zero:",
+                    **about,
+                )
     cards.outcome(f"decide-{slot}")
 
 

@@ -190,7 +190,7 @@ def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     waiting = sum(row["subject_count"] for row in rows)
     st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
     about = [{"exception_kind": row["exception_kind"], "cause": row["cause"]} for row in rows]
-    can = [one for one, row in zip(about, rows, strict=True) if not row["retry"].startswith("Nothing to press")]
+    can = [one for one, row in zip(about, rows, strict=True) if row["has_retry"]]
     me = access.person().name
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cards.ask_button(

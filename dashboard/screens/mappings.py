@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, on_london_clock
-from dashboard.screens import buffers, mapping_lists
+from dashboard.screens import mapping_lists
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
@@ -20,6 +20,8 @@ KINDS = {
     "order_status": ("Order status", "BlueCherry status code", "Our word", ""),
     "attribute": ("Attribute", "John Lewis attribute", "BlueCherry field", ""),
     "account": ("Account", "John Lewis ledger type", "BlueCherry account", "accounts"),
+    "demand_event": ("Demand event", "Name, and of which goods", "When, and how many times the usual demand", ""),
+    "record_error": ("Record error", "BlueCherry warehouse", "Chances of 1, 2, … units too many", ""),
 }
 USED_BY = {
     "carrier": ("shipment", "shipments"),
@@ -29,6 +31,8 @@ USED_BY = {
     "ship_via": ("order", "orders"),
     "attribute": ("listed SKU", "listed SKUs"),
     "account": ("ledger line", "ledger lines"),
+    "demand_event": ("listed SKU", "listed SKUs"),
+    "record_error": ("SKU with stock in it", "SKUs with stock in it"),
 }
 ORDER = ("in_force", "planned", "removed", "past")
 RULES = (
@@ -39,6 +43,19 @@ RULES = (
 ATTRIBUTES = (
     "An attribute is mapped for every category (`colour`) or for one (`shirts|colour`). It means what BlueCherry"
     " says of the SKU (`color_name`, `style_name`, `size`, `ean`, `season` …), or always the same (`text:Women`)."
+)
+HELD_BY = ("carrier", "warehouse", "division", "ship_via", "order_status")  # orders wait for what is missing
+RECORD_ERRORS = (
+    "How likely a stock record of a warehouse shows 1, 2, … units more than a count finds: `0.02, 0.005`. Of a SKU"
+    " in several warehouses the errors add up. A warehouse without is as `RECORD_ERROR` says. `cherrylane counts"
+    " FILE` takes them from a CSV file of cycle counts (`warehouse,sku,recorded,counted`)."
+)
+DEMAND_EVENTS = (
+    "A demand event is something known to lift or lower demand: a promotion, a broadcast. It is named, and is about"
+    " everything (`Black Friday`) or the goods it names (`Linen week category:shirts`, `division:NMK`,"
+    " `style:NMK|04117`, `sku:…`). It means London's time and a factor: `2026-11-27 00:00 to 2026-12-01 00:00 x3`,"
+    " or `… x3 others x1.5` where the other channels sell more, too. Where events overlap, their factors multiply."
+    " Leave it when it is over: what was sold in it is weighed by it, so that rates stay what they were."
 )
 
 
@@ -70,7 +87,7 @@ def show(pulse: Pulse) -> None:
     st.subheader("In force", anchor=False)
     _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts())
     mapping_lists.part(pulse, rows, KINDS)
-    buffers.part(pulse)
+    cards.link("inventory", "How much is held back from sale stands in Stock", view="Buffers")
 
 
 def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
@@ -203,5 +220,9 @@ def _form(pulse: Pulse) -> None:
             st.caption(RULES)
         if kind == "attribute":
             st.caption(ATTRIBUTES)
-        if kind not in ("attribute", "account"):
+        if kind == "demand_event":
+            st.caption(DEMAND_EVENTS)
+        if kind == "record_error":
+            st.caption(RECORD_ERRORS)
+        if kind in HELD_BY:
             st.caption(f"{humanised(kind)}: what waits for it goes on within a second of its day having come.")

@@ -128,6 +128,7 @@ select
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
+        when state = 'RECEIVED' then 'John Lewis pays it out, if it has not, and closes it'
         when is_shown_shipped then 'The customer receives it, then it is paid out'
         when erp_state = 'accepted' then 'BlueCherry shows the sales order it accepted'
         when erp_state = 'sent' then 'BlueCherry shows the sales order'

@@ -15,11 +15,23 @@ from uuid import UUID
 import polars as pl
 
 from store.events import BackTestFinished, TrialPart, TrialTenthPart, TrialWeekPart
-from sync.flows.inventory_basis import LONDON, age_limits, entries, fallback, policy_day, timetable, warehouses
+from sync.flows.inventory_basis import (
+    LONDON,
+    age_limits,
+    demand_events,
+    entries,
+    fallback,
+    policy_day,
+    record_errors,
+    timetable,
+    warehouses,
+)  # fmt: skip
+from sync.flows.inventory_demand import listed_at_none
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
 from sync.flows.inventory_window import publishing
 from sync.rules.policies import Policy, resolve, with_policy
+from sync.rules.record_error import MOST_UNITS, convolved, with_errors
 from sync.rules.replay import LOOKS_BACK, Batch, History, Terms, Window, replay
 from sync.rules.timetable import next_due
 from sync.rules.trials import Tally, tally, week_of
@@ -34,7 +46,7 @@ _SKUS = """
 with sold as (
     select
         sku, any_value(sku_key) as sku_key, any_value(multiple)::bigint as multiple,
-        any_value(division) as division, any_value(category) as category,
+        any_value(division) as division, any_value(category) as category, any_value(style) as style,
     from sku_facts
     where is_active and is_listed and not is_gone
     group by sku
@@ -76,6 +88,13 @@ left join entries on entries.order_line_id = line.order_line_id
 where line.placed_at >= $since and line.quantity > 0
     and not (entries.order_line_id is null and line.state in ('REFUSED', 'CANCELED'))
 order by line.placed_at, line.order_line_id
+"""
+
+# Where each SKU has a record now stands for the past; how many units it showed then does not matter.
+_RECORDS = """
+select distinct sku_key, location, $most::bigint as on_hand
+from stock_facts
+where list_contains($warehouses, location)
 """
 
 # Every batch whose stock is known here, with what was said of the next and when its numbers took effect.
@@ -138,7 +157,6 @@ def back_test(run: Run, asked: BackTest, tell: Tell) -> Tally | None:
         usual_delay=0.0,
         deducts_sales=settings.marketplace_deducts_sales,
         limits=age_limits(settings),
-        overstated=settings.record_error,
     )
     windows: list[datetime] = []
     steps = _told(run, replay(history, _policies(run, history.skus, asked), terms, since, until), windows, tell)
@@ -159,21 +177,27 @@ def gather(run: Run, since: datetime) -> History:
     """What happened, from as far back as a replay from that moment looks."""
     ask, now = run.house.ask, run.now()
     costs = resolve(ask(_SKUS), entries(run), policy_day(now), fallback(run.house.settings))
-    skus = costs.select("sku", "sku_key", "division", "category", "multiple", cost_amount="oversell_cost_amount")
+    places = warehouses(run)
+    names = ("sku", "sku_key", "division", "category", "style", "multiple")
+    skus = costs.select(*names, cost_amount="oversell_cost_amount")
     batches = ask(_BATCHES, {"since": since - WARMS_UP}).to_dicts()
     moves = ask(
         "from pool_moves($places, $since, $until, with_recalled := true)",
         {
-            "places": sorted(warehouses(run)),
+            "places": sorted(places),
             "since": batches[0]["as_of"] if batches else now,
             "until": now,
         },
     )
+    if wrong := record_errors(run, places):
+        skus = with_errors(skus, convolved(ask(_RECORDS, {"warehouses": sorted(wrong), "most": MOST_UNITS}), wrong))
     return History(
         skus.join(margins(run), on="sku", how="left", maintain_order="left"),
         ask(_SALES, {"since": since - LOOKS_BACK}),
         moves,
         _batches(run, batches),
+        listed_at_none(run, since - LOOKS_BACK, now),
+        demand_events(run),
     )
 
 

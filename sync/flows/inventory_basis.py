@@ -5,7 +5,8 @@ changes, so that the screens compute with the same terms as the worker and can s
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,13 +15,16 @@ from store.events import StockTermsChanged
 from sync.errors import Fatal
 from sync.rules.aging import AgeLimits, Caution, caution
 from sync.rules.batches import Newest
+from sync.rules.demand_events import DemandEvent
 from sync.rules.mappings import IN_FORCE, load
 from sync.rules.policies import Entry, Members, Policy
+from sync.rules.record_error import parsed
 from sync.rules.timetable import Due, Timetable, next_due
 from sync.runs import Run
 from sync.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
+_RECORD_ERRORS = "select key, value from mappings($now) where mapping = 'record_error' and state = 'in_force'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class Basis:
     caution: Caution
     due: Due
     limits: AgeLimits
+    events: tuple[DemandEvent, ...] = ()  # known promotions and the like, past ones too
+    # how likely a stock record shows 1, 2, … units too many, by warehouse; a warehouse that is right is not in it
+    record_errors: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def basis(run: Run, batch: Newest) -> Basis:
@@ -47,13 +54,16 @@ def basis(run: Run, batch: Newest) -> Basis:
     told = run.rows(
         "select next_expected_at from stock_batch_facts where batch_id = $batch_id", {"batch_id": batch.batch_id}
     )
+    places = warehouses(run)
     found = Basis(
         batch=batch,
-        warehouses=warehouses(run),
+        warehouses=places,
         has_open_orders=settings.batch_deducts_open_orders or batch.tells_open_orders,
         caution=caution(batch.as_of, run.now(), limits),
         due=next_due(batch.as_of, told[0]["next_expected_at"] if told else None, timetable(settings)),
         limits=limits,
+        events=demand_events(run),
+        record_errors=record_errors(run, places),
     )
     _note(run, found)
     return found
@@ -128,6 +138,28 @@ def _members(row: dict[str, Any]) -> Members:
         minimum=row["minimum"],
         maximum=row["maximum"],
     )
+
+
+def demand_events(run: Run) -> tuple[DemandEvent, ...]:
+    """Every demand event that is told of, past ones too: what was sold in them is weighed by them."""
+    rows = run.rows(
+        "select * from demand_events($now) where state = 'in_force' order by since_at, key", {"now": run.now()}
+    )
+    return tuple(
+        DemandEvent(
+            row["since_at"], row["until_at"], row["told_at"], row["own_factor"], row["other_factor"], row["scope"],
+            row["goods"],
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def record_errors(run: Run, places: Collection[str]) -> dict[str, tuple[float, ...]]:
+    """How wrong a record may be in each of some warehouses: as it is mapped, else as the settings say."""
+    told = {row["key"]: parsed(row["value"]) for row in run.rows(_RECORD_ERRORS, {"now": run.now()})}
+    usual = run.house.settings.record_error
+    found = {place: told.get(place, usual) for place in sorted(places)}
+    return {place: chances for place, chances in found.items() if any(chances)}
 
 
 def warehouses(run: Run) -> frozenset[str]:

@@ -5,7 +5,7 @@ written down. In between the rates stand as they were told, so that a run costs 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -15,6 +15,7 @@ from store.events import DemandMeasured, TradePart
 from sync.flows.inventory_basis import Basis
 from sync.freshness import orders_known_until
 from sync.rules import outlook
+from sync.rules.demand_events import GOODS
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import OTHER, OWN, SIDE, Outlook, Swings
 from sync.rules.trading_week import TradingWeek
@@ -26,14 +27,16 @@ LOOKS_BACK = timedelta(days=56)
 # A SKU name two live SKUs share is nobody's.
 _SKUS = """
 with sold as (
-    select sku, any_value(sku_key) as sku_key, any_value(category) as category,
+    select
+        sku, any_value(sku_key) as sku_key, any_value(division) as division, any_value(category) as category,
+        any_value(style) as style,
     from sku_facts
     where is_active and is_listed and not is_gone
     group by sku
     having count(*) = 1
 )
 
-select sold.sku, sold.sku_key, sold.category,
+select sold.*,
 from sold
 join offer_facts as offer on offer.sku = sold.sku and not offer.is_gone
 order by sold.sku
@@ -56,9 +59,10 @@ where read_id is not null and as_of >= $since and as_of <= $until
 def demand(run: Run, found: Basis) -> Outlook | None:
     """What is known of demand now; None: nothing was ever on sale here."""
     told = run.rows("select max(happened_at) as measured_at from trade_facts")[0]["measured_at"]
-    if told is None or run.now() - told >= MEASURED_EVERY:
+    is_news = told is not None and any(one.told_at > told for one in found.events)
+    if told is None or is_news or run.now() - told >= MEASURED_EVERY:
         _measure(run, found)
-    return demand_told(run)
+    return demand_told(run, found)
 
 
 def _measure(run: Run, found: Basis) -> None:
@@ -70,7 +74,7 @@ def _measure(run: Run, found: Basis) -> None:
     since = until - LOOKS_BACK
     sales = ask(_SALES, {"since": since, "until": until})
     if not sales.is_empty():
-        since = max(since, sales["sold_at"].min())  # type: ignore[type-var, assignment]
+        since = max(since, sales.select(pl.col("sold_at").min()).item())
     period = run.rows(_READINGS, {"since": now - LOOKS_BACK, "until": now})[0]
     moves = ask(
         "from pool_moves($places, $since, $until)",
@@ -80,8 +84,12 @@ def _measure(run: Run, found: Basis) -> None:
             "until": period["until_at"] or now,
         },
     )
-    told = measure(skus, sales, moves, Period(since, until, period["since_at"], period["until_at"]))
-    rows = told.outlook.skus.join(told.withdrawn, on="sku", how="left", maintain_order="left").with_columns(
+    told = measure(
+        skus, sales, moves, Period(since, until, period["since_at"], period["until_at"]),
+        listed_at_none=listed_at_none(run, since, until), events=found.events,
+    )  # fmt: skip
+    rates = told.outlook.skus.drop("division", "category", "style", strict=False)
+    rows = rates.join(told.withdrawn, on="sku", how="left", maintain_order="left").with_columns(
         pl.col("withdrawal_count", "withdrawn_units").fill_null(0)
     )
     moved = outlook.news(rows, ask("select * from demand_facts"))
@@ -101,6 +109,14 @@ def _measure(run: Run, found: Basis) -> None:
     run.counts["rates_measured"] += moved.height
 
 
+def listed_at_none(run: Run, since: datetime, until: datetime) -> pl.DataFrame:
+    """`sku`, `since`, `until`: when John Lewis had none of a SKU to sell, as far as we sent its quantities."""
+    return run.house.ask(
+        "from listed_at_none($since, $until, deducts_sales := $deducts)",
+        {"since": since, "until": until, "deducts": run.house.settings.marketplace_deducts_sales},
+    )
+
+
 def _part(side: str, swings: Swings) -> TradePart:
     return TradePart(
         side=side,
@@ -111,19 +127,22 @@ def _part(side: str, swings: Swings) -> TradePart:
     )
 
 
-def demand_told(run: Run, names: Sequence[str] | None = None) -> Outlook | None:
+def demand_told(run: Run, found: Basis, names: Sequence[str] | None = None) -> Outlook | None:
     """The outlook as it was written down last, of all SKUs or of those named; None: it was not yet."""
     sides = {row["side"]: _swings(row) for row in run.rows("select * from trade_facts")}
     if OWN not in sides or OTHER not in sides:
         return None
+    # the window begins with the batch; what was over by then lifts nothing in it
+    ahead = tuple(one for one in found.events if one.until > found.batch.as_of)
     columns = ", ".join(f"{side}_{name}" for side in (OWN, OTHER) for name in SIDE)
+    sql = f"select demand.sku, {columns} from demand_facts as demand"
+    if ahead:
+        goods = ", ".join(name for name in GOODS if name != "sku")
+        sql = f"select demand.sku, {columns}, {goods} from demand_facts as demand left join ({_SKUS}) using (sku)"
     if names is None:
-        rates = run.house.ask(f"select sku, {columns} from demand_facts")
-    else:
-        rates = run.house.ask(
-            f"select sku, {columns} from demand_facts where sku in (select unnest($names))", {"names": list(names)}
-        )
-    return Outlook(rates, sides[OWN], sides[OTHER])
+        return Outlook(run.house.ask(sql), sides[OWN], sides[OTHER], ahead)
+    rates = run.house.ask(f"{sql} where demand.sku in (select unnest($names))", {"names": list(names)})
+    return Outlook(rates, sides[OWN], sides[OTHER], ahead)
 
 
 def _swings(row: dict[str, object]) -> Swings:

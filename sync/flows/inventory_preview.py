@@ -69,7 +69,7 @@ def _as_listed(
     rows = board(run, found, policies=[*entries(run), *more], on=on)
     offers = listed(with_risk(run, rows, ahead), found.caution)
     # listed by what is left of this window; judged by a whole one, for a week is made of those
-    return assessed(wanted(run, offers, ahead, _WEEK_HOURS / windows), run.house.settings.record_error)
+    return assessed(wanted(run, offers, ahead, _WEEK_HOURS / windows))
 
 
 def _keep(run: Run, found: Basis, draft: Draft, seen: Effect, windows: float) -> None:

@@ -21,6 +21,7 @@ from sync.flows.inventory_window import Horizon, horizon
 from sync.rules import risk
 from sync.rules.outlook import Outlook
 from sync.rules.oversell import not_deducted
+from sync.rules.record_error import convolved, with_errors
 from sync.runs import Run
 
 ASSESSED_EVERY = timedelta(minutes=10)  # told so often at least, even if nothing moved
@@ -55,6 +56,11 @@ join costs on costs.sku = offer.sku
 cross join charged
 where not offer.is_gone {and_offer_named}
 """
+_RECORDS = """
+select sku_key, location, greatest(on_hand, 0) as on_hand
+from stock_facts
+where list_contains($warehouses, location) {and_named}
+"""
 _NAMED = "and {} in (select unnest($names))"
 _LATELY = timedelta(days=56)
 # What was assessed last of the offers that are not decided now, in sum.
@@ -76,6 +82,7 @@ class Foresight:
 
     outlook: Outlook
     span: Horizon
+    record_errors: pl.DataFrame | None  # `sku_key`, `overstated`: how wrong its records may be; None: all are right
     margins: pl.DataFrame  # `sku`, `margin_amount` of one unit: price less the commission really charged less cost
     typical_margin: float | None  # of all offers: of those whose cost is not known
 
@@ -87,7 +94,7 @@ def foresight(run: Run, found: Basis) -> Foresight | None:
 
 def foreseen(run: Run, found: Basis, some: Touched | None = None) -> Foresight | None:
     """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
-    return _foresight(run, found, demand_told(run, some.names if some else None), some)
+    return _foresight(run, found, demand_told(run, found, some.names if some else None), some)
 
 
 def _foresight(run: Run, found: Basis, outlook: Outlook | None, some: Touched | None = None) -> Foresight | None:
@@ -95,7 +102,7 @@ def _foresight(run: Run, found: Basis, outlook: Outlook | None, some: Touched | 
         return None
     earned = margins(run, some.names if some else None)
     typical = some.mark.typical_margin if some else risk.typical(earned["margin_amount"])
-    return Foresight(outlook, horizon(run, found), earned, typical)
+    return Foresight(outlook, horizon(run, found), _record_errors(run, found, some), earned, typical)
 
 
 def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
@@ -103,9 +110,20 @@ def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     offers = board.join(ahead.margins, on="sku", how="left", maintain_order="left").with_columns(
         base=pl.col("supply") - pl.col("inflight")
     )
-    return risk.advised(
-        wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin, run.house.settings.record_error
-    ).drop("base")
+    offers = with_errors(offers, ahead.record_errors)
+    return risk.advised(wanted(run, offers, ahead, AS_IT_IS), ahead.typical_margin).drop("base")
+
+
+def _record_errors(run: Run, found: Basis, some: Touched | None) -> pl.DataFrame | None:
+    """`sku_key`, `overstated`: how wrong the records of the warehouses that sell here may be."""
+    if not found.record_errors:
+        return None
+    values: dict[str, object] = {"warehouses": sorted(found.record_errors)}
+    if some is None:
+        return convolved(run.house.ask(_RECORDS.format(and_named=""), values), found.record_errors)
+    named = "and sku_key in (select sku_key from sku_facts where sku in (select unnest($names)))"
+    values["names"] = list(some.names)
+    return convolved(run.house.ask(_RECORDS.format(and_named=named), values), found.record_errors)
 
 
 def margins(run: Run, names: Sequence[str] | None = None) -> pl.DataFrame:
@@ -126,7 +144,7 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some
     offers = decided.filter(pl.col("sku_key").is_not_null()).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=pl.col("listed")
     )
-    rows = risk.assessed(offers, run.house.settings.record_error)
+    rows = risk.assessed(offers)
     moved = risk.news(rows, _known(run, some))
     if moved.is_empty() and not is_due(run, found):
         return
@@ -208,4 +226,4 @@ def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight
 
 def _grids_of(run: Run, of_them: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
     by_interval = {float(hours): wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)}
-    return risk.grids(by_interval, run.house.settings.record_error)
+    return risk.grids(by_interval)

@@ -124,7 +124,7 @@ def under(run: Run, found: Basis) -> str:
     said = (
         fallback(settings), found.caution.factor, found.caution.thin_units, sorted(found.warehouses),
         settings.clamp_warehouses, settings.clock_skew_seconds, found.has_open_orders,
-        settings.marketplace_deducts_sales, settings.record_error,
+        settings.marketplace_deducts_sales, sorted(found.record_errors.items()), found.events,
     )  # fmt: skip
     return sha256(repr(said).encode()).hexdigest()[:16]
 

@@ -14,8 +14,8 @@ Frames come as `sync.rules.oversell` wants them. Every buffer is a whole number 
 the worst case and the newsvendor, which know no base; `risk_units` is within it whatever the rule.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sync.rules.chances import Counts, Floats, Ints
-from sync.rules.oversell import Sides, oversold, worst_case
+from sync.rules.oversell import Overstated, Sides, oversold, record_at, record_of, worst_case
 
 ADVICE = ("worst_case_units", "oversell_units", "newsvendor_units")
 
@@ -47,7 +47,7 @@ class Terms:
     margin: float | str = 0.0  # what a unit sold earns: a number, or the column that has it
     cost: float | str = 1.0  # what a unit oversold costs: refund, contact, penalty, shadow price
     rule: Rule = Rule.OVERSELL
-    overstated: tuple[float, ...] = ()  # chances that the record shows 1, 2, … units too many
+    overstated: Overstated = ()  # chances that the record shows 1, 2, … units too many
 
     def __post_init__(self) -> None:
         """ValueError for an alpha that is no probability."""
@@ -58,6 +58,7 @@ class Terms:
 def advised(skus: pl.DataFrame, terms: Terms) -> pl.DataFrame:
     """`skus` with the three columns of `ADVICE` and `risk_units`, the one of the rule in force, within the base."""
     sides, base = Sides.of(skus), skus["base"].to_numpy().astype(np.int64)
+    terms = replace(terms, overstated=record_of(skus, terms.overstated))
     most = worst_case_units(sides.other, terms.alpha, terms.overstated)
     by_rule = {
         Rule.WORST_CASE: most,
@@ -72,15 +73,19 @@ def advised(skus: pl.DataFrame, terms: Terms) -> pl.DataFrame:
     )
 
 
-def worst_case_units(other: Counts, alpha: npt.ArrayLike, overstated: Sequence[float] = ()) -> Ints:
+def worst_case_units(other: Counts, alpha: npt.ArrayLike, overstated: Overstated = ()) -> Ints:
     """The smallest b with P(other > b) <= alpha."""
     accepted = np.broadcast_to(np.asarray(alpha, dtype=np.float64), other.mean.shape)
-    high = other.most() + len(overstated)
-    return _smallest(high, lambda places, held: worst_case(other.at(places), held, overstated) <= accepted[places])
+    high = other.most() + np.shape(overstated)[-1]
+
+    def suffices(places: Ints, held: Ints) -> npt.NDArray[np.bool_]:
+        return worst_case(other.at(places), held, record_at(overstated, places)) <= accepted[places]
+
+    return _smallest(high, suffices)
 
 
 def newsvendor_units(
-    other: Counts, margin: npt.ArrayLike, cost: npt.ArrayLike, overstated: Sequence[float] = ()
+    other: Counts, margin: npt.ArrayLike, cost: npt.ArrayLike, overstated: Overstated = ()
 ) -> Ints:
     """The smallest b with P(other <= b) >= C / (C + M); ValueError unless M >= 0 and C > 0."""
     earned, lost = np.asarray(margin, dtype=np.float64), np.asarray(cost, dtype=np.float64)
@@ -99,7 +104,8 @@ def _oversell_units(sides: Sides, base: Ints, most: Ints, terms: Terms) -> Ints:
     # Selling all that is listed is the worst that can happen, so what covers the worst case is always enough.
     def suffices(places: Ints, held: Ints) -> npt.NDArray[np.bool_]:
         stock = base[places]
-        chance, _ = oversold(sides.at(places), stock, np.maximum(stock - held, 0), terms.overstated)
+        record = record_at(terms.overstated, places)
+        chance, _ = oversold(sides.at(places), stock, np.maximum(stock - held, 0), record)
         return chance <= terms.alpha
 
     return _smallest(np.minimum(most, np.maximum(base, 0)), suffices)

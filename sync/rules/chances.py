@@ -43,7 +43,7 @@ class Counts:
         # One unit in a billion windows is none, and spares the special functions their overflow.
         return cls(np.where(means < _NONE, 0.0, means), spread)
 
-    def at(self, places: npt.NDArray[np.bool_] | Ints) -> Self:
+    def at(self, places: npt.NDArray[np.bool_] | Ints | slice) -> Self:
         """The same for some of the SKUs."""
         return type(self)(self.mean[places], self.dispersion[places])
 

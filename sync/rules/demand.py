@@ -12,6 +12,7 @@ it is.
 
     sales      sku, sold_at (with time zone), units     a row a sale; scheduled wholesale withdrawals left out
     skus       sku, category, listed_at (may be null)   a row a SKU; for sale since before the period where null
+               part, recent_part (may be missing)       which part of the hours counts, and of those that fade
     rates      + sold, hours, certainty (a + recent), rate, rate_low, rate_high (credible interval)
     forecast   + mean, dispersion                       in sales; `sync.rules.line_sizes` turns them into units
 
@@ -48,8 +49,8 @@ def rates(
     shown = skus.join(counted, on="sku", how="left", maintain_order="left").with_columns(
         pl.col("sold").fill_null(0),
         pl.col("_recent").fill_null(0.0),
-        hours=_hours(skus, trade, NEVER),
-        _time=_hours(skus, trade, fades),
+        hours=_hours(skus, trade, NEVER) * (skus["part"] if "part" in skus.columns else 1.0),
+        _time=_hours(skus, trade, fades) * (skus["recent_part"] if "recent_part" in skus.columns else 1.0),
     )
     sold, hours = shown["sold"].to_numpy(), shown["hours"].to_numpy()
     a, b = priors(sold, hours, shown["category"], sold_only=sold_only)

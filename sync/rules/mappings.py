@@ -11,7 +11,8 @@ The key of a warehouse or division rule says for which goods and which place it 
 
 The key of an attribute is the marketplace's, for every category or for one (`shirts|colour`); it means a field of
 BlueCherry's, or a text (`text:Women`). The key of an account is a type of the marketplace's ledger line; it means
-an account of BlueCherry's chart.
+an account of BlueCherry's chart. A demand event is read by `sync.rules.demand_events`, the
+record error of a warehouse by `sync.rules.record_error`.
 
 Of the rules that fit the most specific wins: one SKU before a zone, a zone before a country, a place before goods
 alone, a longer style before a shorter. No fallback anywhere: what is not mapped is None, and the caller holds the
@@ -23,12 +24,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-KINDS = ("warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account")
+from sync.rules import demand_events, record_error
+
+KINDS = (
+    "warehouse", "carrier", "ship_via", "order_status", "division", "attribute", "account", "demand_event",
+    "record_error",
+)  # fmt: skip
 RULES = frozenset({"warehouse", "division"})  # their keys are rules
 OPTIONAL = {  # and what holds without one
     "division": "the SKU's own counts",
     "attribute": "nothing waits for one",
     "account": "nothing waits for one",
+    "demand_event": "every hour sells as its hour of the week does",
+    "record_error": "RECORD_ERROR counts",
 }
 ELLIPSIS = "…"
 IN_FORCE = "select mapping, key, value from mappings($now) where state = 'in_force'"
@@ -133,8 +141,25 @@ def check_key(kind: str, key: str) -> None:
         parts = key.split("|")
         if len(parts) > 2 or not all(part and part == part.strip() for part in parts):
             raise ValueError("write the attribute, or its category, a bar and the attribute: shirts|colour")
+    elif kind == "demand_event":
+        demand_events.check_key(key)
     elif kind == "account" and _LEDGER_TYPE.fullmatch(key) is None:
         raise ValueError("write the type of ledger line as John Lewis does: COMMISSION_FEE")
+
+
+def check_value(kind: str, value: str) -> None:
+    """Whether a mapping of this kind can mean this, as far as no list of the other side says.
+
+    Raises:
+        ValueError: it cannot; the message says what it could.
+
+    """
+    if kind == "attribute":
+        check_attribute(value)
+    elif kind == "demand_event":
+        demand_events.check_value(value)
+    elif kind == "record_error":
+        record_error.parsed(value)
 
 
 def check_attribute(value: str) -> None:

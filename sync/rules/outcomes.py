@@ -13,7 +13,7 @@ import polars as pl
 
 from sync.rules.calibration import most_expected
 from sync.rules.chances import Ints
-from sync.rules.oversell import Sides, oversold, worst_case
+from sync.rules.oversell import Overstated, Sides, oversold, record_of, worst_case
 
 BUFFERS = range(13)
 
@@ -23,7 +23,7 @@ def grid(
     margin: float | str,
     cost: float | str,
     buffers: Sequence[int] = BUFFERS,
-    overstated: Sequence[float] = (),
+    overstated: Overstated = (),
 ) -> pl.DataFrame:
     """One row per interval (hours until the next batch shows), SKU and buffer.
 
@@ -75,12 +75,11 @@ def with_turned_away(skus: pl.DataFrame) -> pl.DataFrame:
     return skus.with_columns(turned_away_units=np.maximum(lost, 0.0))
 
 
-def _outcomes(
-    skus: pl.DataFrame, margin: float | str, cost: float | str, overstated: Sequence[float]
-) -> pl.DataFrame:
+def _outcomes(skus: pl.DataFrame, margin: float | str, cost: float | str, overstated: Overstated) -> pl.DataFrame:
     """What `buffer` units held back come to, row by row."""
     listed = skus.with_columns(quantity=(pl.col("base") - pl.col("buffer")).clip(lower_bound=0))
     sides, base, quantity = Sides.of(listed), _whole(listed["base"]), _whole(listed["quantity"])
+    overstated = record_of(listed, overstated)
     oversell, oversold_units = oversold(sides, base, quantity, overstated)
     return (
         with_turned_away(listed)

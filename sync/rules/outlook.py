@@ -2,8 +2,9 @@
 
 Two sides draw on one pool: this channel (`own`, its order lines) and everything else (`other`, falls of the pool
 that nothing of ours explains; `sync.rules.draws`). Each has rates of its own, drawn towards the category
-(`sync.rules.demand`), a shape of the week and swings (`sync.rules.trade`). A SKU out of stock sells nothing and
-reveals nothing: its hours count by the share of the time there was something to sell.
+(`sync.rules.demand`), a shape of the week and swings (`sync.rules.trade`). A SKU out of stock, or of which we list
+none, sells nothing and reveals nothing: those hours do not count (`sync.rules.exposure`). Hours within a demand
+event count by its factor, and so does the part of a window that lies within one (`sync.rules.demand_events`).
 
 Where the others cannot be read yet (it takes two batches), they are taken to sell as this channel does.
 
@@ -11,20 +12,21 @@ The law: what is measured depends on the past alone. `measured` may be asked for
 knows nothing after it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-from scipy import special
 
-from sync.rules import demand, line_sizes
+from sync.rules import demand, demand_events, line_sizes
 from sync.rules.chances import Counts, spread_for
-from sync.rules.trade import Trade, observe
+from sync.rules.demand_events import GOODS, DemandEvent
+from sync.rules.exposure import Away, Presence
+from sync.rules.trade import NEVER, Trade, observe
 from sync.rules.trading_week import TradingWeek
 
 LEAST_HISTORY = timedelta(hours=2)  # less tells nothing
-_LEAST_SHARE = 0.02  # a SKU in stock for an hour or two of the period says little, not all
 
 # What is known of one side of a SKU. Rates are sales in a typical hour; sizes turn sales into units.
 SIDE: dict[str, type[pl.DataType]] = {
@@ -63,11 +65,15 @@ class Swings:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is known of demand at a moment: `skus` has `sku` and the columns of SIDE for both sides, by prefix."""
+    """What is known of demand at a moment: `skus` has `sku` and the columns of SIDE for both sides, by prefix.
+
+    With `events` it has the columns of GOODS, too.
+    """
 
     skus: pl.DataFrame
     own: Swings
     other: Swings
+    events: tuple[DemandEvent, ...] = ()
 
     def within(
         self, board: pl.DataFrame, *, others_since: datetime, own_since: datetime, until: datetime, lag: timedelta
@@ -79,9 +85,9 @@ class Outlook:
         the others. A SKU nothing is known of is not asked for.
         """
         known = board.select("sku").join(self.skus, on="sku", how="left", maintain_order="left")
-        ours = _units(known, OWN, self.own, own_since, until)
-        theirs = _units(known, OTHER, self.other, others_since, until)
-        crossing = _units(known, OWN, self.own, own_since, own_since + lag)
+        ours = self._units(known, OWN, own_since, until)
+        theirs = self._units(known, OTHER, others_since, until)
+        crossing = self._units(known, OWN, own_since, own_since + lag)
         both = theirs.mean + crossing.mean
         variance = theirs.mean * theirs.dispersion + crossing.mean * crossing.dispersion
         return board.with_columns(
@@ -91,28 +97,29 @@ class Outlook:
             other_dispersion=np.divide(variance, both, out=np.ones_like(both), where=both > 0),
         )
 
+    def _units(self, known: pl.DataFrame, side: str, since: datetime, until: datetime) -> "_Units":
+        swings = self.own if side == OWN else self.other
+        lift = demand_events.lift(self.events, known, side, swings.week, (since, max(since, until)))
+        rated = known.select(
+            rate=pl.col(f"{side}_rate").fill_null(0.0) * lift,
+            certainty=pl.col(f"{side}_certainty").fill_null(1.0),
+            size=pl.col(f"{side}_size").fill_null(1.0),
+            square=pl.col(f"{side}_square").fill_null(1.0),
+        )
+        sales = swings.forecast(rated, since, until)
+        size = sales["size"].to_numpy()
+        strays = sales["dispersion"].to_numpy()
+        dispersion = np.maximum(sales["square"].to_numpy() / size + (strays - 1) * size, 1.0)
+        # however large the sizes are, no unit is wanted exactly where there is no sale
+        none = Counts.of(sales["mean"].to_numpy(), strays).mass(np.zeros(size.shape, dtype=np.int64))
+        mean = sales["mean"].to_numpy() * size
+        return _Units(mean, spread_for(mean, dispersion, none))
+
 
 @dataclass(frozen=True, slots=True)
 class _Units:
     mean: np.ndarray
     dispersion: np.ndarray
-
-
-def _units(known: pl.DataFrame, side: str, swings: Swings, since: datetime, until: datetime) -> _Units:
-    rated = known.select(
-        rate=pl.col(f"{side}_rate").fill_null(0.0),
-        certainty=pl.col(f"{side}_certainty").fill_null(1.0),
-        size=pl.col(f"{side}_size").fill_null(1.0),
-        square=pl.col(f"{side}_square").fill_null(1.0),
-    )
-    sales = swings.forecast(rated, since, until)
-    size = sales["size"].to_numpy()
-    strays = sales["dispersion"].to_numpy()
-    dispersion = np.maximum(sales["square"].to_numpy() / size + (strays - 1) * size, 1.0)
-    # however large the sizes are, no unit is wanted exactly where there is no sale
-    none = Counts.of(sales["mean"].to_numpy(), strays).mass(np.zeros(size.shape, dtype=np.int64))
-    mean = sales["mean"].to_numpy() * size
-    return _Units(mean, spread_for(mean, dispersion, none))
 
 
 def measured(
@@ -124,66 +131,56 @@ def measured(
     sales_until: datetime,
     draws_since: datetime | None,
     draws_until: datetime | None,
+    off_sale: pl.DataFrame | None = None,
+    events: Sequence[DemandEvent] = (),
 ) -> Outlook:
     """The outlook at `sales_until`, from what happened in two half-open periods.
 
-    `skus`: `sku`, `category`, `own_share`, `other_share` (of the period each side could be drawn on), a row a SKU.
-    `sales`: `sku`, `sold_at`, `units`, a row an order line. `draws`: the same, a row a unit that left the pool to
-    somebody else. Without a period of draws, or with one too short, the others sell as we do.
+    `skus`: `sku`, `category`, `other_share` (of the period the others could draw), with events those of GOODS; a
+    row a SKU. `sales`: `sku`, `sold_at`, `units`, a row an order line. `draws`: the same, a row a unit that left
+    the pool to somebody else. `off_sale`: `sku`, `since`, `until`, spans that do not overlap in which a SKU could
+    not be bought here. Without a period of draws, or with one too short, the others sell as we do.
     """
-    ours, own = _side(skus, sales, sales_since, sales_until, OWN)
+    here = Presence(skus, OWN, np.ones(skus.height), Away.of(skus, off_sale), events)
+    ours, own = _side(sales, sales_since, sales_until, here)
     if draws_since is None or draws_until is None or draws_until - draws_since < LEAST_HISTORY:
         alike = ours.select(pl.col("sku"), *(pl.col(f"{OWN}_{name}").alias(f"{OTHER}_{name}") for name in SIDE))
         alike = alike.with_columns(
             other_units=pl.lit(0, pl.Int64), other_sales=pl.lit(0, pl.Int64), other_hours=pl.lit(0.0)
         )
-        return Outlook(ours.join(alike, on="sku"), own, own)
-    theirs, other = _side(skus, draws, draws_since, draws_until, OTHER)
-    return Outlook(ours.join(theirs, on="sku", maintain_order="left"), own, other)
+        found, other = ours.join(alike, on="sku"), own
+    else:
+        share = skus["other_share"].clip(0, 1).to_numpy()
+        elsewhere = Presence(skus, OTHER, share, Away.of(skus, None), events)
+        theirs, other = _side(draws, draws_since, draws_until, elsewhere)
+        found = ours.join(theirs, on="sku", maintain_order="left")
+    if events:
+        found = found.join(skus.select(GOODS), on="sku", maintain_order="left")
+    return Outlook(found, own, other, tuple(events))
 
 
-def _side(
-    skus: pl.DataFrame, sales: pl.DataFrame, since: datetime, until: datetime, side: str
-) -> tuple[pl.DataFrame, Swings]:
+def _side(sales: pl.DataFrame, since: datetime, until: datetime, there: Presence) -> tuple[pl.DataFrame, Swings]:
     """The columns of SIDE by prefix for every SKU, and how the side trades."""
     if until - since < LEAST_HISTORY:
         since = until - LEAST_HISTORY
     seen = sales.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
-    trade = observe(seen, since, until)
-    rated = _where_in_stock(demand.rates(seen, skus.select("sku", "category"), trade), skus[f"{side}_share"])
+    trade = observe(there.unlifted(seen), since, until)
+    parts = {"part": there.part(trade, NEVER), "recent_part": there.part(trade, demand.FADES)}
+    rated = demand.rates(seen, there.skus.select("sku", "category").with_columns(**parts), trade)
     units = seen.group_by("sku").agg(pl.col("units").sum())
     sized = _sizes(rated, seen)
-    hours = (until - since).total_seconds() / 3600
     told = (
         sized.join(units, on="sku", how="left", maintain_order="left")
         .with_columns(
             units=pl.col("units").fill_null(0),
             sales=pl.col("sold"),
-            hours=skus[f"{side}_share"].clip(0, 1) * hours,
+            hours=there.hours(since, until),
             low_rate=pl.col("rate_low"),
             high_rate=pl.col("rate_high"),
         )
-        .select("sku", *(pl.col(name).cast(dtype).alias(f"{side}_{name}") for name, dtype in SIDE.items()))
+        .select("sku", *(pl.col(name).cast(dtype).alias(f"{there.side}_{name}") for name, dtype in SIDE.items()))
     )
     return told, Swings(trade.week, trade.pace_swing, trade.day_swing, trade.hour_swing)
-
-
-def _where_in_stock(rated: pl.DataFrame, share: pl.Series) -> pl.DataFrame:
-    """The same rates, had each SKU's hours been those in which there was something to draw on."""
-    part = share.clip(_LEAST_SHARE, 1).to_numpy()
-    sold, hours = rated["sold"].to_numpy(), rated["hours"].to_numpy()
-    a, b = demand.priors(sold, hours, rated["category"])
-    recent = rated["certainty"].to_numpy() - a
-    time = rated["certainty"].to_numpy() / rated["rate"].to_numpy() - b
-    a, b = demand.priors(sold, hours * part, rated["category"])
-    certainty, hours_in_stock = a + recent, b + time * part
-    tail = (1 - demand.CREDIBLE) / 2
-    return rated.with_columns(
-        certainty=certainty,
-        rate=certainty / hours_in_stock,
-        rate_low=special.gammaincinv(certainty, tail) / hours_in_stock,
-        rate_high=special.gammaincinv(certainty, 1 - tail) / hours_in_stock,
-    )
 
 
 def _sizes(rated: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:

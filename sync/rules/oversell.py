@@ -22,7 +22,7 @@ probability is between 0 and 1; `oversold_units` is at least `oversell`; `overse
 most `stock_out`; none falls when demand rises, and none rises with the units held back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,22 @@ import polars as pl
 from sync.rules.chances import Counts, Floats, Ints
 
 WANTED = ("base", "quantity", "own_mean", "own_dispersion", "other_mean", "other_dispersion")
+_ROUNDED = 1e-9
 RISK = ("stock_out", "oversell", "worst_case", "oversold_units", "buffer_cover", "window_cover")
+
+
+# The chances that a stock record shows 1, 2, … units too many: of all SKUs, or a row a SKU.
+Overstated = Sequence[float] | Floats
+
+
+def record_of(skus: pl.DataFrame, overstated: Overstated) -> Overstated:
+    """How wrong each record may be: the SKU's own `overstated` (`sync.rules.record_error`), or that of all."""
+    return skus["overstated"].to_numpy().reshape(skus.height, -1) if "overstated" in skus.columns else overstated
+
+
+def record_at(overstated: Overstated, places: Ints) -> Overstated:
+    """The same for some of the SKUs."""
+    return overstated[places] if isinstance(overstated, np.ndarray) else overstated
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +64,14 @@ class Sides:
             Counts.of(skus["other_mean"].to_numpy(), skus["other_dispersion"].to_numpy()),
         )
 
-    def at(self, places: Ints) -> "Sides":
+    def at(self, places: Ints | slice) -> "Sides":
         """The same for some of the SKUs."""
         return Sides(self.own.at(places), self.other.at(places))
 
 
-def risk(skus: pl.DataFrame, overstated: Sequence[float] = ()) -> pl.DataFrame:
-    """`skus` with the columns of `RISK`.
-
-    `overstated[k - 1]` is the chance that a stock record shows k units too many.
-    """
-    sides = Sides.of(skus)
+def risk(skus: pl.DataFrame, overstated: Overstated = ()) -> pl.DataFrame:
+    """`skus` with the columns of `RISK`. `overstated` as `record_of` takes it."""
+    sides, overstated = Sides.of(skus), record_of(skus, overstated)
     base, quantity = _whole(skus, "base"), _whole(skus, "quantity")
     held = base - quantity
     oversell, units = oversold(sides, base, quantity, overstated)
@@ -81,43 +93,47 @@ def not_deducted(skus: pl.DataFrame) -> pl.DataFrame:
     return skus.with_columns(other_mean=both.mean, other_dispersion=both.dispersion)
 
 
-def worst_case(other: Counts, held: Ints, overstated: Sequence[float] = ()) -> Floats:
+def worst_case(other: Counts, held: Ints, overstated: Overstated = ()) -> Floats:
     """P(other > b), mixed over how wrong the record may be."""
-    return sum((weight * other.tail(held - k) for k, weight in _record(overstated)), np.zeros(held.shape))
+    chance = np.zeros(held.shape)
+    for k, weight, at in _record(overstated, held.size):
+        chance[at] += weight * other.at(at).tail(held[at] - k)
+    return chance
 
 
-def alone(other: Counts, base: Ints, overstated: Sequence[float] = ()) -> tuple[Floats, Floats]:
+def alone(other: Counts, base: Ints, overstated: Overstated = ()) -> tuple[Floats, Floats]:
     """P(other > base) and the units expected beyond base: what the others oversell without us."""
     chance, units = np.zeros(base.shape), np.zeros(base.shape)
-    for k, weight in _record(overstated):
-        tail = other.tail(base - k)
-        chance += weight * tail
-        units += weight * other.excess(base - k, tail)
+    for k, weight, at in _record(overstated, base.size):
+        drawn, stock = other.at(at), base[at] - k
+        tail = drawn.tail(stock)
+        chance[at] += weight * tail
+        units[at] += weight * drawn.excess(stock, tail)
     return chance, units
 
 
-def stock_out(sides: Sides, base: Ints, overstated: Sequence[float] = ()) -> Floats:
+def stock_out(sides: Sides, base: Ints, overstated: Overstated = ()) -> Floats:
     """P(own + other > base): the same sum as `oversold` without a listed quantity to stop the channel."""
     both_poisson = Counts.of(sides.own.mean + sides.other.mean)
     found = np.zeros(base.shape)
     simple = (sides.own.dispersion_used == 1) & (sides.other.dispersion_used == 1)
-    rest = np.flatnonzero(~simple)
-    for k, weight in _record(overstated):
-        stock = base - k
-        chance = both_poisson.tail(stock)
+    for k, weight, at in _record(overstated, base.size):
+        stock = base[at] - k
+        chance = both_poisson.at(at).tail(stock)
+        rest = np.flatnonzero(~simple[at])
         if rest.size:
-            chance[rest] = _sums(sides.at(rest), stock[rest], np.maximum(stock[rest] + 1, 0))[0]
-        found += weight * chance
+            chance[rest] = _sums(sides.at(at).at(rest), stock[rest], np.maximum(stock[rest] + 1, 0))[0]
+        found[at] += weight * chance
     return found
 
 
-def oversold(sides: Sides, base: Ints, quantity: Ints, overstated: Sequence[float] = ()) -> tuple[Floats, Floats]:
+def oversold(sides: Sides, base: Ints, quantity: Ints, overstated: Overstated = ()) -> tuple[Floats, Floats]:
     """P(min(own, quantity) + other > base) and the units expected beyond base."""
     chance, units = np.zeros(base.shape), np.zeros(base.shape)
-    for k, weight in _record(overstated):
-        one, some = _sums(sides, base - k, quantity)
-        chance += weight * one
-        units += weight * some
+    for k, weight, at in _record(overstated, base.size):
+        one, some = _sums(sides.at(at), base[at] - k, quantity[at])
+        chance[at] += weight * one
+        units[at] += weight * some
     return np.minimum(chance, 1.0), np.maximum(units, chance)
 
 
@@ -165,13 +181,21 @@ def _terms(sides: Sides, left: Ints, sold: Ints, terms: Ints) -> tuple[Floats, F
     return chance, units
 
 
-def _record(overstated: Sequence[float]) -> list[tuple[int, float]]:
-    """How many units the record shows too many, and how likely; ValueError if the chances are none."""
-    wrong = float(sum(overstated))
-    if any(chance < 0 for chance in overstated) or wrong > 1:
+def _record(overstated: Overstated, count: int) -> Iterator[tuple[int, Floats, Ints | slice]]:
+    """How many units too many records show, how likely, and whose; ValueError if the chances are none."""
+    rows = np.atleast_2d(np.asarray(overstated, dtype=np.float64))
+    wrong = rows.sum(axis=1)
+    if (rows < 0).any() or (wrong > 1 + _ROUNDED).any():
         raise ValueError("The chances of a wrong record must not be negative nor add up to more than 1.")
-    errors = [(k, chance) for k, chance in enumerate(overstated, start=1) if chance > 0]
-    return [(0, 1 - wrong), *errors]
+    chances = np.column_stack([np.maximum(1 - wrong, 0.0), rows])
+    for k in range(chances.shape[1]):
+        weight = np.broadcast_to(chances[:, k], count)
+        is_likely = weight > 0
+        if k == 0 or is_likely.all():  # of all: views, no copies
+            yield k, weight, slice(None)
+        elif is_likely.any():
+            at = np.flatnonzero(is_likely)
+            yield k, weight[at], at
 
 
 def _whole(skus: pl.DataFrame, name: str) -> Ints:

@@ -28,6 +28,7 @@ import polars as pl
 
 from sync.rules import draws, risk
 from sync.rules.aging import CAREFREE, AgeLimits, Caution, caution
+from sync.rules.demand_events import DemandEvent
 from sync.rules.latency import Lags, window
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
@@ -76,33 +77,40 @@ class Terms:
     usual_delay: float  # minutes, before any was measured
     deducts_sales: bool = True
     limits: AgeLimits | None = None  # from when a batch counts as old; none: never
-    overstated: tuple[float, ...] = ()  # chances that a record shows 1, 2, … units too many
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """What happened.
 
-    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount`, a row an offer;
+    `skus`: `sku`, `sku_key`, `division`, `category`, `multiple`, `margin_amount`, `cost_amount`, with events
+    `style`, and `overstated` where records may be wrong, a row an offer;
     `sales`: `sku`, `sold_at`, `units`, `entered_at` (null: not in the ERP yet); `moves` as `pool_moves`; the
-    batches in order.
+    batches in order; `listed_at_none`: `sku`, `since`, `until`, when nobody could order it.
     """
 
     skus: pl.DataFrame
     sales: pl.DataFrame
     moves: pl.DataFrame
     batches: tuple[Batch, ...]
+    listed_at_none: pl.DataFrame | None = None
+    events: tuple[DemandEvent, ...] = ()
 
     def until(self, moment: datetime) -> "History":
         """What was known at a moment: sales before it, batches in effect by then, the moves they told of."""
         known = tuple(batch for batch in self.batches if batch.in_effect_at <= moment)
         last = known[-1].as_of if known else moment
         entered = pl.when(pl.col("entered_at") <= moment).then("entered_at")
+        none = self.listed_at_none
+        if none is not None:
+            none = none.filter(pl.col("since") < moment).with_columns(pl.col("until").clip(upper_bound=moment))
         return replace(
             self,
             sales=self.sales.filter(pl.col("sold_at") < moment).with_columns(entered_at=entered),
             moves=self.moves.filter(pl.col("batch_at") <= last) if known else self.moves.clear(),
             batches=known,
+            listed_at_none=none,
+            events=tuple(one for one in self.events if one.told_at <= moment),
         )
 
 
@@ -132,7 +140,8 @@ def replay(
         if not since <= batch.in_effect_at < until:
             continue
         past = history.until(batch.in_effect_at)
-        if outlook is None or batch.in_effect_at - measured_at >= MEASURED_EVERY:
+        is_old = batch.in_effect_at - measured_at >= MEASURED_EVERY
+        if outlook is None or is_old or outlook.events != past.events:
             outlook, measured_at = _outlook(past, batch.in_effect_at), batch.in_effect_at
         offers = decide(past, outlook, terms)
         what = happened(history, fallen, batch, following.in_effect_at)
@@ -140,9 +149,7 @@ def replay(
         parts = [(span.caution, wanted_in(history, span.since, span.until)) for span in spans]
         rows = []
         for name, policies in sides.items():
-            sold = sold_by(offers, policies, parts, shelves[name], terms.overstated).join(
-                what, on="sku", maintain_order="left"
-            )
+            sold = sold_by(offers, policies, parts, shelves[name]).join(what, on="sku", maintain_order="left")
             shelves[name] = _left(sold, shelves[name])
             rows.append(outcome(history.skus, sold, name))
         unread = what["sku"].filter(what["is_unread"])
@@ -176,15 +183,14 @@ def sold_by(
     policies: pl.DataFrame,
     parts: Sequence[tuple[Caution, pl.DataFrame]],
     shelf: pl.DataFrame,
-    overstated: Sequence[float] = (),
 ) -> pl.DataFrame:
     """`sku`, `base`, `quantity` at first, `chance`, `sold_units`, `standing` at the end: every offer in a window.
 
     `parts` of the window: how cautious we are in each, and what was wanted. `shelf`: what the policy has left over
     from before (`kept_units`), and how many stood listed (`standing`, null: not known).
     """
-    priced = _priced(offers, policies, shelf, overstated)
-    rows = _listed(priced, parts[0][0], overstated).with_columns(sold_units=pl.lit(0, pl.Int64))
+    priced = _priced(offers, policies, shelf)
+    rows = _listed(priced, parts[0][0]).with_columns(sold_units=pl.lit(0, pl.Int64))
     stands, sold = rows["quantity"], rows["sold_units"]
     for number, (careful, wanted) in enumerate(parts):
         if number:  # the older batch allows less, and nothing rises without a new one
@@ -229,26 +235,24 @@ def decide(past: History, outlook: Outlook, terms: Terms) -> pl.DataFrame:
 
 def listed(offers: pl.DataFrame, policies: pl.DataFrame, careful: Caution = CAREFREE) -> pl.DataFrame:
     """`sku`, `base`, `quantity` and `chance` of every offer under a policy."""
-    return _listed(_priced(offers, policies, offers.select("sku", *_NOTHING_YET), ()), careful, ())
+    return _listed(_priced(offers, policies, offers.select("sku", *_NOTHING_YET)), careful)
 
 
-def _priced(
-    offers: pl.DataFrame, policies: pl.DataFrame, shelf: pl.DataFrame, overstated: Sequence[float]
-) -> pl.DataFrame:
+def _priced(offers: pl.DataFrame, policies: pl.DataFrame, shelf: pl.DataFrame) -> pl.DataFrame:
     """The offers with their policy, what it has left over, and the units risk asks to hold back."""
     stocked = offers.join(shelf, on="sku", maintain_order="left").with_columns(
         pl.col("supply", "base") + pl.col("kept_units")
     )
-    return risk.advised(stocked.join(policies, on="sku", maintain_order="left"), overstated=overstated)
+    return risk.advised(stocked.join(policies, on="sku", maintain_order="left"))
 
 
-def _listed(priced: pl.DataFrame, careful: Caution, overstated: Sequence[float]) -> pl.DataFrame:
+def _listed(priced: pl.DataFrame, careful: Caution) -> pl.DataFrame:
     # where nothing may rise, no more than stood there; what is not known holds nobody
     quantity = pl.min_horizontal("target", "standing") if careful.freezes else pl.col("target")
     made = sellable(priced.drop("base"), careful).with_columns(
         base=pl.col("supply") - pl.col("inflight"), quantity=quantity
     )
-    return risk.assessed(made, overstated).select("sku", "base", "quantity", chance="own_chance")
+    return risk.assessed(made).select("sku", "base", "quantity", chance="own_chance")
 
 
 def wanted_in(history: History, since: datetime, until: datetime) -> pl.DataFrame:
@@ -312,7 +316,8 @@ def _outlook(past: History, moment: datetime) -> Outlook:
     since = max(moment - LOOKS_BACK, first) if isinstance(first, datetime) else moment - LOOKS_BACK
     batches = past.batches
     period = Period(since, moment, batches[0].as_of if batches else None, batches[-1].as_of if batches else None)
-    return measure(past.skus, past.sales, past.moves, period).outlook
+    none, events = past.listed_at_none, past.events
+    return measure(past.skus, past.sales, past.moves, period, listed_at_none=none, events=events).outlook
 
 
 def _delays(batches: Sequence[Batch]) -> list[float]:

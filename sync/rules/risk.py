@@ -12,7 +12,7 @@ The law: a row is told again only where it says something else: another number o
 more than a tenth of itself. So a window that merely passes does not fill the store.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ import polars as pl
 from sync.rules import buffers
 from sync.rules.buffers import Rule
 from sync.rules.outcomes import grid, with_turned_away
-from sync.rules.oversell import Sides, alone, risk
+from sync.rules.oversell import Overstated, Sides, alone, record_of, risk
 
 RULES: Mapping[str, Rule] = {
     "service_level": Rule.OVERSELL,
@@ -67,15 +67,13 @@ def typical(margins: pl.Series) -> float | None:
     return None if found is None else float(str(found))
 
 
-def advised(
-    skus: pl.DataFrame, typical_margin: float | None = None, overstated: Sequence[float] = ()
-) -> pl.DataFrame:
+def advised(skus: pl.DataFrame, typical_margin: float | None = None, overstated: Overstated = ()) -> pl.DataFrame:
     """`skus` with `advised_buffer`, `advised_rule` and `risk_units`: what the rule of risk asks to hold back.
 
     A row per offer with `base`, the demand columns of `oversell`, `margin_amount` (may be null) and of its policy
     `risk_rule`, `risk_alpha`, `oversell_cost_amount`. A policy without a rule holds nothing back for risk
     (`risk_units` 0); what the service level would ask for is advised all the same. `typical_margin` stands in for
-    one that is not known; None: the typical one of these. `overstated` as in `oversell.risk`.
+    one that is not known; None: the typical one of these. `overstated` as in `oversell.record_of`.
     """
     margins = skus["margin_amount"].cast(pl.Float64)
     stands_in = typical(margins) if typical_margin is None else typical_margin
@@ -99,7 +97,7 @@ def advised(
                     margin="_margin",
                     cost="_cost",
                     rule=RULES[str(name)],
-                    overstated=tuple(overstated),
+                    overstated=overstated,
                 ),
             )["risk_units"],
         )
@@ -113,16 +111,17 @@ def advised(
     )
 
 
-def assessed(skus: pl.DataFrame, overstated: Sequence[float] = ()) -> pl.DataFrame:
+def assessed(skus: pl.DataFrame, overstated: Overstated = ()) -> pl.DataFrame:
     """`sku` and the columns of ROW.
 
     A row per offer with `base` (below zero: sold and not there), `quantity` (listed), `buffer_rule`,
     `advised_buffer`, `advised_rule`, the demand columns of `oversell`, `margin_amount`, and of its policy
-    `risk_alpha`, `oversell_cost_amount`. `overstated` as in `oversell.risk`: what others find missing is not ours.
+    `risk_alpha`, `oversell_cost_amount`. `overstated` as in `oversell.record_of`: what others find missing is not
+    ours.
     """
     base = skus["base"].to_numpy().astype(np.int64)
     found = with_turned_away(risk(skus, overstated))
-    theirs, their_units = alone(Sides.of(skus).other, base, overstated)
+    theirs, their_units = alone(Sides.of(skus).other, base, record_of(skus, overstated))
     own_chance = np.clip(found["oversell"].to_numpy() - theirs, 0.0, 1.0)
     units = np.maximum(found["oversold_units"].to_numpy() - their_units, 0.0)
     cost = units * skus["oversell_cost_amount"].cast(pl.Float64).to_numpy()
@@ -142,7 +141,7 @@ def assessed(skus: pl.DataFrame, overstated: Sequence[float] = ()) -> pl.DataFra
     ).select("sku", *(pl.col(name).cast(dtype) for name, dtype in ROW.items()))
 
 
-def grids(by_interval: Mapping[float, pl.DataFrame], overstated: Sequence[float] = ()) -> pl.DataFrame:
+def grids(by_interval: Mapping[float, pl.DataFrame], overstated: Overstated = ()) -> pl.DataFrame:
     """What other buffers and batch intervals would come to: a row per offer and interval, lists by buffer.
 
     `by_interval` holds for each interval in hours the offers as `assessed` wants them. As there, what the others
@@ -175,9 +174,10 @@ def grids(by_interval: Mapping[float, pl.DataFrame], overstated: Sequence[float]
     )
 
 
-def _theirs(skus: pl.DataFrame, hours: float, overstated: Sequence[float]) -> pl.DataFrame:
+def _theirs(skus: pl.DataFrame, hours: float, overstated: Overstated) -> pl.DataFrame:
     """What the other channels sell beyond the base without us."""
-    chance, units = alone(Sides.of(skus).other, skus["base"].to_numpy().astype(np.int64), overstated)
+    record = record_of(skus, overstated)
+    chance, units = alone(Sides.of(skus).other, skus["base"].to_numpy().astype(np.int64), record)
     return skus.select("sku", interval_hours=pl.lit(float(hours)), theirs=chance, their_units=units)
 
 

@@ -51,13 +51,25 @@ class Trade:
 
         What was sold counts by half for each `fades` that has passed since.
         """
-        if self.pace == 0:
-            return self.week.hours(max(since or self.since, self.since), self.until)
+        edges = [moment.timestamp() for moment in (since or self.since, self.until)]
+        first, last = self.exposed(np.array(edges), fades)
+        return float(last - first)
+
+    def exposed(self, moments: Floats, fades: timedelta = NEVER) -> Floats:
+        """The same from the start to each moment (seconds since 1970): within a day as its hours are traded in."""
         begins = np.array([moment.timestamp() for moment in self.days])
+        clock, lived = self.week.hours_before(self.since, self.until)
+        edges = np.union1d(begins, clock)
+        hours = np.interp(edges, clock, lived)
+        in_day = np.diff(np.interp(begins, clock, lived))
+        sold = np.diff(self.sold) / self.pace if self.pace else in_day
         ages = (begins[-1] - (begins[:-1] + begins[1:]) / 2) / fades.total_seconds()
-        sold = np.concatenate([[0.0], np.cumsum(np.diff(self.sold) * 0.5**ages)])
-        before = 0.0 if since is None else float(np.interp(since.timestamp(), begins, sold))
-        return (float(sold[-1]) - before) / self.pace
+        day = np.searchsorted(begins, edges[:-1], "right") - 1
+        # a day that trades in no hour of its own is traded in evenly
+        evenly = np.diff(edges) / np.diff(begins)[day]
+        part = np.divide(np.diff(hours), in_day[day], out=evenly, where=in_day[day] > 0)
+        told: Floats = np.interp(moments, edges, np.concatenate([[0.0], np.cumsum(part * (sold * 0.5**ages)[day])]))
+        return told
 
     def swing(self, since: datetime, until: datetime) -> tuple[float, float]:
         """Typical hours of a window, and a SKU's swing in it: days and hours even out in longer ones."""
@@ -82,18 +94,21 @@ def observe(
     """The shop's trade from `sales` (`sku`, `sold_at`; a row a sale) from `since` to `until`, half open.
 
     `closed`: hours of the week without trade; `shut`: local days without. Wholesale withdrawals do not
-    belong in it (`draws.falls`). ValueError if the period is empty.
+    belong in it (`draws.falls`). A sale may count as less or more than one (`weight`, `demand_events.unlifted`).
+    ValueError if the period is empty.
     """
     if until <= since:
         raise ValueError("The period whose sales are looked at must end after it begins.")
     seen = sales.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
-    week = fit(seen["sold_at"], since, until, closed=closed, zone=zone, shut=shut)
+    if "weight" not in seen.columns:
+        seen = seen.with_columns(weight=pl.lit(1.0))
+    week = fit(seen["sold_at"], since, until, weight=seen["weight"], closed=closed, zone=zone, shut=shut)
     begins = [until]
     while begins[0] > since:
         begins.insert(0, max(begins[0] - _DAY, since))
     edges = np.array([moment.timestamp() for moment in begins])
     moments = seen["sold_at"].dt.epoch("ms").to_numpy() / 1000
-    sold = np.histogram(moments, edges)[0].astype(np.float64)
+    sold = np.histogram(moments, edges, weights=seen["weight"].to_numpy())[0]
     hours = np.array([week.hours(*pair) for pair in pairwise(begins)])
     traded = hours > 0
     pace, pace_swing = _pace(sold[traded], hours[traded])
@@ -176,9 +191,9 @@ def _beyond_chance(seen: pl.DataFrame, edges: Floats, hours: Floats) -> float:
         np.searchsorted(edges, seen["sold_at"].dt.epoch("ms").to_numpy() / 1000, "right") - 1, 0, len(share) - 1
     )
     counted = (
-        seen.select("sku", cell=pl.Series(cell))
+        seen.select("sku", "weight", cell=pl.Series(cell))
         .group_by("sku", "cell")
-        .agg(sold=pl.len().cast(pl.Float64))
+        .agg(sold=pl.col("weight").sum())
         .with_columns(expects=pl.lit(pl.Series(share)).gather(pl.col("cell")))
         .group_by("sku")
         .agg(

@@ -40,6 +40,13 @@ class TradingWeek:
         week, day = _local(places, self.zone)
         return self.factors[week] * share * _is_trading(day, self.shut), day
 
+    def hours_before(self, since: datetime, until: datetime) -> tuple[Floats, Floats]:
+        """The clock hours of the window (seconds since 1970) and the typical hours from its start to each."""
+        places, _ = _clock_hours(since, until)
+        ends = np.minimum((places + 1) * 3600.0, until.timestamp())
+        lived = np.cumsum(self.pieces(since, until)[0])
+        return np.concatenate([[since.timestamp()], ends]), np.concatenate([[0.0], lived])
+
     def hours(self, since: datetime, until: datetime) -> float:
         """Typical hours in the window: 4 for four average hours, less at night, 0 while closed."""
         return float(self.pieces(since, until)[0].sum())
@@ -55,21 +62,24 @@ def fit(
     since: datetime,
     until: datetime,
     *,
+    weight: pl.Series | None = None,
     closed: Collection[int] = (),
     zone: ZoneInfo = LONDON,
     shut: frozenset[date] = frozenset(),
 ) -> TradingWeek:
     """The week as the sales between two moments show it. `sold_at`: moments with a time zone.
 
-    Sales while the shop is said to be closed are left out of the shape.
+    `weight`: what each counts as, if not one. Sales while the shop is said to be closed are left out of the shape.
     """
     is_open = _is_open(closed)
     places, share = _clock_hours(since, until)
     week, day = _local(places, zone)
     times = np.bincount(week, weights=share * _is_trading(day, shut), minlength=HOURS) * is_open
-    within = sold_at.filter((sold_at >= since) & (sold_at < until)).dt.convert_time_zone(zone.key)
+    is_within = (sold_at >= since) & (sold_at < until)
+    within = sold_at.filter(is_within).dt.convert_time_zone(zone.key)
     of_week = ((within.dt.weekday().cast(pl.Int64) - 1) * _DAY + within.dt.hour()).to_numpy()
-    sales = np.bincount(of_week, minlength=HOURS).astype(np.float64) * is_open
+    counts = np.ones(of_week.size) if weight is None else weight.filter(is_within).to_numpy()
+    sales = np.bincount(of_week, weights=counts, minlength=HOURS) * is_open
     if not sales.sum() or not times.sum():
         return TradingWeek(_normalised(is_open), zone, shut)
     shape = is_open * (sales.sum() / times.sum())  # sales in one open hour, as yet the same in all

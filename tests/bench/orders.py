@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from sync.rules.orders import decide
 from sync.runs import EVERYTHING, running
 from sync.settings import Settings
 from tests.bench.ground import Row, advance, place, sandbox
+
+_Made = tuple[float, int]  # seconds, and how many
 
 # How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
 BACKLOGS = ((5_000, 2), (10_000, 2), (5_000, 8))
@@ -46,7 +48,7 @@ def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row, Row]:
     )
 
 
-def _on_a_sandbox(store: Path, count: int, at_once: int, *work: Any) -> list[tuple[float, int]]:
+def _on_a_sandbox(store: Path, count: int, at_once: int, *work: Callable[[Assembled], _Made]) -> list[_Made]:
     with sandbox("--days", "0.2", "--skus", "60", "--still") as settings:
         settings |= {"CHERRYLANE_STORE": str(store), "CHERRYLANE_ERP_CONCURRENCY": str(at_once)}
         settings |= {"CHERRYLANE_ERP_REQUESTS_PER_MINUTE": "1000000"}
@@ -89,11 +91,11 @@ def _read_back(assembled: Assembled) -> tuple[float, int]:
 def _bare_loop(assembled: Assembled) -> tuple[float, int]:
     """The same documents, posted with nothing but httpx."""
 
-    erp = assembled.house.erp
+    erp: Any = assembled.house.erp  # its words are its own, and the bare loop is to send the same
     with running(assembled.house, "orders") as run:
         decision = decide(orders_flow.known(run))
         documents = orders_flow.drafted(run, decision.create).values()
-    bodies = [erp._words.document(document, "MKT") for document in documents]  # type: ignore[attr-defined]
+    bodies = [erp._words.document(document, "MKT") for document in documents]
     settings = assembled.house.settings
     headers = {"Ocp-Apim-Subscription-Key": settings.erp_key.get_secret_value()}
     with httpx.Client(base_url=settings.erp_url, headers=headers, timeout=60) as client:

@@ -49,7 +49,11 @@ _TABLES: dict[str, dict[str, Any]] = {
                     "placed_at": pl.Datetime("us", "UTC"), "changed_at": pl.Datetime("us", "UTC"),
                     "accepted_at": pl.Datetime("us", "UTC"), "debited_at": pl.Datetime("us", "UTC")},
     "order_line_facts": {"order_line_id": pl.String, "order_id": pl.String, "sku": pl.String, "state": pl.String,
-                         "quantity": pl.Int64, "cancelled_quantity": pl.Int64},
+                         "quantity": pl.Int64, "cancelled_quantity": pl.Int64,
+                         "placed_at": pl.Datetime("us", "UTC")},
+    "published_rows": {"push_id": pl.String, "sku": pl.String, "quantity": pl.Int64},
+    "import_facts": {"push_id": pl.String, "state": pl.String, "happened_at": pl.Datetime("us", "UTC")},
+    "refused_quantities": {"push_id": pl.String, "sku": pl.String},
     "sales_order_facts": {"ord_num": pl.String, "entered_at": pl.Datetime("us", "UTC"), "warehouse": pl.String},
     "sales_line_facts": {"order_line_id": pl.String, "ord_num": pl.String, "sku_key": pl.String,
                          "ordered_quantity": pl.Int64, "open_quantity": pl.Int64},
@@ -85,6 +89,7 @@ class Replay:
     _raised: str = ""
     _publish: list[float] = field(default_factory=list)
     _apply: list[float] = field(default_factory=list)
+    _files: list[tuple[StockImport, datetime]] = field(default_factory=list)  # and when they took effect
     _last: pl.DataFrame = field(init=False)  # what was sent of each offer
 
     def __post_init__(self) -> None:
@@ -92,7 +97,7 @@ class Replay:
         self.store.execute("set timezone = 'UTC'")
         for name, columns in _TABLES.items():
             self._fill(name, pl.DataFrame(schema=columns))
-        for macro in ("inflight_lines", "pool_moves"):
+        for macro in ("inflight_lines", "pool_moves", "listed_at_none"):
             self.store.execute((SQL / f"{macro}.sql").read_text())
         self.known = pl.DataFrame(schema={**dict.fromkeys(KEY, pl.String), **_quantities()})
         self._last = pl.DataFrame(schema={"sku": pl.String, "last_quantity": pl.Int64, "last_batch_id": pl.String})
@@ -150,6 +155,8 @@ class Replay:
         assert self._sent_at is not None
         assert self.batch is not None
         self._apply.append((self.world.now - self._sent_at) / MINUTE)
+        if self.sent.status == "COMPLETE":
+            self._files.append((self.sent, self.world.now))
         if self.batch.completed_at and len(self._publish) < len(self._readings):
             self._publish.append((self.world.now - self.batch.completed_at) / MINUTE)
         self.sent = None
@@ -249,7 +256,18 @@ class Replay:
         assert isinstance(since, datetime)
         skus = self.skus.select("sku", "sku_key", "category")
         looked_at = Period(since, now, period["since_at"], period["until_at"])
-        return measure(skus, sales, moves, looked_at).outlook
+        return measure(skus, sales, moves, looked_at, listed_at_none=self._listed_at_none(since)).outlook
+
+    def _listed_at_none(self, since: datetime) -> pl.DataFrame:
+        """When John Lewis had none to sell, from the files of this policy and the orders."""
+        now = self.world.now
+        self._tell_orders(since)
+        sent = [(file.import_id, sku, quantity) for file, _ in self._files for sku, quantity in file.lines]
+        ends = [(file.import_id, "complete", at) for file, at in self._files]
+        for name, rows in (("published_rows", sent), ("import_facts", ends)):
+            self._fill(name, pl.DataFrame(rows, schema=_TABLES[name], orient="row"))
+        found = self.store.execute("from listed_at_none($since, $now)", {"since": since, "now": now}).pl()
+        return found.with_columns(pl.col("since", "until").dt.convert_time_zone("UTC"))
 
     # -- what the worker would have read ---------------------------------------------------------
 
@@ -264,7 +282,15 @@ class Replay:
             for one in orders
         ]
         lines = [
-            (line.line_id, one.order_id, line.offer_sku, line.state, line.quantity, line.cancelled_quantity)
+            (
+                line.line_id,
+                one.order_id,
+                line.offer_sku,
+                line.state,
+                line.quantity,
+                line.cancelled_quantity,
+                one.created_at,
+            )
             for one in orders
             for line in one.lines
         ]

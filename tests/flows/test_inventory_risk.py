@@ -9,12 +9,15 @@ import polars as pl
 import pytest
 
 from store.database import local_ask
+from store.events import MappingSet
 from store.journal import check_rebuild
 from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
 from store.reads_status import status
 from store.reads_stock import Goods
+from sync.flows.inventory_basis import Basis, demand_events, record_errors
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
+from sync.flows.inventory_touched import under
 from sync.flows.inventory_window import horizon
 from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.timetable import Due
@@ -31,7 +34,7 @@ from tests.flows.shop import (
     settings_of,
     trade,
 )
-from tests.told import HOUR, NOW
+from tests.told import DAY, HOUR, NOW
 
 
 @pytest.fixture
@@ -50,13 +53,30 @@ def open_shop(tmp_path: Path) -> Iterator[Any]:
         each.told.close()
 
 
-def decided(shop: Shop) -> Decision:
+def decided(shop: Shop, found: Basis = NEWEST) -> Decision:
     """The quantities, with what risk holds back, and everything assessed as if they had been sent."""
-    ahead = foresight(shop.run, NEWEST)
+    ahead = foresight(shop.run, found)
     assert ahead is not None
-    decision = decide(with_risk(shop.run, board(shop.run, NEWEST), ahead), Terms(NEWEST_ID, may_rise=True))
-    assess(shop.run, NEWEST, decision.listed(is_sent=True), ahead)
+    decision = decide(with_risk(shop.run, board(shop.run, found), ahead), Terms(NEWEST_ID, may_rise=True))
+    assess(shop.run, found, decision.listed(is_sent=True), ahead)
     return decision
+
+
+def doubtful(shop: Shop) -> Decision:
+    """The same, with records as wrong as the settings and mappings say."""
+    return decided(shop, replace(NEWEST, record_errors=record_errors(shop.run, NEWEST.warehouses)))
+
+
+def chance_of(shop: Shop, sku: str) -> float:
+    """That it is oversold as it is listed, by what its records may be."""
+    doubtful(shop)
+    found = stock_risk(local_ask(shop.told.database), NOW)
+    return float(found.row(by_predicate=pl.col("sku") == sku, named=True)["own_chance"])
+
+
+def happening(key: str, value: str) -> MappingSet:
+    """A demand event, told of after everything was measured."""
+    return MappingSet(happened_at=NOW + HOUR / 60, mapping="demand_event", key=key, value=value, why="a try")
 
 
 def row_of(decision: Decision, sku: str) -> dict[str, Any]:
@@ -98,12 +118,12 @@ def test_a_policy_without_a_rule_of_risk_holds_nothing_back_for_it_and_shows_wha
 def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_is_listed_all_the_same(
     open_shop: Any,
 ) -> None:
-    trusted, doubted = decided(open_shop()), decided(open_shop(record_error=(0.2, 0.1)))
+    trusted, doubted = decided(open_shop()), doubtful(open_shop(record_error=(0.2, 0.1)))
     nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
     chances = []
     for record_error in ((), (0.2, 0.1)):
         shop = open_shop(record_error=record_error, **nothing)
-        decided(shop)
+        doubtful(shop)
         chances.append(
             shop.rows(
                 "select own_chance, (select oversell_chances[1] from risk_grid_facts"
@@ -115,6 +135,44 @@ def test_a_record_that_may_overstate_makes_the_buffer_grow_and_the_risk_of_what_
     assert row_of(doubted, QUICK)["risk_units"] > row_of(trusted, QUICK)["risk_units"]
     assert chances[1]["own_chance"] > chances[0]["own_chance"] + 0.001
     assert all(row["own_chance"] == pytest.approx(row["in_grid"]) for row in chances)
+
+
+def test_a_careless_warehouse_counts_for_what_stands_in_it_and_a_mapping_goes_before_the_setting(
+    open_shop: Any,
+) -> None:
+    nothing: dict[str, Any] = {"buffer_risk": "none", "buffer_units": 0, "buffer_percent": 0}
+    shop = open_shop(record_error=(0.3,), **nothing)
+    chances = [chance_of(shop, QUICK)]
+    for value in ("0.02, 0.01", "0"):
+        shop.told.mapping("record_error", WAREHOUSE, value)
+        shop.told.mapping("record_error", "WH9", "0.5")  # nothing of it sells here
+        chances.append(chance_of(shop, QUICK))
+
+    assert record_errors(shop.run, {"WH9", WAREHOUSE, "WH3"}) == {"WH3": (0.3,), "WH9": (0.5,)}
+    assert chances[0] > 1.1 * chances[1] > 1.1 * chances[2]
+
+
+def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_counts_as_what_it_sold(
+    open_shop: Any,
+) -> None:
+    """Three days in which all was wanted twice as often, told of afterwards; and a promotion begun just now."""
+    shop = open_shop()
+    usual = decided(shop)
+    days = (f"{NOW - 3 * DAY:%Y-%m-%d %H:%M}", f"{NOW:%Y-%m-%d %H:%M}", f"{NOW + 9 * DAY:%Y-%m-%d %H:%M}")
+    measured = shop.rows("select own_rate, happened_at from demand_facts where sku = $sku", sku=QUICK)
+    shop.told.tell(happening("Past", f"{days[0]} to {days[1]} x2 others x2"))
+    past = replace(NEWEST, events=demand_events(shop.run))
+    weighed = decided(shop, past)
+    again = shop.rows("select own_rate, happened_at from demand_facts where sku = $sku", sku=QUICK)
+    shop.told.tell(happening("Now style:NMK|04117", f"{days[1]} to {days[2]} x1 others x4"))
+    both = replace(NEWEST, events=demand_events(shop.run))
+    lifted = decided(shop, both)
+
+    assert again[0]["own_rate"] < 0.95 * measured[0]["own_rate"]  # measured anew, at once
+    assert row_of(weighed, QUICK)["risk_units"] <= row_of(usual, QUICK)["risk_units"]
+    assert row_of(lifted, QUICK)["other_mean"] > 2 * row_of(weighed, QUICK)["other_mean"]
+    assert row_of(lifted, QUICK)["risk_units"] > row_of(weighed, QUICK)["risk_units"]
+    assert len({under(shop.run, one) for one in (NEWEST, past, both)}) == 3  # all offers are decided anew
 
 
 def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:

@@ -63,6 +63,12 @@ def test_a_mapping_names_what_waits_for_it_and_holds_from_its_day_on(bench: Call
         "no rule": ask.SetMapping(mapping="warehouse", key="country:", value="WH1"),
         "one of the warehouses": ask.SetMapping(mapping="warehouse", key=division, value="RET"),
         "one of the divisions": ask.SetMapping(mapping="division", key="country:IRL", value="XXX"),
+        "it ends before it begins": ask.SetMapping(
+            mapping="demand_event", key="Black Friday", value="2026-11-28 00:00 to 2026-11-27 00:00 x3"
+        ),
+        "write the chances of": ask.SetMapping(mapping="record_error", key="WH1", value="2 %"),
+        "'WH77' is not one of the warehouses": ask.SetMapping(mapping="record_error", key="WH77", value="0.02"),
+        "is about everything": ask.SetMapping(mapping="demand_event", key="Black Friday colour:red", value="x3"),
         "from today at the earliest": ask.SetMapping(
             mapping="warehouse", key=division, value="WH1", from_on=date(2026, 11, 19)
         ),

@@ -79,7 +79,7 @@ def test_an_acceptance_holds_for_the_values_it_was_given_for(bench: Callable[...
     assert (opened, accepted, read_again, standing()) == (
         (False, False), (True, True), (True, True), (False, True),
     )  # fmt: skip
-    assert told["message"] == "1 exception accepted as they are, until their values change or they are wrong anew."
+    assert told["message"] == "1 exception accepted as it is, until its values change or it is wrong anew."
     assert made.rebuild_differences() == {}
 
 

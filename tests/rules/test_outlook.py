@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from sync.rules.chances import Counts
+from sync.rules.demand_events import DemandEvent
 from sync.rules.outlook import Outlook, measured, news
 
 BEGAN = datetime(2026, 11, 2, tzinfo=UTC)
@@ -32,16 +33,18 @@ def told(
     sales: pl.DataFrame,
     draws: pl.DataFrame | None = None,
     *,
-    own_share: tuple[float, float, float] = (1, 1, 1),
+    off_sale: pl.DataFrame | None = None,
+    events: tuple[DemandEvent, ...] = (),
     until: datetime = NOW,
 ) -> Outlook:
     skus = pl.DataFrame(
-        {"sku": [SHIRT, COAT, CAP], "category": ["shirts", "coats", "caps"], "own_share": own_share,
-         "other_share": [1.0, 1.0, 1.0]}
+        {"sku": [SHIRT, COAT, CAP], "category": ["shirts", "coats", "caps"], "other_share": [1.0, 1.0, 1.0],
+         "division": ["NMK", "NMK", "NMM"], "style": ["041", "077", "090"]}
     )  # fmt: skip
     return measured(
         skus, sales, sales.clear() if draws is None else draws, sales_since=BEGAN, sales_until=until,
         draws_since=None if draws is None else BEGAN, draws_until=None if draws is None else until,
+        off_sale=off_sale, events=events,
     )  # fmt: skip
 
 
@@ -62,7 +65,9 @@ def test_what_sells_more_is_wanted_more_and_what_nothing_is_known_of_is_not() ->
 
 def test_half_the_time_in_stock_makes_the_same_sales_a_higher_rate() -> None:
     sales = pl.concat([selling(SHIRT, 40), selling(COAT, 20)])
-    always, half = told(sales), told(sales, own_share=(0.5, 1, 1))
+    every_other = [BEGAN + DAY * day for day in range(0, 14, 2)]
+    away = pl.DataFrame({"sku": [SHIRT] * 7, "since": every_other, "until": [one + DAY for one in every_other]})
+    always, half = told(sales), told(sales, off_sale=away)
 
     assert half.skus["own_rate"][0] > 1.4 * always.skus["own_rate"][0]
     assert half.skus["own_low_rate"][0] < half.skus["own_rate"][0] < half.skus["own_high_rate"][0]

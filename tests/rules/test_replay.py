@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.rules.aging import AgeLimits
+from sync.rules.demand_events import DemandEvent
 from sync.rules.measuring import Period, measure
 from sync.rules.outlook import Outlook
 from sync.rules.policies import Policy, with_policy
@@ -265,6 +266,24 @@ def test_nothing_of_the_future_is_in_a_decision(
         return listed(decide(known, _outlook(known), TERMS), policies)
 
     assert quantities(changed).equals(quantities(past))
+
+
+def test_a_demand_event_lifts_what_was_listed_for_only_once_somebody_had_told_of_it() -> None:
+    told_at = MONDAY + 3 * EVERY
+    event = DemandEvent(MONDAY, MONDAY + 90 * HOUR, told_at, 1.0, 9.0)
+    past = replace(
+        any_history([1] * 10, [(1, 1), (5, 1), (9, 1)]), events=(event,),
+        skus=skus(SHIRT, LINEN).with_columns(style=pl.lit("041")),
+    )  # fmt: skip
+
+    def chances(events: tuple[DemandEvent, ...]) -> list[float]:
+        told = {"a": with_policy(past.skus.select("sku"), NONE)}
+        steps = replay(replace(past, events=events), told, TERMS, MONDAY, MONDAY + timedelta(days=2))
+        return [float(step.rows["chance"].sum()) for step in steps]
+
+    before, after = chances(()), chances((event,))
+    known = [MONDAY + EVERY * n + TAKES >= told_at for n in range(len(before))]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [not is_known for is_known in known]
 
 
 def test_the_same_history_gives_the_same_figures_each_time() -> None:

@@ -1,13 +1,16 @@
 """Mappings hold from their day on; what was before, and what is to come, stays to be seen."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
-from store import reads
+import pytest
+
+from store import reads, reads_risk
 from store.database import Ask
-from sync.rules.mappings import IN_FORCE
-from tests.told import DAY, NOW, SHIRT, Told
+from sync.rules.mappings import IN_FORCE, check_key, check_value
+from sync.rules.trading_week import LONDON
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
-TODAY = date(2026, 11, 24)
+TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 
 
 def in_force(ask: Ask, days: int = 0) -> list[tuple[str, str, str]]:
@@ -62,6 +65,19 @@ def sent(told: Told, order_id: str, *rules: str, ship_via_rule: str = "STD-UK", 
     )  # fmt: skip
 
 
+def test_an_attribute_of_every_category_is_not_used_by_those_that_have_their_own(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    (category,) = ask("select category from sku_facts")["category"]
+    told.mapping("attribute", "colour", "color_name")
+    told.mapping("attribute", "size", "size")
+    told.mapping("attribute", f"{category}|colour", "text:Red")
+    told.mapping("attribute", f"{category}|size", "text:M", from_on=date(2026, 12, 1))
+    counted = {row["key"]: row["use_count"] for row in reads.mapping_uses(ask, NOW).to_dicts()}
+
+    # what is planned takes nothing away from what is in force
+    assert counted == {"colour": 0, "size": 1, f"{category}|colour": 1, f"{category}|size": 1}
+
+
 def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitted(told: Told, ask: Ask) -> None:
     for key in ("NMK", "NMK|04…", "NMK country:IRL", "NMK|09…"):
         told.mapping("warehouse", key, "WH1")
@@ -71,6 +87,11 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
     told.mapping("attribute", "colour", "color_name")
     told.mapping("attribute", "shoes|size", "size")
     told.mapping("account", "COMMISSION_FEE", "6100")
+    told.mapping("demand_event", "Linen week category:shirts", "2026-11-23 00:00 to 2026-11-30 00:00 x2")
+    told.mapping("demand_event", "On air style:NMK|99999", "2026-11-23 00:00 to 2026-11-30 00:00 x2")
+    told.mapping("record_error", "WH1", "0.02")
+    told.mapping("record_error", "WH2", "0.02")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 3}, (SHIRT, "WH2"): {"on_hand": 0}})
     told.skus(SHIRT)
     told.transactions({"amount": "-9", "type": "COMMISSION_FEE"}, {"amount": "-1", "type": "COMMISSION_VAT"})
     sent(told, "JL1-A", "NMK|04…", "NMK|04…")
@@ -90,4 +111,49 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
         ("attribute", "colour"): 1,
         ("attribute", "shoes|size"): 0,
         ("account", "COMMISSION_FEE"): 1,
+        ("demand_event", "Linen week category:shirts"): 1,
+        ("demand_event", "On air style:NMK|99999"): 0,
+        ("record_error", "WH1"): 1,
+        ("record_error", "WH2"): 0,
     }
+
+
+def test_demand_events_are_told_on_londons_clock_and_which_are_of_a_sku(told: Told, ask: Ask) -> None:
+    """The last Sunday of March has 23 hours; SHIRT is a shirt of NMK's."""
+    division, style = SHIRT.split("-")[:2]
+    told.skus(SHIRT)
+    told.mapping("demand_event", "Black Friday", "2026-11-20 08:30 to 2026-12-01 00:00 x3 others x1.5")
+    told.mapping("demand_event", "Spring  category:coats", "2027-03-28 00:00 to 2027-03-29 00:00 x0.5")
+    told.mapping("demand_event", f"On air style:{division}|{style}", "2026-07-01 20:00 to 2026-07-01 21:00 x12")
+    told.mapping("demand_event", f"Later sku:{SHIRT}", "2026-12-24 00:00 to 2026-12-25 00:00 x2", from_on=TOMORROW)
+    rows = ask("select * from demand_events($now) order by since_at", {"now": NOW}).to_dicts()
+    mine = reads_risk.sku_demand_events(ask, NOW, SHIRT)
+
+    assert [(row["name"], row["scope"], row["goods"]) for row in rows] == [
+        ("On air", "style", f"{division}|{style}"), ("Black Friday", "", ""), ("Later", "sku", SHIRT),
+        ("Spring", "category", "coats"),
+    ]  # fmt: skip
+    assert [(row["own_factor"], row["other_factor"]) for row in rows] == [(12, 1), (3, 1.5), (2, 1), (0.5, 1)]
+    assert [(row["state"], row["is_on"]) for row in rows] == [
+        ("in_force", False), ("in_force", True), ("planned", False), ("in_force", False),
+    ]  # fmt: skip
+    assert rows[0]["since_at"] == datetime(2026, 7, 1, 19, tzinfo=UTC)
+    assert rows[1]["since_at"] == datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
+    assert rows[3]["until_at"] - rows[3]["since_at"] == 23 * HOUR
+    assert mine["name"].to_list() == ["Later", "Black Friday", "On air"]
+
+
+@pytest.mark.parametrize("key", ["Black Friday", "Linen week category:knit wear", "a b sku:A-B--M", "x style:N|04"])
+@pytest.mark.parametrize("more", ["x3", "x0.5 others x2"])
+def test_whatever_may_be_set_as_a_demand_event_is_read_as_one(told: Told, ask: Ask, key: str, more: str) -> None:
+    value = f"2026-11-27 00:00 to 2026-12-01 06:15 {more}"
+    check_key("demand_event", key)
+    check_value("demand_event", value)
+    told.mapping("demand_event", key, value)
+    row = ask("select * from demand_events($now)", {"now": NOW}).row(0, named=True)
+    whom = f" {row['scope']}:{row['goods']}" if row["scope"] else ""
+
+    assert f"{row['name']}{whom}" == key
+    begins, ends = (row[name].astimezone(LONDON) for name in ("since_at", "until_at"))
+    assert value.startswith(f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} x{row['own_factor']:g}")
+    assert value.endswith(f"others x{row['other_factor']:g}") == (row["other_factor"] != 1)

@@ -8,7 +8,7 @@ import pytest
 from store import reads, reads_risk, reads_stock
 from store.database import Ask
 from store.events import StockBatchHeld, StockBatchJudged, StockBatchRejected, StockBatchSeen
-from tests.told import HOUR, NOW, SHIRT, Told
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed
 
 TROUSERS = "NMC-05220-NVY-A--8"
@@ -400,3 +400,29 @@ def test_each_unit_held_back_goes_where_the_next_one_spares_most_per_pound_of_ma
         (TROUSERS, 1, pytest.approx(1 / 12), Decimal(45)),
     ]
     assert reads_risk.buffer_spending(ask, 0).is_empty()
+
+
+def test_hours_in_which_none_was_listed_are_those_sent_as_none_or_sold_out_until_the_next_sending(
+    told: Told, ask: Ask
+) -> None:
+    """A sending takes effect five minutes after it went; the span still open ends now."""
+    lag = HOUR / 12
+    told.publish({SHIRT: 0, TROUSERS: 2}, at=NOW - 9 * HOUR, name="first")
+    told.order("SOLD-1", skus=(TROUSERS,), placed=NOW - 8 * HOUR)
+    told.order("SOLD-2", skus=(TROUSERS,), placed=NOW - 7 * HOUR)
+    told.publish({SHIRT: 3, TROUSERS: 5}, at=NOW - 6 * HOUR, name="second")
+    told.publish({SHIRT: 0}, at=NOW - 5 * HOUR, name="refused", errors={SHIRT: "no such offer"})
+    told.publish({SHIRT: 0}, at=NOW - 5 * HOUR / 2, name="unfinished", is_finished=False)
+    told.publish({TROUSERS: 0}, at=NOW - 2 * HOUR, name="third")
+
+    def spans(since: Any, deducts: str = "true") -> list[Any]:
+        sql = f"from listed_at_none($since, $now, deducts_sales := {deducts}) order by sku, since"
+        return ask(sql, {"since": since, "now": NOW}).rows()
+
+    sent_as_none = [
+        (SHIRT, NOW - 9 * HOUR + lag, NOW - 6 * HOUR + lag), (TROUSERS, NOW - 2 * HOUR + lag, NOW),
+    ]  # fmt: skip
+    sold_out = (TROUSERS, NOW - 7 * HOUR, NOW - 6 * HOUR + lag)
+    assert spans(NOW - DAY) == sorted([*sent_as_none, sold_out])
+    assert spans(NOW - DAY, "false") == sorted(sent_as_none)
+    assert spans(NOW - HOUR) == [(TROUSERS, NOW - HOUR, NOW)]

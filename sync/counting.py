@@ -1,0 +1,31 @@
+"""Cycle counts from a file: what they say of each warehouse's records, as the list of mappings that says it."""
+
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from store.commands import MappingRow, SetMappings
+from sync.rules.record_error import COUNTS, estimated, words
+
+
+def record_errors_of(file: Path, *, dry_run: bool = False) -> SetMappings:
+    """The record error of every warehouse counted; the file is CSV with at least the columns of COUNTS.
+
+    Raises ValueError for a file that says none; the message says what is wrong with it.
+    """
+    try:
+        told = pl.read_csv(file, schema_overrides={"warehouse": pl.String}, encoding="utf8")
+        counts = told.rename(str.strip).select(pl.col(name).cast(dtype) for name, dtype in COUNTS.items())
+    except (OSError, PolarsError) as wrong:
+        first = str(wrong).partition("\n")[0]
+        raise ValueError(f"{file} is no CSV file with the columns {', '.join(COUNTS)}: {first}") from wrong
+    counts = counts.with_columns(pl.col("warehouse").str.strip_chars()).drop_nulls()
+    found = estimated(counts)
+    number = dict(counts.group_by("warehouse").len().iter_rows())
+    rows = tuple(
+        MappingRow(mapping="record_error", key=warehouse, value=words(chances) or "0")
+        for warehouse, chances in found.items()
+    )
+    many = ", ".join(f"{number[one.key]:,} of {one.key}" for one in rows)
+    return SetMappings(rows=rows, why=f"cycle counts: {many}", dry_run=dry_run)
