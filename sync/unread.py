@@ -91,7 +91,7 @@ def begin(
     """
     now, value = run.now(), run.bookmark(bookmark) or ""
     history = timedelta(days=run.house.settings.history_days)
-    starts = [aware(datetime.fromisoformat(value)) - overlap if value else now - history]
+    starts = [min(aware(datetime.fromisoformat(value)), now) - overlap if value else now - history]
     starts += [moment for moment in (scope.since, sought_from) if moment is not None]
     if scope.since is not None:
         # what changed before a moment somebody asked for is not looked at
@@ -106,6 +106,11 @@ def begin(
         starts += [row["from_at"] for row in met]
     since = min(starts)
     return Reading(run, source, record, since, value, is_again), since
+
+
+def reached(run: Run, newest: datetime) -> str:
+    """A bookmark at the newest moment read; what is stamped with a day to come hides nothing until then."""
+    return min(newest, run.now()).isoformat()
 
 
 def unread_from(run: Run, source: str, record: str) -> datetime:

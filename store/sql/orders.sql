@@ -134,7 +134,9 @@ select
         when erp_state = 'sent' then 'BlueCherry shows the sales order'
         when erp_state = 'waiting' and state = 'WAITING_ACCEPTANCE' then 'Cherrylane accepts it'
         when erp_state = 'waiting' and state = 'SHIPPING' then 'Cherrylane creates the sales order'
-        when erp_state = 'waiting' then 'John Lewis releases it for shipping'
+        when erp_state = 'waiting' and state in ('STAGING', 'WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT')
+            then 'John Lewis releases it for shipping'
+        when erp_state = 'waiting' then 'A person finds out what ' || state || ' means: nobody told us'
         when shipped_count > 0 then 'Cherrylane confirms the shipment to John Lewis'
         else 'The warehouse ships it'
     end as next_step,

@@ -20,7 +20,7 @@ from sync.rules.changes import changed, gone
 from sync.rules.skus import shop_sku, with_problems
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.settings import Settings
-from sync.unread import BEGINNING, Reading
+from sync.unread import BEGINNING, Reading, reached
 
 NAME = "catalogue"
 LONDON = ZoneInfo("Europe/London")
@@ -105,8 +105,8 @@ def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str,
         run.check()
         frames.append(_frame(page.items, settings))
         reading.add(page, {record.style for record in page.items})
-        moments = [record.updated_at.isoformat() for record in page.items if record.updated_at]
-        latest = max([latest, *moments])
+        moments = [record.updated_at for record in page.items if record.updated_at]
+        latest = max(latest, reached(run, max(moments))) if moments else latest
         if number % PAGES_PER_RECORD == 0:
             run.record()
     read = pl.concat([_frame((), settings), *frames]).unique("sku_key", keep="last", maintain_order=True)

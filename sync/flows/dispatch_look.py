@@ -16,7 +16,7 @@ from sync.ports import MarketShipment, Shipment
 from sync.rules.dispatch import KIND, reference_of, subject_of
 from sync.rules.progress import Progress, day_of, is_new_day
 from sync.runs import Run, Scope
-from sync.unread import begin
+from sync.unread import begin, reached
 
 CHANGED, NIGHTLY, SOUGHT = "shipments.changed", "shipments.nightly", "shipments.sought"
 SEEK_EVERY = timedelta(minutes=15)
@@ -56,7 +56,7 @@ def _mark(run: Run, moment: datetime | None) -> dict[str, str]:
     before = run.bookmark(CHANGED)
     if moment is None or (before is not None and datetime.fromisoformat(before) >= moment):
         return {}
-    return {CHANGED: moment.isoformat()}
+    return {CHANGED: reached(run, moment)}
 
 
 def _seek_from(run: Run, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from sync.ports import WorkOrder
 from sync.rules.batches import Newest
 from sync.rules.progress import Progress
 from sync.runs import Run
-from sync.unread import BEGINNING, Reading, unread_from
+from sync.unread import BEGINNING, Reading, reached, unread_from
 
 READ_FOR, CHANGED = "inventory.coming_for", "inventory.coming_changed"
 
@@ -40,7 +40,7 @@ def _read(run: Run, batch: Newest) -> None:
         run.check()
     marks = {READ_FOR: batch.batch_id}
     if reading.end() and progress.newest is not None:
-        marks[CHANGED] = progress.newest.isoformat()
+        marks[CHANGED] = reached(run, progress.newest)
     run.record(bookmarks=marks)
 
 

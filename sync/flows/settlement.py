@@ -23,7 +23,7 @@ from sync.ports import BillingCycle, Invoice, Page, TransactionLine
 from sync.rules.progress import Progress, day_of, is_new_day
 from sync.rules.settlement import PAYMENT, Row, balance_gaps, unexplained
 from sync.runs import EVERYTHING, Preview, Run, Scope
-from sync.unread import Reading, begin, unread_from
+from sync.unread import Reading, begin, reached, unread_from
 
 NAME = "settlement"
 LEDGER, BEGAN, COMPLETE = "transactions.changed", "settlement.began", "settlement.since"
@@ -274,7 +274,7 @@ def _forward(run: Run, name: str, moment: datetime | None) -> dict[str, str]:
     before = run.bookmark(name)
     if moment is None or (before is not None and datetime.fromisoformat(before) >= moment):
         return {}
-    return {name: moment.isoformat()}
+    return {name: reached(run, moment)}
 
 
 # -- prove -------------------------------------------------------------------------------------

@@ -39,6 +39,14 @@ HELD: list[dict[str, Any]] = [
     },
     {"mapping": "record_error", "key": "WH1", "value": "0.020, 0.005", "from_on": None, "why": ""},
     {"mapping": "account", "key": "COMMISSION_FEE", "value": "006100", "from_on": date(2027, 1, 1), "why": ""},
+    {
+        "mapping": "demand_event",
+        "key": 'The "white" week category:shirts',
+        "value": "2026-11-27 00:00 to 2026-12-01 00:00 x3",
+        "from_on": None,
+        "why": "",
+    },
+    {"mapping": "record_error", "key": "01", "value": "0.05, 0.01", "from_on": None, "why": ""},
 ]
 TODAY = date(2026, 11, 24)
 

@@ -87,6 +87,21 @@ def test_a_sales_order_that_stays_invisible_is_wrong(told: Told, ask: Ask) -> No
     assert wrong(ask, visibility_minutes=90) == {}
 
 
+@pytest.mark.parametrize("state", ["SHIPPED", "CLOSED", "CANCELED"])
+def test_a_line_in_two_sales_orders_stays_wrong_when_its_order_is_done_at_john_lewis(
+    told: Told, ask: Ask, state: str
+) -> None:
+    """The first parcel is confirmed, and the second is still to go."""
+    long_ago = NOW - 60 * DAY
+    told.order("O1-A", state=state, placed=NOW - DAY)
+    told.order("O2-A", state=state, placed=long_ago, changed=long_ago)
+    for order_id in ("O1-A", "O2-A"):
+        told.sales_order(f"{order_id}/1", order_id, shipped=1, entered=long_ago)
+        told.sales_order(f"{order_id}/2", order_id, entered=NOW - HOUR)
+
+    assert {subject for kind, subject in wrong(ask) if kind == "duplicate_sales_order"} == {"O1-A-1", "O2-A-1"}
+
+
 def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, ask: Ask) -> None:
     told.order("O1-A")
     told.sales_order("SO-1", "O1-A")

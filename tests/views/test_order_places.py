@@ -111,6 +111,19 @@ def test_an_order_shipped_past_bluecherry_weeks_before_anybody_knows_is_missing_
     assert ask(sql, {"now": NOW}).rows() == [("JL1-A",), ("JL3-A",), ("JL4-A",)]
 
 
+def test_an_order_in_a_state_nobody_told_us_of_is_not_left_waiting_in_silence(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", state="WAITING_COURIER")
+    sql = "select kind, subject, cause from conditions($now)"
+
+    assert places(ask) == {("waiting", "A person finds out what WAITING_COURIER means: nobody told us"): 1}
+    assert ("missing_in_erp", "JL1-A", "unknown state WAITING_COURIER") in ask(sql, {"now": NOW}).rows()
+
+    told.order("JL1-A", state="STAGING", changed=NOW)
+
+    assert places(ask) == {("waiting", "John Lewis releases it for shipping"): 1}
+    assert [row for row in ask(sql, {"now": NOW}).rows() if row[0] == "missing_in_erp"] == []
+
+
 def test_within_a_place_what_waits_longest_comes_first(told: Told, ask: Ask) -> None:
     told.order("JL1-A", placed=NOW - HOUR)
     told.order("JL2-A", state="STAGING", placed=NOW - DAY)
