@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -18,12 +18,10 @@ from store.events import ShipmentHeld
 from sync.intents import Intent
 from sync.rules.mappings import Mappings
 from sync.rules.order_past import NOTHING_HAPPENED, Past, past_of
-from sync.rules.retrying import gap
 
 KIND = "confirm_shipment"
 INCOMPLETE = "incomplete"  # a part waits for the rest: no trouble
 SUBSTITUTED = "substituted"  # shown as a difference of its sales order
-_BACK_OFF, _LONGEST, _TRIES = timedelta(minutes=30), timedelta(hours=6), 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,21 +254,16 @@ def _payload(known: Known, parcel: Mapping[str, Any], quantities: Mapping[str, i
 
 
 def _may_try(order: _Order, parcel: Mapping[str, Any], subject: str, payload: Mapping[str, Any]) -> bool:
-    """Whether to send it now; what was refused before is tried again after a growing gap, or when changed.
+    """Whether to send it now; what John Lewis refused only when it changed or a person asks, for it does not pass.
 
     The hold stays until it is confirmed.
     """
     refused = [one for one in order.refusals.get(subject, ()) if json.loads(one["payload"] or "{}") == payload]
+    if refused:
+        words = refused[-1]["message"] or refused[-1]["code"]
+        order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", words[:120], words))
     is_asked = not order.known.retry.isdisjoint((order.order_id, parcel["ship_id"]))
-    if not refused:
-        return is_asked or order.past.is_free(KIND, subject, at=order.known.now)
-    last = refused[-1]
-    words = last["message"] or last["code"]
-    order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", words[:120], words))
-    if is_asked:
-        return True
-    pause = gap(len(refused), subject, first=_BACK_OFF, longest=_LONGEST)
-    return len(refused) < _TRIES and order.known.now >= last["happened_at"] + pause
+    return is_asked or (not refused and order.past.is_free(KIND, subject, at=order.known.now))
 
 
 def _holds(known: Known, problems: Mapping[str, tuple[str, _Held]]) -> Iterator[ShipmentHeld]:
