@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 Role = Literal["viewer", "ops", "finance", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "ops", "finance", "admin")
-
-
 WORKERS: frozenset[Role] = frozenset({"ops", "finance", "admin"})
 
 

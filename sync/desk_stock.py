@@ -32,7 +32,6 @@ from intent_facts as push
 anti join import_facts as done on done.push_id = push.intent_id
 where push.intent_kind = 'push_stock' and push.state = 'confirmed' and push.reference = $import_id
 order by push.meant_at
-limit 1
 """
 
 
@@ -135,21 +134,24 @@ class StockDesk:
         rows = self._house.ask(_OPEN_IMPORT, {"import_id": command.import_id}).to_dicts()
         if not rows:
             raise Refusal(f"No stock import {command.import_id!r} is open; reload the page.")
-        (push,) = rows
-        now, stuck_at = self._house.clock.now(), push["happened_at"] + STUCK_AFTER
+        now, stuck_at = self._house.clock.now(), max(push["happened_at"] for push in rows) + STUCK_AFTER
         if now < stuck_at:
             raise Refusal(
                 f"Stock import {command.import_id} may still end by itself; give it up from {stuck_at:%H:%M} UTC."
             )
         self._record(
-            ImportFinished(
-                happened_at=now, actor=actor, import_id=command.import_id, push_id=UUID(str(push["intent_id"])),
-                state=LOST, success_count=0, error_count=0, errors={}, why=command.why.strip(),
+            *(
+                ImportFinished(
+                    happened_at=now, actor=actor, import_id=command.import_id, push_id=UUID(str(push["intent_id"])),
+                    state=LOST, success_count=0, error_count=0, errors={}, why=command.why.strip(),
+                )
+                for push in rows  # the same file sent again at once is the same import there
             )
         )  # fmt: skip
+        count = max(push["sku_count"] for push in rows)
         return {
-            "message": f"Stock import {command.import_id} is given up. None of its {push['sku_count']:,} "
-            "quantities counts as sent until it is read so; decreases go now, increases once the offers were read."
+            "message": f"Stock import {command.import_id} is given up. None of its {count:,} quantities counts as "
+            "sent until it is read so; decreases go now, increases once the offers were read."
         }
 
     def release_orphans(self, actor: str, command: ask.ReleaseOrphans) -> dict[str, Any]:
@@ -178,8 +180,8 @@ class StockDesk:
             raise Refusal(f"BlueCherry has no {level} {key!r}. It must be written exactly as there.")
         return entry
 
-    def _record(self, event: Event) -> None:
-        self._house.journal.append([event])
+    def _record(self, *events: Event) -> None:
+        self._house.journal.append(events)
         for name in ("inventory", "watch"):
             self._lanes[name].hurry()  # what it changes is computed at once, and what it settles is closed
 

@@ -108,6 +108,7 @@ def _form(pulse: Pulse) -> None:
         about: dict[str, Any] = {"level": level, "key": key, "from_on": day}
         draft = send.PreviewPolicy(**about, **said)
         end = send.PreviewPolicy(**about, is_removal=True)
+        not_set = keyless or ("Say what is held back." if is_empty else _not_yet(draft, pulse, reason))
         with st.container(horizontal=True):
             cards.ask_button(
                 "Preview", draft, pulse, slot=_slot(draft), key="preview-buffer", icon=":material/preview:",
@@ -115,7 +116,7 @@ def _form(pulse: Pulse) -> None:
             )  # fmt: skip
             cards.ask_button(
                 "Set the policy", send.SetBufferPolicy(**about, **said, why=reason), pulse, slot="set-buffer",
-                no=keyless or ("Say what is held back." if is_empty else _not_yet(draft, pulse, reason)),
+                no=not_set,
             )  # fmt: skip
             cards.ask_button(
                 "Preview its end", end, pulse, slot=_slot(end), key="preview-end", icon=":material/preview:",
@@ -125,6 +126,8 @@ def _form(pulse: Pulse) -> None:
                 "Remove the policy", send.RemoveBufferPolicy(**about, why=reason), pulse, slot="remove-buffer",
                 no=keyless or _not_yet(end, pulse, reason),
             )  # fmt: skip
+        if not_set:
+            st.caption(f":material/arrow_forward: Before it can be set: {not_set}")
         cards.outcome("set-buffer")
         cards.outcome("remove-buffer")
         sent = [one for each in (draft, end) for one in _previewed(each, pulse)]

@@ -230,8 +230,7 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
         rows = data.stock_risk(pulse.as_of, only_at_risk=False, goods=goods, limit=NEAREST).to_dicts()
         title = "What comes nearest"
     st.subheader(title, anchor=False)
-    above = st.container()
-    picked = cards.table(
+    stock_tables.of_skus(
         [
             {
                 "SKU": row["sku"],
@@ -251,17 +250,12 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
             }
             for row in rows
         ],
+        rows,
         key="stock-risk",
-        ways={"Why": "Why?"},
-        is_picking=True,
-        height=420 if len(rows) > 10 else None,
         right=("Cost", "Chance", "Units over", "Listed", "There are", "Cover"),
         empty_words="No offer was assessed yet." if not is_narrowed else "No SKU fits these filters.",
     )
-    cards.cut(len(rows), LIMIT)
     if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
         st.caption(
             "*Cost* and *units over* are expected ones. *Chance*: that more is sold than there is before the next "
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "

@@ -95,7 +95,11 @@ def _numbers(found: dict[str, Any]) -> None:
                 "Offers that would list another number",
             ),
             ("Units on sale", _signed(found["units_change"]), "More or fewer than now"),
-            ("Oversells a week", _oversells(found), "Offers expected to sell more than there is"),
+            (
+                "Oversells a week",
+                _oversells(found).replace("under ", "<"),
+                "Offers expected to sell more than there is",
+            ),
             ("Lost sales a week", _pair(found, "lost_units", 1), "Units missed for what is held back"),
             (
                 "Cost a week",

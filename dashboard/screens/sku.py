@@ -271,13 +271,13 @@ def _inflight(name: str, pulse: Pulse) -> None:
                 "At John Lewis": state(row["order_state"]).text,
                 "Standing": state(row["standing"]).text,
                 "Units": count(row["quantity"]),
-                "Held back now": count(row["inflight_quantity"]),
+                "Held back": count(row["inflight_quantity"]),
                 "In the number sent": "yes" if row["was_counted"] else "no",
             }
             for row in rows
         ],
         key="sku-inflight",
-        right=("Units", "Held back now"),
+        right=("Units", "Held back"),
         height=240 if len(rows) > 5 else None,
         is_picking=True,
         empty_words="Every sale of it is inside the batch.",

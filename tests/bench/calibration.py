@@ -13,7 +13,7 @@ The chances judged are those of the demand model: a SKU in a basket is what arri
 the retailer's opening hours are known. The worker asks of the same rates another question: how many units a window
 may draw, of hundreds of thousands of SKUs. It counts order lines, learns when the shop trades from the sales alone,
 and keeps of the sizes only what a negative binomial needs, so that a chance is one call of a special function
-(`sync.rules.outlook`, `sync.rules.chances`). What that makes of this file stands beside the units, *as the worker
+(`sync.rules.outlook`, `sync.rules.chances`). What that makes of this file stands beside each, *as the worker
 reckons*.
 """
 
@@ -34,7 +34,7 @@ from sync.rules.demand import forecast, rates
 from sync.rules.outlook import Outlook
 from sync.rules.trade import Trade, observe
 from sync.rules.trading_week import LONDON
-from tests.bench.ground import Row
+from tests.bench.ground import Row, unless
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BESIDE = ROOT.parent / "shared" / "data" / "uk-giftware-sales-2010-12-01-to-12.csv"
@@ -97,7 +97,7 @@ def read(path: Path) -> pl.DataFrame:
 def foretold(lines: pl.DataFrame, days: int | None = None) -> Iterator[pl.DataFrame]:
     """A frame for each window, question and number k of each day foretold, or of the first `days` of them.
 
-    Columns `what`, `window`, `k`, `chance`, `raw`, `category`, `worker` (units only) and `happened`, a row a SKU.
+    Columns `what`, `window`, `k`, `chance`, `raw`, `category`, `worker` and `happened`, a row a SKU.
     """
     traded = lines["day"].unique().sort().to_list()
     for day in traded[LEARNED:][:days]:
@@ -173,7 +173,6 @@ class _Past:
         expected = forecast(self.rated, self.trade, since, until)
         happened = self._happened(since, until)
         reckoned = self._reckoned(since, until)
-        unknown = np.full(expected.height, np.nan)  # the worker never asks for lines
         for what, numbers in AT_LEAST.items():
             fewer = line_sizes.fewer_than(expected, self.sizes[what], max(numbers))
             for k in numbers:
@@ -185,17 +184,23 @@ class _Past:
                         "chance": 1 - fewer[:, k - 1],
                         "raw": stats.poisson.sf(k - 1, self.raw[what] * part),
                         "category": stats.poisson.sf(k - 1, self.category[what] * part),
-                        "worker": reckoned.tail(np.full(expected.height, k - 1)) if what == "units" else unknown,
+                        "worker": reckoned[what].tail(np.full(expected.height, k - 1)),
                         "happened": happened[what] >= k,
                     }
                 )
 
-    def _reckoned(self, since: datetime, until: datetime) -> Counts:
-        """The units the worker expects in the window."""
+    def _reckoned(self, since: datetime, until: datetime) -> dict[str, Counts]:
+        """The order lines, and the units, the worker expects in the window."""
+        known = self.rated.select("sku").join(self.worker.skus, on="sku", how="left", maintain_order="left")
+        rated = known.select(rate="own_rate", certainty="own_certainty")
+        lines = self.worker.own.forecast(rated, since, until)
         wanted = self.worker.within(
             self.rated.select("sku"), others_since=since, own_since=since, until=until, lag=timedelta(0)
         )
-        return Counts.of(wanted["own_mean"].to_numpy(), wanted["own_dispersion"].to_numpy())
+        return {
+            "order lines": Counts.of(lines["mean"].to_numpy(), lines["dispersion"].to_numpy()),
+            "units": Counts.of(wanted["own_mean"].to_numpy(), wanted["own_dispersion"].to_numpy()),
+        }
 
     def _happened(self, since: datetime, until: datetime) -> dict[str, np.ndarray]:
         sold = (
@@ -222,13 +227,20 @@ def _rows(what: str, window: str, part: pl.DataFrame) -> list[Row]:
             f"at least {numbers} {what} in the next {window}, {part.height:,} cases",
             f"Brier {ours:.4f}",
             f"raw Poisson {raw:.4f}, category mean {category:.4f}",
+            unless(ours < min(raw, category), f"{what} in the next {window}: a plain answer scores better."),
         ),
-        Row("   largest gap of a tenth", f"{100 * gap:.1f} points{promise}"),
+        Row(
+            "   largest gap of a tenth",
+            f"{100 * gap:.1f} points{promise}",
+            broken=unless(
+                what != "order lines" or gap <= TOLERANCE,
+                f"{what} in the next {window}: a tenth is off by {100 * gap:.1f} points.",
+            ),
+        ),
     ]
-    if what == "units":
-        theirs = part.with_columns(chance="worker")
-        points = f"{100 * worst_tenth(theirs):.1f} points"
-        rows.append(Row("   as the worker reckons", f"Brier {brier(theirs):.4f}", points))
+    theirs = part.with_columns(chance="worker")
+    points = f"{100 * worst_tenth(theirs):.1f} points"
+    rows.append(Row("   as the worker reckons", f"Brier {brier(theirs):.4f}", points))
     for k in AT_LEAST[what]:
         alone = part.filter(pl.col("k") == k)
         rows.append(

@@ -41,6 +41,12 @@ class Row:
     what: str
     figure: str
     ratio: str = ""
+    broken: str = ""  # which bound was, as a sentence
+
+
+def unless(holds: bool, sentence: str) -> str:
+    """Nothing, or the sentence of the bound that is broken."""
+    return "" if holds else sentence
 
 
 @contextlib.contextmanager

@@ -15,11 +15,12 @@ from sync.lanes import once
 from sync.rules.orders import decide
 from sync.runs import EVERYTHING, running
 from sync.settings import Settings
-from tests.bench.ground import Row, advance, place, sandbox
+from tests.bench.ground import Row, advance, place, sandbox, unless
 
 _Made = tuple[float, int]  # seconds, and how many
 
 # How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
+LEAST_A_SECOND = 1_000 / 60
 BACKLOGS = ((5_000, 2), (10_000, 2), (5_000, 8))
 
 
@@ -39,6 +40,10 @@ def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row, Row]:
             f"the worker, {created:,} {how}",
             f"{created / ours * 60:,.0f} a minute",
             f"{(created / ours) / (taken / bare):.2f} of the bare loop's rate",
+            unless(
+                created / ours >= max(taken / bare / 2, LEAST_A_SECOND),
+                f"{created:,} orders, {at_once} at once, go slower than half the bare loop or 1,000 a minute.",
+            ),
         ),
         Row(
             f"read back by change date once they show, {created:,} sales orders in {calls:,} calls",

@@ -29,6 +29,14 @@ HELD: list[dict[str, Any]] = [
         "from_on": None,
         "why": "",
     },
+    {
+        "mapping": "demand_event",
+        "key": 'The "Big" Week, on air sku:NMK-04117-WHT-A--M',
+        "value": "2026-11-27 00:00 to 2026-12-01 00:00 x3 others x1.5",
+        "from_on": None,
+        "why": "",
+    },
+    {"mapping": "record_error", "key": "WH1", "value": "0.020, 0.005", "from_on": None, "why": ""},
     {"mapping": "account", "key": "COMMISSION_FEE", "value": "006100", "from_on": date(2027, 1, 1), "why": ""},
     {
         "mapping": "demand_event",

@@ -145,6 +145,14 @@ def test_a_lost_file_that_took_effect_after_all_is_sent_down_again(shop: Shop) -
     assert sends(shop, market) == {QUICK: 2}
 
 
+def test_the_same_file_sent_twice_is_one_import_and_given_up_with_one_word(shop: Shop) -> None:
+    shop.told.publish({QUICK: 7, SLOW: 30}, at=NOW - 35 * MINUTE, name="again", is_finished=False)
+    give_up(shop)
+
+    assert stuck(shop) == []
+    assert asked(shop, Market(is_silent=True))
+
+
 @pytest.mark.parametrize(
     ("command", "minutes", "says"),
     [

@@ -67,13 +67,13 @@ def pass_by(assembled: Assembled, sandbox: Any, minutes: float) -> None:
 def test_the_default_policy_oversells_a_fraction_of_what_nothing_or_a_flat_buffer_does_and_loses_little_more() -> (
     None
 ):
-    """A seed that is none of the twenty, judged as they are; of so few oversells a fifth stands for a tenth."""
-    span = {"history": timedelta(days=7), "length": timedelta(days=14)}
+    """A seed that is none of the twenty, judged as they are. Chosen by what nothing held back oversells in it."""
+    span = {"history": timedelta(days=4), "length": timedelta(days=17)}
 
     nothing, flat, default = (outcome(2001, policy, **span) for policy in (NOTHING, FLAT, DEFAULT))
 
     assert nothing.oversells >= 10
-    assert default.oversells * 5 <= nothing.oversells
+    assert default.oversells * 10 <= nothing.oversells
     assert default.oversells * 2 <= flat.oversells
     assert default.lost * 2 <= flat.lost * 3
     assert default.sold > nothing.sold * 0.95
