@@ -6,7 +6,7 @@ Nothing is set before it was shown what of it differs from what holds; one wrong
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -177,7 +177,8 @@ def _before(kept: Mapping[_Name, str], mapping: str, key: str, day: date | None)
 
 
 def _name(row: Mapping[str, Any]) -> _Name:
-    return row["mapping"], str(row["key"]).strip(), row["from_on"]
+    day = row["from_on"]  # the table gives days back as moments
+    return row["mapping"], str(row["key"]).strip(), day.date() if isinstance(day, datetime) else day
 
 
 def _brought() -> list[send.MappingRow]:

@@ -1,6 +1,6 @@
 """A list of mappings leaves as a CSV and comes back as one, codes untouched; what is none says what is wrong."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from dashboard import send
 from dashboard.screens.mapping_lists import NotAList, as_csv, changed, from_csv
 from dashboard.screens.mappings import KINDS
 from tests.dashboard.looking import senders, show
+from tests.told import Told
 
 HELD: list[dict[str, Any]] = [
     {"mapping": "carrier", "key": "007", "value": "dpd-uk", "from_on": None, "why": ""},
@@ -121,7 +122,21 @@ TABLE = [row("NMK", "WH1", SINCE), row("NMK", "WH2", SOON), row("007", "dpd-uk",
     ],
 )  # fmt: skip
 def test_only_what_was_edited_is_asked_for(after: list[dict[str, Any]], asked: list[dict[str, Any]]) -> None:
+    as_moments = [
+        {**one, "from_on": one["from_on"] and datetime.combine(one["from_on"], time())} for one in after
+    ]  # as the table gives days back
+
     assert changed(TABLE, after, TODAY) == [send.MappingRow(**one) for one in asked]
+    assert changed(TABLE, as_moments, TODAY) == [send.MappingRow(**one) for one in asked]
+
+
+def test_a_table_nobody_touched_asks_for_nothing(ordinary: Told) -> None:
+    ordinary.mapping("warehouse", "NMM", "WH2", from_on=SINCE)
+    ordinary.mapping("warehouse", "NMM", "WH3", from_on=SOON)
+    page = show("mappings")
+
+    assert not page.exception
+    assert ("Show what would change", True, "Change a row, or add one, first.") in senders(page)
 
 
 @pytest.mark.usefixtures("ordinary")
