@@ -133,6 +133,8 @@ class ExceptionDesk:
             )
         if command.dry_run:
             return self._foreseen(rows)
+        # of what cannot be read nothing is stored that could be decided
+        self._read(_orders([row for row in rows if row["exception_kind"] == "unreadable"]), tell)
         orders = _orders(rows)
         now = self._house.clock.now()
         freed = _freed(rows)
@@ -176,7 +178,7 @@ class ExceptionDesk:
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows):
+        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] != "unreadable":
             with running(self._house, "orders", is_preview=True) as run:
                 seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}

@@ -11,6 +11,7 @@ from sync.runs import SYSTEMS, Run
 
 SHOWN_WITHIN = timedelta(minutes=2)  # what was written to an order at John Lewis is shown by then
 ORDERS_SEEN = "orders.changed"  # every order changed before this moment was read
+RETURNS_SEEN = "returns.changed"  # and every return
 
 
 def orders_known_until(run: Run) -> datetime | None:
@@ -21,11 +22,20 @@ def orders_known_until(run: Run) -> datetime | None:
 
 def is_order_read_since(run: Run, order_id: str, moment: datetime) -> bool:
     """Whether John Lewis was read after a moment, and this order with it."""
-    known = orders_known_until(run)
-    if known is None or known < moment:
+    return _is_read_since(run, ORDERS_SEEN, "order", order_id, moment)
+
+
+def is_return_read_since(run: Run, return_id: str, moment: datetime) -> bool:
+    """Whether John Lewis's returns were read after a moment, and this one with them."""
+    return _is_read_since(run, RETURNS_SEEN, "return", return_id, moment)
+
+
+def _is_read_since(run: Run, bookmark: str, record: str, record_id: str, moment: datetime) -> bool:
+    value = run.bookmark(bookmark)
+    if not value or aware(datetime.fromisoformat(value)) < moment:
         return False
-    unread = "from unread_facts where is_open and system = $system and record = 'order' and record_id = $id limit 1"
-    return not run.rows(unread, {"system": SYSTEMS["marketplace"], "id": order_id})
+    unread = "from unread_facts where is_open and system = $system and record = $record and record_id = $id limit 1"
+    return not run.rows(unread, {"system": SYSTEMS["marketplace"], "record": record, "id": record_id})
 
 
 def orders_first(run: Run, since: datetime) -> bool:

@@ -28,6 +28,7 @@ from store.events import (
 from sync.errors import Deferred
 from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
+from sync.freshness import RETURNS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together
 from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraft, ReturnLineDraft
 from sync.rules.return_answers import ANSWER, REPORT
@@ -35,7 +36,7 @@ from sync.rules.returns import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.unread import Reading, begin, reached
 
-MARKET_SEEN, ERP_SEEN, CREDITED = "returns.changed", "erp_returns.changed", "credit_memos.changed"
+ERP_SEEN, CREDITED = "erp_returns.changed", "credit_memos.changed"
 OURS = "seller"
 
 
@@ -91,7 +92,7 @@ def look(run: Run, scope: Scope) -> Deferred | None:
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
     began_at = run.now()
     reading, since = begin(
-        run, scope, "marketplace", "return", bookmark=MARKET_SEEN, overlap=run.house.settings.overlap
+        run, scope, "marketplace", "return", bookmark=RETURNS_SEEN, overlap=run.house.settings.overlap
     )
     for page in run.house.marketplace.list_returns(updated_from=since):
         events = [_seen(one, page.snapshot_id, run.house.start_on) for one in page.items]
@@ -99,7 +100,7 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
         run.counts["returns_changed"] += run.record(events)
         run.check()
     if reading.end():
-        run.record(bookmarks={MARKET_SEEN: began_at.isoformat()})
+        run.record(bookmarks={RETURNS_SEEN: began_at.isoformat()})
 
 
 def _look_at_erp(run: Run, scope: Scope) -> None:

@@ -6,16 +6,14 @@ lines, it happened; saying it twice does no harm.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from functools import partial
 
 from store.events import Event
+from sync.freshness import SHOWN_WITHIN, is_return_read_since
 from sync.intents import Intent, OpenIntent, carry_out_together, confirmed, refused, still_open, unclear
 from sync.ports import Outcome, ReturnAnswer, ReturnReport
 from sync.rules.return_answers import ANSWER, REPORT, decide
 from sync.runs import Run, Scope
-
-SURELY_SHOWN_AFTER = timedelta(minutes=2)
 
 
 def answer(run: Run, scope: Scope) -> None:
@@ -76,20 +74,18 @@ def _report(run: Run, intents: Sequence[Intent]) -> dict[str, Outcome]:
 
 def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    looked_at = run.bookmark("returns.changed")
-    if looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at:
-        rows = run.rows(
-            "select state, list_contains([one.is_compliant for one in lines], false) as is_reported"
-            " from market_return_facts where return_id = $id",
-            {"id": intent.subject},
-        )
-        is_done = rows and (
-            rows[0]["state"] != "WAITING_ACCEPTANCE" if intent.kind == ANSWER else rows[0]["is_reported"]
-        )
-        if is_done:
-            return [confirmed(intent, now, intent.subject, "found by looking")]
-        if rows and now - intent.meant_at >= SURELY_SHOWN_AFTER:
-            return [refused(intent, now, "absent", "looked again: it had not happened")]
+    rows = run.rows(
+        "select state, list_contains([one.is_compliant for one in lines], false) as is_reported"
+        " from market_return_facts where return_id = $id",
+        {"id": intent.subject},
+    )
+    is_done = rows and (
+        rows[0]["state"] != "WAITING_ACCEPTANCE" if intent.kind == ANSWER else rows[0]["is_reported"]
+    )
+    if is_done and is_return_read_since(run, intent.subject, intent.happened_at):
+        return [confirmed(intent, now, intent.subject, "found by looking")]
+    if rows and is_return_read_since(run, intent.subject, intent.meant_at + SHOWN_WITHIN):
+        return [refused(intent, now, "absent", "looked again: it had not happened")]
     if intent.state == "unclear":
         return []
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]

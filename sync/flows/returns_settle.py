@@ -11,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
+from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
 from sync.rules.returns import UNSEEN
@@ -18,7 +19,6 @@ from sync.runs import Run
 
 KINDS = ("create_return", "cancel_return", "receive_return", "refund_line")
 BETWEEN_SWEEPS = timedelta(minutes=1)
-SURELY_SHOWN_AFTER = timedelta(minutes=2)
 REFUND_SHOWN_AFTER = timedelta(minutes=15)
 
 
@@ -104,20 +104,18 @@ def _withdrawal(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _receipt(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    if not _was_looked_at(run, "returns.changed", intent):
-        return _doubt(intent, now)
     rows = run.rows("select state from market_return_facts where return_id = $id", {"id": intent.subject})
     state = rows[0]["state"] if rows else ""
     if state not in {"", "IN_PROGRESS"}:
         return [confirmed(intent, now, intent.subject, "found by looking")]
-    if state and now - intent.meant_at >= SURELY_SHOWN_AFTER:
+    if state and is_return_read_since(run, intent.subject, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, now, "absent", "looked again: it had not happened")]
     return _doubt(intent, now)
 
 
 def _refund(run: Run, intent: OpenIntent) -> list[Event]:
     now, what = run.now(), intent.payload
-    if not _was_looked_at(run, "orders.changed", intent):
+    if not is_order_read_since(run, intent.order_id, intent.happened_at):
         return _doubt(intent, now)
     rows = run.rows(
         "select refunded_amount from order_line_facts where order_line_id = $id", {"id": what["order_line_id"]}
@@ -131,16 +129,10 @@ def _refund(run: Run, intent: OpenIntent) -> list[Event]:
             f"John Lewis shows {shown:.2f} refunded, where {before:.2f} or {before + meant:.2f} were to be expected"
         )
         return [refused(intent, now, "other_sum", f"{words}: a person looks, and nothing is sent again by itself")]
-    if now - intent.meant_at < REFUND_SHOWN_AFTER:
+    if not is_order_read_since(run, intent.order_id, intent.meant_at + REFUND_SHOWN_AFTER):
         return _doubt(intent, now)
     words = "its answer never came, and John Lewis shows no refund: a person says whether it is sent again"
     return [refused(intent, now, UNSEEN, words)]
-
-
-def _was_looked_at(run: Run, bookmark: str, intent: OpenIntent) -> bool:
-    """Whether the marketplace was read by a look that began after the call."""
-    looked_at = run.bookmark(bookmark)
-    return looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at
 
 
 def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:

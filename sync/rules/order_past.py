@@ -110,9 +110,9 @@ def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:
 
 _FREED = {
     "accept_refused": ("accept_order",),
+    "acceptance_due": ("accept_order",),  # it may wait for its next try
     "refuse_refused": ("refuse_order",),
     "reference_refused": ("write_reference",),
-    "cancelled_after_pick": ("cancel_sales_line",),
     "uncancelled_in_erp": ("cancel_sales_line",),
 }
 

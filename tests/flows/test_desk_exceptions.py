@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.commands import Accept, Assign, FetchAgain, Note, Resync, Retry, SetMapping, Snooze
-from store.events import ExceptionOpened, MappingSet
+from store.events import ExceptionOpened, MappingSet, RecordSkipped
 from sync.rules.watch import exception_id
 from sync.settings import Settings
 from tests.flows.between import Between
@@ -155,6 +155,27 @@ def test_while_many_orders_are_fetched_again_what_is_new_is_looked_for_as_ever(r
     assert (done["answer"]["asked"], len(by_name)) == (100, 5)
     assert len(looks) >= 7
     assert any(by_name[0] < place < by_name[-1] for place, is_ordinary in enumerate(looks) if is_ordinary)
+
+
+def test_an_order_that_could_not_be_read_is_read_by_name_when_it_is_tried_again(refused: Counter) -> None:
+    """Nothing of it is stored, and it changed long before anybody looks at what changed."""
+    house = refused.bench
+    now = house.house.clock.now()
+    order_id = max(house.sandbox.state("john_lewis")["orders"])
+    skipped = RecordSkipped(
+        happened_at=now, system="John Lewis", record="order", record_id=order_id, detail="lines is missing"
+    )
+    house.house.journal.append([skipped])
+    house.advance(60)
+    house.run("watch")
+    before = house.sandbox.requests("john_lewis")[-1]["n"]
+    named = {"exception_kind": "unreadable", "cause": "John Lewis's orders"}
+    foreseen = refused.ask(Retry(**named, dry_run=True))
+    done = refused.ask(Retry(**named))
+
+    assert "nothing is to be done" not in foreseen["message"]
+    assert any(order_id in one["query"] for one in house.sandbox.requests("john_lewis", before))
+    assert (done["state"], done["answer"]["mended"]) == ("done", 1)
 
 
 def test_what_is_about_the_reading_itself_is_read_again(refused: Counter) -> None:
