@@ -246,10 +246,10 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
                 x=buffers, y=_floats(rows[column]), name=label, marker_color=colour,
                 hovertemplate=sign + "%{y:,.2f}",
             )  # fmt: skip
-    # on the second axis, so that the line is drawn above the bars
+    # on the second axis, so that the line is drawn above the bars; in percent, that hardly any is still told apart
     figure.add_scatter(
-        x=buffers, y=rows["oversell_chance"].to_list(), name="Chance of an oversell", mode="lines+markers",
-        line={"color": SLATE, "width": 2}, hovertemplate="%{y:.1%}", yaxis="y2",
+        x=buffers, y=[100 * share for share in rows["oversell_chance"]], name="Chance of an oversell",
+        mode="lines+markers", line={"color": SLATE, "width": 2}, hovertemplate="%{y:.2~g} %", yaxis="y2",
     )  # fmt: skip
     # beneath one another, so that two marks at one buffer are both read
     for number, (words, buffer) in enumerate(marks):
@@ -262,8 +262,8 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
         barmode="stack",
         yaxis={"tickprefix": sign, "rangemode": "tozero", "title": "expected cost"},
         yaxis2={
-            "overlaying": "y", "side": "right", "tickformat": ".2~%", "rangemode": "tozero", "showgrid": False,
-            "title": "chance",
+            "overlaying": "y", "side": "right", "tickformat": ".2~g", "ticksuffix": " %", "rangemode": "tozero",
+            "showgrid": False, "title": "chance",
         },
     )  # fmt: skip
     figure.update_xaxes(title="units held back", dtick=1)
@@ -323,7 +323,8 @@ def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
 
 def reliability(rows: pl.DataFrame) -> go.Figure:
     """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
-    worst = float(max(rows["predicted_share"].max() or 0, rows["happened_share"].max() or 0, 0.05)) * 1.1  # type: ignore[arg-type]
+    largest = rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item()
+    worst = max(float(largest or 0), 0.05) * 1.1
     figure = go.Figure()
     for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
         part = rows.filter(pl.col("side") == side)

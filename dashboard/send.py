@@ -17,6 +17,7 @@ from store.commands import (
     DecideReturn,
     EditOrder,
     FetchAgain,
+    GiveUpImport,
     MappingRow,
     Note,
     PreviewPolicy,
@@ -38,9 +39,9 @@ from store.window import Window
 
 __all__ = [
     "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "DecideReturn",
-    "EditOrder", "FetchAgain", "MappingRow", "Note", "PreviewPolicy", "RejectBatch", "ReleaseOrphans",
-    "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SayAbsent", "SetBufferPolicy", "SetMapping", "SetMappings",
-    "Snooze", "TriedPolicy", "may", "send",
+    "EditOrder", "FetchAgain", "GiveUpImport", "MappingRow", "Note", "PreviewPolicy", "RejectBatch",
+    "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SayAbsent", "SetBufferPolicy",
+    "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip
 
 ROLE_NAMES = ("viewer", "ops", "finance", "admin")

@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 Role = Literal["viewer", "ops", "finance", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "ops", "finance", "admin")
-
-
 WORKERS: frozenset[Role] = frozenset({"ops", "finance", "admin"})
 
 
@@ -163,6 +161,7 @@ class MappingRow(BaseModel):
     key: str
     value: str = ""
     from_on: date | None = None
+    line: int = 0  # of the file it was read from, to name what is wrong with it
 
 
 class SetMappings(Command):
@@ -269,6 +268,15 @@ class ReleaseOrphans(Command):
     why: str
 
 
+class GiveUpImport(Command):
+    """No longer wait for a stock file that does not end at John Lewis: the next may go."""
+
+    name: ClassVar[str] = "give_up_import"
+    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    import_id: str
+    why: str
+
+
 class AnswerDrift(Command):
     """Say what is to become of a difference between a sales order and what we sent.
 
@@ -358,7 +366,7 @@ KINDS: dict[str, type[Command]] = {
         Resync, RunOnce, Retry, FetchAgain, Assign, Snooze, Accept, Note, EditOrder, SetMapping,
         SetMappings, SetBufferPolicy, RemoveBufferPolicy,
         PreviewPolicy, BackTest, AcceptBatch, RejectBatch, ReleaseOrphans, PurgePersonal, Rebuild, Backup,
-        AnswerDrift, DecideAcceptance, DecideReturn, SayAbsent,
+        AnswerDrift, DecideAcceptance, DecideReturn, GiveUpImport, SayAbsent,
     )
 }  # fmt: skip
 

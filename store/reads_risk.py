@@ -1,5 +1,6 @@
 """Reads of the oversell risk, as `store.reads`: one typed function per read model, nothing worked out here."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,13 @@ from store.reads import LIMIT, Ask
 from store.reads_stock import ALL_GOODS, Goods
 
 _COSTLIEST = "cost_amount desc, is_at_risk desc, own_chance desc, sku"
+_SAME_DRAFT = (
+    "(level, key, from_on, is_removal) = ($level, $key, $from_on, $is_removal)"
+    " and percent is not distinct from $percent and units is not distinct from $units"
+    " and combine is not distinct from $combine and risk is not distinct from $risk"
+    " and alpha is not distinct from $alpha and oversell_cost_amount is not distinct from $oversell_cost"
+    " and minimum is not distinct from $minimum and maximum is not distinct from $maximum"
+)
 
 
 def stock_risk(
@@ -66,13 +74,30 @@ def trading_hours(ask: Ask) -> pl.DataFrame:
     return ask("select * from trading_hours order by side, hour_of_week")
 
 
-def policy_preview(ask: Ask, as_of: datetime, preview_id: str) -> dict[str, Any] | None:
-    """What one preview of a buffer policy found; None: it is not known (any more)."""
+def policy_previews(ask: Ask, as_of: datetime, *, limit: int = LIMIT) -> pl.DataFrame:
+    """What previews of buffer policies found, the newest first."""
+    return ask(
+        "select * from policy_previews($as_of) order by previewed_at desc, preview_id limit $limit",
+        {"as_of": as_of, "limit": limit},
+    )
+
+
+def policy_preview_of(ask: Ask, as_of: datetime, draft: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest preview of this very draft (the members of `PreviewPolicy`), whoever asked; None: nobody did."""
     rows = ask(
-        "select * from policy_previews($as_of) where preview_id = $preview_id::uuid",
-        {"as_of": as_of, "preview_id": preview_id},
+        f"select * from policy_previews($as_of) where {_SAME_DRAFT} order by previewed_at desc limit 1",
+        {"as_of": as_of, **draft},
     ).to_dicts()
     return rows[0] if rows else None
+
+
+def running_trials(ask: Ask, command: str) -> pl.DataFrame:
+    """Previews (`preview_policy`) or back-tests (`back_test`) that somebody asked for and that have not ended."""
+    return ask(
+        "select command_id, actor, state, message, received_at from command_results"
+        " where command = $command and finished_at is null order by received_at",
+        {"command": command},
+    )
 
 
 def policy_preview_changes(ask: Ask, preview_id: str, *, limit: int = LIMIT) -> pl.DataFrame:

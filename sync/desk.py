@@ -206,6 +206,7 @@ class Desk:
             ask.AcceptBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.RejectBatch: lambda one: self._stock.judge_batch(actor, one),
             ask.ReleaseOrphans: lambda one: self._stock.release_orphans(actor, one),
+            ask.GiveUpImport: lambda one: self._stock.give_up_import(actor, one),
             ask.DecideAcceptance: lambda one: self._acceptance.decide(actor, one),
             ask.DecideReturn: lambda one: self._returns.decide(actor, one),
             ask.SayAbsent: lambda one: self._started(self._absence.say, actor, one, tell),

@@ -56,7 +56,12 @@ class AcceptanceDesk:
                     why=why,
                     refused_lines=command.refused_lines,
                 ),
-                OrderReleased(happened_at=now, actor=actor, order_id=command.order_id),
+                OrderReleased(
+                    happened_at=now,
+                    actor=actor,
+                    order_id=command.order_id,
+                    frees=("accept_order", "refuse_order"),
+                ),
             ]
         )
         for name in ("orders", "watch"):

@@ -5,7 +5,6 @@ again* decides anew on what is stored, *fetch again* reads both systems first; b
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,11 +15,12 @@ from store.events import Event, ExceptionHandled, OrderReleased
 from sync.answers import Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
-from sync.rules.exceptions import kind_of, retried_by, sentence
+from sync.rules.exceptions import SENT_AGAIN, kind_of, retried_by, sentence
+from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
-FETCHED = 100  # orders read by name in one run; between two runs others have their turn
+FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
 
 _FIND = """
@@ -81,7 +81,8 @@ class ExceptionDesk:
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         count = self._handle(actor, command, "accept", note=command.reason.strip())
         return {
-            "message": f"{_things(count)} accepted as they are, until their values change or they are wrong anew.",
+            "message": f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
+            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew.",
             "count": count,
         }
 
@@ -119,49 +120,71 @@ class ExceptionDesk:
         rows = [row for row in self._chosen(command) if row["is_open"]]
         if not rows:
             raise Refusal("It is mended already; there is nothing to process again.")
-        kind = kind_of(rows[0]["exception_kind"])
+        kinds = {kind_of(row["exception_kind"], row["cause"]) for row in rows}
+        if idle := sorted({kind.retry for kind in kinds if not kind.has_retry}):
+            raise Refusal(" ".join(idle))
+        flows: dict[str, list[dict[str, Any]]] = {}
+        for row in rows:
+            flows.setdefault(retried_by(row["exception_kind"], row["cause"]), []).append(row)
+        if flows.keys() - self._lanes.keys():  # the start, which runs before all of them
+            raise Refusal(
+                "The worker asks both systems again by itself until they answer as it needs; `cherrylane doctor` "
+                "says what is missing."
+            )
         if command.dry_run:
             return self._foreseen(rows)
         orders = _orders(rows)
         now = self._house.clock.now()
-        self._record([OrderReleased(happened_at=now, actor=actor, order_id=order) for order in orders])
-        flows = Counter(retried_by(row["exception_kind"], row["cause"]) for row in rows)
-        for flow in flows:
-            if flow not in self._lanes:
-                raise Refusal(f"There is no flow {flow!r} to run.")
+        freed = _freed(rows)
+        self._record(
+            [OrderReleased(happened_at=now, actor=actor, order_id=order, frees=freed[order]) for order in orders]
+        )
+        for flow, about in flows.items():
             tell(f"{flow} is deciding again on what is stored")
-            is_stored = flow == "orders" and bool(orders)  # what is about no order is about the reading itself
-            one = orders[0] if len(orders) == 1 and is_stored else ""
-            # a refund is sent once more only for the very order a person chose
-            for key in orders if flow == "returns" and orders else [one]:
-                self._succeeds(flow, Scope(key=key, is_stored=is_stored, is_full=flow == "alerts"))
-        return self._mended(rows, f"{sentence(kind.code, rows[0]['cause'])}")
+            for scope in _scopes(flow, about):
+                self._succeeds(flow, scope)
+        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]))
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:
         """Read anew, then decide. Raises Failure if a run failed."""
         rows = self._chosen(command)
         orders = _orders(rows)
-        for start in range(0, len(orders), FETCHED):
-            part = orders[start : start + FETCHED]
-            tell(f"reading {len(part)} of {len(orders)} orders, {start} are read")
-            self._succeeds("orders", Scope(key=part[0]) if len(orders) == 1 else Scope(named=tuple(part)))
+        read = self._read(orders, tell)
         flows = {retried_by(row["exception_kind"], row["cause"]) for row in rows}
         for flow in sorted(flows - ({"orders"} if orders else set())):
             if flow in self._lanes:
                 tell(f"{flow} is reading everything changed")
                 self._succeeds(flow, EVERYTHING)
-        return self._mended(rows, "Read again")
+        if not orders:
+            return self._mended(rows, "Read again")
+        answer = self._mended(rows, f"Asked for {_counted(len(orders), 'order')}, {read:,} read")
+        return {**answer, "asked": len(orders), "read": read}
+
+    def _read(self, orders: Sequence[str], tell: Callable[[str], None]) -> int:
+        """Read orders by name in both systems, some at a time; how many John Lewis showed, and could be read."""
+        lane, clock = self._lanes["orders"], self._house.clock
+        looked_at, read = clock.now(), 0
+        for start in range(0, len(orders), FETCHED):
+            if clock.now() - looked_at >= lane.every:  # what is new there does not wait until all of them are read
+                looked_at = clock.now()
+                lane.run_once(EVERYTHING)
+            part = orders[start : start + FETCHED]
+            tell(f"reading {len(part)} of {len(orders):,} orders, {read:,} of {start:,} asked for are read")
+            scope = Scope(key=part[0]) if len(orders) == 1 else Scope(named=tuple(part))
+            read += self._succeeds("orders", scope).counts["orders_read"]
+        return read
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and (orders := _orders(rows)):
+        if flow == "orders" and _orders(rows):
             with running(self._house, "orders", is_preview=True) as run:
-                seen = foresee(run, orders)
+                seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
             differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
             message = f"Of {_things(len(rows))}, {seen.words}."
         else:
-            preview = self._lanes[flow].preview(EVERYTHING)
+            scopes = _scopes(flow, rows)
+            preview = self._lanes[flow].preview(scopes[0] if len(scopes) == 1 else EVERYTHING)
             differences = [dict(row) for row in preview.differences]
             message = f"The {flow} flow would run for {_things(len(rows))}: {preview.sentence}"
         return {
@@ -212,8 +235,39 @@ def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({row["order_id"] for row in rows if row["order_id"]})
 
 
+def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By order, which of its refusals are meant when these exceptions of it are tried again."""
+    freed = {order: set[str]() for order in _orders(rows)}
+    for row in rows:
+        if row["order_id"]:
+            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+    return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
+def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
+    """What a flow is to try again for these of its exceptions, one run each."""
+    orders = _orders(rows)
+    match flow:
+        case "orders" if orders:  # what is about no order is about the reading itself
+            return [Scope(key=orders[0] if len(orders) == 1 else "", is_stored=True)]
+        case "returns" if orders:  # a refund is sent once more only for the very order a person chose
+            return [Scope(key=order) for order in orders]
+        case "dispatch":
+            return [Scope(named=tuple(orders))]
+        case "inventory":
+            subjects = {row["exception_subject"] for row in rows if row["exception_kind"] in SENT_AGAIN}
+            return [Scope(named=tuple(sorted(one for one in subjects if not one.startswith("import/"))))]
+        case "alerts":
+            return [Scope(is_full=True)]
+    return [EVERYTHING]
+
+
 def _things(count: int) -> str:
-    return "1 exception" if count == 1 else f"{count:,} exceptions"
+    return _counted(count, "exception")
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _until(command: ask.Snooze) -> str:

@@ -1,11 +1,11 @@
 """A whole list of mappings at once: from a table that was edited, or from a file.
 
-Law: all of it or none. What holds already is not set again; a row that cannot be right is named with its number and
-what would be right, and then nothing is written.
+Law: all of it or none. What holds already is not set again; a row that cannot be right is named, with its line
+if it was read from a file, and what would be right, and then nothing is written.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from store import commands as ask
@@ -16,6 +16,7 @@ from sync.lanes import Lane
 from sync.runs import House
 
 SHOWN = 5  # problems in one sentence
+_Code = tuple[str, str]  # mapping and key
 
 
 class MappingLists:
@@ -53,38 +54,47 @@ class MappingLists:
 
     def _compared(self, command: ask.SetMappings) -> tuple[list[dict[str, str]], list[str]]:
         """What differs from what holds on each row's day, and what is wrong with the list."""
-        changes, problems = [], []
-        seen: set[tuple[str, str, date]] = set()
+        problems: list[str] = []
+        asked: dict[_Code, dict[date, str]] = {}
         today = self._desk.today()
-        holding: dict[date, dict[tuple[str, str], str]] = {}
-        for number, row in enumerate(command.rows, start=1):
+        for row in command.rows:
             # what holds since a day that is past, as a list taken out of here says, changes from today on
             day = max(row.from_on or today, today)
             one = ask.SetMapping(mapping=row.mapping, key=row.key, value=row.value, from_on=day)
+            where = f"{f'Line {row.line}, ' if row.line else ''}{row.mapping} {row.key}".strip()
             try:
                 from_on = self._desk.checked(one)
             except Refusal as no:
-                problems.append(f"Row {number}: {no}")
+                problems.append(f"{where}: {no}")
                 continue
-            if (row.mapping, row.key, from_on) in seen:
-                problems.append(f"Row {number}: {row.mapping} {row.key} stands in the list twice for {from_on}.")
+            days = asked.setdefault((row.mapping, row.key), {})
+            if from_on in days:
+                problems.append(f"{where} stands in the list twice for {from_on}: leave one of them out.")
                 continue
-            seen.add((row.mapping, row.key, from_on))
-            if from_on not in holding:
-                holding[from_on] = self._holding(from_on)
-            before = holding[from_on].get((row.mapping, row.key), "")
-            if before != row.value:
-                change = {"mapping": row.mapping, "key": row.key, "before": before, "after": row.value}
-                changes.append(change | {"from_on": from_on.isoformat()})
+            days[from_on] = row.value
+        set_so_far = self._set_so_far()
+        changes = []
+        for code, days in asked.items():
+            for from_on, value in days.items():
+                before = _holding(from_on, set_so_far.get(code, {}), days)
+                if before != value:
+                    change = {"mapping": code[0], "key": code[1], "before": before, "after": value}
+                    changes.append(change | {"from_on": from_on.isoformat()})
         return changes, problems
 
-    def _holding(self, day: date) -> dict[tuple[str, str], str]:
-        """What each code means on a day, as far as it is set now."""
-        midday = datetime.combine(day, time(12), UTC)
-        rows = self._house.ask(
-            "select mapping, key, value from mappings($at) where state = 'in_force'", {"at": midday}
-        )
-        return {(row["mapping"], row["key"]): row["value"] for row in rows.to_dicts()}
+    def _set_so_far(self) -> dict[_Code, dict[date, str]]:
+        """By code: what it means from which day on."""
+        told: dict[_Code, dict[date, str]] = {}
+        for row in self._house.ask("select mapping, key, value, from_on from mapping_facts").to_dicts():
+            told.setdefault((row["mapping"], row["key"]), {})[row["from_on"] or date.min] = row["value"]
+        return told
+
+
+def _holding(day: date, set_so_far: Mapping[date, str], asked: Mapping[date, str]) -> str:
+    """What a code means on a day, as it is set, after what the list says for earlier days."""
+    told = {**set_so_far, **{one: value for one, value in asked.items() if one < day}}
+    earlier = [one for one in told if one <= day]
+    return told[max(earlier)] if earlier else ""
 
 
 def _told(

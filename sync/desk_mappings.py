@@ -96,7 +96,8 @@ class MappingDesk:
         if command.mapping in {"carrier", "order_status"} or not waiting["order_ids"]:
             return f"{words} for it and would go on."
         with running(self._house, "orders", is_preview=True) as run:
-            seen = foresee(run, waiting["order_ids"], mapping=(command.mapping, command.key, command.value))
+            mapping = command.mapping, command.key, command.value
+            seen = foresee(run, dict.fromkeys(waiting["order_ids"], ()), mapping=mapping)
         return f"{words} for it; with it {seen.words}."
 
     @staticmethod

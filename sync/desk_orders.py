@@ -41,6 +41,9 @@ where placed.order_id = $id
 """
 
 
+_RESENT = ("create_sales_order",)  # what an edit may mend
+
+
 class OrderDesk:
     """Carries out the command that edits an order."""
 
@@ -91,7 +94,7 @@ class OrderDesk:
                     happened_at=now, actor=actor, edit_id=uuid4(), order_id=command.order_id, fields=tuple(parts),
                     before_ship_via=before_ship_via, ship_via=ship_via, why=command.why.strip(),
                 ),
-                OrderReleased(happened_at=now, actor=actor, order_id=command.order_id),
+                OrderReleased(happened_at=now, actor=actor, order_id=command.order_id, frees=_RESENT),
             ],
             edits={command.order_id: kept} if changes else None,
         )  # fmt: skip
@@ -137,7 +140,7 @@ class OrderDesk:
         with running(self._house, "orders", is_preview=True) as run:
             return foresee(
                 run,
-                [order_id],
+                {order_id: _RESENT},
                 people={order_id: person} if person is not None else None,
                 ship_vias={order_id: ship_via} if ship_via else None,
             )

@@ -1,4 +1,4 @@
-"""The stock part of the desk: buffer policies, held batches, offers that would lose their stock.
+"""The stock part of the desk: buffer policies, held batches, stuck files, offers that would lose their stock.
 
 Law: every answer is an event with who and why; what cannot be right is refused with a sentence that says what would
 be, and nothing is written.
@@ -7,11 +7,13 @@ be, and nothing is written.
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from store import commands as ask
-from store.events import BufferPolicySet, Event, OrphansReleased, StockBatchJudged
+from store.events import BufferPolicySet, Event, ImportFinished, OrphansReleased, StockBatchJudged
 from sync.answers import Refusal
 from sync.flows.inventory_basis import policy_day
+from sync.flows.inventory_imports import LOST, STUCK_AFTER
 from sync.lanes import Lane
 from sync.rules.policies import LEVELS, Entry, Members, refusal
 from sync.runs import House
@@ -21,6 +23,16 @@ _KEYS = {
     "category": "select 1 from sku_facts where category = $key and not is_gone limit 1",
     "sku": "select 1 from sku_facts where sku = $key and not is_gone limit 1",
 }
+
+_OPEN_IMPORT = """
+select
+    push.intent_id, push.happened_at,
+    (select count(*) from published_rows as row where row.push_id = push.intent_id) as sku_count,
+from intent_facts as push
+anti join import_facts as done on done.push_id = push.intent_id
+where push.intent_kind = 'push_stock' and push.state = 'confirmed' and push.reference = $import_id
+order by push.meant_at
+"""
 
 
 class StockDesk:
@@ -116,6 +128,32 @@ class StockDesk:
         words = "is read now" if verdict == "accept" else "is never used; the one before stands"
         return {"message": f"Batch {command.batch_id} {words}."}
 
+    def give_up_import(self, actor: str, command: ask.GiveUpImport) -> dict[str, Any]:
+        """Raises Refusal for a file that has ended, or may still end by itself."""
+        _give_a_reason(command.why)
+        rows = self._house.ask(_OPEN_IMPORT, {"import_id": command.import_id}).to_dicts()
+        if not rows:
+            raise Refusal(f"No stock import {command.import_id!r} is open; reload the page.")
+        now, stuck_at = self._house.clock.now(), max(push["happened_at"] for push in rows) + STUCK_AFTER
+        if now < stuck_at:
+            raise Refusal(
+                f"Stock import {command.import_id} may still end by itself; give it up from {stuck_at:%H:%M} UTC."
+            )
+        self._record(
+            *(
+                ImportFinished(
+                    happened_at=now, actor=actor, import_id=command.import_id, push_id=UUID(str(push["intent_id"])),
+                    state=LOST, success_count=0, error_count=0, errors={}, why=command.why.strip(),
+                )
+                for push in rows  # the same file sent again at once is the same import there
+            )
+        )  # fmt: skip
+        count = max(push["sku_count"] for push in rows)
+        return {
+            "message": f"Stock import {command.import_id} is given up. None of its {count:,} quantities counts as "
+            "sent until it is read so; decreases go now, increases once the offers were read."
+        }
+
     def release_orphans(self, actor: str, command: ask.ReleaseOrphans) -> dict[str, Any]:
         """Raises Refusal for a number nobody can have seen."""
         _give_a_reason(command.why)
@@ -142,8 +180,8 @@ class StockDesk:
             raise Refusal(f"BlueCherry has no {level} {key!r}. It must be written exactly as there.")
         return entry
 
-    def _record(self, event: Event) -> None:
-        self._house.journal.append([event])
+    def _record(self, *events: Event) -> None:
+        self._house.journal.append(events)
         for name in ("inventory", "watch"):
             self._lanes[name].hurry()  # what it changes is computed at once, and what it settles is closed
 

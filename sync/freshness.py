@@ -4,11 +4,12 @@ Flows do not import each other: the inventory asks the house to let the orders b
 is known then.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from store.clock import aware
-from sync.runs import Run
+from sync.runs import SYSTEMS, Run
 
+SHOWN_WITHIN = timedelta(minutes=2)  # what was written to an order at John Lewis is shown by then
 ORDERS_SEEN = "orders.changed"  # every order changed before this moment was read
 
 
@@ -16,6 +17,15 @@ def orders_known_until(run: Run) -> datetime | None:
     """Up to when sales are known, all of them."""
     value = run.bookmark(ORDERS_SEEN)
     return aware(datetime.fromisoformat(value)) if value else None
+
+
+def is_order_read_since(run: Run, order_id: str, moment: datetime) -> bool:
+    """Whether John Lewis was read after a moment, and this order with it."""
+    known = orders_known_until(run)
+    if known is None or known < moment:
+        return False
+    unread = "from unread_facts where is_open and system = $system and record = 'order' and record_id = $id limit 1"
+    return not run.rows(unread, {"system": SYSTEMS["marketplace"], "id": order_id})
 
 
 def orders_first(run: Run, since: datetime) -> bool:

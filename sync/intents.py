@@ -41,10 +41,12 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "accept_order": Kind(
-        "orders", "order id", "OR11 by order id", "the order is past WAITING_ACCEPTANCE", repeatable=True
+        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
+        repeatable=True,
     ),
     "refuse_order": Kind(
-        "orders", "order id", "OR11 by order id", "the order is past WAITING_ACCEPTANCE", repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
+        repeatable=True,
     ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",
@@ -54,14 +56,16 @@ KINDS: dict[str, Kind] = {
     ),
     "cancel_sales_line": Kind(
         "orders", "order line and the sum cancelled so far", "sales orders by po_num",
-        "the line's cancelled units exceed the sum before", repeatable=True,
+        "the line's cancelled units exceed the sum before; absent only after the visibility delay and two sweeps",
+        repeatable=True,
     ),
     "cancel_market_line": Kind(
         "orders", "order line and the sum cancelled there so far", "OR11 after the call",
         "the line's cancelled units have grown by as many; another sum is for a person", repeatable=True,
     ),
     "write_reference": Kind(
-        "orders", "order id", "OR11 by order id", "the reference reads as we wrote it", repeatable=True
+        "orders", "order id", "OR11 two minutes after the call", "the reference reads as we wrote it",
+        repeatable=True,
     ),
     "create_return": Kind(
         "returns", "return id and sales order", "return orders by po_num",

@@ -15,6 +15,7 @@ from store.events import OffersRead
 from sync.ports import Offer
 from sync.rules.changes import changed, gone
 from sync.runs import Run
+from sync.unread import BEGINNING, Reading
 
 READ_AT = "offers.read_at"
 WHOLE = "offers.whole"
@@ -56,18 +57,18 @@ def read_offers(run: Run) -> int:
     """Read every offer and keep what changed; how many did."""
     began_at = run.now()
     frames: list[pl.DataFrame] = []
-    skipped, total = 0, 0
+    reading, total = Reading(run, "marketplace", "offer", BEGINNING), 0
     for number, page in enumerate(run.house.marketplace.offers(), start=1):
         run.check()
         frames.append(_frame(page.items))
-        skipped += len(page.skipped)
+        reading.add(page, [offer.sku for offer in page.items])
         total = page.total if page.total is not None else total
         if number % PAGES_PER_RECORD == 0:
             run.record()
     offers = pl.concat([_frame(()), *frames]).unique("sku", keep="last", maintain_order=True)
-    run.counts["skipped"] += skipped
     run.counts["offers"] = offers.height
-    is_whole = not skipped and offers.height >= total
+    is_whole = reading.is_clean and offers.height >= total
+    reading.end()
     return _keep(run, offers, began_at, is_whole=is_whole)
 
 

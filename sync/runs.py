@@ -80,7 +80,7 @@ class Scope:
     """What a resync asks a flow to look at: everything, or one thing, or since a moment."""
 
     key: str = ""  # a SKU or an order id; empty: all
-    named: tuple[str, ...] = ()  # orders to be read by name; what is decided is decided for all
+    named: tuple[str, ...] = ()  # several orders or SKUs a person asks for; what is decided is decided for all
     since: datetime | None = None
     is_full: bool = False  # do not trust bookmarks: read everything again
     is_stored: bool = False  # read nothing: decide again on what is stored

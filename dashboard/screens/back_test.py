@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, london, money, on_london_clock
+from dashboard.screens import previews
 from dashboard.screens.buffers import COMBINE, RISKS
 
 WEEKS_BACK, WEEKS_USUAL = 26, 6
@@ -184,9 +185,10 @@ def _form(pulse: Pulse) -> None:
             send.BackTest(from_on=begins or monday, until_on=until, a=policy_a, b=policy_b),
             pulse, slot=SLOT, icon=":material/replay:", is_primary=True, no=wrong,
         )  # fmt: skip
-        for found in cards.outcome(SLOT):
-            if found["state"] == "done":
-                st.session_state.pop("back-test-shown", None)
+        sent = cards.outcome(SLOT)
+        if any(found["state"] == "done" for found in sent):
+            st.session_state.pop("back-test-shown", None)
+        previews.running("back_test", "is having two policies replayed", sent)
         st.caption(
             "Stock batches of those weeks that were never read here are read from BlueCherry first, once; that can "
             "take minutes. Stopped on the way, it goes on from there when started again. Nothing listed changes."
@@ -204,7 +206,7 @@ def _policy(name: str, usual: int) -> send.TriedPolicy:
     if kind != OTHER:
         st.caption("The buffer policies in force today, with the settings beneath them.")
         return send.TriedPolicy(as_it_is=True)
-    share, units, together = st.columns(3, vertical_alignment="bottom")
+    share, units, together = st.columns([2, 2, 3], vertical_alignment="bottom")
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
     rule, chance = st.columns(2, vertical_alignment="bottom")
     least, most = st.columns(2, vertical_alignment="bottom")

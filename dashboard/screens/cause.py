@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import access, cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
-from dashboard.screens import absence, cause_story, edit_order, held_batch
+from dashboard.screens import absence, acts, cause_story, edit_order, held_batch
 
 SHOWN = 100
 UNTIL: dict[str, dict[str, Any]] = {
@@ -180,53 +180,30 @@ def _buttons(
 ) -> None:
     """All that may be done about these of a cause; `has_keys`: also by the keyboard, once on a page."""
     _decide(chosen, row, pulse, slot)
-    no = row["retry"] if row["retry"].startswith("Nothing to press") else ""
+    no = "" if row["has_retry"] else row["retry"]
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
-        cards.ask_button(
-            "Show what it would do",
-            send.Retry(**about, dry_run=True),
-            pulse,
-            slot=f"{slot}-look",
-            icon=":material/visibility:",
-            no=no,
-        )
-        cards.ask_button(
-            "Process again", send.Retry(**about), pulse, slot=f"{slot}-retry", icon=":material/refresh:", no=no,
-            shortcut="P" if has_keys else None,
-        )  # fmt: skip
-        cards.ask_button(
-            "Fetch again", send.FetchAgain(**about), pulse, slot=f"{slot}-fetch", icon=":material/cloud_download:",
-            shortcut="F" if has_keys else None,
-        )  # fmt: skip
-        _give(about, pulse, slot, has_keys=has_keys)
-        _put_off(about, pulse, slot, has_keys=has_keys)
+        looks = send.Retry(**about, dry_run=True)
+        acts.button("look", "Show what it would do", looks, pulse, slot, no=no)
+        acts.button("retry", "Process again", send.Retry(**about), pulse, slot, no=no, has_keys=has_keys)
+        acts.button("fetch", "Fetch again", send.FetchAgain(**about), pulse, slot, has_keys=has_keys)
+        person = access.person()
+        names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
+        owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=180)
+        label = "Take it" if owner == person.name else "Give it"
+        gives = send.Assign(**about, owner=owner or person.name)
+        acts.button("give", label, gives, pulse, slot, has_keys=has_keys)
+        until = until_when(pulse, f"later-{slot}")
+        acts.button("off", "Put it off", send.Snooze(**about, **until), pulse, slot, has_keys=has_keys)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"word-{slot}"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
-        cards.ask_button(
-            "Note it",
-            send.Note(**about, text=words),
-            pulse,
-            slot=f"{slot}-note",
-            icon=":material/edit_note:",
-            no="" if words else "Write the note first.",
-        )
-        cards.ask_button(
-            "Accept it",
-            send.Accept(**about, reason=words),
-            pulse,
-            slot=f"{slot}-accept",
-            icon=":material/task_alt:",
-            no="" if words else "Write the reason first.",
-        )
+        notes, accepts = send.Note(**about, text=words), send.Accept(**about, reason=words)
+        acts.button("note", "Note it", notes, pulse, slot, no="" if words else "Write the note first.")
+        acts.button("accept", "Accept it", accepts, pulse, slot, no="" if words else "Write the reason first.")
     if row["retry"]:
-        st.caption(
-            f":material/refresh: Process again decides anew on what is stored: {row['retry']} "
-            "Fetch again reads both systems first."
-        )
-    for part in ("look", "retry", "fetch", "give", "off", "note", "accept"):
-        found = cards.outcome(f"{slot}-{part}")
-        if part == "look" and found:
-            _foreseen(found[0], slot)
+        words = "Process again decides anew on what is stored: " if row["has_retry"] else ""
+        st.caption(f":material/refresh: {words}{row['retry']} Fetch again reads both systems first.")
+    if looked := acts.outcomes(slot)["look"]:
+        _foreseen(looked[0], slot)
 
 
 def _foreseen(found: dict[str, Any], slot: str) -> None:
@@ -243,7 +220,7 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
     kind = row["exception_kind"]
     if kind == "order_unclear" and row["cause"] in absence.CREATIONS:
         absence.word(chosen, pulse, slot)
-    if kind not in {"batch_held", "orphans_held"}:
+    if kind not in {"batch_held", "orphans_held", "import_stuck"}:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"decision-{slot}"):
         if kind == "batch_held":
@@ -253,16 +230,27 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
             held_batch.buttons(found, pulse, f"decide-{slot}", why)
         else:
             why = (st.text_input("Why (kept with the decision)", key=f"why-{slot}") or "").strip()
-            number = int(row["cause"])
-            cards.ask_button(
-                f"Let these {count(number)} go to zero",
-                send.ReleaseOrphans(offer_count=number, why=why),
-                pulse,
-                slot=f"decide-{slot}",
-                key=f"release-decide-{slot}",
-                icon=":material/exposure_zero:",
-                no="" if why else "Write the reason first.",
-            )
+            about: dict[str, Any] = {"slot": f"decide-{slot}", "no": "" if why else "Write the reason first."}
+            if kind == "import_stuck":
+                files = [one["exception_subject"] for one in chosen]
+                cards.ask_button(
+                    f"Give up {' and '.join(files)}",
+                    [send.GiveUpImport(import_id=name, why=why) for name in files],
+                    pulse,
+                    key=f"give-up-{slot}",
+                    icon=":material/link_off:",
+                    **about,
+                )
+            else:
+                number = int(row["cause"])
+                cards.ask_button(
+                    f"Let these {count(number)} go to zero",
+                    send.ReleaseOrphans(offer_count=number, why=why),
+                    pulse,
+                    key=f"release-decide-{slot}",
+                    icon=":material/exposure_zero:",
+                    **about,
+                )
     cards.outcome(f"decide-{slot}")
 
 
@@ -306,20 +294,6 @@ def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     cards.outcome(f"{slot}-map")
 
 
-def _give(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
-    person = access.person()
-    names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
-    owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=180)
-    cards.ask_button(
-        "Take it" if owner == person.name else "Give it",
-        send.Assign(**about, owner=owner or person.name),
-        pulse,
-        slot=f"{slot}-give",
-        icon=":material/person_add:",
-        shortcut="T" if has_keys else None,
-    )
-
-
 def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
     """Until when to put off, as chosen: the members of a Snooze."""
     chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=key, width=200)]
@@ -327,15 +301,3 @@ def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
     if "after" in chosen:
         until["until_at"] = pulse.as_of + chosen["after"]
     return until
-
-
-def _put_off(about: dict[str, Any], pulse: Pulse, slot: str, *, has_keys: bool) -> None:
-    until = until_when(pulse, f"later-{slot}")
-    cards.ask_button(
-        "Put it off",
-        send.Snooze(**about, **until),
-        pulse,
-        slot=f"{slot}-off",
-        icon=":material/snooze:",
-        shortcut="S" if has_keys else None,
-    )

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import access, cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, money, place, state
-from dashboard.screens import cause
+from dashboard.screens import acts, cause
 
 AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "over_a_day_count",
         "> 3 d": "over_3_days_count"}  # fmt: skip
@@ -190,67 +190,26 @@ def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     waiting = sum(row["subject_count"] for row in rows)
     st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
     about = [{"exception_kind": row["exception_kind"], "cause": row["cause"]} for row in rows]
-    can = [one for one, row in zip(about, rows, strict=True) if not row["retry"].startswith("Nothing to press")]
-    me = access.person().name
+    can = [one for one, row in zip(about, rows, strict=True) if row["has_retry"]]
+    nothing = "" if can else "There is nothing to process again: each is mended elsewhere."
+    again = [send.Retry(**one) for one in can]
+    looks = [send.Retry(**one, dry_run=True) for one in can]
+    me, slot = access.person().name, "together"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        cards.ask_button(
-            "Show what processing again would do",
-            [send.Retry(**one, dry_run=True) for one in can],
-            pulse,
-            slot="together-look",
-            icon=":material/visibility:",
-            no="" if can else "There is nothing to process again: each is mended elsewhere.",
-        )
-        cards.ask_button(
-            f"Process again ({len(can)})",
-            [send.Retry(**one) for one in can],
-            pulse,
-            slot="together-retry",
-            icon=":material/refresh:",
-            no="" if can else "There is nothing to process again: each is mended elsewhere.",
-        )
-        cards.ask_button(
-            "Fetch again",
-            [send.FetchAgain(**one) for one in about],
-            pulse,
-            slot="together-fetch",
-            icon=":material/cloud_download:",
-        )
-        cards.ask_button(
-            "Take them",
-            [send.Assign(**one, owner=me) for one in about],
-            pulse,
-            slot="together-take",
-            icon=":material/person_add:",
-        )
+        acts.button("look", "Show what processing again would do", looks, pulse, slot, no=nothing)
+        acts.button("retry", f"Process again ({len(can)})", again, pulse, slot, no=nothing)
+        acts.button("fetch", "Fetch again", [send.FetchAgain(**one) for one in about], pulse, slot)
+        acts.button("give", "Take them", [send.Assign(**one, owner=me) for one in about], pulse, slot)
         until = cause.until_when(pulse, "together-later")
-        cards.ask_button(
-            "Put them off",
-            [send.Snooze(**one, **until) for one in about],
-            pulse,
-            slot="together-off",
-            icon=":material/snooze:",
-        )
+        acts.button("off", "Put them off", [send.Snooze(**one, **until) for one in about], pulse, slot)
     with st.container(horizontal=True, vertical_alignment="bottom", key="together-words"):
         words = (
             st.text_input("A note, or the reason to accept them as they are", key="together-why") or ""
         ).strip()
-        cards.ask_button(
-            "Note it on them",
-            [send.Note(**one, text=words) for one in about],
-            pulse,
-            slot="together-note",
-            icon=":material/edit_note:",
-            no="" if words else "Write the note first.",
-        )
-        cards.ask_button(
-            "Accept them",
-            [send.Accept(**one, reason=words) for one in about],
-            pulse,
-            slot="together-accept",
-            icon=":material/task_alt:",
-            no="" if words else "Write the reason first.",
-        )
-    for part in ("look", "retry", "fetch", "take", "off", "note", "accept"):
-        for one in cards.outcome(f"together-{part}"):
+        notes = [send.Note(**one, text=words) for one in about]
+        accepts = [send.Accept(**one, reason=words) for one in about]
+        acts.button("note", "Note it on them", notes, pulse, slot, no="" if words else "Write the note first.")
+        acts.button("accept", "Accept them", accepts, pulse, slot, no="" if words else "Write the reason first.")
+    for found in acts.outcomes(slot).values():
+        for one in found:
             st.caption(f"{humanised(one['state'])}: {one['message']}")

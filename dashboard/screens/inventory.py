@@ -1,9 +1,11 @@
 """Stock: what may be oversold before the next batch, and whether John Lewis shows what we published.
 
-The verdict in one sentence, and four ways to look: what is at risk, the three-way audit, BlueCherry's batches, and
-every SKU. Law: never green on a batch that is late or a risk that was not assessed of late.
+The verdict in one sentence, and five ways to look: what is at risk, the three-way audit, how much is held back,
+BlueCherry's batches, and every SKU. Law: never green on a batch that is late or a risk that was not assessed of
+late.
 """
 
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -23,11 +25,11 @@ from dashboard.format import (
     span,
     times,
 )
-from dashboard.screens import held_batch, spending, stock_tables
+from dashboard.screens import buffers, held_batch, spending, stock_tables
 
 LIMIT = 300
 NEAREST = 10
-VIEWS = ("At risk", "Audit", "Batches", "All SKUs")  # as they stand in the address
+VIEWS = ("At risk", "Audit", "Buffers", "Batches", "All SKUs")  # as they stand in the address
 CHOICES = {"division": "Division", "warehouse": "Warehouse", "category": "Category"}
 MOST_STYLES = 50  # to pick from; a brand has tens of thousands
 
@@ -60,6 +62,10 @@ def show(pulse: Pulse) -> None:
         if share:
             st.caption("A batch is of the whole stock: nothing is left out here.")
         stock_tables.batches(pulse)
+    elif view == "Buffers":
+        if share:
+            st.caption("A policy is of all its goods: the filters above do not narrow it.")
+        buffers.part(pulse)
     elif view == "Audit":
         stock_tables.audit(pulse, goods)
     elif view == "All SKUs":
@@ -100,7 +106,7 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
     batch = f"The batch is {span(window['batch_age_seconds'])} old"
     if window["is_batch_late"]:
         over = (
-            f", the next was expected at {london_short(window['next_at'])}" if window["next_in_seconds"] < 0 else ""
+            f", the next was expected by {london_short(window['next_at'])}" if window["next_in_seconds"] < 0 else ""
         )
         st.error(
             "**BlueCherry's next stock batch is late, and the risk grows until it comes:** "
@@ -115,7 +121,7 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
         )
     if window["is_batch_late"] or window["is_out_of_date"]:
         return
-    comes = f"{batch}, the next is expected at {london_short(window['next_at'])}"
+    comes = f"{batch}, the next is expected by {london_short(window['next_at'])}"
     if total["is_batch_late"]:  # by what was said; by its habit it is not
         comes += f"; BlueCherry had said {london_short(total['next_expected_at'])}"
     if risk:
@@ -163,7 +169,7 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
             (
                 "Next batch",
                 _next(told),
-                _next_words(told),
+                _next_words(told, total["next_expected_at"]),
             ),
             ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
@@ -182,11 +188,15 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
 SAYS = {"erp": "BlueCherry", "timetable": "the timetable", "measured": "the measured rhythm"}
 
 
-def _next_words(told: dict[str, Any]) -> str:
+def _next_words(told: dict[str, Any], said_at: datetime | None) -> str:
     if not told:
         return "Nobody has said when"
     says = SAYS.get(told["next_from"], told["next_from"])
-    return f"{london(told['next_at'])}, as {says} says; in effect about {london_short(told['lands_at'])}"
+    due = f" {london(said_at)}" if said_at else ""
+    return (
+        f"By {london(told['next_at'])}, in effect about {london_short(told['lands_at'])}: as {says} says{due}, and "
+        "as late as nine in ten were not"
+    )
 
 
 def _next(told: dict[str, Any]) -> str:
@@ -211,20 +221,19 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
     rows = data.stock_risk(pulse.as_of, only_at_risk=True, goods=goods, limit=LIMIT).to_dicts()
     title = "At risk, the costliest first"
     if not rows:
-        words = "of these SKUs " if is_narrowed else ""
+        none = "No other" if overshown else "None"
+        words = f"{none} of these SKUs" if is_narrowed else none
         cards.empty(
-            f"None {words}{'is' if pulse.is_fresh else 'was then'} likelier to be oversold than its policy accepts",
+            f"{words} {'is' if pulse.is_fresh else 'was then'} likelier to be oversold than its policy accepts",
             "What comes nearest stands beneath.",
         )
         rows = data.stock_risk(pulse.as_of, only_at_risk=False, goods=goods, limit=NEAREST).to_dicts()
         title = "What comes nearest"
     st.subheader(title, anchor=False)
-    above = st.container()
-    picked = cards.table(
+    stock_tables.of_skus(
         [
             {
                 "SKU": row["sku"],
-                "What": sku_words(row),
                 "Cost": money(row["cost_amount"], row["currency"]),
                 "Chance": chance(row["own_chance"]),
                 "Units over": expected(row["oversold_units"]),
@@ -234,27 +243,23 @@ def _risk(overshown: int, goods: Goods, pulse: Pulse) -> None:
                 "Cover": times(row["window_cover"]),
                 "Held back": f"{row['buffer']} ({rule(row['buffer_rule'])})",
                 "Advised": f"{row['advised_buffer']} ({rule(row['advised_rule'])})",
+                "What": sku_words(row),
                 "Batch age": span(row["batch_age_seconds"]),
                 "Next batch": london_short(row["next_at"]),
                 "Warehouses": row["warehouses"],
             }
             for row in rows
         ],
+        rows,
         key="stock-risk",
-        ways={"Why": "Why?"},
-        is_picking=True,
-        height=420 if len(rows) > 10 else None,
         right=("Cost", "Chance", "Units over", "Listed", "There are", "Cover"),
         empty_words="No offer was assessed yet." if not is_narrowed else "No SKU fits these filters.",
     )
-    cards.cut(len(rows), LIMIT)
     if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
         st.caption(
             "*Cost* and *units over* are expected ones. *Chance*: that more is sold than there is before the next "
             "batch takes effect, because of what we list. *Cover*: what there is, over what all channels are "
-            "expected to draw until then. *Held back*: the buffer and what set it; it can be set in Mappings."
+            "expected to draw until then. *Held back*: the buffer and what set it; it is decided under *Buffers*."
         )
     _kept_word(pulse)
 

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from dashboard import cards, send
 from dashboard.data import Pulse
-from dashboard.format import humanised, parsed
+from dashboard.format import humanised, on_london_clock, parsed
 
 COLUMNS = ("mapping", "key", "value", "from_on")
+_Name = tuple[str, str, date | None]  # mapping, key and day: one row of the table
 MOST_ROWS = 5_000
 HELP = {
     "mapping": "carrier, warehouse, division, ship_via, order_status, attribute, account, demand_event or "
@@ -39,7 +40,7 @@ def part(pulse: Pulse, rows: list[dict[str, Any]], kinds: Iterable[str]) -> None
     with st.container(border=True, key="many-mappings"):
         edit, bring, take = st.tabs(["Edit in a table", "From a CSV file", "To a CSV file"])
         with edit:
-            edited = _edited(held, kinds)
+            edited = _edited(held, kinds, on_london_clock(pulse.as_of).date())
             _ask(pulse, edited, slot="table", nothing="Change a row, or add one, first.")
         with bring:
             _ask(pulse, _brought(), slot="file", nothing="Choose a file first.")
@@ -75,31 +76,48 @@ def from_csv(content: bytes) -> list[send.MappingRow]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         raise NotAList("It is not UTF-8 text: save it as “CSV UTF-8”.") from wrong
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    missing = [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]
-    if missing:
-        raise NotAList(f"Its first row lacks {', '.join(missing)}: it must name the columns {', '.join(COLUMNS)}.")
-    found = []
-    for number, row in enumerate(reader, start=1):
-        if number > MOST_ROWS:
-            raise NotAList(f"It has more than {MOST_ROWS:,} rows.")
-        found.append(_row(row, number))
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)  # else an open quote swallows what follows
+    found: list[send.MappingRow] = []
+    line = 0  # that was read
+    try:
+        missing = [name for name in COLUMNS[:3] if name not in (reader.fieldnames or ())]
+        if missing:
+            raise NotAList(
+                f"Its first row lacks {', '.join(missing)}: it must name the columns {', '.join(COLUMNS)}."
+            )
+        line = reader.line_num
+        for row in reader:
+            line = reader.line_num
+            if len(found) == MOST_ROWS:
+                raise NotAList(f"It has more than {MOST_ROWS:,} rows.")
+            found.append(_row(row, line))
+    except csv.Error as wrong:
+        raise NotAList(
+            f"Line {line + 1}: its double quotes do not pair ({wrong}); write a quote inside a quoted text twice."
+        ) from wrong
     return found
 
 
-def _row(row: Mapping[str, Any], number: int) -> send.MappingRow:
+def _row(row: Mapping[str | None, Any], line: int) -> send.MappingRow:
     """Codes are text and stay as they are, leading zeros too; blanks around them are not meant."""
-    told = {name: str(row[name] or "").strip() for name in COLUMNS if name in row}
+    if None in row:
+        raise NotAList(f"Line {line} has more cells than the first: put a text with a comma in double quotes.")
+    short = [name for name in COLUMNS[:3] if row[name] is None]
+    if short:
+        raise NotAList(
+            f"Line {line} ends before its {short[0]}: fill it in; a value left empty removes the mapping."
+        )
+    told = {name: (row[name] or "").strip() for name in COLUMNS if name in row}
     try:
-        return send.MappingRow(**{**told, "from_on": told.get("from_on") or None})
+        return send.MappingRow(**{**told, "from_on": told.get("from_on") or None, "line": line})
     except ValidationError as wrong:
         raise NotAList(
-            f"Row {number}: {told.get('from_on')!r} is no day; write it as 2026-11-25, or leave it empty."
+            f"Line {line}: {told.get('from_on')!r} is no day; write it as 2026-11-25, or leave it empty."
         ) from wrong
 
 
-def _edited(held: list[dict[str, Any]], kinds: Iterable[str]) -> list[send.MappingRow]:
-    """The rows of the table that are not as they were. A row taken out is removed from today on."""
+def _edited(held: list[dict[str, Any]], kinds: Iterable[str], today: date) -> list[send.MappingRow]:
+    """The rows of the table that are not as they were. A row taken out is removed from its day, or today, on."""
     before = pl.DataFrame(
         {name: [row[name] for row in held] for name in COLUMNS},
         schema={"mapping": pl.String, "key": pl.String, "value": pl.String, "from_on": pl.Date},
@@ -120,32 +138,46 @@ def _edited(held: list[dict[str, Any]], kinds: Iterable[str]) -> list[send.Mappi
         key="mapping-table",
         column_config=columns,
     )
-    return changed(before.to_dicts(), after.to_dicts())
+    return changed(before.to_dicts(), after.to_dicts(), today)
 
 
-def changed(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[send.MappingRow]:
-    """What to set so that the table holds as it was edited. A day that was left as it was means today."""
-    known = {(row["mapping"], row["key"], row["from_on"]): row["value"] for row in before}
-    kept = {(row["mapping"], row["key"]) for row in after}
+def changed(before: list[dict[str, Any]], after: list[dict[str, Any]], today: date) -> list[send.MappingRow]:
+    """What to set so that the table holds as it was edited; a day that is past means today.
+
+    What is in force ends only with all rows of its code: another day typed for it means that it holds until then.
+    """
+    known = {_name(row): row["value"] for row in before}
+    kept = {_name(row): str(row["value"] or "").strip() for row in after if row["mapping"] and row["key"]}
     rows = [
-        send.MappingRow(
-            mapping=row["mapping"], key=str(row["key"]).strip(), value=str(row["value"] or "").strip(),
-            from_on=_day(row["from_on"], known, row),
-        )
-        for row in after
-        if row["mapping"] and row["key"] and known.get(_name(row)) != (row["value"] or "")
-    ]  # fmt: skip
-    gone = {(row["mapping"], row["key"]): None for row in before if (row["mapping"], row["key"]) not in kept}
-    return rows + [send.MappingRow(mapping=mapping, key=key, value="") for mapping, key in gone]
+        send.MappingRow(mapping=mapping, key=key, value=value, from_on=day)
+        for (mapping, key, day), value in kept.items()
+        if known.get((mapping, key, day)) != value
+    ]
+    codes = {name[:2] for name in kept}
+    for name, value in known.items():
+        mapping, key, day = name
+        if (mapping, key) in codes and (day or today) <= today:
+            kept.setdefault(name, value)
+    gone = [name for name in known if name not in kept]
+    return rows + [
+        send.MappingRow(mapping=mapping, key=key, value=_before(kept, mapping, key, day), from_on=day)
+        for mapping, key, day in gone
+    ]
 
 
-def _name(row: Mapping[str, Any]) -> tuple[str, str, date | None]:
-    return row["mapping"], row["key"], row["from_on"]
+def _before(kept: Mapping[_Name, str], mapping: str, key: str, day: date | None) -> str:
+    """What holds of a code where what began on a day is taken out; empty: nothing."""
+    first = date.min
+    earlier = {
+        began or first: value
+        for (of, code, began), value in kept.items()
+        if (of, code) == (mapping, key) and (began or first) < (day or first)
+    }
+    return earlier[max(earlier)] if earlier else ""
 
 
-def _day(day: date | None, known: Mapping[Any, Any], row: Mapping[str, Any]) -> date | None:
-    """The day a changed row holds from: one that was typed, else today."""
-    return None if _name(row) in known else day
+def _name(row: Mapping[str, Any]) -> _Name:
+    return row["mapping"], str(row["key"]).strip(), row["from_on"]
 
 
 def _brought() -> list[send.MappingRow]:

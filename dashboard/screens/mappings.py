@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, on_london_clock
-from dashboard.screens import buffers, mapping_lists
+from dashboard.screens import mapping_lists
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
@@ -87,7 +87,7 @@ def show(pulse: Pulse) -> None:
     st.subheader("In force", anchor=False)
     _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts())
     mapping_lists.part(pulse, rows, KINDS)
-    buffers.part(pulse)
+    cards.link("inventory", "How much is held back from sale stands in Stock", view="Buffers")
 
 
 def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:

@@ -1,7 +1,6 @@
 """One SKU: why we list that number, how likely it is sold more often than it is there, and what else could be done.
 
-Law: the number is explained by what was kept when it was sent, not by how things are today; the sliders read what
-the worker worked out, nothing is worked out here.
+Law: the number is explained by what was kept when it was sent, not by how things are today.
 """
 
 from collections.abc import Mapping
@@ -14,7 +13,6 @@ import streamlit as st
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import (
-    SIGNS,
     ago,
     chance,
     count,
@@ -29,6 +27,7 @@ from dashboard.format import (
     state,
     times,
 )
+from dashboard.screens import what_if
 
 SOON = timedelta(days=1)  # what begins by then may lie in the window a number must hold for
 MOST_DUE = 5  # work orders, the next due
@@ -67,8 +66,8 @@ def show(pulse: Pulse) -> None:
                 key="sku-history",
                 alt="Quantities in BlueCherry's batches, published, and shown by John Lewis, over time",
             )
-    _what_if(name, found, risk)
-    pace, flying = st.columns([2, 3], gap="medium")
+    what_if.part(name, found, risk)
+    pace, flying = st.columns([1, 2], gap="medium")
     with pace:
         _pace(name, pulse)
     with flying:
@@ -230,87 +229,6 @@ def _event_words(row: Mapping[str, Any]) -> str:
     )
 
 
-# -- what another choice would come to -------------------------------------------------------------
-
-# Why there is nothing to slide.
-NO_GRID = {
-    "nothing_to_weigh": "No buffer would be advised and no oversell is expected: there is nothing to weigh.",
-    "for_another_base": "What there is has changed since it was worked out; the next assessment works it out anew.",
-    "not_yet": "It was not among the costliest of its assessment. It is worked out once its risk has moved.",
-}
-
-
-def _what_if(name: str, found: dict[str, Any], risk: dict[str, Any] | None) -> None:
-    st.subheader("What would another buffer come to?", anchor=False)
-    if risk is None:
-        why = "It is not offered." if not found["is_offered"] else "No assessment has been made of it yet."
-        cards.empty("Not assessed", f"{why} The worker assesses every offer with a SKU of BlueCherry.")
-        return
-    rows = data.risk_grid(name)
-    if rows.is_empty():
-        cards.empty("Nothing to compare", NO_GRID.get(risk["grid_state"], NO_GRID["not_yet"]))
-        return
-    buffers, intervals = (rows[column].unique().sort().to_list() for column in ("buffer", "interval_hours"))
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        # it begins with how it is, and stays where a person put it
-        begins = min(max(risk["buffer"], buffers[0]), buffers[-1])
-        buffer = st.slider("Units held back", buffers[0], buffers[-1], value=begins, key=f"what-if-buffer-{name}")
-        interval = st.select_slider(
-            "A batch every", intervals, key=f"what-if-interval-{name}", format_func=_interval
-        )
-        st.caption(
-            f"Held back now: {risk['buffer']} ({rule(risk['buffer_rule'])}). Advised: {risk['advised_buffer']} "
-            f"({rule(risk['advised_rule'])}). There are {count(risk['base'])}, cover "
-            f"{times(risk['window_cover'])}. Worked out {london(rows['assessed_at'][0])}."
-        )
-        cards.link("mappings", "Set a buffer policy")
-    with right:
-        marks = {"now": risk["buffer"], "advised": risk["advised_buffer"]}
-        charts.draw(
-            charts.risk_by_buffer(
-                rows.filter(pl.col("interval_hours") == interval),
-                [(f"{words} {at}", at) for words, at in marks.items() if at <= buffers[-1]],
-                SIGNS.get(risk["currency"], ""),
-            ),
-            key="sku-risk",
-            alt="Chance and cost of overselling by units held back",
-        )
-    _outcome(_choice(rows, interval, buffer), _choice(rows, 0, risk["buffer"]), risk["currency"])
-
-
-def _interval(hours: float) -> str:
-    return f"{hours:.0f} h" if hours else "as it is"
-
-
-def _choice(rows: pl.DataFrame, interval: float, buffer: int) -> dict[str, Any] | None:
-    found = rows.filter((pl.col("interval_hours") == interval) & (pl.col("buffer") == buffer)).to_dicts()
-    return found[0] if found else None
-
-
-def _outcome(choice: dict[str, Any] | None, now: dict[str, Any] | None, currency: str) -> None:
-    """What this choice comes to, beside how it is."""
-    if choice is None:
-        st.caption("This choice was not worked out.")
-        return
-    before = now or {}
-    with st.container(horizontal=True):
-        for label, shown, was in (
-            ("Chance of an oversell", chance(choice["oversell_chance"]), chance(before.get("oversell_chance"))),
-            ("Oversold units", expected(choice["oversold_units"]), expected(before.get("oversold_units"))),
-            ("Sales lost, units", expected(choice["lost_units"]), expected(before.get("lost_units"))),
-            (
-                "Cost of overselling",
-                money(choice["cost_amount"], currency),
-                money(before.get("cost_amount"), currency),
-            ),
-            ("Margin lost", money(choice["lost_amount"], currency), money(before.get("lost_amount"), currency)),
-        ):
-            st.metric(
-                label, shown, delta=f"now {was}" if now else None, delta_color="off", delta_arrow="off", border=True
-            )
-
-
 # -- how fast it sells, and what is on its way -----------------------------------------------------
 
 
@@ -353,13 +271,13 @@ def _inflight(name: str, pulse: Pulse) -> None:
                 "At John Lewis": state(row["order_state"]).text,
                 "Standing": state(row["standing"]).text,
                 "Units": count(row["quantity"]),
-                "Held back now": count(row["inflight_quantity"]),
+                "Held back": count(row["inflight_quantity"]),
                 "In the number sent": "yes" if row["was_counted"] else "no",
             }
             for row in rows
         ],
         key="sku-inflight",
-        right=("Units", "Held back now"),
+        right=("Units", "Held back"),
         height=240 if len(rows) > 5 else None,
         is_picking=True,
         empty_words="Every sale of it is inside the batch.",

@@ -1,4 +1,4 @@
-"""Where a few units more held back would spare the most oversells: advice, set as buffer policies in Mappings."""
+"""Where a few units more held back would spare the most oversells: advice, set as buffer policies."""
 
 import streamlit as st
 
@@ -31,16 +31,22 @@ def show(currency: str) -> None:
                 "And then": count(row["held_units"] + row["more_units"]),
                 "Units over, fewer": expected(row["spared_units"]),
                 "Margin held back": money(row["margin_amount"], currency),
+                "Set it": cards.way(
+                    "stock",
+                    view="Buffers",
+                    policy_of=f"sku:{row['sku']}",
+                    policy_units=str(row["held_units"] + row["more_units"]),
+                ),
             }
             for row in rows
         ],
         key="spending",
+        ways={"Set it": "Preview and set"},
         right=("Held back now", "And then", "Units over, fewer", "Margin held back"),
         height=320 if len(rows) > 8 else None,
         empty_words="No SKU would be oversold less often.",
     )
     st.caption(
         "Each unit goes where the expected oversells fall most per pound of margin held back, of the SKUs whose "
-        "choices were worked out. It is set as a buffer policy of the SKU in Mappings, after its preview."
+        "choices were worked out. It is set as a buffer policy of the SKU, after its preview."
     )
-    cards.link("mappings", "Set it in Mappings")

@@ -1,5 +1,6 @@
 """The tables of Stock: the three-way audit, BlueCherry's batches, and every SKU."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,27 @@ from dashboard.format import count, humanised, london, london_short, sku_words, 
 LIMIT = 300
 FILTERS = ("", "at_risk", "mismatch", "problem", "never_published", "sold_out", "fine", "not_offered")
 DIFFERENCES = ("shows_too_much", "mismatch", "differs_once", "never_published", "on_its_way", "waits_to_rise")
+
+
+def of_skus(
+    cells: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+    *,
+    key: str,
+    right: Sequence[str],
+    empty_words: str,
+    limit: int = LIMIT,
+) -> None:
+    """A table of SKUs with the ways to the page of each: by picking its row, and by its cell *Why*."""
+    above = st.container()
+    picked = cards.table(
+        cells, key=key, ways={"Why": "Why?"}, is_picking=True, height=420 if len(rows) > 10 else None,
+        right=right, empty_words=empty_words,
+    )  # fmt: skip
+    cards.cut(len(rows), limit)
+    if rows:
+        with above:
+            cards.link_to_sku(picked, rows)
 
 
 # -- the audit -------------------------------------------------------------------------------------
@@ -35,36 +57,30 @@ def audit(pulse: Pulse, goods: Goods) -> None:
             pulse.as_of, only_different=not shows_all, search=words or "", goods=goods, limit=LIMIT
         ).iter_rows(named=True)
     )
-    above = st.container()
-    picked = cards.table(
+    of_skus(
         [
             {
                 "SKU": row["sku"],
                 "State": state(row["audit_state"]).text,
                 "BlueCherry has": count(row["base"]),
-                "counted": london_short(row["batch_at"]),
                 "Published": count(row["published_quantity"]),
                 "Why": cards.way("sku", sku=row["sku"]),
-                "sent": london_short(row["published_at"]),
                 "Should show": _between(row["least_quantity"], row["most_quantity"]),
                 "John Lewis shows": count(row["shown_quantity"]),
-                "read": london_short(row["shown_at"]),
-                "Off by": f"{row['gap_quantity']:+}" if row["gap_quantity"] else "–",
+                "Off by": f"{row['gap_quantity']:+}".replace("-", "−") if row["gap_quantity"] else "–",
+                "Counted": london_short(row["batch_at"]),
+                "Sent": london_short(row["published_at"]),
+                "Read": london_short(row["shown_at"]),
                 "What": sku_words(row),
             }
             for row in rows
         ],
+        rows,
         key="stock-audit",
-        ways={"Why": "Why?"},
-        is_picking=True,
-        height=460 if len(rows) > 11 else None,
         right=("BlueCherry has", "Published", "Should show", "John Lewis shows", "Off by"),
         empty_words=_no_difference(pulse, words or "", goods),
     )
-    cards.cut(len(rows), LIMIT)
     if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
         st.caption(
             "*BlueCherry has*: supply of the batch less what was sold since, before the buffer. *Should show*: "
             "what took effect, less what was ordered since, plus what cancelled sales gave back, when it was last "
@@ -137,8 +153,7 @@ def everything(pulse: Pulse, goods: Goods) -> None:
     )
     found = data.inventory(pulse.as_of, search=words or "", state=chosen or "", goods=goods, limit=LIMIT)
     rows = list(found.iter_rows(named=True))
-    above = st.container()
-    picked = cards.table(
+    of_skus(
         [
             {
                 "SKU": row["sku"],
@@ -156,15 +171,9 @@ def everything(pulse: Pulse, goods: Goods) -> None:
             }
             for row in rows
         ],
+        rows,
         key="stock-table",
-        ways={"Why": "Why?"},
-        height=400,
-        is_picking=True,
         empty_words="No SKU fits. Clear the search and the filters, or pick another state.",
         right=("On hand", "Supply", "In flight", "Sellable", "Published", "John Lewis shows", "Sold, 30 days"),
     )
-    cards.cut(len(rows), LIMIT)
-    if rows:
-        with above:
-            cards.link_to_sku(picked, rows)
     charts.draw(charts.states(standing, "state", "sku_count"), key="stock-chart", alt="SKUs by state")

@@ -67,75 +67,64 @@ def _verdict(total: dict[str, Any], open_causes: list[dict[str, Any]], pulse: Pu
         )
 
 
-def _orders(total: dict[str, Any]) -> None:
+def _tile(label: str, value: str, delta: str, caption: str, way: tuple[str, str], *, is_bad: bool = False) -> None:
+    """A number, what to know of it, and the way to its screen; the colour of a bad one is never its only sign."""
     with st.container(border=True, height="stretch"):
-        st.metric(
-            ":material/shopping_bag: Orders, last 24 h",
-            count(total["day_count"]),
-            delta=f"{count(total['day_before_count'])} the day before",
-            delta_arrow="off",
-            delta_color="off",
-        )
-        held = f"**▲ {count(total['held_count'])} held**" if total["held_count"] else "none held"
-        st.caption(
-            f"{money(total['day_amount'], total['currency'])}  \n"
-            f"{count(total['on_way_count'])} on the way to BlueCherry, {held}"
-        )
-        cards.link("orders", "Orders")
+        st.metric(label, value, delta=delta, delta_color="inverse" if is_bad else "off", delta_arrow="off")
+        st.caption(caption)
+        cards.link(*way)
+
+
+def _orders(total: dict[str, Any]) -> None:
+    held = f"**▲ {count(total['held_count'])} held**" if total["held_count"] else "none held"
+    _tile(
+        ":material/shopping_bag: Orders, last 24 h",
+        count(total["day_count"]),
+        f"{count(total['day_before_count'])} the day before",
+        f"{money(total['day_amount'], total['currency'])}  \n"
+        f"{count(total['on_way_count'])} on the way to BlueCherry, {held}",
+        ("orders", "Orders"),
+    )
 
 
 def _stock(total: dict[str, Any]) -> None:
     risk = total["at_risk_count"]
-    with st.container(border=True, height="stretch"):
-        st.metric(
-            ":material/inventory_2: Stock on sale",
-            count(total["shown_quantity"]),
-            delta=f"▲ {count(risk, 'SKU')} at risk" if risk else "nothing at risk",
-            delta_color="inverse" if risk else "off",
-            delta_arrow="off",
-        )
-        late = "**▲ batch late**," if total["is_batch_late"] else "batch"
-        st.caption(
-            f"{count(total['published_count'])} of {count(total['sku_count'])} SKUs published  \n"
-            f"{late} {span(total['batch_age_seconds'])} old"
-        )
-        cards.link("inventory", "Stock")
+    late = "**▲ batch late**," if total["is_batch_late"] else "batch"
+    _tile(
+        ":material/inventory_2: Stock on sale",
+        count(total["shown_quantity"]),
+        f"▲ {count(risk, 'SKU')} at risk" if risk else "nothing at risk",
+        f"{count(total['published_count'])} of {count(total['sku_count'])} SKUs published  \n"
+        f"{late} {span(total['batch_age_seconds'])} old",
+        ("inventory", "Stock"),
+        is_bad=bool(risk),
+    )
 
 
 def _dispatch(total: dict[str, Any]) -> None:
     late = total["late_count"]
-    with st.container(border=True, height="stretch"):
-        st.metric(
-            ":material/local_shipping: To dispatch",
-            count(total["to_ship_count"]),
-            delta=f"▲ {count(late)} late" if late else "none late",
-            delta_color="inverse" if late else "off",
-            delta_arrow="off",
-        )
-        st.caption(
-            f"{count(total['due_soon_count'])} due within 4 h  \n"
-            f"{count(total['unconfirmed_count'])} shipped, John Lewis not told"
-        )
-        cards.link("dispatch", "Dispatch")
+    _tile(
+        ":material/local_shipping: To dispatch",
+        count(total["to_ship_count"]),
+        f"▲ {count(late)} late" if late else "none late",
+        f"{count(total['due_soon_count'])} due within 4 h  \n"
+        f"{count(total['unconfirmed_count'])} shipped, John Lewis not told",
+        ("dispatch", "Dispatch"),
+        is_bad=bool(late),
+    )
 
 
 def _money(total: dict[str, Any]) -> None:
     currency, unexplained = total["currency"], total["unexplained_count"]
-    with st.container(border=True, height="stretch"):
-        st.metric(
-            ":material/payments: Money to come",
-            money_whole(total["payable_amount"] + total["pending_amount"], currency),
-            delta=f"▲ {money(total['unexplained_amount'], currency)} not explained"
-            if unexplained
-            else "all explained",
-            delta_color="inverse" if unexplained else "off",
-            delta_arrow="off",
-        )
-        st.caption(
-            f"{money(total['payable_amount'], currency)} payable  \n"
-            f"{count(total['matched_count'])} of {count(total['line_count'])} lines matched"
-        )
-        cards.link("settlement", "Money")
+    _tile(
+        ":material/payments: Money to come",
+        money_whole(total["payable_amount"] + total["pending_amount"], currency),
+        f"▲ {money(total['unexplained_amount'], currency)} not explained" if unexplained else "all explained",
+        f"{money(total['payable_amount'], currency)} payable  \n"
+        f"{count(total['matched_count'])} of {count(total['line_count'])} lines matched",
+        ("settlement", "Money"),
+        is_bad=bool(unexplained),
+    )
 
 
 def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:

@@ -116,7 +116,7 @@ class RecordSkipped(Event):
 
     kind: ClassVar[str] = "record.skipped"
     system: str
-    record: str  # what it is: order, sales order, return, credit memo
+    record: str  # what it is: order, shipment, offer …
     record_id: str  # empty: it carries no name
     detail: str  # members, never values
     from_at: datetime | None = None  # it changed after this; none: it was asked for by name or by day

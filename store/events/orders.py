@@ -127,6 +127,8 @@ class OrderReleased(Event):
 
     kind: ClassVar[str] = "order.released"
     order_id: str
+    # what of it that was refused may be tried again, by kind of intent or kind/code; None: all of it
+    frees: tuple[str, ...] | None = None
 
     @property
     def subject(self) -> str:

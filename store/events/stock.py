@@ -231,15 +231,16 @@ class StockCompared(Event):
 
 
 class ImportFinished(Event):
-    """A stock import reached its end at the marketplace."""
+    """A stock import reached its end at the marketplace, or a person no longer waits for it: the actor, and why."""
 
     kind: ClassVar[str] = "import.finished"
     import_id: str
     push_id: UUID
-    state: str  # complete, failed, or unproven: it ended, and which lines were refused is not known
+    state: str  # complete, failed, unproven (it ended; which lines were refused is not known) or lost (given up)
     success_count: int
     error_count: int
     errors: dict[str, str]
+    why: str = ""  # given up
 
     @property
     def subject(self) -> str:

@@ -22,6 +22,7 @@ grouped as (
         min(deadline_at) as deadline_at,
         min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
         min(since_at) as since_at,
+        max(disturbed_since_at) filter (where not (is_snoozed or is_accepted)) as disturbed_since_at,
     from wrong
     group by exception_kind, cause
 )
@@ -39,6 +40,7 @@ select
     coalesce(of_cause.remedy, kind.remedy, '') as remedy,
     coalesce(of_cause.runbook, kind.runbook, '') as runbook,
     coalesce(of_cause.retry, kind.retry, '') as retry,
+    coalesce(of_cause.has_retry, kind.has_retry, true) as has_retry,
     -- what is wrong because something larger is wrong stands beneath that, until its deadline is near or past
     coalesce(grouped.pressing_at > as_of + interval 4 hours, true) and coalesce(exists (
         from wrong as parent
@@ -71,6 +73,7 @@ select
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,
     grouped.since_at,
+    grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more
 from grouped
 left join exception_kinds as kind on kind.code = grouped.exception_kind
 left join exception_kinds as of_cause on of_cause.code = grouped.exception_kind || '/' || grouped.cause;

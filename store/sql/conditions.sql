@@ -3,7 +3,7 @@
 -- those that neither the cause nor the amount tells (never a time or a number of tries: read again, they stay the same).
 create or replace macro conditions(
     as_of, acceptance_hours := 24, visibility_minutes := 30, batch_hours := 12, count_hours := 36,
-    returnless := []::varchar[], look_minutes := 15
+    returnless := []::varchar[], look_minutes := 15, routes := null::varchar[]
 ) as table
 with wrong as (
     -- old things are looked at only where something is wrong with them already: found once, it stays until it is mended
@@ -18,7 +18,7 @@ with wrong as (
     union all by name from conditions_house(as_of, look_minutes)
     union all by name from conditions_systems(as_of)
     union all by name from conditions_mappings(as_of)
-    union all by name from conditions_alerts(as_of)
+    union all by name from conditions_alerts(as_of, routes)
     union all by name from conditions_unread(as_of)
 )
 

@@ -1,5 +1,5 @@
--- One row per route along which nobody is reached. Who is not called, and why?
-create or replace macro conditions_alerts(as_of) as table
+-- One row per route along which nobody is reached. Who is not called, and why? Of the routes there are (none: of all ever).
+create or replace macro conditions_alerts(as_of, routes) as table
 select
     'alert_failed' as kind, route as subject, '' as order_id, route as cause,
     case state
@@ -9,4 +9,4 @@ select
     null::decimal(18, 6) as amount, '' as currency, state as grounds, null::timestamptz as deadline_at,
     coalesce(failing_since_at, last_at) as since_at,
 from alert_routes(as_of)
-where state in ('failed', 'cut_off');
+where state in ('failed', 'cut_off') and coalesce(list_contains(routes, route), true);

@@ -81,10 +81,12 @@ uncancelled as (
     select
         'uncancelled_in_erp' as kind, open_line.order_line_id as subject, open_line.order_id,
         case
+            when not open_line.is_single then 'in several lines'
             when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
             else 'not done yet'
         end as cause,
-        open_line.quantity || ' cancelled at John Lewis and still open in sales order ' || open_line.ord_num || '.'
+        open_line.quantity || ' cancelled at John Lewis and still open in sales order ' || open_line.ord_num
+            || if(open_line.is_single, '.', ', in more than one line: which of them is cancelled, a person says there.')
             || if(tried.state = 'refused' and tried.message <> '', ' BlueCherry said: ' || tried.message, '') as detail,
         open_line.quantity || ' in ' || open_line.ord_num as grounds,
         placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,

@@ -130,6 +130,7 @@ unnamed as (
             || array_to_string(list_sort(list(sku))[:10], ', ') || '.' as detail,
         any_value(ended_at) as since_at,
     from unproven_skus
+    where state = 'unproven'
     group by import_id, push_id
 ),
 

@@ -88,6 +88,11 @@ select
     wrong.since_at,
     handled.snoozed_until_at,
     put_off.wakes_at,                           -- whatever it waits for besides
+    -- the last word that it may rest, where it rests no more because it changed
+    greatest(
+        if(not is_accepted, handled.accepted_at, null),
+        if(handled.snoozed_until_event = 'change' and put_off.has_happened, handled.snoozed_at, null)
+    ) as disturbed_since_at,
 from exception_facts as wrong
 left join handled on handled.exception_id = wrong.exception_id
 left join put_off on put_off.exception_id = wrong.exception_id

@@ -9,10 +9,14 @@ with known as (
 ),
 
 ended as (
-    -- a run that was asked to stop, or that only showed what it would do, says nothing about its flow
+    -- a run that was asked to stop, or that only showed what it would do, says nothing about its flow; one that was
+    -- only not allowed yet is no trouble, and no success, unless it decided the stock and only its next file must wait
     select
         flow,
-        max(happened_at) filter (where state in ('succeeded', 'deferred')) as last_success_at,
+        max(happened_at) filter (
+            where state = 'succeeded' or state = 'deferred' and contains(counts, '"decided":')
+        ) as last_success_at,
+        min(happened_at) as first_run_at,
         arg_max(state, (happened_at, seq)) as last_state,
         arg_max(message, (happened_at, seq)) as last_message,
         arg_max(due_at, (happened_at, seq)) as due_at,
@@ -67,7 +71,8 @@ select
     case
         when ended.flow is null then 'never'
         when ended.last_state = 'failed' then 'failed'
-        when ended.last_success_at < as_of - to_seconds(known.patience_seconds) then 'late'
+        when coalesce(ended.last_success_at, ended.first_run_at) < as_of - to_seconds(known.patience_seconds) then 'late'
+        when ended.last_success_at is null then 'deferred'
         else 'succeeded'
     end as state,
     coalesce(ended.last_state, '') as last_state,

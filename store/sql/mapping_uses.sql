@@ -7,6 +7,11 @@ with asked as (
     where state in ('in_force', 'planned')
 ),
 
+own as (
+    select key from mappings(as_of)
+    where mapping = 'attribute' and state = 'in_force' and contains(key, '|')
+),
+
 sent as (
     select order_id, ship_via_rule, lines, happened_at
     from sent_order_facts
@@ -47,11 +52,14 @@ used as (
 
     union all
 
-    -- what it says something about: the listed SKUs, of its category if it names one
+    -- what it says something about: the listed SKUs, of its category if it names one, but for those of a category
+    -- that has its own
     select 'attribute', asked.key, sku.sku_key, null
     from asked
     join sku_facts as sku
         on not contains(asked.key, '|') or sku.category = split_part(asked.key, '|', 1)
+    anti join own
+        on not contains(asked.key, '|') and own.key = sku.category || '|' || asked.key
     where asked.mapping = 'attribute' and sku.is_listed and sku.is_active and not sku.is_gone
 
     union all

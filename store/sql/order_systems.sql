@@ -10,6 +10,17 @@ with sales as (
     group by order_id
 ),
 
+-- what BlueCherry took and does not show yet
+taken as (
+    select
+        order_id,
+        string_agg(distinct reference, ', ' order by reference) as named,
+        max(happened_at) as since_at,
+    from intent_facts
+    where intent_kind = 'create_sales_order' and state = 'confirmed' and order_id <> ''
+    group by order_id
+),
+
 units as (
     select line.order_id, sum(line.ordered_quantity - line.cancelled_quantity) as live, sum(line.picked_quantity) as picked,
         sum(line.shipped_quantity) as shipped,
@@ -68,11 +79,15 @@ from order_facts as placed
 union all
 
 select
-    placed.order_id, 'erp', 2, coalesce(sales.state, ''),
-    coalesce(sales.named || ': ' || units.live || ' ordered, ' || units.picked || ' picked, ' || units.shipped || ' shipped', ''),
-    null, '', sales.since_at,
+    placed.order_id, 'erp', 2, coalesce(sales.state, if(taken.named is not null, 'accepted', '')),
+    coalesce(
+        sales.named || ': ' || units.live || ' ordered, ' || units.picked || ' picked, ' || units.shipped || ' shipped',
+        'took it as ' || taken.named, ''
+    ),
+    null, '', coalesce(sales.since_at, taken.since_at),
 from order_facts as placed
 left join sales on sales.order_id = placed.order_id
+left join taken on taken.order_id = placed.order_id
 left join units on units.order_id = placed.order_id
 
 union all

@@ -128,12 +128,15 @@ select
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
+        when state = 'RECEIVED' then 'John Lewis pays it out, if it has not, and closes it'
         when is_shown_shipped then 'The customer receives it, then it is paid out'
         when erp_state = 'accepted' then 'BlueCherry shows the sales order it accepted'
         when erp_state = 'sent' then 'BlueCherry shows the sales order'
         when erp_state = 'waiting' and state = 'WAITING_ACCEPTANCE' then 'Cherrylane accepts it'
         when erp_state = 'waiting' and state = 'SHIPPING' then 'Cherrylane creates the sales order'
-        when erp_state = 'waiting' then 'John Lewis releases it for shipping'
+        when erp_state = 'waiting' and state in ('STAGING', 'WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT')
+            then 'John Lewis releases it for shipping'
+        when erp_state = 'waiting' then 'A person finds out what ' || state || ' means: nobody told us'
         when shipped_count > 0 then 'Cherrylane confirms the shipment to John Lewis'
         else 'The warehouse ships it'
     end as next_step,

@@ -1,20 +1,24 @@
--- One row per sales order line that still has units a customer has cancelled at the marketplace.
+-- One row per order line of which a sales order still has units that a customer has cancelled at the marketplace.
+-- `is_single`: it stands in one line of one sales order, and the units can be cancelled there. In which is it open?
 create or replace view orders_cancelled_lines as
 with
 
 here as (
     select
-        order_line_id,
-        any_value(ord_num) as ord_num,
-        any_value(line_number) as line_number,
+        line.order_line_id,
+        string_agg(distinct line.ord_num, ' and ' order by line.ord_num) as ord_num,
+        min(line.line_number) as line_number,
         count(*) as line_count,
-        sum(ordered_quantity - cancelled_quantity)::integer as wanted_quantity,
-        sum(cancelled_quantity)::integer as before_quantity,
-        sum(open_quantity)::integer as open_quantity,
-        max(happened_at) as read_at,
-    from sales_line_facts
-    where order_line_id <> ''
-    group by order_line_id
+        sum(line.ordered_quantity - line.cancelled_quantity)::integer as wanted_quantity,
+        sum(line.cancelled_quantity)::integer as before_quantity,
+        sum(line.open_quantity)::integer as open_quantity,
+        max(line.happened_at) as read_at,
+    from sales_line_facts as line
+    join sales_order_facts as sales
+        -- one that was taken out of its sales order is no line any more
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where line.order_line_id <> ''
+    group by line.order_line_id
 ),
 
 there as (
@@ -40,6 +44,7 @@ select
     there.order_id,
     here.ord_num,
     here.line_number,
+    here.line_count = 1 as is_single,
     -- numbers
     here.before_quantity,
     there.cancelled_quantity,
@@ -49,5 +54,4 @@ select
     here.read_at,
 from there
 join here using (order_line_id)
-where here.line_count = 1
-    and least(here.open_quantity, here.wanted_quantity - (there.quantity - there.cancelled_quantity)) > 0;
+where least(here.open_quantity, here.wanted_quantity - (there.quantity - there.cancelled_quantity)) > 0;

@@ -41,7 +41,7 @@ running as (
     select
         count(*) filter (where state = 'failed') as failed_flow_count,
         count(*) filter (where state = 'late') as late_flow_count,
-        count(*) filter (where state = 'never') as never_flow_count,
+        count(*) filter (where state in ('never', 'deferred')) as never_flow_count,
         string_agg(name, ', ' order by position) filter (where state in ('failed', 'late')) as troubled_flows,
     from flows(as_of)
 )

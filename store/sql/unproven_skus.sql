@@ -1,10 +1,10 @@
--- One row per SKU whose last file was taken but for some lines nobody named, until it is read as it was sent.
--- Which quantities may have been refused?
+-- One row per SKU whose last file was taken but for some lines nobody named, or was given up, until it is read as it
+-- was sent. Which quantities may not stand there?
 create or replace view unproven_skus as
 with ended as (
-    select push_id, import_id, error_count, happened_at as ended_at
+    select push_id, import_id, state, error_count, happened_at as ended_at
     from import_facts
-    where state = 'unproven'
+    where state in ('unproven', 'lost')
 ),
 
 readings as (
@@ -15,6 +15,7 @@ select
     sent.sku,
     ended.push_id,
     ended.import_id,
+    ended.state,
     sent.quantity,
     offer.quantity as shown_quantity,
     ended.error_count,

@@ -4,39 +4,14 @@ The law: nothing is guessed. A record without what gives it meaning is `Unreadab
 and never a value. A SKU's key is built from its six codes and never parsed out of anything else.
 """
 
-import logging
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
-
-import polars as pl
 
 from sync import ports
 from sync.clients import bluecherry_wire as wire
 from sync.clients.erp_time import ErpTime
 from sync.clients.records import Unreadable, needed, present, read
-from sync.clients.values import MOST_UNITS, written
-
-_log = logging.getLogger(__name__)
-
-# Our column ← the ERP's.
-_QUANTITIES = {
-    "on_hand": "on_hand",
-    "linked": "linked",
-    "open_orders": "open_orders",
-    "open_due": "open_due_qty",
-    "reserved": "reserved",
-    "demand": "demand",
-    "allocated": "allocated",
-    "picked": "picked",
-    "work_orders": "wip",
-    "in_transit": "in_transit",
-    "damaged": "damaged",
-    "held": "hold",
-    "reported_ots": "ots",
-}
-_KEY = ("division", "style", "color_code", "lbl_code", "dimension", "size_desc")
-_NEEDED = ("division", "style", "color_code", "size_desc")
 
 
 def _yes(flag: str | None) -> bool:
@@ -360,47 +335,3 @@ def _line_row(line: ports.SalesLineDraft) -> dict[str, Any]:
         "tax_amt": f"{line.tax_amount:f}",
         "ext_line_id": line.order_line_id,
     }
-
-
-def inventory_frame(rows: Sequence[Any]) -> pl.DataFrame:
-    """Stock rows as a frame of `ports.INVENTORY_COLUMNS`.
-
-    A row without its key is left out and logged: the batch's row count then does not fit, and says so.
-    """
-    good = [
-        row
-        for row in rows
-        # A blank location is one of the ERP's pseudo-locations; a missing one is a hole.
-        if isinstance(row, dict) and row.get("location") is not None and all(map(row.get, _NEEDED))
-    ]
-    if len(good) < len(rows):
-        _log.warning(
-            "Left out stock rows without their key",
-            extra={"action": "stock_rows_left_out", "count": len(rows) - len(good)},
-        )
-    columns: dict[str, list[Any]] = {"sku_key": ["|".join([_code(row.get(name)) for name in _KEY]) for row in good]}
-    for name in ("upc", "location", "lot"):
-        columns[name] = [_code(row.get(name)) for row in good]
-    for name, theirs in _QUANTITIES.items():
-        # Nearly every cell is a plain small number: a call for each would double the time of a batch.
-        columns[name] = [
-            units if type(units := row.get(theirs)) is int and -MOST_UNITS < units < MOST_UNITS else _units(units)
-            for row in good
-        ]
-    return pl.DataFrame(columns, schema=dict(ports.INVENTORY_COLUMNS))
-
-
-def _code(value: Any) -> str:
-    return "" if value is None else written(str(value)).rstrip(" ")
-
-
-def _units(value: Any) -> int | None:
-    """Whole units; None where the ERP gave none, or something that is no number of units."""
-    if value is None:
-        return None
-    try:
-        number = Decimal(str(value))
-    except ArithmeticError:
-        return None
-    is_whole = number.is_finite() and abs(number) <= MOST_UNITS and number == int(number)
-    return int(number) if is_whole else None

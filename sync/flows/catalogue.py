@@ -2,8 +2,8 @@
 
 It looks at every SKU (all of them at first, every night and whenever the SKU template changes; in between only
 those changed since the last look, with an overlap) and at every offer. It computes each SKU's marketplace name and
-names its problems. It writes what changed and nothing outside. What can go wrong: an unreadable style is counted
-and skipped; a full reading that lacks many known SKUs marks none of them as gone.
+names its problems. It writes what changed and nothing outside. What can go wrong: an unreadable style is named
+and asked for again; a full reading that lacks many known SKUs marks none of them as gone.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from sync.rules.changes import changed, gone
 from sync.rules.skus import shop_sku, with_problems
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.settings import Settings
+from sync.unread import BEGINNING, Reading, reached
 
 NAME = "catalogue"
 LONDON = ZoneInfo("Europe/London")
@@ -42,7 +43,9 @@ _KNOWN = f"select {', '.join(_COLUMNS)} from sku_facts"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """Read SKUs, then offers; keep what changed."""
-    rows, skus, bookmarks = _look(run, scope)
+    rows, skus, bookmarks, reading = _look(run, scope)
+    if not reading.end():
+        bookmarks.pop(SKUS_UNTIL, None)
     if rows.is_empty():
         run.record(bookmarks=bookmarks)
     else:
@@ -58,7 +61,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     """Which SKUs would change; only reading, so there is nothing to send."""
-    rows, skus, _ = _look(run, scope)
+    rows, skus, _, _ = _look(run, scope)
     known = run.house.ask(_KNOWN)
     before = known.select("sku_key", pl.col("problem").alias("before"))
     shown = rows.join(before, on="sku_key", how="left").select(
@@ -91,30 +94,30 @@ def decide(read: pl.DataFrame, known: pl.DataFrame, *, is_whole: bool) -> tuple[
     return changed(every, known, ["sku_key"]), every, doubted
 
 
-def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    """The rows that changed, every SKU as it now stands, and how far we then have read."""
+def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str], Reading]:
+    """The rows that changed, every SKU as it now stands, how far we then have read, and what could not be read."""
     settings = run.house.settings
     updated_from = None if _is_full(run, scope) else _since(run, settings.overlap)
     frames: list[pl.DataFrame] = []
-    latest, skipped = run.bookmark(SKUS_UNTIL) or "", 0
+    latest = before = run.bookmark(SKUS_UNTIL) or ""
+    reading = Reading(run, "erp", "style", updated_from or BEGINNING, before)
     for number, page in enumerate(run.house.erp.skus(updated_from=updated_from), start=1):
         run.check()
         frames.append(_frame(page.items, settings))
-        skipped += len(page.skipped)
-        moments = [record.updated_at.isoformat() for record in page.items if record.updated_at]
-        latest = max([latest, *moments])
+        reading.add(page, {record.style for record in page.items})
+        moments = [record.updated_at for record in page.items if record.updated_at]
+        latest = max(latest, reached(run, max(moments))) if moments else latest
         if number % PAGES_PER_RECORD == 0:
             run.record()
     read = pl.concat([_frame((), settings), *frames]).unique("sku_key", keep="last", maintain_order=True)
-    is_whole = updated_from is None and not skipped and not read.is_empty()
+    is_whole = updated_from is None and reading.is_clean and not read.is_empty()
     rows, every, doubted = decide(read, run.house.ask(_KNOWN), is_whole=is_whole)
     run.counts["skus"] = read.height
-    run.counts["skipped"] += skipped
     run.counts["gone_doubted"] = doubted
     bookmarks = {SKUS_UNTIL: latest} if latest else {}
     if updated_from is None and not read.is_empty():
         bookmarks |= {FULL_ON: _night(run.now()), TEMPLATE: settings.sku_template}
-    return rows, every, bookmarks
+    return rows, every, bookmarks, reading
 
 
 def _is_full(run: Run, scope: Scope) -> bool:

@@ -33,6 +33,8 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     run.record(decision.holds)
     run.counts["held"] += sum(1 for one in decision.holds if one.reason)
     _act(run, decision)
+    if run.counts["confirmed"] or run.counts["refused"]:  # held from now on, or no more: not from the next run on
+        run.record(_decide(run, EVERYTHING, looks=False).holds)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -68,14 +70,15 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- decide ------------------------------------------------------------------------------------
 
 
-def _decide(run: Run, scope: Scope) -> Decision:
+def _decide(run: Run, scope: Scope, *, looks: bool = True) -> Decision:
+    """On what is stored, after a look at what others may have told of already."""
     described = {row["topic"]: json.loads(row["value"]) for row in run.rows("select * from marketplace_facts")}
     if "rules" not in described or "carriers" not in described:
         raise Retriable("John Lewis has not told its carriers yet; nothing can be confirmed before it has")
     parcels = _parcels_to_tell(run)
     before = looking.trust_from(run)
     is_multi = bool(described["rules"].get("multi_shipment"))
-    if is_multi:
+    if is_multi and looks:
         looking.recognise(
             run,
             [
@@ -133,7 +136,7 @@ def _known(
         ),
         multi_shipment=is_multi,
         now=run.now(),
-        retry=scope.key,
+        retry=frozenset((scope.key, *scope.named)) - {""},
         substituted={
             row["order_line_id"]: row["shown"]
             for row in run.rows(

@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from store.clock import aware
 from store.events import CartonPart, Event, ShipmentPosted
+from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
 from sync.ports import MarketShipment, Shipment
 from sync.rules.dispatch import KIND, reference_of, subject_of
-from sync.rules.progress import Progress, day_of, is_new_day, start_of
+from sync.rules.progress import Progress, day_of, is_new_day
 from sync.runs import Run, Scope
+from sync.unread import begin, reached
 
 CHANGED, NIGHTLY, SOUGHT = "shipments.changed", "shipments.nightly", "shipments.sought"
-SURELY_ABSENT_AFTER = timedelta(minutes=2)
 SEEK_EVERY = timedelta(minutes=15)
 
 
@@ -27,22 +27,24 @@ SEEK_EVERY = timedelta(minutes=15)
 
 def read_shipments(run: Run, scope: Scope) -> None:
     """Record what BlueCherry shipped since last time; the bookmark moves with each page that comes in order."""
-    now, settings = run.now(), run.house.settings
-    history = timedelta(days=settings.history_days)
+    now = run.now()
     nightly = scope.is_full or is_new_day(run.bookmark(NIGHTLY), now)
-    since = start_of(None if nightly else run.bookmark(CHANGED), now, overlap=settings.overlap, history=history)
-    seeking = _seek_from(run, now)
-    since = scope.since or min(since, seeking or since)
+    seeking = None if scope.since else _seek_from(run, now)
+    reading, since = begin(
+        run, scope, "erp", "shipment", bookmark=CHANGED, overlap=run.house.settings.overlap, is_whole=nightly,
+        sought_from=seeking,
+    )  # fmt: skip
     progress = Progress(since)
     for page in run.house.erp.shipments(updated_from=since):
         ours = _ours(run, page.items)
         progress.add(shipment.updated_at for shipment in page.items)
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [shipment.ship_id for shipment in page.items])
         run.counts["not_ours"] += len(page.items) - len(ours)
         events = [_posted(shipment, page.snapshot_id) for shipment in ours]
-        run.counts["shipments"] += run.record(events, bookmarks=_mark(run, progress.safe))
+        marks = _mark(run, progress.safe) if reading.is_clean else {}
+        run.counts["shipments"] += run.record(events, bookmarks=marks)
         run.check()
-    marks = _mark(run, progress.newest)
+    marks = _mark(run, progress.newest) if reading.end() else {}
     if scope.since is None:
         marks |= {NIGHTLY: day_of(now)} if nightly else {}
         marks |= {SOUGHT: now.isoformat()} if seeking else {}
@@ -54,7 +56,7 @@ def _mark(run: Run, moment: datetime | None) -> dict[str, str]:
     before = run.bookmark(CHANGED)
     if moment is None or (before is not None and datetime.fromisoformat(before) >= moment):
         return {}
-    return {CHANGED: moment.isoformat()}
+    return {CHANGED: reached(run, moment)}
 
 
 def _seek_from(run: Run, now: datetime) -> datetime | None:
@@ -127,7 +129,7 @@ def settle(run: Run) -> None:
         match = next((told for told in found if _is_same(told, one)), None)
         if match is not None:
             events.append(confirmed(one, run.now(), match.shipment_id, "found at the marketplace"))
-        elif is_sure and run.now() - one.meant_at >= SURELY_ABSENT_AFTER:
+        elif is_sure and run.now() - one.meant_at >= SHOWN_WITHIN:
             events.append(refused(one, run.now(), "absent", "looked again: the marketplace has no such shipment"))
         else:
             events += _doubt(run, one)
@@ -181,20 +183,11 @@ def _names(told: MarketShipment, reference: str, tracking: str) -> bool:
 
 def _by_order(run: Run, intent: OpenIntent) -> list[Event]:
     """A whole order shows by its state, once the orders were read again after the call."""
-    rows = run.rows(
-        """
-        select
-            (select state from order_facts where order_id = $order_id) as state,
-            -- moves only when the marketplace was read, and all of it could be
-            (select value from bookmarks where name = 'orders.changed') as looked_at,
-        """,
-        {"order_id": intent.order_id},
-    )
-    state = rows[0]["state"]
-    looked_at = aware(datetime.fromisoformat(rows[0]["looked_at"])) if rows[0]["looked_at"] else None
+    rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
+    state = rows[0]["state"] if rows else ""
     if state in {"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"}:
         return [confirmed(intent, run.now(), intent.order_id, "found by the order's state"), *siblings(run, intent)]
-    if looked_at is not None and looked_at >= intent.meant_at + SURELY_ABSENT_AFTER:
+    if is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, run.now(), "absent", "looked again: the order is still to be sent")]
     return _doubt(run, intent)
 

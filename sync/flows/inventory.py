@@ -24,7 +24,7 @@ from sync.flows.inventory_basis import LONDON, Basis, basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board, nets
 from sync.flows.inventory_coming import look_ahead
-from sync.flows.inventory_imports import last_end, rested_at, settle
+from sync.flows.inventory_imports import is_lost_unread, last_end, rested_at, settle
 from sync.flows.inventory_proof import prove
 from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
 from sync.flows.inventory_touched import Touched, mark_decided, position, touched
@@ -123,7 +123,7 @@ def _asked(run: Run, scope: Scope) -> frozenset[str]:
     asked = set(filter(None, (run.bookmark(ASKED) or "").split("\n")))
     if scope.key or scope.is_full:
         asked.add(scope.key or EVERY_SKU)
-    return frozenset(asked)
+    return frozenset(asked.union(scope.named))
 
 
 def _settled(run: Run) -> tuple[bool, Fatal | Retriable | None]:
@@ -176,7 +176,7 @@ def _terms(run: Run, found: Basis, asked: frozenset[str], *, reads_orders: bool 
     released, since = _released(run)
     return Terms(
         batch_id=found.batch.batch_id,
-        may_rise=is_fresh and not found.caution.freezes,
+        may_rise=is_fresh and not found.caution.freezes and not is_lost_unread(run),
         is_new_batch=run.bookmark(RAISED) != found.batch.batch_id,
         caution=found.caution,
         sends_all=EVERY_SKU in asked or (is_nightly and is_fresh),

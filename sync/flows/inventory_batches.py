@@ -17,6 +17,7 @@ from sync.rules import batches as rules
 from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
 from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
+from sync.unread import BEGINNING, Reading
 
 _STOCK = "select * exclude (batch_id, happened_at, seq) from stock_facts"
 _STOCK_OF = _STOCK + " where sku_key in (select unnest($keys))"
@@ -43,13 +44,18 @@ def look(run: Run) -> None:
     """Note the batches shown and read what is new and complete."""
     known = {row["batch_id"]: row["state"] for row in run.rows("select batch_id, state from stock_batch_facts")}
     held = newest(run)
-    shown = [batch for page in run.house.erp.batches() for batch in page.items]
+    shown: list[StockBatch] = []
+    latest = Reading(run, "erp", "stock batch")
+    for page in run.house.erp.batches():
+        shown += page.items
+        latest.add(page, [batch.batch_id for batch in page.items])
+    latest.end()
     is_news = any(known.get(batch.batch_id) != batch.state for batch in shown)
     if not is_news and not _is_unread(run, held):
         run.record()
         return
     waiting = _waiting(run, held)
-    listed = _listed(run, shown, held, waiting)
+    listed, is_readable = _listed(run, shown, held, waiting)
     run.record([_seen(batch) for batch in listed])
     names = {batch.batch_id for batch in listed}
     missing = [one["as_of"] for one in waiting if one["batch_id"] not in names]
@@ -58,7 +64,8 @@ def look(run: Run) -> None:
         _reject(run, batch, "as_of_backwards", f"It tells of {batch.as_of.isoformat()}, before the newest we hold.")
     for batch in rules.of_no_kind(listed, readings):
         _reject(run, batch, "unknown_kind", f"It calls itself {batch.kind!r}, neither FULL nor DELTA.")
-    for batch in rules.plan(listed, held, readings, run.now(), missing):
+    is_whole = is_readable and latest.is_clean
+    for batch in rules.plan(listed, held, readings, run.now(), missing, is_whole=is_whole):
         reading = readings.get(batch.batch_id)
         if not _read(run, batch, is_accepted=reading is not None and reading.verdict == "accept"):
             break
@@ -104,18 +111,23 @@ def _waiting(run: Run, held: rules.Newest | None) -> list[dict[str, Any]]:
 
 def _listed(
     run: Run, shown: list[StockBatch], held: rules.Newest | None, waiting: list[dict[str, Any]]
-) -> list[StockBatch]:
-    """What BlueCherry shows since the newest held was complete, or since what waits: that may have ended before."""
+) -> tuple[list[StockBatch], bool]:
+    """What BlueCherry shows since the newest held was complete, or since what waits: that may have ended before.
+
+    And whether all of it can be read.
+    """
     settings = run.house.settings
     since = run.now() - timedelta(days=settings.history_days)
     if held is not None:
         ended = held.completed_at or held.as_of
         since = min([ended, *(one["happened_at"] for one in waiting)]) - settings.overlap
     found = {batch.batch_id: batch for batch in shown}
+    reading = Reading(run, "erp", "stock batch", BEGINNING)  # what is older needs nobody to read it any more
     for page in run.house.erp.batches(completed_from=since):
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [batch.batch_id for batch in page.items])
         found |= {batch.batch_id: batch for batch in page.items}
-    return sorted(found.values(), key=lambda batch: batch.as_of)
+    reading.end()
+    return sorted(found.values(), key=lambda batch: batch.as_of), reading.is_clean
 
 
 def _readings(run: Run) -> dict[str, rules.Reading]:

@@ -61,7 +61,8 @@ sent as materialized (
 arrivals as (
     select
         push.intent_id as push_id,
-        push.state = 'confirmed' and coalesce(arrived.state, 'complete') in ('complete', 'unproven') as is_settled,
+        push.state = 'confirmed'
+            and coalesce(arrived.state, 'complete') in ('complete', 'unproven', 'lost') as is_settled,
         coalesce(arrived.state = 'complete', false) as is_complete,
     from intent_facts as push
     left join import_facts as arrived on arrived.push_id = push.intent_id

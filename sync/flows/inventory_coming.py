@@ -4,7 +4,7 @@ Read once a batch, those that changed since; nothing is listed by them. Where Bl
 what it said last, with its moment, and the stock goes on.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from store.events import WorkOrderLinePart, WorkOrderRead
 from sync.errors import Deferred, Retriable, Skippable
@@ -12,6 +12,7 @@ from sync.ports import WorkOrder
 from sync.rules.batches import Newest
 from sync.rules.progress import Progress
 from sync.runs import Run
+from sync.unread import BEGINNING, Reading, reached, unread_from
 
 READ_FOR, CHANGED = "inventory.coming_for", "inventory.coming_changed"
 
@@ -27,19 +28,19 @@ def look_ahead(run: Run, batch: Newest) -> None:
 
 
 def _read(run: Run, batch: Newest) -> None:
-    bookmark = run.bookmark(CHANGED)
-    since = None
-    if bookmark is not None:
-        since = datetime.fromisoformat(bookmark) - run.house.settings.overlap
-    progress = Progress(since or datetime.min.replace(tzinfo=UTC))
-    for page in run.house.erp.work_orders(updated_from=since):
+    bookmark = run.bookmark(CHANGED) or ""
+    since = datetime.fromisoformat(bookmark) - run.house.settings.overlap if bookmark else BEGINNING
+    since = min(since, unread_from(run, "erp", "work order"))
+    reading = Reading(run, "erp", "work order", since, bookmark)
+    progress = Progress(BEGINNING)
+    for page in run.house.erp.work_orders(updated_from=since if since > BEGINNING else None):
         progress.add(order.updated_at for order in page.items)
-        run.counts["skipped"] += len(page.skipped)
+        reading.add(page, [order.work_order_id for order in page.items])
         run.counts["work_orders"] += run.record([_event(order) for order in page.items])
         run.check()
     marks = {READ_FOR: batch.batch_id}
-    if progress.newest is not None:
-        marks[CHANGED] = progress.newest.isoformat()
+    if reading.end() and progress.newest is not None:
+        marks[CHANGED] = reached(run, progress.newest)
     run.record(bookmarks=marks)
 
 

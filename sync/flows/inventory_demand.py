@@ -74,7 +74,7 @@ def _measure(run: Run, found: Basis) -> None:
     since = until - LOOKS_BACK
     sales = ask(_SALES, {"since": since, "until": until})
     if not sales.is_empty():
-        since = max(since, sales["sold_at"].min())  # type: ignore[type-var, assignment]
+        since = max(since, sales.select(pl.col("sold_at").min()).item())
     period = run.rows(_READINGS, {"since": now - LOOKS_BACK, "until": now})[0]
     moves = ask(
         "from pool_moves($places, $since, $until)",

@@ -4,7 +4,8 @@ One stock import is open at a time: the next waits until the last one has reache
 A file that may or may not have arrived is given ten minutes; then the newest values supersede it, it is never
 replayed.
 Lines that were refused are believed to be where the report says; where it does not say, or cannot be read for five
-minutes, none of the file's SKUs is believed until it is read as it was sent.
+minutes, none of the file's SKUs is believed until it is read as it was sent. Nor of a file a person
+has given up, which may still take effect: decreases go at once, and nothing rises before the offers were read.
 """
 
 from dataclasses import replace
@@ -14,6 +15,7 @@ from uuid import UUID
 from store.events import ImportFinished
 from sync.errors import Deferred, Retriable, Skippable
 from sync.intents import NOT_SENT, refused, still_open
+from sync.offers import last_read_at
 from sync.ports import ImportStatus
 from sync.runs import Run
 
@@ -23,6 +25,8 @@ UNCLEAR_FOR = timedelta(minutes=10)
 SUPERSEDED = "superseded"
 ENDED = ("complete", "failed")
 UNPROVEN = "unproven"  # it ended, and which of its lines were refused is not known
+LOST = "lost"  # a person no longer waits for its end
+STUCK_AFTER = timedelta(minutes=30)  # as the exception `import_stuck` has it; before that nobody gives a file up
 REPORT_EVERY = timedelta(minutes=1)
 REPORT_FOR = timedelta(minutes=5)
 UNREAD = "inventory.unread"  # the import whose report cannot be read, and since when
@@ -141,6 +145,14 @@ def rested_at(run: Run) -> datetime | None:
     )
     sent_at: datetime | None = rows[0]["sent_at"]
     return sent_at + PAUSE if sent_at is not None and run.now() < sent_at + PAUSE else None
+
+
+def is_lost_unread(run: Run) -> bool:
+    """Whether a file was given up and the offers were not read since: what stands there is anybody's guess."""
+    rows = run.rows("select max(happened_at) as lost_at from import_facts where state = $lost", {"lost": LOST})
+    lost_at: datetime | None = rows[0]["lost_at"]
+    read_at = last_read_at(run)
+    return lost_at is not None and (read_at is None or read_at <= lost_at)
 
 
 def last_end(run: Run) -> datetime | None:

@@ -89,7 +89,8 @@ def _read(run: Run, row: dict[str, Any], known: pl.DataFrame) -> pl.DataFrame:
         run.counts["batches_passed_over"] += 1
         return known
     rows = pl.concat(frames)
-    if row["row_count"] is not None and rows.height != row["row_count"]:
+    is_whole = row["row_count"] is None or rows.height == row["row_count"]
+    if not is_whole or (rows["sku_key"] == "").any():
         run.counts["batches_passed_over"] += 1
         return known
     given = normalised(rows, deducts_open_orders=run.house.settings.batch_deducts_open_orders)

@@ -35,10 +35,11 @@ from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, Sales
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
-from sync.rules.orders import Decision, Known, decide
+from sync.rules.order_known import Known
+from sync.rules.orders import Decision, decide
 from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
-from sync.unread import Reading, begin
+from sync.unread import Reading, begin, reached
 
 SALES_SEEN = "sales_orders.changed"
 
@@ -124,6 +125,7 @@ def _record_orders(reading: Reading, pages: Any) -> bool:
     """Whether the bookmark may move."""
     for page in pages:
         _record_order_page(reading.run, page)
+        reading.run.counts["orders_read"] += len(page.items)
         reading.add(page, [order.order_id for order in page.items])
         reading.run.check()
     return reading.end()
@@ -178,7 +180,7 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
         moments += [order.updated_at for order in page.items]
         run.check()
     if reading.end() and moments and not named:
-        run.record(bookmarks={SALES_SEEN: max(moments).isoformat()})
+        run.record(bookmarks={SALES_SEEN: reached(run, max(moments))})
 
 
 def _named(scope: Scope) -> Sequence[str]:
@@ -266,7 +268,9 @@ def known(run: Run, order_id: str = "") -> Known:
                 chosen,
             )
         },
-        cancelled=run.rows("select * from orders_cancelled_lines where $order_id in ('', order_id)", values),
+        cancelled=run.rows(
+            "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
+        ),
         unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,

@@ -7,15 +7,14 @@ has decided by itself.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from store.events import AcceptanceDecided, Event
+from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.rules.acceptance import KIND, Verdict, judged
 from sync.runs import Run, Scope
 
-SURELY_SHOWN_AFTER = timedelta(minutes=2)
 POLICY = "policy: proven zero stock"
 REFUSING = """
 select said.order_id from acceptance_decision_facts as said
@@ -100,6 +99,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
                         and not exists (
                             from order_hold_facts as hold
                             where hold.order_id = placed.order_id and hold.reason is null
+                                and (hold.frees is null or list_contains(hold.frees, 'refuse_order'))
                                 and (hold.happened_at, hold.seq) > (intent.happened_at, intent.seq)
                         )
                     ))
@@ -126,13 +126,11 @@ def _refuse(run: Run, intent: Intent) -> str:
 
 def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
-    looked_at = run.bookmark("orders.changed")
     rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
-    if rows and looked_at is not None and datetime.fromisoformat(looked_at) > intent.happened_at:
-        if rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
-            return [confirmed(intent, now, intent.order_id, f"found by looking: {rows[0]['state']}")]
-        if now - intent.meant_at >= SURELY_SHOWN_AFTER:
-            return [refused(intent, now, "absent", "looked again: it had not happened")]
+    if rows and rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
+        return [confirmed(intent, now, intent.order_id, f"found by looking: {rows[0]['state']}")]
+    if rows and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
+        return [refused(intent, now, "absent", "looked again: it had not happened")]
     if intent.state == "unclear":
         return []
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]

@@ -4,7 +4,7 @@ The same decision as a run's, on what a run would know after the change. Nothing
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ from sync.flows.orders import known
 from sync.ports import Person
 from sync.rules.addresses import misfits
 from sync.rules.mappings import Mappings, load
-from sync.rules.orders import Known, decide
+from sync.rules.order_known import Known
+from sync.rules.orders import decide
 from sync.runs import Run
 
 LAST = 2**62  # after everything that was recorded
@@ -40,19 +41,22 @@ class Foreseen:
 
 def foresee(
     run: Run,
-    order_ids: Collection[str],
+    frees: Mapping[str, tuple[str, ...]],
     *,
     mapping: tuple[str, str, str] | None = None,
     people: Mapping[str, Person] | None = None,
     ship_vias: Mapping[str, str] | None = None,
 ) -> Foreseen:
-    """What would become of these orders, released now, with a mapping set, or with these people and ship-vias."""
-    wanted = set(order_ids)
+    """What would become of orders, released now, with a mapping set, or with these people and ship-vias.
+
+    `frees`: by order, what of it that was refused may be tried again (`OrderReleased.frees`).
+    """
+    wanted = set(frees)
     now = known(run, next(iter(wanted)) if len(wanted) == 1 else "")
     now = replace(
         now,
         lines=[line for line in now.lines if line["order_id"] in wanted],
-        holds={order: _released(now, order) for order in wanted},
+        holds={order: _released(now, order, frees[order]) for order in wanted},
         mappings=_with(run, now.mappings, mapping),
         misfits={**now.misfits, **{order: misfits(person) for order, person in (people or {}).items()}},
         countries={**now.countries, **_countries(people or {})},
@@ -72,9 +76,10 @@ def foresee(
     )
 
 
-def _released(now: Known, order_id: str) -> dict[str, Any]:
+def _released(now: Known, order_id: str, frees: tuple[str, ...]) -> dict[str, Any]:
     hold = now.holds.get(order_id) or {"order_id": order_id}
-    return {**hold, "reason": None, "cause": None, "detail": None, "happened_at": now.now, "seq": LAST}
+    words = dict.fromkeys(("reason", "cause", "detail"))
+    return {**hold, **words, "frees": frees, "happened_at": now.now, "seq": LAST}
 
 
 def _countries(people: Mapping[str, Person]) -> dict[str, str]:

@@ -6,17 +6,15 @@ happened. A sum that says neither is for a person: nothing is sent a second time
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from store.events import Event
+from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.ports import LineCancelation
 from sync.rules.cancelations import KIND, decide
 from sync.runs import Run, Scope
-
-SURELY_SHOWN_AFTER = timedelta(minutes=2)
 
 
 def pass_on(run: Run, scope: Scope) -> None:
@@ -91,7 +89,7 @@ def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     before, meant = what["before_quantity"], what["before_quantity"] + what["quantity"]
     if shown is not None and shown >= meant:
         return [confirmed(intent, now, what["order_line_id"], "found by looking")]
-    if shown == before and now - intent.meant_at >= SURELY_SHOWN_AFTER:
+    if shown == before and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, now, "absent", "looked again: it had not happened")]
     if shown is not None and shown not in {before, meant}:
         words = f"John Lewis shows {shown} cancelled, where {before} or {meant} were to be expected"
@@ -103,8 +101,7 @@ def _settled(run: Run, intent: OpenIntent) -> list[Event]:
 
 def _cancelled_there(run: Run, intent: OpenIntent) -> int | None:
     """Units of the line cancelled there, by a look after the call; None: nobody has looked since."""
-    looked_at = run.bookmark("orders.changed")
-    if looked_at is None or datetime.fromisoformat(looked_at) <= intent.happened_at:
+    if not is_order_read_since(run, intent.order_id, intent.happened_at):
         return None
     rows: list[dict[str, Any]] = run.rows(
         "select cancelled_quantity from order_line_facts where order_line_id = $id",

@@ -45,6 +45,7 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
     Raises as the marketplace's `orders`.
     """
     last = window.until_at - _END
+    reading.met_from = window.from_at  # what was placed later was not changed before
     ours = {
         row["order_id"]: (row["state"], row["changed_at"])
         for row in run.rows(

@@ -2,7 +2,9 @@
 
 Found with another content than was meant (same number, other lines): nothing is sent, a person decides.
 A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
-apart. Where the delay is not configured nobody but a person can say so, and then it is looked for once more.
+apart; so is the cancellation of a line. Where the delay is not configured nobody but a person can say so, and then
+it is looked for once more. An acceptance and a reference are absent when the order was read two minutes after the
+call and shows nothing of it.
 
 Where more are unclear than one run may ask for, runs take turns (sync.rules.turns): what stays unclear, or what
 BlueCherry cannot answer about, never keeps another from being looked for.
@@ -15,6 +17,7 @@ from typing import TypeVar
 from store.events import Event
 from sync.errors import Retriable
 from sync.flows.orders_drift import sales_order_events
+from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.rules.orders import other_content
 from sync.rules.turns import next_turns
@@ -72,8 +75,7 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
     if intent.kind == "cancel_sales_line":
         return _settle_cancelation(run, intent)
     rows = run.rows("select * from order_facts where order_id = $id", {"id": intent.order_id})
-    looked_at = run.bookmark("orders.changed")
-    if not rows or looked_at is None or datetime.fromisoformat(looked_at) <= intent.happened_at:
+    if not rows:
         return _doubt(intent, now)
     order = rows[0]
     if intent.kind == "accept_order":
@@ -82,14 +84,19 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
         done = order["seller_reference"] == intent.payload["reference"]
     if done:
         return [confirmed(intent, now, order["seller_reference"] or order["state"], "found by looking")]
-    return [refused(intent, now, "absent", "looked again: it had not happened")]
+    if is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
+        return [refused(intent, now, "absent", "looked again: it had not happened")]
+    return _doubt(intent, now)
 
 
 def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
+    """Its line's cancelled units say whether it happened; where they do not, twice, a minute apart, it did not."""
     now = run.now()
     what = intent.payload
+    is_readable = True
     for page in run.house.erp.sales_orders(ord_num=what["ord_num"]):
         run.record(sales_order_events(run, page.items, page.snapshot_id))
+        is_readable = is_readable and not page.skipped
     rows = run.rows(
         "select cancelled_quantity from sales_line_facts where ord_num = $ord and line_number = $line",
         {"ord": what["ord_num"], "line": what["line_number"]},
@@ -97,9 +104,13 @@ def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     if rows and rows[0]["cancelled_quantity"] >= what["before_quantity"] + what["quantity"]:
         return [confirmed(intent, now, what["ord_num"], "found by looking")]
     minutes = run.house.settings.erp_visibility_minutes
-    if minutes is None or now < intent.meant_at + timedelta(minutes=minutes):
+    is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
+    is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
+    if not is_time or is_soon or not is_readable:
         return _doubt(intent, now)
-    return [refused(intent, now, "absent", "looked again: it had not happened")]
+    if intent.code != "absent_once":
+        return [unclear(intent, now, "absent_once", "it had not happened; looked for once more in a minute")]
+    return [refused(intent, now, "absent", "not found in two sweeps after the visibility delay")]
 
 
 def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:

@@ -33,7 +33,7 @@ from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraf
 from sync.rules.return_answers import ANSWER, REPORT
 from sync.rules.returns import Decision, Known, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
-from sync.unread import Reading, begin
+from sync.unread import Reading, begin, reached
 
 MARKET_SEEN, ERP_SEEN, CREDITED = "returns.changed", "erp_returns.changed", "credit_memos.changed"
 OURS = "seller"
@@ -137,7 +137,7 @@ def _mark(run: Run, bookmark: str, moments: Iterable[datetime]) -> None:
     newest = max(moments, default=None)
     before = run.bookmark(bookmark)
     if newest is not None and (before is None or datetime.fromisoformat(before) < newest):
-        run.record(bookmarks={bookmark: newest.isoformat()})
+        run.record(bookmarks={bookmark: reached(run, newest)})
 
 
 def _seen(one: MarketReturn, snapshot_id: Any, start_on: datetime) -> ReturnSeen:

@@ -7,6 +7,7 @@ lines, it happened; saying it twice does no harm.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from store.events import Event
 from sync.intents import Intent, OpenIntent, carry_out_together, confirmed, refused, still_open, unclear
@@ -23,7 +24,7 @@ def answer(run: Run, scope: Scope) -> None:
     intents = decided(run, scope)
     for kind, name, call in ((ANSWER, "answered", _answer), (REPORT, "reported", _report)):
         chosen = [one for one in intents if one.kind == kind]
-        tally = carry_out_together(run, chosen, lambda group, call=call: call(run, group))  # type: ignore[misc]
+        tally = carry_out_together(run, chosen, partial(call, run))
         run.count(name, tally)
 
 

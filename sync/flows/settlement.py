@@ -20,9 +20,10 @@ from store.clock import aware
 from store.events import InvoiceRead, PayoutSeen, TransactionsRead
 from sync.errors import Deferred, Fatal, Retriable, SyncError
 from sync.ports import BillingCycle, Invoice, Page, TransactionLine
-from sync.rules.progress import Progress, day_of, is_new_day, start_of
+from sync.rules.progress import Progress, day_of, is_new_day
 from sync.rules.settlement import PAYMENT, Row, balance_gaps, unexplained
 from sync.runs import EVERYTHING, Preview, Run, Scope
+from sync.unread import Reading, begin, reached, unread_from
 
 NAME = "settlement"
 LEDGER, BEGAN, COMPLETE = "transactions.changed", "settlement.began", "settlement.since"
@@ -80,20 +81,19 @@ def look(run: Run, scope: Scope) -> SyncError | None:
 
 def read_ledger(run: Run, scope: Scope) -> None:
     """Ledger lines changed since last time, with an overlap; a bookmark per page while they come in order."""
-    settings, now = run.house.settings, run.now()
-    bookmark = None if scope.is_full else run.bookmark(LEDGER)
-    since = start_of(bookmark, now, overlap=settings.overlap, history=timedelta(days=settings.history_days))
-    since = scope.since or since
+    reading, since = begin(
+        run, scope, "marketplace", "transaction", bookmark=LEDGER, overlap=run.house.settings.overlap
+    )
     began = run.bookmark(BEGAN)
     if began is None or since < datetime.fromisoformat(began):
         run.record(bookmarks={BEGAN: since.isoformat()})
     progress = Progress(since)
     for page in run.house.marketplace.transactions(updated_from=since):
         progress.add(line.updated_at for line in page.items)
-        run.counts["skipped"] += len(page.skipped)
-        _record_lines(run, page, _forward(run, LEDGER, progress.safe))
+        reading.add(page, [line.transaction_id for line in page.items])
+        _record_lines(run, page, _forward(run, LEDGER, progress.safe) if reading.is_clean else {})
         run.check()
-    marks = _forward(run, LEDGER, progress.newest)
+    marks = _forward(run, LEDGER, progress.newest) if reading.end() else {}
     first = run.bookmark(BEGAN)
     if first is not None:
         marks[COMPLETE] = first  # from here on no line is unknown to us
@@ -170,14 +170,17 @@ def read_cycles(run: Run, scope: Scope) -> None:
     is_due = is_due or now - datetime.fromisoformat(last or "") >= timedelta(days=1)
     if not (is_due or run.counts["payments"] or _names_unknown_cycle(run)):
         return
+    since = min(scope.since or _cycles_from(run, now), unread_from(run, "marketplace", "billing cycle"))
+    reading = Reading(run, "marketplace", "billing cycle", since)
     try:
-        for page in run.house.marketplace.billing_cycles(created_from=scope.since or _cycles_from(run, now)):
-            run.counts["skipped"] += len(page.skipped)
+        for page in run.house.marketplace.billing_cycles(created_from=since):
+            reading.add(page, [cycle.cycle_id for cycle in page.items])
             run.counts["payouts"] += run.record([_seen(cycle, page) for cycle in page.items])
     except Deferred as later:
         run.counts["payouts_later"] += 1
         run.note = run.note or str(later)
         return
+    reading.end()
     run.record(bookmarks={CYCLES: now.isoformat()})
 
 
@@ -221,22 +224,22 @@ def _seen(cycle: BillingCycle, page: Page[BillingCycle]) -> PayoutSeen:
 
 def read_invoices(run: Run, scope: Scope) -> None:
     """BlueCherry's invoices of our orders, changed since last time; further back once a night."""
-    settings, now = run.house.settings, run.now()
+    now = run.now()
     nightly = scope.is_full or is_new_day(run.bookmark(INVOICES_NIGHTLY), now)
-    bookmark = None if nightly else run.bookmark(INVOICES)
-    since = scope.since or start_of(
-        bookmark, now, overlap=settings.overlap, history=timedelta(days=settings.history_days)
+    reading, since = begin(
+        run, scope, "erp", "invoice", bookmark=INVOICES, overlap=run.house.settings.overlap, is_whole=nightly
     )
     progress = Progress(since)
     for page in run.house.erp.invoices(updated_from=since):
         progress.add(invoice.updated_at for invoice in page.items)
+        reading.add(page, [invoice.invoice_number for invoice in page.items])
         ours = _ours(run, page.items)
-        run.counts["skipped"] += len(page.skipped)
         run.counts["not_ours"] += len(page.items) - len(ours)
         events = [_read(invoice, page) for invoice in ours]
-        run.counts["invoices"] += run.record(events, bookmarks=_forward(run, INVOICES, progress.safe))
+        marks = _forward(run, INVOICES, progress.safe) if reading.is_clean else {}
+        run.counts["invoices"] += run.record(events, bookmarks=marks)
         run.check()
-    marks = _forward(run, INVOICES, progress.newest)
+    marks = _forward(run, INVOICES, progress.newest) if reading.end() else {}
     if nightly and scope.since is None:
         marks[INVOICES_NIGHTLY] = day_of(now)
     run.record(bookmarks=marks)
@@ -271,7 +274,7 @@ def _forward(run: Run, name: str, moment: datetime | None) -> dict[str, str]:
     before = run.bookmark(name)
     if moment is None or (before is not None and datetime.fromisoformat(before) >= moment):
         return {}
-    return {name: moment.isoformat()}
+    return {name: reached(run, moment)}
 
 
 # -- prove -------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
         select * from conditions(
             $now, acceptance_hours := $acceptance, visibility_minutes := $visible, batch_hours := $batch,
             count_hours := $counted, look_minutes := $looked,
-            returnless := $returnless::varchar[]
+            returnless := $returnless::varchar[], routes := $routes::varchar[]
         )
         """,
         {
@@ -68,6 +68,7 @@ def _wrong(run: Run) -> list[dict[str, object]]:
             "counted": settings.counted_within_hours,
             "looked": max(LOOKED_WITHIN, 3 * settings.orders_every // 60),
             "returnless": list(settings.reasons_without_return),
+            "routes": [route.name for route in settings.alerts],
         },
     )
 

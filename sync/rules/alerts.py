@@ -1,8 +1,9 @@
 """Whom to call about what: which causes are news to which route, and how that is said.
 
 Laws: a cause is told to a route once; again only when it got worse (more urgent, its deadline nearer, twice as
-many), or when it comes back after it was gone for an hour; what stands beneath a larger trouble that is told,
-was put off or accepted is not told at all; within four hours of a deadline nothing stands beneath another.
+many), when what was accepted or put off since is open again because it changed, or when it comes back after it was
+gone for an hour; what stands beneath a larger trouble that is told, was put off or accepted is not told at all;
+within four hours of a deadline nothing stands beneath another.
 Several are told in one message. In a route's quiet hours only what has a deadline soon is told; the rest waits
 until they end. Pure: reads no clock, sends nothing.
 """
@@ -150,6 +151,9 @@ def _is_news(row: Mapping[str, Any], route: Route, known: Mapping[Any, Told], no
     if before is None:
         return True
     if before.cleared_at is not None and now - before.cleared_at >= BACK_AFTER:
+        return True
+    disturbed_since_at = row["disturbed_since_at"]
+    if disturbed_since_at is not None and disturbed_since_at > before.told_at:
         return True
     count, was = row["subject_count"] - row["quiet_count"], before.part
     return row["rank"] < was.rank or stage > was.stage or count >= max(2 * was.count, was.count + MORE)

@@ -30,6 +30,7 @@ class Reason:
 
 
 _KNOWN = (
+    Reason("unreadable_rows", "Rows of the batch have no SKU or location that can be read.", reads_again=True),
     Reason("row_count", "The batch has not as many rows as it says.", reads_again=True),
     Reason("checksum", "On hand does not add up to what the batch says.", reads_again=True),
     Reason("duplicate_rows", "The batch tells of a SKU, location and lot twice.", reads_again=True),
@@ -41,7 +42,7 @@ _KNOWN = (
     Reason("units_fell", "A FULL batch has less than half the units on hand there were."),
     Reason("ots_difference", "Rows report another open-to-sell figure than their quantities give.",
            is_incident=True),
-    Reason("empty_rows", "Rows have no quantities; they count as no stock.", is_incident=True),
+    Reason("empty_rows", "Rows have no quantities that can be read; they count as no stock.", is_incident=True),
     Reason("unknown_location", "Rows lie at a location BlueCherry does not list; they are not sold.",
            is_incident=True),
     Reason("negative_on_hand", "Rows have a negative stock on hand."),
@@ -66,6 +67,9 @@ class Finding:
 
 def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
     """What makes a batch unusable, or None. `rows` as the ERP port gives them."""
+    keyless = int((rows["sku_key"] == "").sum())
+    if keyless:
+        return Finding("unreadable_rows", keyless, f"{keyless} rows have no SKU or location that can be read.")
     if batch.row_count is not None and rows.height != batch.row_count:
         missing = abs(batch.row_count - rows.height)
         return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
@@ -160,7 +164,8 @@ def oddities(
         found.append(Finding("ots_difference", off, sentence))
     empty = rows.filter(pl.all_horizontal(pl.col(name).is_null() for name in ("on_hand", "allocated", "picked")))
     if empty.height:
-        found.append(Finding("empty_rows", empty.height, f"{empty.height} rows have no quantities."))
+        sentence = f"{empty.height} rows have no quantities that can be read."
+        found.append(Finding("empty_rows", empty.height, sentence))
     below = rows.filter(pl.col("on_hand") < 0).height
     if below:
         found.append(Finding("negative_on_hand", below, f"{below} rows have a negative stock on hand."))

@@ -1,9 +1,9 @@
 """In which order stock batches are read, and which may be.
 
 The law: half a batch is worse than an old one. Only COMPLETE batches are read; a DELTA only on top of everything
-begun before it, so not where one of those failed, still runs or was seen and is shown no more; a batch that fails
-a check (`sync.rules.batch_checks`) is not used at all, one that is held not before a person accepts it. Until then
-the one before stands, and a later good FULL batch overtakes it.
+begun before it, so not where one of those failed, still runs, cannot be read or was seen and is shown no more; a
+batch that fails a check (`sync.rules.batch_checks`) is not used at all, one that is held not before a person
+accepts it. Until then the one before stands, and a later good FULL batch overtakes it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -48,12 +48,14 @@ def plan(
     readings: Mapping[str, Reading],
     now: datetime,
     missing: Collection[datetime] = (),
+    *,
+    is_whole: bool = True,
 ) -> tuple[StockBatch, ...]:
     """The batches to read now, in order: the last usable FULL one and every DELTA after it, or nothing new.
 
     One that may not be used, is still running or failed ends the chain, for what follows builds on it: a DELTA
     may leave out what that one tells. So does one that was seen and is not among `batches`: `missing` are their
-    moments.
+    moments. Where one could not be read (`is_whole` is false) it may be any of them: no DELTA is read.
     """
     ahead = sorted((b for b in batches if newest is None or b.as_of > newest.as_of), key=lambda b: b.as_of)
     usable = [b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead]
@@ -63,6 +65,8 @@ def plan(
     start = starts[-1] if starts else 0
     end = next((place for place in range(start, len(ahead)) if not usable[place]), len(ahead))
     chain = ahead[start:end]
+    if not is_whole:
+        chain = chain[:1] if starts else []
     holes = [moment for moment in missing if not starts or moment > chain[0].as_of]
     return tuple(b for b in chain if not holes or b.as_of < min(holes))
 

@@ -39,7 +39,7 @@ class Known:
     untracked_types: frozenset[str]  # shipping types that do not demand tracking
     multi_shipment: bool
     now: datetime
-    retry: str = ""  # an order or shipment a person wants tried again
+    retry: frozenset[str] = frozenset()  # orders and shipments a person wants tried again
     substituted: Mapping[str, str] = field(
         default_factory=dict
     )  # lines with another SKU nobody accepted, and which
@@ -261,7 +261,7 @@ def _may_try(order: _Order, parcel: Mapping[str, Any], subject: str, payload: Ma
     The hold stays until it is confirmed.
     """
     refused = [one for one in order.refusals.get(subject, ()) if json.loads(one["payload"] or "{}") == payload]
-    is_asked = bool(order.known.retry) and order.known.retry in {order.order_id, parcel["ship_id"]}
+    is_asked = not order.known.retry.isdisjoint((order.order_id, parcel["ship_id"]))
     if not refused:
         return is_asked or order.past.is_free(KIND, subject, at=order.known.now)
     last = refused[-1]

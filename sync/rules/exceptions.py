@@ -15,6 +15,8 @@ Team = Literal["ops", "finance", "it"]
 Place = Literal["BlueCherry", "John Lewis", "mapping", "network", "Cherrylane"]
 Remedy = Literal["technical", "data"]  # a technical fix, or an adjustment of data
 
+NOTHING = "Nothing to press"
+
 
 @dataclass(frozen=True, slots=True)
 class ExceptionKind:
@@ -27,8 +29,13 @@ class ExceptionKind:
     fix_where: Place
     remedy: Remedy
     runbook: str  # the page of the handbook
-    retry: str  # what "retry" means for it
+    retry: str  # what "retry" means for it; it begins with NOTHING where it means nothing
     parent: str = ""  # kinds, one or more: while one is open for what this is about, this one is hidden beneath it
+
+    @property
+    def has_retry(self) -> bool:
+        """Whether processing it again can mend it."""
+        return not self.retry.startswith(NOTHING)
 
 
 _AGAIN = "The next run tries again by itself; *Process again* does it now."
@@ -289,20 +296,33 @@ _RETRIED_BY = {
 }  # fmt: skip
 
 
+_READS = {
+    "returns": "returns", "credit memos": "returns", "shipments": "dispatch", "invoices": "settlement",
+    "transactions": "settlement", "billing cycles": "settlement", "work orders": "inventory",
+    "stock batches": "inventory", "styles": "catalogue", "offers": "catalogue",
+}  # fmt: skip
+
+
+# About the quantity of the SKU that is their subject: tried again, it is sent whether it changed or not.
+SENT_AGAIN = frozenset({"stock_mismatch", "import_errors", "oversell"})
+
+
 def retried_by(code: str, cause: str) -> str:
     """The flow that tries again what is wrong; a failing flow is its own cause."""
     if code == "flow_failing":
         return cause
-    if code == "unreadable" and cause.endswith(("returns", "credit memos")):
-        return "returns"
+    if code == "unreadable":
+        return next((flow for record, flow in _READS.items() if cause.endswith(record)), "orders")
     return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
 
 
 def as_sql() -> str:
     """The table as the read model `exception_kinds`."""
-    columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow"])
+    columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow", "has_retry"])
     rows = ",\n".join(
-        f"    ({number}, " + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, ""))) + ")"
+        f"    ({number}, "
+        + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, "")))
+        + f", {str(kind.has_retry).lower()})"
         for number, kind in enumerate(KINDS, start=1)
     )
     return (

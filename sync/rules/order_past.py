@@ -12,6 +12,8 @@ from typing import Any
 from sync.intents import NOT_SENT
 from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
+NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
+OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
 
 Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lines by division and warehouse
@@ -79,10 +81,12 @@ class Past:
 
     @staticmethod
     def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
-        """Whether a person released the order after it was refused."""
+        """Whether a person released the order after it was refused, and meant this refusal."""
         if hold is None or hold["reason"] is not None:
             return False
-        return bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
+        frees, kind = hold.get("frees"), refusal["intent_kind"]
+        is_meant = frees is None or kind in frees or f"{kind}/{refusal['code']}" in frees
+        return is_meant and bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
         """Looked for since that moment, and surely not there."""
@@ -93,6 +97,24 @@ class Past:
             and last["code"] in {NOT_SENT, ABSENT}
             and last["happened_at"] >= moment
         )
+
+
+def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:
+    """Which refusals of an order a person means who tries an exception of it again, as `OrderReleased.frees`."""
+    if exception_kind == "refused_by_erp":
+        return (f"create_sales_order/{ABSENT if cause == NO_ANSWER else cause}",)
+    if exception_kind == "duplicate_po":
+        return tuple(sorted(f"create_sales_order/{code}" for code in OTHER_CONTENT))
+    return _FREED.get(exception_kind, ())
+
+
+_FREED = {
+    "accept_refused": ("accept_order",),
+    "refuse_refused": ("refuse_order",),
+    "reference_refused": ("write_reference",),
+    "cancelled_after_pick": ("cancel_sales_line",),
+    "uncancelled_in_erp": ("cancel_sales_line",),
+}
 
 
 def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:

@@ -5,7 +5,7 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,42 +13,15 @@ from typing import Any
 
 from store.events import MisfitPart, OrderHeld, OrderReleased
 from sync.intents import Intent
-from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
-from sync.rules.mappings import Goods, Mappings, Place
-from sync.rules.order_past import Groups, Past, past_of
+from sync.rules.mappings import Goods, Place
+from sync.rules.order_known import Known
+from sync.rules.order_past import NO_ANSWER, OTHER_CONTENT, Groups, Past, past_of
+from sync.rules.order_upkeep import cancelations, references
 from sync.rules.retrying import ABSENT, next_try_at
 
-NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
-OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
-SEEN_AGAIN_WITHIN = timedelta(hours=1)  # a confirmed write shows at the marketplace by then
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Everything a decision reads. Rows are those of the read models and facts of the same names."""
-
-    lines: Sequence[Mapping[str, Any]]
-    skus: Mapping[str, Mapping[str, Any]]
-    countries: Mapping[str, str]  # where an order is delivered, as far as its address is known
-    near_skus: Mapping[str, Sequence[str]]  # by a SKU nobody knows: what may have been meant, to be shown
-    mappings: Mappings
-    other_content: Mapping[str, str]  # by order: sales orders of its number that have none of its lines
-    intents: Sequence[Mapping[str, Any]]  # with the `line_ids` a creation carries
-    holds: Mapping[str, Mapping[str, Any]]
-    has_address: Mapping[str, bool]
-    misfits: Mapping[str, Sequence[Misfit]]  # what of an order's addresses BlueCherry does not take
-    cancelled: Sequence[Mapping[str, Any]]
-    unreferenced: Sequence[Mapping[str, Any]]
-    accepts: bool  # the marketplace waits for our acceptance
-    trust_from: datetime  # what was placed before may have been created by somebody else
-    now: datetime
-    ship_vias: Mapping[str, str] = field(default_factory=dict)  # by order: what a person set instead of the mapping
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # what stock says against accepting, by order
-    refusing: Collection[str] = ()  # orders somebody said are refused
-    refused_lines: Collection[str] = ()  # lines somebody said are refused of orders that are accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +82,8 @@ def decide(known: Known) -> Decision:
         # what failed more often goes last: a few that always fail never delay the rest
         create=tuple(sorted(plan.create, key=lambda one: past.failures(one.kind, one.subject))),
         take_over=tuple(plan.take_over),
-        cancel=_cancelations(known),
-        reference=_references(known, past),
+        cancel=cancelations(known, past),
+        reference=references(known, past),
         holds=tuple(plan.holds),
         releases=tuple(plan.releases),
     )
@@ -348,44 +321,6 @@ def _rules_of(known: Known, line: Mapping[str, Any], division: str) -> dict[str,
     }
 
 
-def _cancelations(known: Known) -> tuple[Intent, ...]:
-    past = past_of(known.intents)
-    intents = []
-    for row in known.cancelled:
-        subject = f"{row['order_line_id']}/{row['before_quantity']}"
-        refusal = past.refusal("cancel_sales_line", subject)
-        # picked then, and put back on the shelf since: the units are open again
-        is_locked = (
-            refusal is not None
-            and not (refusal["code"] == "ORDER_LOCKED" and row["read_at"] > refusal["happened_at"])
-            and not past.is_freed(known.holds.get(row["order_id"]), refusal)
-        )
-        if (
-            past.is_free_again("cancel_sales_line", subject, known.holds.get(row["order_id"]), known.now)
-            and not is_locked
-        ):
-            payload = {name: row[name] for name in ("ord_num", "line_number", "quantity", "before_quantity")}
-            intents.append(Intent("cancel_sales_line", subject, payload, row["order_id"]))
-    return tuple(intents)
-
-
-def _references(known: Known, past: Past) -> tuple[Intent, ...]:
-    return tuple(
-        Intent("write_reference", row["order_id"], {"reference": row["reference"]}, row["order_id"])
-        for row in known.unreferenced
-        if past.is_free(
-            "write_reference", row["order_id"], at=known.now, again_before=known.now - SEEN_AGAIN_WITHIN
-        )
-        and not _is_refused_for_good(known, past, "write_reference", row["order_id"])
-    )
-
-
-def _is_refused_for_good(known: Known, past: Past, kind: str, order_id: str) -> bool:
-    """Refused, and nobody has asked for it to be tried again."""
-    refusal = past.refusal(kind, order_id)
-    return refusal is not None and not past.is_freed(known.holds.get(order_id), refusal)
-
-
 def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:
     now = known.holds.get(order_id)
     if now is None or (now["reason"], now["cause"], now["detail"]) != (held.reason, held.cause, held.detail):
@@ -404,7 +339,8 @@ def _hold(known: Known, order_id: str, held: _Held, plan: _Plan) -> None:
 def _release(known: Known, order_id: str, plan: _Plan) -> None:
     now = known.holds.get(order_id)
     if now is not None and now["reason"] is not None:
-        plan.releases.append(OrderReleased(happened_at=known.now, order_id=order_id))
+        # what was refused stays so until a person says otherwise
+        plan.releases.append(OrderReleased(happened_at=known.now, order_id=order_id, frees=()))
 
 
 def _shipping_is_charged(past: Past, order_id: str, subject: str) -> bool:

@@ -73,7 +73,7 @@ def reason() -> pl.Expr:
     steps = [
         pl.format("{} in stock and free", "supply"),
         pl.when(pl.col("inflight") > 0).then(pl.format("{} sold since the batch", "inflight")),
-        pl.when(pl.col("buffer") > 0).then(pl.format("{} held back ({})", "buffer", "buffer_rule")),
+        pl.when(pl.col("buffer") > 0).then(pl.format("{} held back ({})", "buffer", _rule_words())),
         pl.when(pl.col("is_thin") & (pl.col("base") > 0)).then(pl.lit("too thin for so old a batch")),
         pl.when(is_small & ~pl.col("is_thin")).then(pl.format("{} is below the minimum of {}", kept, "minimum")),
         pl.when((kept > pl.col("maximum")) & ~pl.col("is_thin")).then(
@@ -82,6 +82,10 @@ def reason() -> pl.Expr:
         pl.when(is_broken).then(pl.format("whole packs of {}", _pack())),
     ]
     return pl.concat_str(steps, separator=", ", ignore_nulls=True)
+
+
+def _rule_words() -> pl.Expr:
+    return pl.col("buffer_rule").str.replace("absolute", "units", literal=True)
 
 
 def _percent_of_base() -> pl.Expr:

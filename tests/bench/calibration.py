@@ -79,7 +79,7 @@ def parts(cases: pl.DataFrame) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]
 def worst_tenth(part: pl.DataFrame) -> float:
     """The largest distance between predicted and seen in a tenth with one case in a hundred or more."""
     counted = reliability(part).filter(pl.col("share") >= LEAST_SHARE)
-    return float(counted["gap"].abs().max())  # type: ignore[arg-type]
+    return float(counted.select(pl.col("gap").abs().max()).item())
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -125,7 +125,7 @@ class _Past:
     def of(cls, lines: pl.DataFrame, day: date) -> "_Past":
         """Fit on what was sold before the day began."""
         now = _moment(day)
-        since = max(now - LOOK_BACK, _moment(lines["day"].min()))  # type: ignore[arg-type]
+        since = max(now - LOOK_BACK, _moment(lines.select(pl.col("day").min()).item()))
         before = lines.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < now))
         traded = before["day"].unique().to_list()
         whole = [since.date() + timedelta(days=n) for n in range((now.date() - since.date()).days)]

@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
+import httpx
+
 from store.clock import SystemClock
 from store.copies import transaction
 from store.database import Database, open_database
@@ -77,6 +79,13 @@ def sandbox(*arguments: str) -> Iterator[dict[str, str]]:
         process.terminate()
         process.wait(20)
         process.stdout.close()
+
+
+def advance(house: House, *, minutes: float) -> None:
+    """Let time pass in the two pretend systems, and know of it at once."""
+    url = f"{house.settings.clock}/_sandbox/advance"
+    httpx.post(url, json={"minutes": minutes}, timeout=120).raise_for_status()
+    house.clock._read_at = 0.0  # type: ignore[attr-defined]
 
 
 def order(number: int, state: str = "SHIPPING", sku: str = "NMK-02417-OAT-A-REG-M") -> OrderPlaced:

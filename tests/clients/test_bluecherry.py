@@ -327,12 +327,23 @@ def test_stock_comes_as_frames_with_nothing_where_the_erp_gave_nothing(outside: 
     assert unquote_plus(outside.exchanges[0].path).startswith("/NORTHMOOR/api/inventory?$filter=batch_id eq 'IB3'")
 
 
-def test_a_stock_row_without_its_key_is_left_out_so_that_the_count_tells(outside: Any) -> None:
+def test_a_stock_row_without_its_key_is_kept_without_one(outside: Any) -> None:
     holed = stock_row(2)
     del holed["size_desc"]
-    ((frame, _),) = outside.erp(paged([stock_row(1), holed], is_table=True)).inventory("IB3")
+    ((frame, _),) = outside.erp(paged([stock_row(1), holed, {}], is_table=True)).inventory("IB3")
 
-    assert frame.height == 1
+    assert frame["sku_key"].to_list() == ["NMK|00001|WHT|A||M", "", ""]
+    assert dict(frame.schema) == INVENTORY_COLUMNS
+
+
+def test_a_stock_row_of_which_one_quantity_is_no_number_has_none(outside: Any) -> None:
+    """Seven on hand, and who knows how many promised: seven would be listed."""
+    rows = [stock_row(1, allocated="six"), stock_row(2, allocated=6)]
+    ((frame, _),) = outside.erp(paged(rows, is_table=True)).inventory("IB3")
+
+    assert frame["on_hand"].to_list() == [None, 7]
+    assert frame["allocated"].to_list() == [None, 6]
+    assert frame["work_orders"].to_list() == [None, 3]
 
 
 def test_a_batch_nobody_knows_is_skippable(outside: Any) -> None:

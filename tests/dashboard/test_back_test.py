@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from store import events
+from tests.dashboard.asking import answer, press, sent
 from tests.dashboard.looking import back_test, cells, senders, show, words
-from tests.dashboard.test_commands import answer, press, sent
 from tests.told import NOW, Told, thing
 
 START = "Start the back-test"

@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 from store.events import CommandFinished, CommandTaken, MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
 from store.evidence import Snapshot, packed
 from store.journal import Personal
+from tests.dashboard.asking import press, sent
 from tests.dashboard.looking import cells, senders, show, words
-from tests.dashboard.test_commands import press, sent
 from tests.told import HOUR, NOW, SHIRT, Told, key_of, thing
 
 PERSON = (

@@ -47,7 +47,7 @@ class Bench:
     def advance(self, minutes: float) -> None:
         """Move the world; the worker's clock is read again at once."""
         self.sandbox.advance(minutes)
-        self.house.clock._read_at = 0.0  # type: ignore[attr-defined]
+        self.house.clock._read_at = 0.0  # type: ignore[attr-defined]  # a sandbox's clock, read again at once
 
     def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         return self.house.ask(sql, values).to_dicts()

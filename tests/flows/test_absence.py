@@ -41,9 +41,9 @@ def say(counter: Counter, row: dict[str, Any], why: str = "searched for it, twic
 
 
 def test_what_a_person_says_is_absent_is_looked_for_once_more_and_sent_once(bench: Callable[..., Any]) -> None:
-    house = unanswered(bench, timeout_before=1.0)
+    house = unanswered(bench, timeout_before=0.2)
     counter = Counter(house)
-    for _ in range(3):  # nothing ends the waiting by itself
+    for _ in range(2):  # nothing ends the waiting by itself
         house.advance(20)
         house.run("orders")
     before = doubtful(house)
@@ -104,7 +104,7 @@ def test_what_is_there_is_found_in_spite_of_the_word_and_what_is_shown_cannot_be
 
 
 def test_the_word_takes_a_reason_the_right_to_approve_and_its_time(bench: Callable[..., Any]) -> None:
-    house = unanswered(bench, timeout_before=1.0)
+    house = unanswered(bench, timeout_before=0.2)
     counter = Counter(house)
     one, *_ = doubtful(house)
     early = say(counter, one)

@@ -5,17 +5,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
-from email.message import Message
+from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from store.commands import Retry
-from store.events import AlertBegun, AlertPart, OrderHeld, OrderReleased
+from store.events import AlertBegun, AlertPart, ExceptionHandled, MisfitPart, OrderHeld, OrderReleased
 from sync.runs import Scope
 from tests.flows.desk import Counter
 
@@ -26,7 +27,7 @@ class Letters:
     """A mail server's other end."""
 
     def __init__(self) -> None:
-        self.letters: list[Message] = []
+        self.letters: list[EmailMessage] = []
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
         content = envelope.content
@@ -98,10 +99,10 @@ def house_with(bench: Callable[..., Any], *routes: dict[str, Any]) -> tuple[Any,
     return house, order_id
 
 
-def held(house: Any, order_id: str) -> None:
+def held(house: Any, order_id: str, **more: Any) -> None:
     house.house.journal.append(
         [OrderHeld(happened_at=house.house.clock.now(), order_id=order_id, reason="missing_division", cause="GHOST",
-                   detail="No division.")]
+                   detail="No division.", **more)]
     )  # fmt: skip
     house.run("watch")
 
@@ -114,7 +115,9 @@ def test_a_mail_says_what_how_many_deadline_money_and_link(
     run = house.run("alerts")
     house.run("alerts")
     (letter,) = letters.letters
-    body = letter.get_body(preferencelist=("plain", "html")).get_content()  # type: ignore[attr-defined]
+    part = letter.get_body(preferencelist=("plain", "html"))
+    assert part is not None
+    body = part.get_content()
 
     assert (run.state, run.counts["sent"]) == ("succeeded", 1)
     assert letter["Subject"] == "Cherrylane: SKU GHOST has no division"
@@ -254,6 +257,45 @@ def test_what_was_gone_for_minutes_and_stays_wrong_ever_since_is_not_told_again(
     assert gone == [{"cause": "GHOST"}]
     assert house.rows("select cause from alert_told where cleared_at is null") == gone
     assert len(hook.calls) == 1
+    assert house.rebuild_differences() == {}
+
+
+@pytest.mark.parametrize(
+    "rests",
+    [
+        {"action": "accept", "note": "sold by telephone"},
+        {"action": "snooze", "until_event": "change"},
+    ],
+    ids=lambda rests: rests["action"],
+)
+def test_what_was_accepted_or_put_off_and_changes_is_told_again_once(
+    bench: Callable[..., Any], hook: Hook, post: tuple[Letters, str], rests: dict[str, Any]
+) -> None:
+    letters, address = post
+    house, order_id = house_with(bench, route(hook.address), route(address, "mail"))
+    house.run("alerts")
+    (wrong,) = house.rows("select exception_id, grounds from exception_facts where is_open and cause = 'GHOST'")
+    house.advance(1)
+    house.house.journal.append(
+        [
+            ExceptionHandled(
+                happened_at=house.house.clock.now(), actor="Ada", exception_id=UUID(str(wrong["exception_id"])),
+                order_id=order_id, exception_kind="missing_division", grounds=wrong["grounds"], **rests,
+            )
+        ]
+    )  # fmt: skip
+    house.run("alerts")
+    at_rest = (len(hook.calls), len(letters.letters))
+    house.advance(1)
+    held(house, order_id, misfits=(MisfitPart(part="ship_to", field="city", length=40, fits=30),))
+    house.run("alerts")
+    changed = (len(hook.calls), len(letters.letters))
+    house.advance(20)
+    house.run("watch")
+    house.run("alerts")
+
+    assert (at_rest, changed) == ((1, 1), (2, 2))
+    assert (len(hook.calls), len(letters.letters)) == (2, 2)
     assert house.rebuild_differences() == {}
 
 

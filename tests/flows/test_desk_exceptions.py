@@ -10,6 +10,7 @@ from store.commands import Accept, Assign, FetchAgain, Note, Resync, Retry, SetM
 from store.events import ExceptionOpened, MappingSet
 from sync.rules.watch import exception_id
 from sync.settings import Settings
+from tests.flows.between import Between
 from tests.flows.desk import Counter
 
 
@@ -113,10 +114,47 @@ def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_
     by_name = [query for query in market if "order_ids=" in query]
 
     assert (done["state"], done["answer"]["count"]) == ("done", 150)
-    assert len(by_name) == 2
+    assert (done["answer"]["asked"], done["answer"]["read"]) == (150, len(real))
+    assert done["message"].startswith(f"Asked for 150 orders, {len(real)} read: ")
+    assert len(by_name) == 8
     assert not any("start_update_date" in query for query in market)
-    assert all(any(order_id in query for query in by_name) for order_id in orders)
+    assert all(sum(order_id in query for query in by_name) == 1 for order_id in orders)
     assert all(any("po_num" in query and order_id in query for query in erp) for order_id in orders)
+
+
+def test_while_many_orders_are_fetched_again_what_is_new_is_looked_for_as_ever(refused: Counter) -> None:
+    """BlueCherry takes a call a second: five thousand of them would keep new orders waiting for hours."""
+    house = refused.bench
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [
+            ExceptionOpened(
+                happened_at=now, exception_id=exception_id("no_address", order_id), exception_kind="no_address",
+                exception_subject=order_id, order_id=order_id, cause="many", detail="", amount=None, currency="",
+                deadline_at=None, since_at=now,
+            )
+            for order_id in (f"GHOST-{number:03}-A" for number in range(100))
+        ]
+    )  # fmt: skip
+    real, asked_for = house.house.erp, list[str]()
+
+    def slow(port: Any, *, order_id: str = "", **named: Any) -> Any:
+        if order_id.startswith("GHOST"):
+            asked_for.append(order_id)
+            if len(asked_for) % 10 == 0:
+                house.advance(0.5)
+        return port.sales_orders(order_id=order_id, **named)
+
+    house.house.erp = Between(real, sales_orders=slow)
+    before = house.sandbox.requests("john_lewis")[-1]["n"]
+    done = refused.ask(FetchAgain(exception_kind="no_address", cause="many"))
+    house.house.erp = real
+    looks = ["order_ids=" not in one["query"] for one in house.sandbox.requests("john_lewis", before)]
+    by_name = [place for place, is_ordinary in enumerate(looks) if not is_ordinary]
+
+    assert (done["answer"]["asked"], len(by_name)) == (100, 5)
+    assert len(looks) >= 7
+    assert any(by_name[0] < place < by_name[-1] for place, is_ordinary in enumerate(looks) if is_ordinary)
 
 
 def test_what_is_about_the_reading_itself_is_read_again(refused: Counter) -> None:

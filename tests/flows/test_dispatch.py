@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from store.commands import Retry
 from store.events import MappingSet
 from sync.errors import Unclear
 from sync.flows import dispatch
 from sync.ports import Outcome, ShipmentDraft
 from sync.runs import running
+from tests.flows.between import Between
+from tests.flows.desk import Counter as Desk
 
 DAY = 24 * 60
 # Nothing here is about the pace an ERP can bear.
@@ -135,3 +138,30 @@ def test_where_parcels_cannot_be_told_one_by_one_whole_orders_are(bench: Callabl
     assert {"tracking", "ship"} <= paths
     assert made.run("dispatch").counts["confirmed"] == 0
     assert made.rebuild_differences() == {}
+
+
+def test_what_john_lewis_refused_is_told_once_more_when_a_person_processes_it_again(
+    bench: Callable[..., Any],
+) -> None:
+    made = shipped_world(bench)
+
+    def none_of_them(_port: Any, drafts: Sequence[ShipmentDraft]) -> tuple[Outcome, ...]:
+        return tuple(Outcome(draft.reference, is_ok=False, message="Not now.") for draft in drafts)
+
+    market = made.house.marketplace
+    made.house.marketplace = Between(market, create_shipments=none_of_them)
+    refused = made.run("dispatch").counts["refused"]
+    made.house.marketplace = market
+    by_itself = made.run("dispatch").counts["confirmed"]
+    made.run("watch")
+    counter = Desk(made)
+    all_of_it: dict[str, Any] = {"exception_kind": "refused_by_marketplace", "cause": "Not now."}
+    foreseen = counter.ask(Retry(**all_of_it, dry_run=True))
+    done = counter.ask(Retry(**all_of_it))
+    counter.close()
+
+    assert refused > 1
+    assert by_itself == 0  # its gap is not over
+    assert f"{refused} shipments would be confirmed" in foreseen["message"]
+    assert done["answer"]["still_wrong"] == 0
+    assert confirmations(made) == shipped_parcels(made)

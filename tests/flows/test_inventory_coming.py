@@ -25,7 +25,7 @@ def known(house: Any) -> dict[str, int]:
 def test_what_is_coming_is_known_by_sku_and_day_and_what_was_received_is_not_expected_any_more(
     bench: Callable[..., Any],
 ) -> None:
-    house = bench(days=20, skus=60, orders_per_day=100)
+    house = bench(days=20, skus=60, orders_per_day=5)
     first = house.run_all("catalogue", "inventory")["inventory"]
     before, at_first = expected(house), known(house)
     house.advance(TWO_WEEKS)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from store import commands as ask
 from store.database import local_ask
 from store.journal import check_rebuild
-from store.reads_risk import policy_preview, policy_preview_changes
+from store.reads_risk import policy_preview_changes, policy_previews
 from sync.answers import Refusal
 from sync.desk_stock import StockDesk
 from sync.desk_trials import TrialDesk
@@ -21,6 +21,12 @@ from tests.flows.shop import BASE, NEWEST, NEWEST_ID, QUICK, SLOW, Shop, setting
 from tests.told import HOUR, NOW
 
 TODAY = NOW.date()
+
+
+def stored(shop: Shop, answer: dict[str, Any]) -> dict[str, Any] | None:
+    """The preview an answer names, as it is kept."""
+    rows = policy_previews(local_ask(shop.told.database), NOW).to_dicts()
+    return next((row for row in rows if str(row["preview_id"]) == answer["preview_id"]), None)
 
 
 class Counter:
@@ -35,7 +41,7 @@ class Counter:
         """The answer, and what is stored of it."""
         given: dict[str, Any] = {"level": "global", "from_on": TODAY} | draft
         answer = self.desk.preview_policy(uuid4(), "Ops", ask.PreviewPolicy(**given), self.said.append)
-        return answer, policy_preview(local_ask(self.shop.told.database), NOW, answer["preview_id"])
+        return answer, stored(self.shop, answer)
 
 
 @pytest.fixture
@@ -94,7 +100,7 @@ def test_the_risk_rule_keeps_its_word_where_others_draw_and_has_a_price(shop: Ca
 
 def test_a_policy_of_next_week_is_set_beside_what_counts_then(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
-    desk = StockDesk(counter.shop.run.house, dict.fromkeys(("inventory", "watch"), Idle()))  # type: ignore[arg-type]
+    desk = StockDesk(counter.shop.run.house, cast("Any", dict.fromkeys(("inventory", "watch"), Idle())))
     later = TODAY + timedelta(days=7)
     desk.set_policy("ada", ask.SetBufferPolicy(level="global", from_on=later, units=3, why="peak"))
     now, then = counter.preview(units=3)[1], counter.preview(units=3, from_on=later)[1]
@@ -106,7 +112,7 @@ def test_a_policy_of_next_week_is_set_beside_what_counts_then(shop: Callable[...
 
 def test_the_end_of_a_policy_is_previewed_as_what_the_level_above_says(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
-    desk = StockDesk(counter.shop.run.house, dict.fromkeys(("inventory", "watch"), Idle()))  # type: ignore[arg-type]
+    desk = StockDesk(counter.shop.run.house, cast("Any", dict.fromkeys(("inventory", "watch"), Idle())))
     desk.set_policy("ada", ask.SetBufferPolicy(level="sku", key=QUICK, from_on=TODAY, units=4, why="floods"))
     found = counter.preview(level="sku", key=QUICK, is_removal=True)[1]
 
@@ -125,7 +131,7 @@ def test_a_preview_of_another_batch_says_so(shop: Callable[..., Shop]) -> None:
     counter = Counter(shop(**NOTHING_HELD))
     answer, _ = counter.preview(units=2)
     counter.shop.told.batch("B99", {(QUICK, "WH1"): {"on_hand": 3}}, at=NOW + HOUR)
-    found = policy_preview(local_ask(counter.shop.told.database), NOW, answer["preview_id"])
+    found = stored(counter.shop, answer)
 
     assert found is not None
     assert found["has_newer_batch"]

@@ -114,10 +114,10 @@ def test_before_anything_was_weighed_there_is_nothing_to_prove(shop: Shop) -> No
 
 
 def test_a_worker_proves_what_it_said_once_a_night(bench: Any) -> None:
-    house = bench(days=3, skus=60, orders_per_day=150)
+    house = bench(days=2, skus=40, orders_per_day=60)
     house.run_all("catalogue", "orders", "inventory")
     proved = 0
-    for _ in range(12):
+    for _ in range(9):
         house.advance(4 * 60)
         house.run("orders")
         proved += house.run("inventory").counts["windows_proved"]

@@ -1,7 +1,8 @@
 """A list of mappings is set whole or not at all, and what waited for them goes on."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,17 @@ from sync.answers import Refusal
 from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
 from sync.lanes import lanes_of
+from tests.flows.shop import Shop, settings_of
 
+DAY = timedelta(days=1)
 TODAY, TOMORROW, LONG_AGO = date(2026, 11, 20), date(2026, 11, 21), date(2026, 1, 1)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(tmp_path / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
 
 
 def in_force(house: Any) -> dict[tuple[str, str], str]:
@@ -47,12 +57,14 @@ def test_a_list_is_set_whole_or_not_at_all_and_says_what_of_it_is_new(bench: Cal
         MappingRow(mapping="warehouse", key="country:", value="WH1"),
         MappingRow(mapping="attribute", key="colour", value="the colour"),
         MappingRow(mapping="account", key="COMMISSION_VAT", value="9999"),
-        new[0],
+        new[0].model_copy(update={"line": 9}),
     ]
     before = events(house)
     as_it_was = lists.set("ops", ask.SetMappings(rows=tuple(taken_out)))
     refused = lists.set("ops", ask.SetMappings(rows=(*taken_out, *new, *wrong), dry_run=True))
-    with pytest.raises(Refusal, match=r"Nothing was set\. Row \d+: 'no-such-carrier' is not one of the carriers"):
+    with pytest.raises(
+        Refusal, match=r"Nothing was set\. carrier DPX: 'no-such-carrier' is not one of the carriers"
+    ):
         lists.set("ops", ask.SetMappings(rows=(*taken_out, *new, *wrong)))
     after_refusal = events(house)
     seen = lists.set("ops", ask.SetMappings(rows=(*taken_out, *new), dry_run=True))
@@ -60,6 +72,9 @@ def test_a_list_is_set_whole_or_not_at_all_and_says_what_of_it_is_new(bench: Cal
 
     assert as_it_was["message"] == f"Nothing to set: {len(held)} rows say what holds already."
     assert len(refused["problems"]) == 5
+    assert refused["problems"][-1] == (
+        f"Line 9, warehouse NMK country:IRL stands in the list twice for {TODAY}: leave one of them out."
+    )
     assert before == after_refusal
     assert [
         (change["key"], change["before"], change["after"], change["from_on"]) for change in seen["changes"]
@@ -76,3 +91,35 @@ def test_a_list_is_set_whole_or_not_at_all_and_says_what_of_it_is_new(bench: Cal
         ("account", "COMMISSION_FEE"): "6100",
     }  # fmt: skip
     assert house.rebuild_differences() == {}
+
+
+def test_a_planned_mapping_is_moved_to_another_day_or_called_off(shop: Shop) -> None:
+    desk = MappingDesk(shop.run.house, {})
+    lists = MappingLists(shop.run.house, {}, desk)
+    soon, later = desk.today() + DAY, desk.today() + 4 * DAY
+
+    def holds(*days: date) -> list[str]:
+        told = "select value from mappings($at) where state = 'in_force' and key = 'NMK'"
+        moments = [datetime.combine(day, time(12), UTC) for day in days]
+        return [row["value"] for at in moments for row in shop.rows(told, at=at)]
+
+    def asked(*rows: tuple[str, date]) -> list[tuple[str, str]]:
+        told = lists.set(
+            "ops",
+            ask.SetMappings(
+                rows=tuple(
+                    MappingRow(mapping="warehouse", key="NMK", value=value, from_on=day) for value, day in rows
+                )
+            ),
+        )
+        return [(one["before"], one["after"]) for one in told["changes"]]
+
+    shop.told.mapping("warehouse", "NMK", "WH1")
+    planned = asked(("WH2", soon))
+    moved = asked(("WH2", later), ("WH1", soon))
+    between = holds(soon, later)
+    called_off = asked(("WH1", later))
+
+    assert (planned, moved) == ([("WH1", "WH2")], [("WH1", "WH2"), ("WH2", "WH1")])
+    assert between == ["WH1", "WH2"]
+    assert (called_off, holds(soon, later)) == ([("WH2", "WH1")], ["WH1", "WH1"])

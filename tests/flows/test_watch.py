@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from store.commands import Accept
-from store.events import ExceptionHandled, MisfitPart, OrderHeld, OrderReleased
+from store.events import AlertBegun, AlertEnded, AlertPart, ExceptionHandled, MisfitPart, OrderHeld, OrderReleased
 from store.journal import Personal
+from sync.flows import watch
 from sync.rules.watch import exception_id
 from tests.flows.desk import Counter
+from tests.flows.shop import Shop, settings_of
+from tests.told import HOUR, NOW
 
 
 def test_an_exception_opens_closes_and_comes_back_under_its_id_with_its_owner(bench: Callable[..., Any]) -> None:
@@ -79,7 +84,7 @@ def test_an_acceptance_holds_for_the_values_it_was_given_for(bench: Callable[...
     assert (opened, accepted, read_again, standing()) == (
         (False, False), (True, True), (True, True), (False, True),
     )  # fmt: skip
-    assert told["message"] == "1 exception accepted as they are, until their values change or they are wrong anew."
+    assert told["message"] == "1 exception accepted as it is, until its values change or it is wrong anew."
     assert made.rebuild_differences() == {}
 
 
@@ -97,3 +102,24 @@ def test_old_personal_data_is_forgotten_once_a_night(bench: Callable[..., Any]) 
     assert made.value("select order_count from (select (body ->> 'order_count')::int as order_count from events"
                       " where kind = 'personal.purged')") == 1  # fmt: skip
     assert made.rebuild_differences() == {}
+
+
+def test_a_route_that_failed_and_is_taken_out_of_the_settings_is_no_trouble_any_more(tmp_path: Path) -> None:
+    duty = {"name": "duty", "to": "json://127.0.0.1:1"}
+    shop = Shop(tmp_path / "store.duckdb", settings_of(alerts=[duty]))
+    part = AlertPart(cause_kind="missing_division", cause="GHOST", rank=2, stage=0, count=1)
+    about: dict[str, Any] = {"alert_id": uuid4(), "route": "duty"}
+    shop.told.tell(
+        AlertBegun(happened_at=NOW - HOUR, title="One", text="x", parts=(part,), **about),
+        AlertEnded(happened_at=NOW - HOUR, state="failed", message="json did not take it", **about),
+    )
+    watch.run(shop.run)
+    question = "select exception_kind from exception_facts where is_open"
+    while_it_is_there = shop.rows(question)
+    shop.run.house.settings = settings_of()
+    watch.run(shop.run)
+    after = shop.rows(question)
+    shop.told.close()
+
+    assert while_it_is_there == [{"exception_kind": "alert_failed"}]
+    assert after == []

@@ -162,16 +162,16 @@ def keep_log(house: Any) -> None:
     print(f"{len(sold_orders(house))} orders, {len(house.logs)} workers; their logs: {kept.relative_to(ROOT)}")
 
 
-def test_thirty_kills_under_faults_lose_and_double_nothing(house: Callable[..., Any]) -> None:
+def test_twenty_kills_under_faults_lose_and_double_nothing(house: Callable[..., Any]) -> None:
     home = house(orders_per_day=30)
-    kill_again_and_again(home, 30, random.Random(20), bursts=3)
+    kill_again_and_again(home, 20, random.Random(20), bursts=3)
     met = faults_met(home)
     drain(home)
 
     all_agrees(home)
     assert len(sold_orders(home)) >= 100
     assert set(met) == set(WORST) - {"timeout_seconds"}
-    page = summary(home, 20, 30, met)
+    page = summary(home, 20, 20, met)
     assert f"| calls that met `burst_429` | {met['burst_429']} |" in page
     assert f"| orders sold | {len(sold_orders(home))} |" in page
 

@@ -61,7 +61,7 @@ def look(assembled: Assembled) -> None:
 
 def pass_by(assembled: Assembled, sandbox: Any, minutes: float) -> None:
     sandbox.advance(minutes)
-    assembled.house.clock._read_at = 0.0  # type: ignore[attr-defined]
+    assembled.house.clock._read_at = 0.0  # type: ignore[attr-defined]  # a sandbox's clock, read again at once
 
 
 def test_the_default_policy_oversells_a_fraction_of_what_nothing_or_a_flat_buffer_does_and_loses_little_more() -> (

@@ -20,7 +20,7 @@ def cause(**other: Any) -> dict[str, Any]:
         "sentence": "Ship-via DPX has no carrier at John Lewis", "severity": "urgent", "rank": 1, "team": "ops",
         "fix_where": "mapping", "is_hidden": False, "is_quiet": False,
         "subject_count": 37, "quiet_count": 0, "amount": Decimal("3912.000000"), "currency": "GBP",
-        "deadline_at": NOW + 5 * HOUR, **other,
+        "deadline_at": NOW + 5 * HOUR, "disturbed_since_at": None, **other,
     }  # fmt: skip
 
 
@@ -54,6 +54,15 @@ def test_several_go_in_one_message_the_most_pressing_first_and_the_rest_counted(
     assert len(alert.parts) == 25
     assert alert.parts[0].cause == "FIRST"
     assert alert.body.endswith("and 5 more: http://x/exceptions")
+
+
+def test_what_somebody_let_rest_after_it_was_told_is_told_again_once_it_rests_no_more() -> None:
+    rested = NOW - 20 * MINUTE
+    row = cause(disturbed_since_at=rested)
+
+    assert sent([row], [told(minutes=30)]) == ["DPX"]
+    assert sent([row], [told(minutes=10)]) == []  # and that only once
+    assert sent([row | {"is_quiet": True}], [told(minutes=30)]) == []
 
 
 def test_what_was_told_is_not_told_again() -> None:

@@ -47,6 +47,7 @@ def doubts(given: pl.DataFrame, before: pl.DataFrame, kind: str = "FULL") -> lis
         ("too few rows", {"row_count": 2}, [{"on_hand": 4}], "row_count"),
         ("too many rows", {"row_count": 1}, [{"on_hand": 4}, {"on_hand": 1, "lot": "X"}], "row_count"),
         ("another sum", {"row_count": 1, "checksum": "5"}, [{"on_hand": 4}], "checksum"),
+        ("a row without a key, and no count", {}, [{"on_hand": 4}, {"sku_key": ""}], "unreadable_rows"),
         ("the same key twice", {}, [{"on_hand": 4}, {"on_hand": 5}], "duplicate_rows"),
         ("two lots", {}, [{"on_hand": 4}, {"on_hand": 5, "lot": "X"}], None),
         ("no row at all, as it says", {"row_count": 0, "checksum": "0"}, [], None),

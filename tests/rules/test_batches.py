@@ -84,6 +84,14 @@ def test_a_delta_waits_for_one_that_was_seen_and_is_shown_no_more() -> None:
     assert without(2, batch(3, "DELTA")) == []
 
 
+def test_while_a_batch_cannot_be_read_no_delta_is_for_it_may_stand_before_any_of_them() -> None:
+    def readable(*batches: StockBatch) -> list[str]:
+        return [one.batch_id for one in plan(batches, held(1), {}, NOON, is_whole=False)]
+
+    assert readable(batch(2, "DELTA"), batch(3, "DELTA")) == []
+    assert readable(batch(2, "DELTA"), batch(3), batch(4, "DELTA")) == ["B3"]
+
+
 @pytest.mark.parametrize(
     ("reason", "minutes_ago", "expected"),
     [

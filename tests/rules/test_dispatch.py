@@ -150,7 +150,7 @@ def test_a_refused_parcel_is_held_with_their_words_and_tried_again_later() -> No
 
 def test_a_refused_parcel_is_tried_at_once_when_it_changed_or_a_person_asks() -> None:
     changed = decide(known([parcel(tracking="RM999GB")], intents=[refusal(1)]))
-    asked = decide(known([parcel()], intents=[refusal(1)], retry="O1-A"))
+    asked = decide(known([parcel()], intents=[refusal(1)], retry=frozenset({"O1-A"})))
 
     assert (len(changed.confirm), held(changed)) == (1, [])
     assert len(asked.confirm) == 1

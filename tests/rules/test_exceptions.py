@@ -9,7 +9,17 @@ import sync.rules.orders
 from store.database import SQL
 from sync.lanes import FLOWS
 from sync.rules.erp_refusals import REFUSALS
-from sync.rules.exceptions import _RETRIED_BY, BY_CODE, KINDS, ExceptionKind, as_sql, kind_of, retried_by, sentence
+from sync.rules.exceptions import (
+    _RETRIED_BY,
+    BY_CODE,
+    KINDS,
+    SENT_AGAIN,
+    ExceptionKind,
+    as_sql,
+    kind_of,
+    retried_by,
+    sentence,
+)
 
 HANDBOOK = SQL.parent.parent / "dashboard" / "handbook"
 RULES = Path(sync.rules.orders.__file__).parent
@@ -74,6 +84,8 @@ def test_every_kind_is_retried_by_the_flow_it_is_about() -> None:
 
     assert {kind for kinds in _RETRIED_BY.values() for kind in kinds} <= set(BY_CODE)
     assert {retried_by(kind.code, "watch") for kind in KINDS} <= set(FLOWS)
+    assert {retried_by(kind, "") for kind in SENT_AGAIN} == {"inventory"}
+    assert set(BY_CODE) >= SENT_AGAIN
     assert told == {
         "unknown_sku": "orders", "unmapped_carrier": "dispatch", "batch_late": "inventory",
         "payout_unexplained": "settlement", "flow_failing": "dispatch",

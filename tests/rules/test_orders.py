@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from sync.rules import mappings
 from sync.rules.addresses import Misfit
-from sync.rules.orders import Decision, Known, decide, sku_trouble
+from sync.rules.order_known import Known
+from sync.rules.order_past import freed_by
+from sync.rules.orders import Decision, decide, sku_trouble
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SHIRT, LONG_SHIRT, JUMPER = "NMK-04117-WHT-A--M", "NMK-04117-WHT-A--L", "NMC-07001-RED-A--4"
@@ -244,6 +246,34 @@ def test_a_refused_order_goes_on_only_when_released_after_the_refusal() -> None:
         "hold": ["refused_by_erp"]
     }
     assert steps(decide(replace(ORDINARY, intents=refused, holds={"JLM1-A": after}))) == {"create": [SUBJECT]}
+
+
+@pytest.mark.parametrize(
+    ("frees", "expected"),
+    [
+        ((), {"hold": ["refused_by_erp"]}),
+        (freed_by("unknown_sku", "NMK-04117-WHT-A--m"), {"hold": ["refused_by_erp"]}),
+        (freed_by("refused_by_erp", "CREDIT_HOLD"), {"hold": ["refused_by_erp"]}),
+        (freed_by("reference_refused", "refused"), {"hold": ["refused_by_erp"]}),
+        (freed_by("refused_by_erp", "UNKNOWN_SHIP_VIA"), {"create": [SUBJECT]}),
+        (("create_sales_order",), {"create": [SUBJECT]}),
+        (None, {"create": [SUBJECT]}),
+    ],
+)
+def test_a_release_frees_what_it_was_for_and_no_other_refusal_of_the_order(
+    frees: tuple[str, ...] | None, expected: dict[str, list[str]]
+) -> None:
+    refused = [intent("refused", "UNKNOWN_SHIP_VIA")]
+    held = {"reason": None, "cause": "", "detail": "", "seq": 2, "happened_at": NOW, "frees": frees}
+
+    assert steps(decide(replace(ORDINARY, intents=refused, holds={"JLM1-A": held}))) == expected
+
+
+def test_an_order_that_is_held_no_more_by_itself_frees_nothing_that_was_refused() -> None:
+    held = {"JLM1-A": {"reason": "unknown_sku", "cause": "x", "detail": "y", "happened_at": NOW, "seq": 3}}
+    (released,) = decide(replace(ORDINARY, holds=held)).releases
+
+    assert released.frees == ()
 
 
 def test_only_units_still_wanted_are_sent_and_shipping_is_charged_once() -> None:

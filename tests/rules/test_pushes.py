@@ -186,7 +186,7 @@ def test_an_old_batch_lowers_at_once_and_raises_nothing() -> None:
 
     assert dict(decision.rows.select("sku", "quantity").rows()) == {"DEEP": 14, "THIN": 0}
     assert explained(decision.board).row(1, named=True)["reason"] == (
-        "3 in stock and free, 6 held back (absolute), too thin for so old a batch"
+        "3 in stock and free, 6 held back (units), too thin for so old a batch"
     )
 
 

@@ -138,8 +138,7 @@ def test_the_reason_says_in_words_what_made_the_number() -> None:
     shown = sellable(board(policy, 15, 4, 6)).select(reason())
 
     assert shown.item() == (
-        "15 in stock and free, 4 sold since the batch, 2 held back (absolute), at most 8 are listed,"
-        " whole packs of 6"
+        "15 in stock and free, 4 sold since the batch, 2 held back (units), at most 8 are listed, whole packs of 6"
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +52,7 @@ def test_a_running_balance_that_jumps_names_the_jump() -> None:
     st.randoms(use_true_random=False),
 )
 def test_a_whole_ledger_has_no_gap_in_whatever_order_its_lines_come(
-    steps: list[tuple[Decimal, int]], opening: Decimal, chance: object
+    steps: list[tuple[Decimal, int]], opening: Decimal, chance: Random
 ) -> None:
     amounts = [amount for amount, _ in steps]
     balances = list(accumulate(amounts, initial=opening))[1:]
@@ -61,7 +62,7 @@ def test_a_whole_ledger_has_no_gap_in_whatever_order_its_lines_come(
         for number, (amount, balance, hour) in enumerate(zip(amounts, balances, hours, strict=True))
     ]
     moments = {line.created_at for line in rows}
-    chance.shuffle(rows)  # type: ignore[attr-defined]
+    chance.shuffle(rows)
 
     # Only where the first moment holds several lines can its own beginning be in doubt.
     if sum(1 for line in rows if line.created_at == min(moments)) == 1:

@@ -166,6 +166,28 @@ def test_a_hole_takes_one_member_from_one_record_and_a_garbled_answer_is_no_json
         json.loads(garbled.content)
 
 
+def test_a_garbled_answer_to_a_write_that_answers_with_nothing_is_no_fault_of_the_server(
+    sandbox: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Mirakl answers an acceptance with 204, of which a server sends no body, and says so in its log."""
+    running = sandbox(days=0.05, skus=20, orders_per_day=20)
+    headers = {"Authorization": running.environment["CHERRYLANE_MARKETPLACE_KEY"]}
+    running.scenario("relaxed_limits")
+    running.scenario("burst")
+    with httpx.Client(base_url=running.urls["john_lewis"], headers=headers, timeout=10) as client:
+        found = client.get("/api/orders", params={"order_state_codes": "WAITING_ACCEPTANCE"}).json()["orders"]
+        running.faults(malformed=1.0, only="john_lewis")
+        answers = []
+        for order in found:
+            lines = [{"id": line["order_line_id"], "accepted": True} for line in order["order_lines"]]
+            answers.append(client.put(f"/api/orders/{order['order_id']}/accept", json={"order_lines": lines}))
+        running.faults()
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(answer.content for answer in answers)
+    assert capfd.readouterr().err == ""
+
+
 def members(value: Any) -> int:
     if isinstance(value, dict):
         return len(value) + sum(map(members, value.values()))

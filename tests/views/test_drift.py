@@ -258,6 +258,25 @@ def test_what_has_left_the_building_has_no_deadline_to_leave_it(told: Told, ask:
     assert after == [None]
 
 
+@pytest.mark.parametrize("is_split", [False, True])
+def test_what_is_cancelled_of_a_line_that_was_typed_anew_or_split_in_bluecherry_must_not_be_sent(
+    told: Told, ask: Ask, is_split: bool
+) -> None:
+    """Line 1 was replaced by line 2, or stands beside it."""
+    sent(told)
+    shows(told)
+    half = {"ordered_quantity": 1, "open_quantity": 1}
+    lines = (line(**half), line(line_number=2, **half)) if is_split else (line(line_number=2),)
+    shows(told, *lines, at=NOW - HOUR)
+    told.order("JL1-A", quantity=2, state="CANCELED", cancelled=2, changed=NOW - HOUR)
+    rows = ask("select kind, cause from conditions_drift($at)", {"at": NOW}).rows()
+    single = ask("select is_single, line_number from orders_cancelled_lines").rows()
+
+    assert open_in_bluecherry(ask) == [("JL1-A-1", 2)]
+    assert rows == [("uncancelled_in_erp", "in several lines" if is_split else "not done yet")]
+    assert single == [(not is_split, 1 if is_split else 2)]
+
+
 def open_in_bluecherry(ask: Ask) -> list[tuple[str, int]]:
     """What of it a customer has cancelled and BlueCherry would still send."""
     rows = ask("select order_line_id, quantity from orders_cancelled_lines").to_dicts()

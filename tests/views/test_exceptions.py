@@ -127,6 +127,34 @@ def test_what_was_accepted_before_its_values_were_kept_stays_accepted(told: Told
     assert ask("select is_accepted from exceptions($at)", {"at": NOW})["is_accepted"].to_list() == [True]
 
 
+def test_what_rests_says_nothing_and_once_it_changed_since_when_it_was_let_rest(told: Told, ask: Ask) -> None:
+    kept, waked, later, never = (
+        told.wrong("inflight_stuck", name, cause="missed", grounds="2")
+        for name in ("kept", "waked", "later", "never")
+    )
+    told.handle(kept, "accept", note="it is known", grounds="2")
+    told.handle(waked, "snooze", until_event="change")
+    told.handle(later, "snooze", until_at=NOW - MINUTE)
+    question = (
+        "select exception_id, disturbed_since_at as at from exceptions($at) where disturbed_since_at is not null"
+    )
+    rests = ask(question, {"at": NOW}).to_dicts()
+    for one in (kept, waked, never):
+        told.tell(
+            ExceptionChanged(
+                happened_at=NOW, exception_id=one, exception_kind="inflight_stuck", exception_subject="x",
+                order_id="", cause="missed", detail="", amount=None, currency="", deadline_at=None,
+                since_at=NOW - 3 * HOUR, grounds="3",
+            )
+        )  # fmt: skip
+    disturbed = {row["exception_id"]: row["at"] for row in ask(question, {"at": NOW}).to_dicts()}
+    (cause,) = ask("from causes($at)", {"at": NOW}).to_dicts()
+
+    assert rests == []
+    assert disturbed == {str(kept): NOW - HOUR / 12, str(waked): NOW - HOUR / 12}
+    assert cause["disturbed_since_at"] == NOW - HOUR / 12
+
+
 def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:
     for number, age in enumerate((HOUR, 5 * HOUR, 25 * HOUR, 4 * DAY), 1):
         told.wrong(

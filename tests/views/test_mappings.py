@@ -65,6 +65,19 @@ def sent(told: Told, order_id: str, *rules: str, ship_via_rule: str = "STD-UK", 
     )  # fmt: skip
 
 
+def test_an_attribute_of_every_category_is_not_used_by_those_that_have_their_own(told: Told, ask: Ask) -> None:
+    told.skus(SHIRT)
+    (category,) = ask("select category from sku_facts")["category"]
+    told.mapping("attribute", "colour", "color_name")
+    told.mapping("attribute", "size", "size")
+    told.mapping("attribute", f"{category}|colour", "text:Red")
+    told.mapping("attribute", f"{category}|size", "text:M", from_on=date(2026, 12, 1))
+    counted = {row["key"]: row["use_count"] for row in reads.mapping_uses(ask, NOW).to_dicts()}
+
+    # what is planned takes nothing away from what is in force
+    assert counted == {"colour": 0, "size": 1, f"{category}|colour": 1, f"{category}|size": 1}
+
+
 def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitted(told: Told, ask: Ask) -> None:
     for key in ("NMK", "NMK|04…", "NMK country:IRL", "NMK|09…"):
         told.mapping("warehouse", key, "WH1")

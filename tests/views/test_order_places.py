@@ -95,6 +95,35 @@ def test_an_order_shipped_past_bluecherry_is_missing_and_wrong_until_it_is_there
     assert ask(sql, {"now": NOW}).rows() == []
 
 
+def test_an_order_shipped_past_bluecherry_weeks_before_anybody_knows_is_missing_as_soon_as_both_states_are(
+    told: Told, ask: Ask
+) -> None:
+    """Its answer was lost, and a person says now that BlueCherry never had it; or it is found only now."""
+    long_ago = NOW - 45 * DAY
+    for order_id in ("JL1-A", "JL2-A", "JL3-A"):
+        told.order(order_id, state="CLOSED", placed=long_ago, changed=long_ago)
+    told.order("JL4-A", state="SHIPPED", placed=NOW - HOUR, changed=NOW - 0.6 * HOUR)
+    told.order("JL5-A", state="SHIPPED", placed=NOW - HOUR, changed=NOW - 0.4 * HOUR)
+    told.intent("create_sales_order", "JL1-A/NMK/WH1", "refused", order_id="JL1-A", code="absent")
+    told.intent("create_sales_order", "JL2-A/NMK/WH1", "unclear", order_id="JL2-A")
+    sql = "select subject from conditions($now) where kind = 'missing_in_erp' order by subject"
+
+    assert ask(sql, {"now": NOW}).rows() == [("JL1-A",), ("JL3-A",), ("JL4-A",)]
+
+
+def test_an_order_in_a_state_nobody_told_us_of_is_not_left_waiting_in_silence(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", state="WAITING_COURIER")
+    sql = "select kind, subject, cause from conditions($now)"
+
+    assert places(ask) == {("waiting", "A person finds out what WAITING_COURIER means: nobody told us"): 1}
+    assert ("missing_in_erp", "JL1-A", "unknown state WAITING_COURIER") in ask(sql, {"now": NOW}).rows()
+
+    told.order("JL1-A", state="STAGING", changed=NOW)
+
+    assert places(ask) == {("waiting", "John Lewis releases it for shipping"): 1}
+    assert [row for row in ask(sql, {"now": NOW}).rows() if row[0] == "missing_in_erp"] == []
+
+
 def test_within_a_place_what_waits_longest_comes_first(told: Told, ask: Ask) -> None:
     told.order("JL1-A", placed=NOW - HOUR)
     told.order("JL2-A", state="STAGING", placed=NOW - DAY)

@@ -216,6 +216,29 @@ def test_an_order_is_shown_by_each_system_side_by_side(told: Told, ask: Ask) -> 
     assert rows[2]["detail"] == "RML RM100200300GB"
 
 
+def test_what_bluecherry_took_and_does_not_show_yet_stands_under_its_number(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.intent("create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="0401244", at=NOW)
+    told.order("JL2-A")
+    told.intent("create_sales_order", "JL2-A/NMK/WH1", "unclear", order_id="JL2-A")
+    taken, unclear = (reads_orders.order_systems(ask, name).to_dicts()[1] for name in ("JL1-A", "JL2-A"))
+
+    assert (taken["state"], taken["detail"], taken["since_at"]) == ("accepted", "took it as 0401244", NOW)
+    assert (unclear["state"], unclear["detail"]) == ("", "")
+
+
+def test_a_customer_who_has_the_order_is_not_waited_for(told: Told, ask: Ask) -> None:
+    for state in ("SHIPPED", "RECEIVED", "CLOSED"):
+        told.order(f"JL-{state}", state=state)
+        told.sales_order(f"SO-{state}", f"JL-{state}", shipped=1)
+
+    assert {order_id: words for order_id, (_, words) in standing(ask).items()} == {
+        "JL-SHIPPED": "The customer receives it, then it is paid out",
+        "JL-RECEIVED": "John Lewis pays it out, if it has not, and closes it",
+        "JL-CLOSED": "Nothing: it is finished",
+    }
+
+
 def test_the_funnel_says_how_far_orders_came_and_where_they_stand(told: Told, ask: Ask) -> None:
     told.order("JL1-A", state="WAITING_ACCEPTANCE")
     told.order("JL2-A")

@@ -1,9 +1,9 @@
--- One row per sending whose stock import reached its end at the marketplace.
+-- One row per sending whose stock import reached its end at the marketplace, or was given up by a person.
 -- :table
 create table if not exists import_facts (
     push_id uuid primary key,                   -- the same file sent again at once is the same import there
     import_id varchar not null,
-    state varchar not null,                     -- complete, failed or unproven
+    state varchar not null,                     -- complete, failed, unproven or lost (given up)
     success_count bigint not null,
     error_count bigint not null,
     errors varchar not null,                    -- JSON: sku to reason

@@ -6,6 +6,7 @@ create table if not exists order_hold_facts (
     cause varchar,                              -- what to mend
     detail varchar,
     misfits struct(part varchar, field varchar, "length" integer, fits integer)[],  -- of its addresses, lengths only
+    frees varchar[],                            -- released: which refusals with it, by kind or kind/code; null: all
     happened_at timestamptz not null,
     seq bigint not null,
 );

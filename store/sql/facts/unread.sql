@@ -3,7 +3,7 @@
 create table if not exists unread_facts (
     subject varchar primary key,
     system varchar not null,
-    record varchar not null,                    -- what it is: order, sales order, return, credit memo
+    record varchar not null,                    -- what it is: order, shipment, offer …
     record_id varchar not null,                 -- empty: it carries no name
     detail varchar not null,                    -- the members that cannot be read
     is_open boolean not null,

@@ -1,0 +1,121 @@
+"""Process again: what each flow is asked to try once more; where there is nothing to press, it is refused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from store.commands import Retry
+from sync.answers import Refusal
+from sync.desk_exceptions import ExceptionDesk
+from sync.flows import inventory
+from sync.lanes import FLOWS, lanes_of
+from sync.rules.exceptions import KINDS
+from sync.runs import Run, Scope
+from tests.flows.shop import Shop, settings_of
+from tests.told import HOUR, NOW
+
+IDLE = [kind for kind in KINDS if not kind.has_retry]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(tmp_path / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_has_nothing_to_press_is_refused_with_what_to_do_and_nothing_is_released(
+    shop: Shop, *, dry_run: bool
+) -> None:
+    told, desk = shop.told, ExceptionDesk(shop.run.house, {})
+    with told.in_one_go():
+        told.order("JL1-A")
+        for kind in IDLE:
+            told.wrong(kind.code, "JL1-A", order_id="JL1-A", since=NOW - HOUR)
+
+    assert len(IDLE) > 20
+    for kind in IDLE:
+        with pytest.raises(Refusal) as refused:
+            desk.retry("Ops", Retry(exception_kind=kind.code, dry_run=dry_run), lambda _: None)
+        assert str(refused.value) == kind.retry
+    assert shop.rows("select * from events where kind = 'order.released'") == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_start_is_tried_again_by_the_worker_itself_and_says_so(shop: Shop, *, dry_run: bool) -> None:
+    """It is no flow of a lane: nothing is there to run."""
+    shop.told.run("start", "failed", ended=NOW - HOUR, message="no answer")
+    (row,) = shop.rows(
+        "select kind, subject, cause from conditions($at) where kind = 'flow_failing' and cause = 'start'", at=NOW
+    )
+    wrong = shop.told.wrong(row["kind"], row["subject"], cause=row["cause"])
+
+    with pytest.raises(Refusal, match="`cherrylane doctor` says what is missing"):
+        ExceptionDesk(shop.run.house, lanes_of(shop.run.house)).retry(
+            "Ops", Retry(exception_id=wrong, dry_run=dry_run), lambda _: None
+        )
+
+
+def test_one_with_nothing_to_press_among_several_is_named(shop: Shop) -> None:
+    told, desk = shop.told, ExceptionDesk(shop.run.house, {})
+    ids = (told.wrong("refused_by_erp", "JL1-A", cause="E1"), told.wrong("dispatch_late", "JL1-A"))
+
+    with pytest.raises(Refusal, match=r"^Nothing to press: the warehouse has to ship\.$"):
+        desk.retry("Ops", Retry(exception_ids=ids), lambda _: None)
+
+
+def test_a_kind_says_whether_there_is_something_to_press_on_the_page_too(shop: Shop) -> None:
+    told = shop.told
+    told.wrong("refused_by_erp", "JL1-A", cause="CREDIT_HOLD")
+    told.wrong("dispatch_late", "JL1-A")
+    told.wrong("nobody_wrote_this_down", "x")
+
+    assert {row["exception_kind"]: row["has_retry"] for row in shop.rows("from causes($at)", at=NOW)} == {
+        "refused_by_erp": True, "dispatch_late": False, "nobody_wrote_this_down": True,
+    }  # fmt: skip
+
+
+@dataclass
+class Recorder:
+    """A lane whose runs do nothing, and end well."""
+
+    scopes: list[Scope] = field(default_factory=list)
+
+    def run_once(self, scope: Scope) -> Run:
+        self.scopes.append(scope)
+        return cast("Run", SimpleNamespace(is_good=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "subjects", "flow", "asked"),
+    [
+        ("refused_by_marketplace", {"S1": "JL1", "S2": "JL2"}, "dispatch", [Scope(named=("JL1", "JL2"))]),
+        ("import_errors", {"import/IMP-1": "", "LINEN-M": ""}, "inventory", [Scope(named=("LINEN-M",))]),
+        ("import_failed", {"stock": ""}, "inventory", [Scope()]),
+        ("refund_refused", {"F1": "JL1", "F2": "JL2"}, "returns", [Scope(key="JL1"), Scope(key="JL2")]),
+        ("refused_by_erp", {"JL1": "JL1"}, "orders", [Scope(key="JL1", is_stored=True)]),
+        ("refused_by_erp", {"JL1": "JL1", "JL2": "JL2"}, "orders", [Scope(is_stored=True)]),
+        ("alert_failed", {"duty": ""}, "alerts", [Scope(is_full=True)]),
+        ("payout_unexplained", {"C1": ""}, "settlement", [Scope()]),
+    ],
+)  # fmt: skip
+def test_each_flow_is_asked_for_the_very_things_that_are_to_be_tried_again(
+    shop: Shop, kind: str, subjects: dict[str, str], flow: str, asked: list[Scope]
+) -> None:
+    lanes = {name: Recorder() for name in FLOWS}
+    for subject, order_id in subjects.items():
+        shop.told.wrong(kind, subject, cause="x", order_id=order_id)
+    desk = ExceptionDesk(shop.run.house, cast("Any", lanes))
+    answer = desk.retry("Ops", Retry(exception_kind=kind, cause="x"), lambda _: None)
+
+    assert {name: lane.scopes for name, lane in lanes.items() if lane.scopes} == {flow: asked, "watch": [Scope()]}
+    assert answer["count"] == len(subjects)
+
+
+def test_what_is_asked_for_by_name_is_sent_though_nothing_of_it_changed(shop: Shop) -> None:
+    assert inventory._asked(shop.run, Scope(named=("LINEN-L", "LINEN-M"))) == {"LINEN-L", "LINEN-M"}

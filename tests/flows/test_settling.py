@@ -1,0 +1,97 @@
+"""A call whose answer was lost is made again only when it surely did not happen, whatever it was for."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sync.errors import Unclear
+from sync.ports import MarketOrder, Page
+from sync.runs import Scope
+from tests.flows.between import Between
+from tests.flows.test_orders import placed, quiet, settled
+
+
+def lost(calls: list[str]) -> Callable[..., Any]:
+    """A call that is noted, does nothing, and whose answer never comes."""
+
+    def call(_: Any, *given: Any) -> Any:
+        calls.append("/".join(map(str, given[:2])))
+        raise Unclear("no answer came")
+
+    return call
+
+
+def became(house: Any, ids: list[str]) -> set[tuple[str, str]]:
+    """What became of intents."""
+    rows = house.rows(
+        "select state, code from intent_facts where intent_id in (select unnest($ids::uuid[]))", ids=ids
+    )
+    return {(row["state"], row["code"]) for row in rows}
+
+
+def test_an_acceptance_is_made_again_only_when_the_order_was_read_two_minutes_after_it(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05)
+    real, calls = house.house.marketplace, list[str]()
+    house.house.marketplace = Between(real, accept=lost(calls))
+    (order_id, *_) = sorted(placed(house))
+    house.run("orders")
+    call = next(one for one in calls if one.startswith(order_id))
+    sent = calls.count(call)
+    for _ in range(3):
+        house.advance(0.5)
+        house.run("orders")
+    soon = calls.count(call)
+    house.house.marketplace = Between(real, accept=lost(calls), orders=without(order_id))
+    for _ in range(3):
+        house.advance(200)  # the bookmark waits six hours for what cannot be read, and then goes on
+        house.run("orders")
+    unread = calls.count(call)
+    house.house.marketplace = real
+    house.run("orders", Scope(key=order_id))
+    house.run("orders")
+
+    assert (sent, soon, unread) == (1, 1, 1)
+    assert house.sandbox.state("john_lewis")["orders"][order_id]["accepted_at"]
+
+
+def without(order_id: str) -> Callable[..., Any]:
+    """John Lewis lists the orders, and one of them cannot be read."""
+
+    def orders(real: Any, **named: Any) -> Iterator[Page[MarketOrder]]:
+        for page in real.orders(**named):
+            good = tuple(one for one in page.items if one.order_id != order_id)
+            bad = () if len(good) == len(page.items) else (f"order {order_id}: order_lines is missing",)
+            yield Page(good, page.snapshot_id, bad, page.total)
+
+    return orders
+
+
+def test_a_cancelation_is_made_again_only_after_two_sweeps_past_the_visibility_delay(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench)
+    placed(house)
+    settled(house, minutes=12, times=2)
+    real, calls = house.house.erp, list[str]()
+    house.house.erp = Between(real, cancel_line=lost(calls))
+    house.sandbox.scenario("cancel_some")
+    for _ in range(9):
+        if not calls:
+            settled(house, minutes=5, times=1)
+    sent = tuple(calls)
+    unclear = "select intent_id from intent_facts where intent_kind = 'cancel_sales_line' and state = 'unclear'"
+    ids = [str(row["intent_id"]) for row in house.rows(unclear)]
+    house.advance(house.house.settings.erp_visibility_minutes + 1)
+    house.run("orders")
+    once = became(house, ids)
+    house.run("orders")
+    again = [call for call in calls if call in sent]
+    house.house.erp = real
+    house.advance(1.5)
+    house.run("orders")
+
+    assert len(sent) == len(ids) > 0
+    assert once == {("unclear", "absent_once")}
+    assert again == list(sent)
+    assert became(house, ids) == {("refused", "absent")}

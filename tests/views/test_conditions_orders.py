@@ -1,0 +1,277 @@
+"""What is wrong now with orders and their shipments: each kind shows when it should, and goes away by itself."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from store import events
+from store.database import Ask
+from tests.told import DAY, HOUR, NOW, Told
+from tests.views.conditions import MINUTE, wrong
+
+ORDER_HOLDS = (
+    "unknown_sku", "misspelt_sku", "inactive_sku", "missing_division", "missing_warehouse", "unknown_ship_via",
+    "refused_by_erp",
+    "accept_refused", "address_too_long", "address_incomplete", "missing_in_erp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", ORDER_HOLDS)
+def test_a_held_order_shows_with_its_cause_its_value_and_its_deadline(told: Told, ask: Ask, reason: str) -> None:
+    told.order("O1-A", deadline=NOW + DAY)
+    told.hold("O1-A", reason, "NMH", "Nothing is mapped.")
+    row = wrong(ask)[reason, "O1-A"]
+
+    assert (row["cause"], row["amount"], row["currency"]) == ("NMH", Decimal("42.500000"), "GBP")
+    assert (row["deadline_at"], row["since_at"]) == (NOW + DAY, NOW - HOUR)
+
+
+def test_a_released_or_finished_order_is_not_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "confirmed", order_id="O1-A", reference="SO-1")
+    told.sales_order("SO-1", "O1-A")
+    told.hold("O1-A", "unknown_sku", "X")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
+    told.order("O2-A", state="CANCELED")
+    told.hold("O2-A", "unknown_sku", "X")
+
+    assert wrong(ask) == {}
+
+
+def test_a_missing_address_is_wrong_only_after_two_hours(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.hold("O1-A", "no_address", "O1-A", at=NOW - HOUR)
+
+    assert ("no_address", "O1-A") not in wrong(ask)
+    assert wrong(ask, NOW + HOUR)["no_address", "O1-A"]["cause"] == ""
+
+
+def test_read_again_with_the_same_values_a_trouble_has_the_same_grounds(told: Told, ask: Ask) -> None:
+    def grounds(at: datetime) -> Any:
+        return wrong(ask, at)["missing_division", "O1-A"]["grounds"]
+
+    told.order("O1-A")
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 08:00.")
+    first = grounds(NOW)
+    told.order("O1-A", changed=NOW)
+    told.hold("O1-A", "missing_division", "NMH", "Tried at 09:00.", at=NOW)
+    again = grounds(NOW + MINUTE)
+    told.order("O1-A", quantity=2, changed=NOW + HOUR)
+
+    assert first == again == "NMH | 42.500000"
+    assert grounds(NOW + HOUR) == "NMH | 81.500000"
+
+
+def test_an_order_nobody_did_anything_about_is_never_forgotten(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.order("O2-A", is_before_start=True)
+
+    assert list(wrong(ask)) == [("missing_in_erp", "O1-A")]
+
+
+def test_an_unclear_call_is_wrong_after_a_quarter_of_an_hour(told: Told, ask: Ask) -> None:
+    told.order("O1-A", placed=NOW - MINUTE)
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "unclear", order_id="O1-A", at=NOW - 14 * MINUTE)
+
+    assert wrong(ask) == {}
+    assert wrong(ask, NOW + MINUTE)["order_unclear", "create_sales_order/O1-A/NMK/WH1"]["order_id"] == "O1-A"
+
+
+def test_a_sales_order_that_stays_invisible_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "confirmed", order_id="O1-A", reference="SO-1")
+
+    assert ("sent_not_visible", "O1-A/NMK/WH1") in wrong(ask)
+    assert wrong(ask, visibility_minutes=90) == {}
+
+
+@pytest.mark.parametrize("state", ["SHIPPED", "CLOSED", "CANCELED"])
+def test_a_line_in_two_sales_orders_stays_wrong_when_its_order_is_done_at_john_lewis(
+    told: Told, ask: Ask, state: str
+) -> None:
+    """The first parcel is confirmed, and the second is still to go."""
+    long_ago = NOW - 60 * DAY
+    told.order("O1-A", state=state, placed=NOW - DAY)
+    told.order("O2-A", state=state, placed=long_ago, changed=long_ago)
+    for order_id in ("O1-A", "O2-A"):
+        told.sales_order(f"{order_id}/1", order_id, shipped=1, entered=long_ago)
+        told.sales_order(f"{order_id}/2", order_id, entered=NOW - HOUR)
+
+    assert {subject for kind, subject in wrong(ask) if kind == "duplicate_sales_order"} == {"O1-A-1", "O2-A-1"}
+
+
+def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.sales_order("SO-2", "O1-A")
+    found = wrong(ask)["duplicate_sales_order", "O1-A-1"]
+
+    assert found["detail"] == "It stands in SO-1 and SO-2."
+    told.sales_order("SO-2", "O1-A", quantity=0, read=NOW)
+    assert wrong(ask) == {}
+
+
+def test_a_status_nobody_mapped_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A", status="")
+
+    assert wrong(ask)["unmapped_status", "SO-1"]["cause"] == "20"
+
+
+def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_ends(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE", placed=NOW - 20 * HOUR)
+
+    assert wrong(ask)["acceptance_due", "O1-A"]["deadline_at"] == NOW + 4 * HOUR
+    assert wrong(ask, acceptance_hours=48) == {}
+
+
+def test_a_refusal_john_lewis_did_not_take_is_wrong_until_the_order_waits_no_more(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - 2 * HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="absent")
+    nothing_happened = wrong(ask)
+    told.intent("refuse_order", "O1-A", "refused", order_id="O1-A", code="400", message="Not now.", at=NOW - MINUTE)
+    row = wrong(ask)["refuse_refused", "O1-A"]
+    told.order("O1-A", state="REFUSED", changed=NOW)
+
+    assert nothing_happened == {}
+    assert (row["cause"], row["detail"], row["amount"]) == ("400", "Not now.", Decimal("42.500000"))
+    assert row["deadline_at"] is not None
+    assert wrong(ask) == {}
+
+
+def test_a_refusal_that_came_too_late_is_wrong_until_the_order_is_cancelled(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE")
+    told.tell(events.AcceptanceDecided(happened_at=NOW - HOUR, order_id="O1-A", decision="refuse", why="lost"))
+    in_time = wrong(ask)
+    told.order("O1-A", changed=NOW - MINUTE)
+    row = wrong(ask)["refusal_overtaken", "O1-A"]
+    told.order("O1-A", state="CANCELED", changed=NOW)
+
+    assert in_time == {}
+    assert row["detail"] == "It is refused here, and John Lewis shows the order as SHIPPING."
+    assert row["since_at"] == NOW - HOUR
+    assert wrong(ask) == {}
+
+
+def test_a_refused_line_that_was_accepted_with_the_others_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="SHIPPING")
+    told.order("O2-A", state="SHIPPING")
+    for order_id, line_id in (("O1-A", "O1-A-1"), ("O2-A", "O2-A-2")):
+        told.tell(
+            events.AcceptanceDecided(
+                happened_at=NOW - HOUR, order_id=order_id, decision="accept", why="lost", refused_lines=(line_id,)
+            )
+        )
+    found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "refusal_overtaken"}
+
+    assert found == {"O1-A": "Lines of it are refused here, and John Lewis shows the order as SHIPPING."}
+
+
+def test_a_number_john_lewis_does_not_take_is_wrong_until_it_shows_it(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.intent(
+        "write_reference", "O1-A", "refused", order_id="O1-A", code="refused", message="Too long.",
+        payload={"reference": "SO-1"},
+    )  # fmt: skip
+    row = wrong(ask)["reference_refused", "O1-A"]
+    told.order("O1-A", seller_reference="SO-1", changed=NOW)
+
+    assert (row["cause"], row["detail"]) == ("refused", "Too long.")
+    assert wrong(ask) == {}
+
+
+def test_an_unsent_order_is_due_and_then_late(told: Told, ask: Ask) -> None:
+    told.order("O1-A", deadline=NOW + 4 * HOUR)
+    told.sales_order("SO-1", "O1-A")
+
+    assert list(wrong(ask, NOW - MINUTE)) == []
+    assert list(wrong(ask)) == [("dispatch_due", "O1-A")]
+    assert list(wrong(ask, NOW + 4 * HOUR)) == [("dispatch_late", "O1-A")]
+
+
+def test_an_order_just_confirmed_is_not_called_late(told: Told, ask: Ask) -> None:
+    told.order("O1-A", deadline=NOW - MINUTE)
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A")
+    told.intent("confirm_shipment", "S1/C1", "confirmed", order_id="O1-A", at=NOW - MINUTE)
+
+    assert wrong(ask) == {}
+    assert list(wrong(ask, NOW + HOUR)) == [("dispatch_late", "O1-A")]
+
+
+def test_what_left_two_hours_ago_and_was_not_confirmed_is_wrong(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A", cartons=("C1", "C2"), shipped=NOW - 2 * HOUR)
+    told.intent("confirm_shipment", "S1/C1", "confirmed", order_id="O1-A")
+    row = wrong(ask)["shipped_not_confirmed", "S1"]
+
+    assert (row["cause"], row["detail"], row["since_at"]) == ("not tried yet", "Parcel C2", NOW)
+    assert wrong(ask, NOW - MINUTE) == {}
+
+
+@pytest.mark.parametrize("reason", ["unmapped_carrier", "missing_tracking", "over_shipped", "unknown_line",
+                                    "refused_by_marketplace"])  # fmt: skip
+def test_a_held_shipment_shows_with_its_cause(told: Told, ask: Ask, reason: str) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment("S1", "O1-A", ship_via="DPX")
+    told.shipment_held("S1", "O1-A", reason, "DPX")
+
+    assert {key: row["cause"] for key, row in wrong(ask).items()} == {(reason, "S1"): "DPX"}
+
+
+def test_a_part_that_waits_for_the_rest_is_no_trouble_and_a_voided_one_always_is(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.sales_order("SO-1", "O1-A")
+    told.shipment_held("S1", "O1-A", "incomplete", "O1-A")
+    told.order("O2-A", state="SHIPPED")
+    told.sales_order("SO-2", "O2-A", shipped=1)
+    told.shipment_held("S2", "O2-A", "voided", "S2")
+
+    assert list(wrong(ask)) == [("voided", "S2")]
+
+
+def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_person_released_it(
+    told: Told, ask: Ask
+) -> None:
+    told.order("O1-A")
+    told.intent(
+        "create_sales_order", "O1-A/NMK/WH1", "refused", order_id="O1-A", code="other_content",
+        message="BlueCherry has SO-7 with the number O1-A, and not the lines John Lewis sold.",
+    )  # fmt: skip
+    told.sales_order("SO-7", "O1-A")
+    found = wrong(ask)["duplicate_po", "O1-A"]
+
+    assert found["detail"].startswith("BlueCherry has SO-7")
+    told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
+    assert ("duplicate_po", "O1-A") not in wrong(ask)
+
+
+def test_a_cancelled_parcel_is_done_with_when_its_goods_are_back_at_the_bench(told: Told, ask: Ask) -> None:
+    told.order("O3-A", state="CANCELED", quantity=2, cancelled=2)
+    told.sales_order("SO-3", "O3-A", quantity=2, shipped=2)
+    before = wrong(ask)
+
+    told.tell(by_hand("O3-A", 1, at=NOW))
+    half = wrong(ask)
+    told.tell(by_hand("O3-A", 2, at=NOW + MINUTE))
+
+    assert ("cancelled_after_pick", "O3-A-1") in before
+    assert ("cancelled_after_pick", "O3-A-1") in half
+    assert ("cancelled_after_pick", "O3-A-1") not in wrong(ask)
+
+
+def by_hand(order_id: str, units: int, *, at: datetime) -> events.ReturnRead:
+    """The returns bench took goods back that no return at John Lewis speaks of."""
+    line = events.ReceivedLinePart(
+        line_number=1, order_line_id=f"{order_id}-1", quantity=2, received_quantity=units
+    )
+    return events.ReturnRead(
+        happened_at=at, ret_num=f"R-{order_id}", order_id=order_id, ord_num="SO-3", return_id="", raw_status="20",
+        is_closed=True, entered_at=at, changed_at=at, lines=(line,),
+    )  # fmt: skip
