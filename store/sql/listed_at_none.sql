@@ -1,7 +1,7 @@
 -- One row per SKU and span in which John Lewis had none of it to sell. When could nobody order it here?
 -- Sent as none, or sold out since, from when a sending took effect until the next did; before our first, nobody knows.
 create or replace macro listed_at_none(since_at, as_of, deducts_sales := true) as table
-with applied as (
+with applied as materialized (
     select
         row.sku,
         row.quantity,
@@ -24,13 +24,14 @@ sold as (
             partition by applied.sku, applied.applied_at order by line.placed_at, line.order_line_id
         ) as sold_quantity,
         applied.quantity,
+        applied.next_at,
     from order_line_facts as line
     asof join applied on applied.sku = line.sku and line.placed_at >= applied.applied_at
     where deducts_sales and applied.quantity > 0 and line.placed_at > since_at - interval 2 day and line.placed_at < as_of
 ),
 
 sold_out as (
-    select sku, applied_at, min(placed_at) as none_at
+    select sku, min(placed_at) as none_at, any_value(next_at) as next_at
     from sold
     where sold_quantity >= quantity
     group by sku, applied_at
@@ -43,9 +44,8 @@ spans as (
 
     union all
 
-    select sold_out.sku, sold_out.none_at, applied.next_at
+    select sku, none_at, next_at
     from sold_out
-    join applied on applied.sku = sold_out.sku and applied.applied_at = sold_out.applied_at
 )
 
 select sku, greatest(none_at, since_at) as since, next_at as until

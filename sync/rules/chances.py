@@ -43,7 +43,7 @@ class Counts:
         # One unit in a billion windows is none, and spares the special functions their overflow.
         return cls(np.where(means < _NONE, 0.0, means), spread)
 
-    def at(self, places: npt.NDArray[np.bool_] | Ints | slice) -> Self:
+    def at(self, places: npt.NDArray[np.bool_] | Ints) -> Self:
         """The same for some of the SKUs."""
         return type(self)(self.mean[places], self.dispersion[places])
 
@@ -110,7 +110,8 @@ class Counts:
         size, mean = self._size, np.maximum(self.mean, _NONE)
         with np.errstate(divide="ignore", invalid="ignore"):
             less = np.where(np.isinf(size), x / mean, x * (mean + size) / (mean * (x - 1 + size)))
-        return np.where(x > 0, mass * less, 0.0)
+        # where nothing is wanted nothing can be made of P(D = 1), which is none
+        return np.where((x == 1) & (self.mean == 0), 1.0, np.where(x > 0, mass * less, 0.0))
 
     def rising(self, x: Ints, mass: Floats) -> Floats:
         """P(D = x + 1) from P(D = x)."""

@@ -22,7 +22,7 @@ probability is between 0 and 1; `oversold_units` is at least `oversell`; `overse
 most `stock_out`; none falls when demand rises, and none rises with the units held back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ class Sides:
             Counts.of(skus["other_mean"].to_numpy(), skus["other_dispersion"].to_numpy()),
         )
 
-    def at(self, places: Ints | slice) -> "Sides":
+    def at(self, places: Ints) -> "Sides":
         """The same for some of the SKUs."""
         return Sides(self.own.at(places), self.other.at(places))
 
@@ -95,107 +95,112 @@ def not_deducted(skus: pl.DataFrame) -> pl.DataFrame:
 
 def worst_case(other: Counts, held: Ints, overstated: Overstated = ()) -> Floats:
     """P(other > b), mixed over how wrong the record may be."""
-    chance = np.zeros(held.shape)
-    for k, weight, at in _record(overstated, held.size):
-        chance[at] += weight * other.at(at).tail(held[at] - k)
-    return chance
+    return _mixed(other, held, _weights(overstated, held.size))[0]
 
 
 def alone(other: Counts, base: Ints, overstated: Overstated = ()) -> tuple[Floats, Floats]:
     """P(other > base) and the units expected beyond base: what the others oversell without us."""
-    chance, units = np.zeros(base.shape), np.zeros(base.shape)
-    for k, weight, at in _record(overstated, base.size):
-        drawn, stock = other.at(at), base[at] - k
-        tail = drawn.tail(stock)
-        chance[at] += weight * tail
-        units[at] += weight * drawn.excess(stock, tail)
-    return chance, units
+    return _mixed(other, base, _weights(overstated, base.size))
 
 
 def stock_out(sides: Sides, base: Ints, overstated: Overstated = ()) -> Floats:
     """P(own + other > base): the same sum as `oversold` without a listed quantity to stop the channel."""
-    both_poisson = Counts.of(sides.own.mean + sides.other.mean)
-    found = np.zeros(base.shape)
-    simple = (sides.own.dispersion_used == 1) & (sides.other.dispersion_used == 1)
-    for k, weight, at in _record(overstated, base.size):
-        stock = base[at] - k
-        chance = both_poisson.at(at).tail(stock)
-        rest = np.flatnonzero(~simple[at])
-        if rest.size:
-            chance[rest] = _sums(sides.at(at).at(rest), stock[rest], np.maximum(stock[rest] + 1, 0))[0]
-        found[at] += weight * chance
+    weights = _weights(overstated, base.size)
+    found, _ = _mixed(Counts.of(sides.own.mean + sides.other.mean), base, weights)
+    rest = np.flatnonzero((sides.own.dispersion_used != 1) | (sides.other.dispersion_used != 1))
+    if rest.size:
+        stock = base[rest]
+        found[rest] = _sums(sides.at(rest), stock, np.maximum(stock + 1, 0), weights[:, rest])[0]
     return found
 
 
 def oversold(sides: Sides, base: Ints, quantity: Ints, overstated: Overstated = ()) -> tuple[Floats, Floats]:
     """P(min(own, quantity) + other > base) and the units expected beyond base."""
-    chance, units = np.zeros(base.shape), np.zeros(base.shape)
-    for k, weight, at in _record(overstated, base.size):
-        one, some = _sums(sides.at(at), base[at] - k, quantity[at])
-        chance[at] += weight * one
-        units[at] += weight * some
-    return np.minimum(chance, 1.0), np.maximum(units, chance)
+    chance, units = _sums(sides, base, quantity, _weights(overstated, base.size))
+    return chance, np.maximum(units, chance)
 
 
-def _sums(sides: Sides, base: Ints, quantity: Ints) -> tuple[Floats, Floats]:
+def _sums(sides: Sides, base: Ints, quantity: Ints, weights: Floats) -> tuple[Floats, Floats]:
     """The exact sums of §3.6: all that is listed sold, and then each number below it that matters."""
     own, other = sides.own, sides.other
     all_sold = np.where(quantity > 0, own.tail(quantity - 1), 1.0)
-    held = base - quantity
-    tail = other.tail(held)
-    chance, units = all_sold * tail, all_sold * other.excess(held, tail)
+    chance, units = _mixed(other, base - quantity, weights)
+    chance, units = all_sold * chance, all_sold * units
     # Below `first` the others would have to want more than they can, or we to sell less than we can.
-    first = np.maximum(np.maximum(base - other.most(), own.least()), 0)
+    least = base - (len(weights) - 1)
+    first = np.maximum(np.maximum(least - other.most(), own.least()), 0)
     terms = np.minimum(quantity - 1, own.most()) - first + 1
     longest_first = np.argsort(-terms, kind="stable")
     longest_first = longest_first[: np.count_nonzero(terms > 0)]
     some, more = _terms(
-        sides.at(longest_first), (base - first)[longest_first], first[longest_first], terms[longest_first]
-    )
+        sides.at(longest_first), (base - first)[longest_first], first[longest_first], terms[longest_first],
+        weights[:, longest_first],
+    )  # fmt: skip
     chance[longest_first] += some
     units[longest_first] += more
     return np.clip(chance, 0.0, 1.0), units
 
 
-def _terms(sides: Sides, left: Ints, sold: Ints, terms: Ints) -> tuple[Floats, Floats]:
+def _terms(sides: Sides, left: Ints, sold: Ints, terms: Ints, weights: Floats) -> tuple[Floats, Floats]:
     """Sums over `terms` numbers sold, from `sold` upwards, while what is `left` for the others shrinks.
 
     Each term is made from the one before by adding and multiplying positive numbers, so nothing cancels. The SKUs
     come with the longest sums first: those still adding are a slice.
     """
     own, other = sides.own, sides.other
-    ours, theirs = own.mass(sold), other.mass(left)
-    tail = other.tail(left)
-    excess = other.excess(left, tail)
+    ours = own.mass(sold)
+    theirs = [other.mass(left)]  # P(D = what is left - k) for each error k of the record
+    for k in range(1, len(weights)):
+        theirs.append(other.falling(left - k + 1, theirs[-1]))
+    tail, excess = _mixed(other, left, weights)
     chance, units = np.zeros(left.shape), np.zeros(left.shape)
     for step in range(int(terms.max(initial=0))):
         live = int(np.searchsorted(-terms, -step, side="left"))
-        own, other = own.first(live), other.first(live)
-        ours, theirs, tail, excess = ours[:live], theirs[:live], tail[:live], excess[:live]
+        own, other, weights = own.first(live), other.first(live), weights[:, :live]
+        ours, tail, excess = ours[:live], tail[:live], excess[:live]
+        theirs = [mass[:live] for mass in theirs]
         chance[:live] += ours * tail
         units[:live] += ours * excess
         ours = own.rising(sold[:live] + step, ours)
-        tail = np.minimum(tail + theirs, 1.0)
+        tail = np.minimum(tail + _weighed(theirs, weights), 1.0)
         excess = excess + tail
-        theirs = other.falling(left[:live] - step, theirs)
+        theirs = [*theirs[1:], other.falling(left[:live] - step - len(weights) + 1, theirs[-1])]
     return chance, units
 
 
-def _record(overstated: Overstated, count: int) -> Iterator[tuple[int, Floats, Ints | slice]]:
-    """How many units too many records show, how likely, and whose; ValueError if the chances are none."""
+def _mixed(other: Counts, x: Ints, weights: Floats) -> tuple[Floats, Floats]:
+    """P(D > x - k) and E[(D - x + k)^+], mixed over the errors k; each made from the one before it."""
+    tail = other.tail(x)
+    excess = other.excess(x, tail)
+    if len(weights) == 1:
+        return tail, excess
+    chance, units = weights[0] * tail, weights[0] * excess
+    mass = other.mass(x)
+    for k, weight in enumerate(weights[1:], start=1):
+        tail = np.minimum(tail + mass, 1.0)
+        excess = excess + tail
+        mass = other.falling(x - k + 1, mass)
+        chance += weight * tail
+        units += weight * excess
+    return chance, units
+
+
+def _weighed(values: list[Floats], weights: Floats) -> Floats:
+    if len(values) == 1:
+        return values[0]
+    found: Floats = sum((weight * value for weight, value in zip(weights, values, strict=True)), np.zeros(1))
+    return found
+
+
+def _weights(overstated: Overstated, count: int) -> Floats:
+    """The chances of an error of 0, 1, … units, a row each, for every SKU; ValueError if they are none."""
     rows = np.atleast_2d(np.asarray(overstated, dtype=np.float64))
     wrong = rows.sum(axis=1)
     if (rows < 0).any() or (wrong > 1 + _ROUNDED).any():
         raise ValueError("The chances of a wrong record must not be negative nor add up to more than 1.")
-    chances = np.column_stack([np.maximum(1 - wrong, 0.0), rows])
-    for k in range(chances.shape[1]):
-        weight = np.broadcast_to(chances[:, k], count)
-        is_likely = weight > 0
-        if k == 0 or is_likely.all():  # of all: views, no copies
-            yield k, weight, slice(None)
-        elif is_likely.any():
-            at = np.flatnonzero(is_likely)
-            yield k, weight[at], at
+    chances = np.column_stack([np.maximum(1 - wrong, 0.0), rows]).T
+    found: Floats = np.broadcast_to(chances, (len(chances), count))
+    return found
 
 
 def _whole(skus: pl.DataFrame, name: str) -> Ints:

@@ -82,8 +82,9 @@ def _error(chances: Sequence[float], on_hand: Ints) -> Floats:
     """For each SKU the chances of an error of 0, 1, … units; one beyond what is shown is that much."""
     found = np.zeros((on_hand.size, len(chances) + 1))
     found[:, 0] = 1 - sum(chances)
+    everybody = np.arange(on_hand.size)
     for units, chance in enumerate(chances, start=1):
-        np.add.at(found, (np.arange(on_hand.size), np.minimum(units, on_hand)), chance)
+        found[everybody, np.minimum(units, on_hand)] += chance
     return found
 
 

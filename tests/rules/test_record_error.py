@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.rules.buffers import Terms, advised
-from sync.rules.oversell import risk
+from sync.rules.chances import Counts
+from sync.rules.oversell import Sides, alone, oversold, risk, stock_out, worst_case
 from sync.rules.record_error import COUNTS, convolved, estimated, parsed, with_errors, words
 
 SHIRT, COAT, CAP = "OXFORD-SHIRT-BLUE-M", "WOOL-COAT-NAVY-L", "CORD-CAP-MOSS-S"
@@ -91,6 +92,32 @@ def test_each_sku_is_weighed_by_its_own_errors_as_if_it_were_alone() -> None:
         assert held[number].rows() == advised(
             alone, Terms(margin=12, cost=60, overstated=one)
         ).select(*units, "risk_units").rows()  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    base=st.integers(-3, 30), listed=st.integers(-2, 6), means=st.tuples(st.floats(0, 8), st.floats(0, 8)),
+    lumpy=st.sampled_from([1.0, 2.5]), error=st.lists(st.floats(0, 0.2), min_size=1, max_size=4),
+)  # fmt: skip
+def test_the_risk_is_that_of_each_error_mixed(
+    base: int, listed: int, means: tuple[float, float], lumpy: float, error: list[float]
+) -> None:
+    """Stepping from one error to the next gives what working each out anew would; also where nothing is wanted."""
+    sides = Sides(*(Counts.of([mean], lumpy) for mean in means))
+    stock, quantity = np.array([base]), np.array([max(base - listed, 0)])
+    each = [(1 - sum(error), 0), *((chance, k) for k, chance in enumerate(error, start=1))]
+
+    def mixed(work: Any) -> list[float]:
+        return [sum(chance * value.item() for (chance, _), value in zip(each, column, strict=True)) for column in
+                zip(*(work(stock - k) for _, k in each), strict=True)]  # fmt: skip
+
+    for found, expected in (
+        (oversold(sides, stock, quantity, error), mixed(lambda there: oversold(sides, there, quantity))),
+        (alone(sides.other, stock, error), mixed(lambda there: alone(sides.other, there))),
+        ((stock_out(sides, stock, error),), mixed(lambda there: (stock_out(sides, there),))),
+        ((worst_case(sides.other, stock, error),), mixed(lambda there: (worst_case(sides.other, there),))),
+    ):
+        assert [value.item() for value in found] == pytest.approx(expected, rel=1e-8, abs=1e-13)
 
 
 def test_what_nothing_is_known_of_is_taken_to_be_right() -> None:

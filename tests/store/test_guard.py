@@ -12,7 +12,14 @@ from store.database import FACTS, SQL, VIEWS, sections
 from store.folding import table_of
 from store.guard import GUARD, guard_sql
 from store.literals import fill
-from store.reads_risk import risk_grid, sales_rate, stock_risk, stock_window, trading_hours
+from store.reads_risk import (
+    risk_grid,
+    sales_rate,
+    sku_demand_events,
+    stock_risk,
+    stock_window,
+    trading_hours,
+)  # fmt: skip
 from store.reads_stock import Goods
 from tests.store.statements import ALLOWED, REFUSED
 from tests.told import NOW
@@ -75,6 +82,7 @@ def test_the_oversell_risk_may_be_asked_for_over_the_wire(every_model: Guard) ->
     stock_window(ask, NOW)
     risk_grid(ask, "NMK-04117-WHT-A--M")
     sales_rate(ask, NOW, "NMK-04117-WHT-A--M")
+    sku_demand_events(ask, NOW, "NMK-04117-WHT-A--M")
     trading_hours(ask)
 
-    assert [every_model(statement) for statement in asked] == [True] * 6
+    assert [every_model(statement) for statement in asked] == [True] * 7
