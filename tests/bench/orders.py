@@ -19,8 +19,9 @@ from tests.bench.ground import Row, advance, place, sandbox, unless
 
 _Made = tuple[float, int]  # seconds, and how many
 
-# How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
 LEAST_A_SECOND = 1_000 / 60
+HELD_TO_HALF = 10_000  # the backlog that must go at half the bare loop's rate, as many at once as the settings say
+# How many orders, how many calls at once: what the settings say unless told; and what a generous gateway may allow.
 BACKLOGS = ((5_000, 2), (10_000, 2), (5_000, 8))
 
 
@@ -33,6 +34,7 @@ def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row, Row]:
     (bare, taken), *_ = _on_a_sandbox(folder / f"bare{count}-{at_once}.duckdb", count, at_once, _bare_loop)
     worker = _on_a_sandbox(folder / f"ours{count}-{at_once}.duckdb", count, at_once, _worker, _read_back)
     (ours, created), (took, calls) = worker
+    least = max(taken / bare / 2 if count == HELD_TO_HALF else 0.0, LEAST_A_SECOND)
     how = f"orders to BlueCherry, its call budget lifted, {at_once} at once"
     return (
         Row(f"bare loop, {taken:,} {how}", f"{taken / bare * 60:,.0f} a minute"),
@@ -41,8 +43,8 @@ def _measure(folder: Path, count: int, at_once: int) -> tuple[Row, Row, Row]:
             f"{created / ours * 60:,.0f} a minute",
             f"{(created / ours) / (taken / bare):.2f} of the bare loop's rate",
             unless(
-                created / ours >= max(taken / bare / 2, LEAST_A_SECOND),
-                f"{created:,} orders, {at_once} at once, go slower than half the bare loop or 1,000 a minute.",
+                created / ours >= least,
+                f"{created:,} orders, {at_once} at once, go slower than {least * 60:,.0f} a minute.",
             ),
         ),
         Row(
