@@ -11,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
+from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
@@ -23,17 +24,19 @@ REFUND_SHOWN_AFTER = timedelta(minutes=15)
 
 
 def settle(run: Run) -> None:
-    """Look for every unclear intent of ours and say what is known now."""
-    for intent in still_open(run, KINDS):
-        run.check()
-        if intent.kind == "create_return":
-            run.record(_authorisation(run, intent))
-        elif intent.kind == "cancel_return":
-            run.record(_withdrawal(run, intent))
-        elif intent.kind == "receive_return":
+    """Look for unclear intents of ours and say what is known now; what BlueCherry is asked, in turn."""
+    open_intents = still_open(run, KINDS)
+    for intent in open_intents:
+        if intent.kind == "receive_return":
             run.record(_receipt(run, intent))
-        else:
+        elif intent.kind == "refund_line":
             run.record(_refund(run, intent))
+    asked_for = by_age(open_intents, "create_return", "cancel_return")
+    in_turn(run, "returns.settled", asked_for, LOOKED_FOR_AT_ONCE, lambda one: run.record(_in_erp(run, one)))
+
+
+def _in_erp(run: Run, intent: OpenIntent) -> list[Event]:
+    return _authorisation(run, intent) if intent.kind == "create_return" else _withdrawal(run, intent)
 
 
 def record_returns(run: Run, page: Page[ErpReturn]) -> int:
