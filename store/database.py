@@ -46,6 +46,7 @@ FACTS: tuple[str, ...] = (
     "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
+    "orders_unsent_lines",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
