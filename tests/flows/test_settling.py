@@ -55,6 +55,22 @@ def test_an_acceptance_is_made_again_only_when_the_order_was_read_two_minutes_af
     assert house.sandbox.state("john_lewis")["orders"][order_id]["accepted_at"]
 
 
+def test_a_lost_acceptance_is_made_again_though_another_order_cannot_be_read(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05)
+    real, calls = house.house.marketplace, list[str]()
+    bad, *rest = sorted(placed(house))
+    house.house.marketplace = Between(real, accept=lost(calls), orders=without(bad))
+    house.run("orders")
+    sent = {call.partition("/")[0] for call in calls}
+    house.house.marketplace = Between(real, orders=without(bad))
+    house.advance(5)
+    house.run("orders")
+    there = house.sandbox.state("john_lewis")["orders"]
+
+    assert sent == set(rest)
+    assert all(there[order_id]["accepted_at"] for order_id in rest)
+
+
 def without(order_id: str) -> Callable[..., Any]:
     """John Lewis lists the orders, and one of them cannot be read."""
 
