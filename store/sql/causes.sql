@@ -72,6 +72,7 @@ select
     epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,
+    grouped.pressing_at,                        -- the first deadline of what is neither put off nor accepted
     grouped.since_at,
     grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more
 from grouped

@@ -144,7 +144,7 @@ def stage_of(deadline_at: datetime | None, now: datetime) -> int:
 def _is_news(row: Mapping[str, Any], route: Route, known: Mapping[Any, Told], now: datetime) -> bool:
     if row["is_hidden"] or row["is_quiet"] or not route.wants(row):
         return False
-    stage = stage_of(row["deadline_at"], now)
+    stage = stage_of(row["pressing_at"], now)
     if route.is_quiet(now) and stage == 0:
         return False
     before = known.get((route.name, row["exception_kind"], row["cause"]))
@@ -166,15 +166,15 @@ def _may_send(
         return True
     if post.failures:
         return is_asked or now >= post.last_at + gap(post.failures, route.name)
-    is_pressing = any(stage_of(row["deadline_at"], now) >= 2 for row in news)
+    is_pressing = any(stage_of(row["pressing_at"], now) >= 2 for row in news)
     return is_pressing or now >= post.last_at + route.batch
 
 
 def _written(route: Route, news: Sequence[Mapping[str, Any]], now: datetime, site: str) -> Alert:
     rows = sorted(
-        news, key=lambda row: (row["rank"], row["deadline_at"] or datetime.max.replace(tzinfo=now.tzinfo))
+        news, key=lambda row: (row["rank"], row["pressing_at"] or datetime.max.replace(tzinfo=now.tzinfo))
     )
-    dues = [row["deadline_at"] for row in rows if row["deadline_at"] is not None]
+    dues = [row["pressing_at"] for row in rows if row["pressing_at"] is not None]
     due = f", first deadline {_london(min(dues))}" if dues else ""
     count = len(rows)
     title = f"Cherrylane: {rows[0]['sentence']}" if count == 1 else f"Cherrylane: {count} things need somebody{due}"
@@ -186,7 +186,7 @@ def _written(route: Route, news: Sequence[Mapping[str, Any]], now: datetime, sit
             row["exception_kind"],
             row["cause"],
             row["rank"],
-            stage_of(row["deadline_at"], now),
+            stage_of(row["pressing_at"], now),
             row["subject_count"] - row["quiet_count"],
         )
         for row in rows
@@ -198,8 +198,8 @@ def _line(row: Mapping[str, Any], site: str) -> str:
     """What, how many, deadline, money, where it is mended, link."""
     open_count = row["subject_count"] - row["quiet_count"]
     facts = [f"{open_count:,} waiting"]
-    if row["deadline_at"] is not None:
-        facts.append(f"first deadline {_london(row['deadline_at'])}")
+    if row["pressing_at"] is not None:
+        facts.append(f"first deadline {_london(row['pressing_at'])}")
     if row["amount"]:
         facts.append(_money(row["amount"], row["currency"] or ""))
     if row["fix_where"]:

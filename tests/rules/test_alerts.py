@@ -20,7 +20,7 @@ def cause(**other: Any) -> dict[str, Any]:
         "sentence": "Ship-via DPX has no carrier at John Lewis", "severity": "urgent", "rank": 1, "team": "ops",
         "fix_where": "mapping", "is_hidden": False, "is_quiet": False,
         "subject_count": 37, "quiet_count": 0, "amount": Decimal("3912.000000"), "currency": "GBP",
-        "deadline_at": NOW + 5 * HOUR, "disturbed_since_at": None, **other,
+        "pressing_at": NOW + 5 * HOUR, "disturbed_since_at": None, **other,
     }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_a_message_says_what_how_many_deadline_money_where_and_a_link() -> None:
 
 
 def test_several_go_in_one_message_the_most_pressing_first_and_the_rest_counted() -> None:
-    rows = [cause(cause=f"C{number}", rank=2, severity="high", deadline_at=None) for number in range(24)]
+    rows = [cause(cause=f"C{number}", rank=2, severity="high", pressing_at=None) for number in range(24)]
     (alert,) = decide([*rows, cause(cause="FIRST")], [OPS], [], {}, NOW, site="http://x").alerts
 
     assert alert.title == "Cherrylane: 25 things need somebody, first deadline 24 Nov 14:00"
@@ -74,8 +74,8 @@ def test_what_was_told_is_not_told_again() -> None:
     ("now_so", "before"),
     [
         ({}, {"rank": 2}),  # more urgent than it was
-        ({"deadline_at": NOW + 3 * HOUR}, {}),  # its deadline came near
-        ({"deadline_at": NOW}, {"stage": 2}),  # and passed
+        ({"pressing_at": NOW + 3 * HOUR}, {}),  # its deadline came near
+        ({"pressing_at": NOW}, {"stage": 2}),  # and passed
         ({"subject_count": 74}, {}),  # twice as many
     ],
 )
@@ -148,7 +148,7 @@ NIGHT = Route("ops", quiet=(time(22), time(7)))
 )  # fmt: skip
 def test_at_night_only_deadlines_call(hour: int, left: int, is_called: bool) -> None:
     now = datetime(2026, 11, 24, hour, 0, tzinfo=UTC)  # London's winter
-    row = cause(deadline_at=now + left * HOUR)
+    row = cause(pressing_at=now + left * HOUR)
 
     assert bool(sent([row], route=NIGHT, now=now)) is is_called
 
@@ -156,7 +156,7 @@ def test_at_night_only_deadlines_call(hour: int, left: int, is_called: bool) -> 
 def test_quiet_hours_are_londons_in_summer_too() -> None:
     evening = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)  # half past ten in London
 
-    assert sent([cause(deadline_at=None)], route=NIGHT, now=evening) == []
+    assert sent([cause(pressing_at=None)], route=NIGHT, now=evening) == []
 
 
 def test_messages_of_a_route_keep_their_distance_but_for_a_deadline_within_the_hour() -> None:
@@ -164,7 +164,7 @@ def test_messages_of_a_route_keep_their_distance_but_for_a_deadline_within_the_h
 
     assert sent([cause()], posts=just_sent) == []
     assert sent([cause()], posts={"ops": Post(NOW - 10 * MINUTE)}) == ["DPX"]
-    assert sent([cause(deadline_at=NOW + 50 * MINUTE)], posts=just_sent) == ["DPX"]
+    assert sent([cause(pressing_at=NOW + 50 * MINUTE)], posts=just_sent) == ["DPX"]
 
 
 def test_a_route_that_failed_is_tried_again_after_gaps_that_grow_or_when_somebody_asks() -> None:
