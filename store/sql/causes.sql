@@ -21,6 +21,8 @@ grouped as (
         sum(amount)::decimal(18, 6) as amount,
         min(deadline_at) as deadline_at,
         min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
+        list({'subject': left(exception_id::varchar, 8), 'deadline_at': deadline_at} order by deadline_at, exception_id)
+            filter (where not (is_snoozed or is_accepted) and deadline_at <= as_of + interval 4 hours) as near,
         min(since_at) as since_at,
         max(disturbed_since_at) filter (where not (is_snoozed or is_accepted)) as disturbed_since_at,
     from wrong
@@ -73,6 +75,7 @@ select
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,
     grouped.pressing_at,                        -- the first deadline of what is neither put off nor accepted
+    coalesce(grouped.near, []) as near,         -- those of them within four hours of it or past it, by the first of their id
     grouped.since_at,
     grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more
 from grouped

@@ -20,7 +20,7 @@ def cause(**other: Any) -> dict[str, Any]:
         "sentence": "Ship-via DPX has no carrier at John Lewis", "severity": "urgent", "rank": 1, "team": "ops",
         "fix_where": "mapping", "is_hidden": False, "is_quiet": False,
         "subject_count": 37, "quiet_count": 0, "amount": Decimal("3912.000000"), "currency": "GBP",
-        "pressing_at": NOW + 5 * HOUR, "disturbed_since_at": None, **other,
+        "pressing_at": NOW + 5 * HOUR, "disturbed_since_at": None, "near": [], **other,
     }  # fmt: skip
 
 
@@ -90,6 +90,36 @@ def test_what_got_worse_is_told_again(now_so: dict[str, Any], before: dict[str, 
 )  # fmt: skip
 def test_a_little_more_or_better_is_no_news(now_so: dict[str, Any], before: dict[str, Any]) -> None:
     assert sent([cause(**now_so)], [told(**before)]) == []
+
+
+def late(*subjects: str, left: timedelta = -HOUR) -> dict[str, Any]:
+    """Late orders, the first for two hours, and the others with this left."""
+    near = [{"subject": subject, "deadline_at": NOW + left} for subject in subjects]
+    near[0]["deadline_at"] = NOW - 2 * HOUR
+    return cause(exception_kind="dispatch_late", cause="", near=near, pressing_at=NOW - 2 * HOUR, subject_count=12)
+
+
+def told_late(*subjects: str) -> Told:
+    return told(kind="dispatch_late", cause="", stage=3, count=12, near=frozenset(subjects))
+
+
+def test_each_deadline_that_comes_near_is_told_once_however_bad_the_cause_is_already() -> None:
+    (alert,) = decide([late("a", "b", "c")], [OPS], [told_late("a")], {}, NOW, site="http://x").alerts
+
+    assert "2 more near their deadline, the first 24 Nov 08:00" in alert.body
+    assert alert.parts[0].near == {"a", "b", "c"}
+    assert sent([late("a", "b", "c")], [told_late("a", "b", "c")]) == []
+    assert sent([late("a", "c")], [told_late("a", "b", "c")]) == []  # one was sent
+
+
+@pytest.mark.parametrize(("left", "is_called"), [(-HOUR, False), (50 * MINUTE, True), (3 * HOUR, False)])
+def test_deadlines_that_come_near_one_by_one_go_together_but_for_one_within_the_hour(
+    left: timedelta, is_called: bool
+) -> None:
+    row, before = late("a", "b", left=left), told_late("a")
+
+    assert bool(sent([row], [before], posts={"ops": Post(NOW - 5 * MINUTE)})) is is_called
+    assert sent([row], [before], posts={"ops": Post(NOW - 10 * MINUTE)}) == [""]
 
 
 def test_what_comes_back_is_told_only_if_it_was_gone_for_an_hour() -> None:

@@ -38,6 +38,20 @@ def test_what_was_accepted_past_its_deadline_keeps_no_nearing_deadline_of_its_ca
     assert "1 waiting; first deadline 24 Nov 17:00" in first.body
 
 
+def test_one_more_late_order_is_told_once_and_one_that_was_told_not_again(told: Told, ask: Ask) -> None:
+    told.wrong("dispatch_late", "JL1-A", deadline=NOW - DAY)
+    (first,) = alerts(ask)
+    told.wrong("dispatch_late", "JL2-A", deadline=NOW - HOUR)
+    (second,) = alerts(ask, *first.parts)
+
+    assert (
+        "2 waiting; first deadline 23 Nov 09:00; 1 more near their deadline, the first 24 Nov 08:00" in second.body
+    )
+    assert alerts(ask, *second.parts) == []
+    told.wrong("dispatch_late", "JL1-A", is_closed=True)
+    assert alerts(ask, *second.parts) == []
+
+
 def test_what_was_accepted_past_its_deadline_calls_nobody_at_night(resting: Told, ask: Ask) -> None:
     resting.wrong("refused_by_erp", "JL2-A", cause="CREDIT_HOLD", deadline=NOW + 2 * DAY)
 
