@@ -15,7 +15,7 @@ from store.events import Event, ExceptionHandled, OrderReleased
 from sync.answers import Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
-from sync.rules.exceptions import SENT_AGAIN, kind_of, retried_by, sentence
+from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
@@ -133,8 +133,8 @@ class ExceptionDesk:
             )
         if command.dry_run:
             return self._foreseen(rows)
-        # of what cannot be read nothing is stored that could be decided
-        self._read(_orders([row for row in rows if row["exception_kind"] == "unreadable"]), tell)
+        # nothing is stored of them that could be decided; of a write of another flow, that flow reads what it needs
+        self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
         orders = _orders(rows)
         now = self._house.clock.now()
         freed = _freed(rows)
@@ -178,7 +178,7 @@ class ExceptionDesk:
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] != "unreadable":
+        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST:
             with running(self._house, "orders", is_preview=True) as run:
                 seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
@@ -235,6 +235,11 @@ def found(house: House, command: ask.OfExceptions) -> list[dict[str, Any]]:
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({row["order_id"] for row in rows if row["order_id"]})
+
+
+def _is_read_first(row: Mapping[str, Any]) -> bool:
+    kind, cause = row["exception_kind"], row["cause"]
+    return kind in READ_FIRST and (kind == "unreadable" or retried_by(kind, cause) == "orders")
 
 
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -50,7 +50,7 @@ select
             -- one that is put off or accepted calls nobody, so it speaks for nothing beneath it
             and not (parent.is_snoozed or parent.is_accepted)
             -- of all flows, the one that looks after this kind
-            and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
+            and (parent.exception_kind <> 'flow_failing' or parent.cause = coalesce(of_cause.flow, kind.flow))
             -- of the two systems, the one it is mended in, where it is mended in one
             and (
                 parent.exception_kind in ('flow_failing')
