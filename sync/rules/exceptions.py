@@ -104,7 +104,7 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
                   "John Lewis", "technical", "count-gap",
-                  "Counted again within the hour by itself; *Fetch again* reads the order now.", _FLOW),
+                  "Counts the day now, as the next hour does by itself; *Fetch again* reads the order.", _FLOW),
     ExceptionKind("day_not_counted", "Days are over whose orders were not counted at John Lewis and here", "normal",
                   "it", "Cherrylane", "technical", "day-not-counted",
                   "Counted in the next night by itself, while the orders are looked at as usual.", _FLOW),

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -105,6 +105,8 @@ class Recorder:
         ("refused_by_erp", {"JL1": "JL1", "JL2": "JL2"}, "orders", [Scope(is_stored=True)]),
         ("alert_failed", {"duty": ""}, "alerts", [Scope(is_full=True)]),
         ("payout_unexplained", {"C1": ""}, "settlement", [Scope()]),
+        ("count_gap/22 Nov 2026", {"JL1": "JL1", "2026-11-22/more": ""}, "orders",
+         [Scope(day=date(2026, 11, 22))]),
         ("order_unclear/confirm_shipment", {"S1/1": "JL1"}, "dispatch", [Scope(named=("JL1",))]),
         ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(key="JL1")]),
         # what was written of the order is read there before it is decided on
