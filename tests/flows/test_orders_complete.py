@@ -168,9 +168,7 @@ def test_an_order_the_list_of_changes_left_out_is_found_by_the_count_named_and_r
     a_look_and_a_count(house)
     named = gaps(house)
     house.advance(1.05)
-    house.run(
-        "orders", Scope(day=date.fromisoformat(max(counted(house))))
-    )  # somebody does not wait an hour for the next count
+    house.run("orders", Scope(day=date.fromisoformat(max(counted(house)))))  # somebody does not wait an hour
 
     assert missed == set(lost)
     assert set(named) == set(lost)
