@@ -78,7 +78,10 @@ class Reading:
         return not self.bookmark or all(first <= now - UNREADABLE_FOR for first in firsts)
 
     def _reaches(self, from_at: datetime | None) -> bool:
-        return self.since is not None and from_at is not None and self.since <= from_at
+        if self.since is None:
+            return False
+        # a list read whole reaches what was met in a look at its latest, too
+        return self.since == BEGINNING or (from_at is not None and self.since <= from_at)
 
 
 def begin(
