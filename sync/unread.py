@@ -54,6 +54,16 @@ class Reading:
         """All that came so far could be read: in the middle of a reading a bookmark moves past nothing else."""
         return not self._skipped
 
+    @property
+    def skipped_count(self) -> int:
+        """How many records could not be read."""
+        return len(self._skipped)
+
+    @property
+    def is_named(self) -> bool:
+        """Each record that could not be read says which it is."""
+        return "" not in self._skipped
+
     def end(self) -> bool:
         """Record what could not be read, and what can be again; whether the bookmark may move."""
         now = self.run.now()
