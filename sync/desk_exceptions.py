@@ -135,11 +135,11 @@ class ExceptionDesk:
             return self._foreseen(rows)
         # of what cannot be read nothing is stored that could be decided
         self._read(_orders([row for row in rows if row["exception_kind"] == "unreadable"]), tell)
-        orders = _orders(rows)
         now = self._house.clock.now()
-        freed = _freed(rows)
+        # what holds an order on its way to BlueCherry is no matter of its parcels and returns
+        freed = _freed(flows.get("orders", ()))
         self._record(
-            [OrderReleased(happened_at=now, actor=actor, order_id=order, frees=freed[order]) for order in orders]
+            [OrderReleased(happened_at=now, actor=actor, order_id=one, frees=frees) for one, frees in freed.items()]
         )
         for flow, about in flows.items():
             tell(f"{flow} is deciding again on what is stored")
