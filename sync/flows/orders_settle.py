@@ -70,6 +70,8 @@ def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     )
     if rows and rows[0]["cancelled_quantity"] >= what["before_quantity"] + what["quantity"]:
         return [confirmed(intent, now, what["ord_num"], "found by looking")]
+    if intent.said_absent and is_readable:
+        return [refused(intent, now, "absent", f"looked again: it had not happened ({intent.said_absent})")]
     minutes = run.house.settings.erp_visibility_minutes
     is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
     is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
