@@ -1,15 +1,7 @@
 -- One row per cause that holds orders or shipments. What would mending it release?
 create or replace macro unmapped(as_of) as table
 with held as (
-    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount,
-        -- before it is accepted the acceptance clock runs, as the watch has worked it out
-        coalesce(placed.shipping_deadline_at, wrong.deadline_at) as deadline_at,
-        held.happened_at,
-    from order_hold_facts as held
-    join order_facts as placed on placed.order_id = held.order_id
-    left join exception_facts as wrong
-        on wrong.exception_kind = held.reason and wrong.exception_subject = held.order_id and wrong.is_open
-    where held.reason is not null
+    select reason, cause, order_id, currency, total_amount, deadline_at, happened_at from held_orders
 
     union all
 
@@ -19,6 +11,13 @@ with held as (
     from shipment_hold_facts as held
     left join order_facts as placed on placed.order_id = held.order_id
     where held.reason <> ''
+),
+
+-- an order of which two parcels wait for the same is worth its total once
+orders as (
+    select reason, cause, sum(total_amount)::decimal(18, 6) as amount,
+    from (select distinct reason, cause, order_id, total_amount from held)
+    group by reason, cause
 )
 
 select
@@ -35,9 +34,10 @@ select
     count(distinct order_id) as order_count,
     list(distinct order_id order by order_id) as order_ids,
     any_value(currency) as currency,
-    sum(total_amount)::decimal(18, 6) as amount,
+    any_value(orders.amount) as amount,
     epoch(min(deadline_at) - as_of)::bigint as left_seconds,
     min(deadline_at) as deadline_at,
     min(happened_at) as since_at,
 from held
+join orders using (reason, cause)
 group by reason, cause;

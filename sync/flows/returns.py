@@ -194,7 +194,9 @@ def _decide(run: Run, scope: Scope) -> Decision:
         """
         select * from order_returns($now)
         where not is_before_start and $order_id in ('', order_id)
-            and not (state in ('CLOSED', 'NO_RECEPTION') and refunded_quantity >= received_quantity)
+        -- what is due is worked out by line: all returns of one are wanted while one of them is open
+        qualify bool_or(state not in ('CLOSED', 'NO_RECEPTION') or refunded_quantity < received_quantity)
+            over (partition by order_line_id)
         """,
         values,
     )

@@ -1,6 +1,7 @@
 """What is put off, for how long, and how causes age and hide beneath larger ones."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -168,12 +169,24 @@ def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:
     assert (row["over_4_hours_count"], row["over_a_day_count"], row["over_3_days_count"]) == (3, 2, 1)
 
 
+def test_an_order_is_worth_its_total_once_in_a_cause_and_each_return_what_came_back(told: Told, ask: Ask) -> None:
+    for subject in ("O1-A-1", "O1-A-2", "O2-A-1"):
+        told.wrong("drift_quantity", subject, cause="X", order_id=subject[:4], amount="42.50")
+        told.wrong("received_not_refunded", f"R1/{subject}", order_id=subject[:4], amount="39.00")
+    rows = ask("select exception_kind, amount from causes($at)", {"at": NOW}).rows()
+
+    assert dict(rows) == {"drift_quantity": Decimal(85), "received_not_refunded": Decimal(117)}
+
+
 def test_what_fails_because_its_flow_fails_stands_beneath_it_and_nothing_else(told: Told, ask: Ask) -> None:
     told.wrong("flow_failing", "dispatch", cause="dispatch")
     told.wrong("shipped_not_confirmed", "S1", cause="not tried yet")
     told.wrong("sent_not_visible", "O1-A/NMK/WH1")
+    told.wrong("order_unclear", "confirm_shipment/S2/1", cause="confirm_shipment")
 
-    assert hidden_of(ask) == {"flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False}
+    assert hidden_of(ask) == {
+        "flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False, "order_unclear": True,
+    }  # fmt: skip
 
 
 def test_a_larger_trouble_that_was_put_off_or_accepted_hides_nothing_while_another_like_it_does(
