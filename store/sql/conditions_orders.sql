@@ -284,6 +284,27 @@ unaccepted as (
         total_amount as amount, currency, deadline_at, deadline_at - interval 4 hours as since_at,
     from open_orders
     where state = 'WAITING_ACCEPTANCE' and deadline_at <= as_of + interval 4 hours
+),
+
+-- the window ended, or somebody refused it past us: whatever was wrong with it is over, and so is the sale
+missed as (
+    select
+        'acceptance_missed' as kind, placed.order_id as subject, placed.order_id, '' as cause,
+        'John Lewis refused it, and nobody here had.' || coalesce(' It was held: ' || before.reasons || '.', '') as detail,
+        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
+    from order_facts as placed
+    left join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
+    left join (
+        select order_id, replace(string_agg(distinct exception_kind, ', ' order by exception_kind), '_', ' ') as reasons
+        from exception_facts
+        where exception_kind not in ('acceptance_due', 'acceptance_missed')
+        group by order_id
+    ) as before on before.order_id = placed.order_id
+    where placed.state = 'REFUSED' and not placed.is_before_start and said.order_id is null
+        and (
+            placed.changed_at > as_of - interval 30 days
+            or placed.order_id in (select subject from open_wrong where kind = 'acceptance_missed')
+        )
 )
 
 from held
@@ -296,6 +317,7 @@ union all by name from strange
 union all by name from doubled
 union all by name from unmapped
 union all by name from unaccepted
+union all by name from missed
 union all by name from unrefused
 union all by name from overtaken
 union all by name from unreferenced;

@@ -139,6 +139,27 @@ def test_a_status_nobody_mapped_is_wrong(told: Told, ask: Ask) -> None:
     assert wrong(ask)["unmapped_status", "SO-1"]["cause"] == "20"
 
 
+def test_an_order_john_lewis_refused_by_itself_is_somebodys_until_it_is_accepted(told: Told, ask: Ask) -> None:
+    for order_id in ("O1-A", "O2-A"):
+        told.order(order_id, state="WAITING_ACCEPTANCE", placed=NOW - DAY)
+    told.order("O3-A", state="CANCELED")
+    told.order("O4-A", state="REFUSED", is_before_start=True)
+    told.wrong("unknown_sku", "O1-A", order_id="O1-A", is_closed=True)
+    told.tell(
+        events.AcceptanceDecided(
+            happened_at=NOW - HOUR, actor="Ops", order_id="O2-A", decision="refuse", why="lost in the fire"
+        )
+    )
+    for order_id in ("O1-A", "O2-A"):
+        told.order(order_id, state="REFUSED", placed=NOW - DAY, changed=NOW)
+    (found,) = wrong(ask).items()
+    told.wrong("acceptance_missed", "O1-A", order_id="O1-A")
+
+    assert found[0] == ("acceptance_missed", "O1-A")
+    assert found[1]["detail"].endswith("It was held: unknown sku.")
+    assert list(wrong(ask, NOW + 60 * DAY)) == [found[0]]
+
+
 def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_ends(told: Told, ask: Ask) -> None:
     told.order("O1-A", state="WAITING_ACCEPTANCE", placed=NOW - 20 * HOUR)
 
