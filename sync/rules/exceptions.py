@@ -8,6 +8,7 @@ Law: one row per kind, here and nowhere else (a refusal of BlueCherry's has one 
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
+from sync import intents
 from sync.rules.erp_refusals import REFUSALS
 
 Severity = Literal["urgent", "high", "normal", "low"]
@@ -89,15 +90,21 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "ops", "John Lewis", "data", "reference-refused", "Writes it once more."),
     ExceptionKind("no_address", "Orders to be sent have no address yet", "high", "ops", "John Lewis", "data",
                   "no-address", _LIFTS),
-    ExceptionKind("order_unclear", "An answer never came ({cause}): it may or may not have happened", "high", "it",
-                  "network", "technical", "order-unclear", _LOOKS, _FLOW),
+    *(
+        ExceptionKind(code, "An answer never came ({cause}): it may or may not have happened", "high", "it",
+                      "network", "technical", "order-unclear", _LOOKS, _FLOW)
+        # the flow it stands beneath is that of its cause, where that is another than the orders'
+        for code in ("order_unclear", *(
+            f"order_unclear/{meant}" for meant, one in intents.KINDS.items() if one.flow in ("dispatch", "returns")
+        ))
+    ),
     ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
                   "missing-in-erp", _LOOKS, _FLOW),
     ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
                   "John Lewis", "technical", "count-gap",
-                  "Counted again within the hour by itself; *Fetch again* reads the order now.", _FLOW),
+                  "Counts the day now, as the next hour does by itself; *Fetch again* reads the order.", _FLOW),
     ExceptionKind("day_not_counted", "Days are over whose orders were not counted at John Lewis and here", "normal",
                   "it", "Cherrylane", "technical", "day-not-counted",
                   "Counted in the next night by itself, while the orders are looked at as usual.", _FLOW),
@@ -158,6 +165,9 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "technical", "import-failed", "Sends the newest quantities."),
     ExceptionKind("import_stuck", "A stock file does not end at John Lewis, and no other can be sent", "urgent",
                   "it", "John Lewis", "technical", "import-stuck", "Looks again how far it is.", "system_down"),
+    ExceptionKind("stock_uncompared", "What John Lewis shows was not compared with what we sent for hours", "high",
+                  "it", "Cherrylane", "technical", "stock-uncompared", "Reads the offers and compares them.",
+                  "import_stuck flow_failing system_down credentials_refused"),
     ExceptionKind("import_errors", "John Lewis refused quantities: {cause}", "high", "ops", "John Lewis", "data",
                   "import-errors", "Sends the newest quantities."),
     ExceptionKind("oversell", "We list more than we have", "urgent", "ops", "Cherrylane", "technical", "oversell",
@@ -286,7 +296,7 @@ _RETRIED_BY = {
                  "shipped_not_confirmed", "voided"),
     "inventory": ("batch_late", "batch_rejected", "batch_held", "batch_gap", "batch_doubtful", "batch_overaged",
                   "stock_mismatch", "orphans_held", "import_failed", "import_stuck", "import_errors",
-                  "oversell", "oversells_beyond"),
+                  "oversell", "oversells_beyond", "stock_uncompared"),
     "catalogue": ("offer_without_sku", "duplicate_upc", "missing_upc", "missing_ean", "bad_check_digit",
                   "unfit_sku"),
     "returns": ("return_not_authorised", "received_not_refunded", "refunded_not_received", "refunded_twice",
@@ -309,11 +319,16 @@ _READS = {
 # About the quantity of the SKU that is their subject: tried again, it is sent whether it changed or not.
 SENT_AGAIN = frozenset({"stock_mismatch", "import_errors", "oversell"})
 
+# Nothing that is stored of their orders can tell more than it told: tried again, the orders are read first.
+READ_FIRST = frozenset({"unreadable", "order_unclear"})
+
 
 def retried_by(code: str, cause: str) -> str:
-    """The flow that tries again what is wrong; a failing flow is its own cause."""
+    """The flow that tries again what is wrong; a failing flow is its own cause, a lost answer its write's."""
     if code == "flow_failing":
         return cause
+    if code == "order_unclear" and cause in intents.KINDS:
+        return intents.KINDS[cause].flow
     if code == "unreadable":
         return next((flow for record, flow in _READS.items() if cause.endswith(record)), "orders")
     return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
@@ -324,7 +339,7 @@ def as_sql() -> str:
     columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow", "has_retry"])
     rows = ",\n".join(
         f"    ({number}, "
-        + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, "")))
+        + ", ".join(_quoted(text) for text in (*astuple(kind), _flow_of(kind)))
         + f", {str(kind.has_retry).lower()})"
         for number, kind in enumerate(KINDS, start=1)
     )
@@ -334,6 +349,11 @@ def as_sql() -> str:
         "create or replace view exception_kinds as\n"
         f"select * from (values\n{rows}\n) as kinds (number, {columns});\n"
     )
+
+
+def _flow_of(kind: ExceptionKind) -> str:
+    code, _, cause = kind.code.partition("/")
+    return retried_by(code, cause)
 
 
 def _quoted(text: str) -> str:

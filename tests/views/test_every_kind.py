@@ -24,6 +24,7 @@ from store.events import (
     ReturnRead,
     ReturnSeen,
 )
+from sync.intents import KINDS as INTENTS
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.dispatch import decide as decide_dispatch
@@ -89,6 +90,12 @@ def orders_go_wrong(told: Told) -> None:
             is_closed=True, there_count=40, here_count=40,
         ),
     )  # fmt: skip
+
+
+def answers_never_come(told: Told) -> None:
+    for kind, one in INTENTS.items():
+        if one.flow in ("dispatch", "returns"):
+            told.intent(kind, "X1", "unclear", at=NOW - HOUR)
 
 
 def sales_orders_drift(told: Told) -> None:
@@ -163,7 +170,7 @@ def stock_goes_wrong(told: Told) -> None:
     told.offers({SHIRT: 9, "GHOST-1": 2, "GHOST-2": 1})
     push_id = told.publish({SHIRT: 5}, base=4, is_finished=False)
     proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
-    told.compared({SHIRT: 9}, least=3, most=5, at=NOW - HOUR / 4)
+    told.compared({SHIRT: 9}, least=3, most=5, at=NOW - 7 * HOUR)  # and not since
     told.tell(
         events.ImportFinished(
             happened_at=NOW - HOUR, import_id="IMP-1", push_id=push_id, state="failed", success_count=0,
@@ -237,7 +244,7 @@ def the_house_is_in_trouble(told: Told) -> None:
 
 
 STORIES: tuple[Callable[[Told], None], ...] = (
-    orders_go_wrong, sales_orders_drift, returns_go_wrong, stock_goes_wrong, money_goes_missing,
+    orders_go_wrong, answers_never_come, sales_orders_drift, returns_go_wrong, stock_goes_wrong, money_goes_missing,
     the_house_is_in_trouble,
 )  # fmt: skip
 
@@ -248,7 +255,10 @@ def told_to_a_store(folder: Path) -> set[str]:
         house = Told(folder / f"{story.__name__}.duckdb")
         try:
             story(house)
-            kinds |= set(local_ask(house.database)("select kind from conditions($at)", {"at": NOW})["kind"])
+            for kind, cause in local_ask(house.database)(
+                "select kind, cause from conditions($at)", {"at": NOW}
+            ).rows():
+                kinds |= {kind, f"{kind}/{cause}"}
         finally:
             house.close()
     return kinds
