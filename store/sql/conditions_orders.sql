@@ -40,6 +40,33 @@ unclear as (
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
+-- lines sold that BlueCherry does not have, or not as they are wanted, of orders of which a creation came to nothing
+lacking as (
+    select
+        sold.order_id, sold.order_line_id, shown.order_line_id is null as is_missing,
+        sold.quantity > sold.cancelled_quantity and sold.state not in ('REFUSED', 'CANCELED') as is_wanted,
+    from (
+        select distinct intent.order_id
+        from intent_facts as intent
+        where intent.intent_kind = 'create_sales_order' and (
+            (intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content'))
+            or (
+                intent.state = 'confirmed'
+                and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
+            )
+        )
+    ) as doubtful
+    join order_line_facts as sold on sold.order_id = doubtful.order_id
+    left join (
+        select line.order_line_id, sum(line.ordered_quantity - line.cancelled_quantity) as quantity
+        from sales_line_facts as line
+        join sales_order_facts as sales
+            on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+        group by line.order_line_id
+    ) as shown on shown.order_line_id = sold.order_line_id
+    where is_missing or (is_wanted and shown.quantity <> sold.quantity - sold.cancelled_quantity)
+),
+
 -- the key of what we sent is there with another content: whatever holds the order, a person looks
 other_content as (
     select
@@ -51,6 +78,11 @@ other_content as (
     join intent_facts as intent
         on intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
     where intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content') and not placed.is_before_start
+        -- what was meant is there by now, whoever saw to it, and nothing else under the number
+        and (
+            placed.order_id in (select order_id from lacking where is_wanted)
+            or placed.order_id in (select order_id from orders_other_content)
+        )
         and not exists (
             from order_hold_facts as hold
             where hold.order_id = placed.order_id and hold.reason is null and hold.happened_at > intent.happened_at
@@ -79,6 +111,17 @@ invisible as (
             or sent.subject in (select subject from open_wrong where kind = 'sent_not_visible')
         )
         and not exists (from sales_order_facts as seen where seen.ord_num = sent.reference)
+        -- keyed in anew under another number, it is lost no more
+        and exists (
+            from lacking
+            where lacking.order_id = sent.order_id and lacking.is_missing
+                and (
+                    json_extract(sent.payload, '$.lines') is null
+                    or list_contains(
+                        json_extract_string(sent.payload, '$.lines[*].order_line_id'), lacking.order_line_id
+                    )
+                )
+        )
 ),
 
 -- nothing holds it, nothing was sent, BlueCherry has nothing of it: it must not be silently skipped
@@ -242,6 +285,27 @@ unaccepted as (
         total_amount as amount, currency, deadline_at, deadline_at - interval 4 hours as since_at,
     from open_orders
     where state = 'WAITING_ACCEPTANCE' and deadline_at <= as_of + interval 4 hours
+),
+
+-- the window ended, or somebody refused it past us: whatever was wrong with it is over, and so is the sale
+missed as (
+    select
+        'acceptance_missed' as kind, placed.order_id as subject, placed.order_id, '' as cause,
+        'John Lewis refused it, and nobody here had.' || coalesce(' It was held: ' || before.reasons || '.', '') as detail,
+        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
+    from order_facts as placed
+    left join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
+    left join (
+        select order_id, replace(string_agg(distinct exception_kind, ', ' order by exception_kind), '_', ' ') as reasons
+        from exception_facts
+        where exception_kind not in ('acceptance_due', 'acceptance_missed')
+        group by order_id
+    ) as before on before.order_id = placed.order_id
+    where placed.state = 'REFUSED' and not placed.is_before_start and said.order_id is null
+        and (
+            placed.changed_at > as_of - interval 30 days
+            or placed.order_id in (select subject from open_wrong where kind = 'acceptance_missed')
+        )
 )
 
 from held
@@ -254,6 +318,7 @@ union all by name from strange
 union all by name from doubled
 union all by name from unmapped
 union all by name from unaccepted
+union all by name from missed
 union all by name from unrefused
 union all by name from overtaken
 union all by name from unreferenced;

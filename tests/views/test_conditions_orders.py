@@ -8,7 +8,7 @@ import pytest
 
 from store import events
 from store.database import Ask
-from tests.told import DAY, HOUR, NOW, Told
+from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.views.conditions import MINUTE, wrong
 
 ORDER_HOLDS = (
@@ -87,6 +87,25 @@ def test_a_sales_order_that_stays_invisible_is_wrong(told: Told, ask: Ask) -> No
     assert wrong(ask, visibility_minutes=90) == {}
 
 
+def test_a_lost_sales_order_is_wrong_until_each_line_it_carried_is_keyed_in_anew(told: Told, ask: Ask) -> None:
+    told.order("O1-A", skus=(SHIRT, SHIRT, SHIRT))
+    for number, lines in (("1", ("O1-A-1", "O1-A-2")), ("2", ("O1-A-3",))):
+        told.intent(
+            "create_sales_order", f"O1-A/NMK/WH{number}", "confirmed", order_id="O1-A", reference=f"LOST-{number}",
+            payload={"lines": [{"order_line_id": line_id} for line_id in lines]},
+        )  # fmt: skip
+    told.sales_order("SO-1", "O1-A", skus=(SHIRT,))
+    half = {subject for kind, subject in wrong(ask) if kind == "sent_not_visible"}
+    told.sales_order("SO-2", "O1-A", line_ids=("O1-A-2",))
+    told.order("O1-A", skus=(SHIRT, SHIRT, SHIRT), state="CLOSED", changed=NOW)
+    for warehouse in ("WH1", "WH2"):
+        told.wrong("sent_not_visible", f"O1-A/NMK/{warehouse}", order_id="O1-A")
+    keyed_in = {subject for kind, subject in wrong(ask, NOW + 60 * DAY) if kind == "sent_not_visible"}
+
+    assert half == {"O1-A/NMK/WH1", "O1-A/NMK/WH2"}
+    assert keyed_in == {"O1-A/NMK/WH2"}
+
+
 @pytest.mark.parametrize("state", ["SHIPPED", "CLOSED", "CANCELED"])
 def test_a_line_in_two_sales_orders_stays_wrong_when_its_order_is_done_at_john_lewis(
     told: Told, ask: Ask, state: str
@@ -118,6 +137,27 @@ def test_a_status_nobody_mapped_is_wrong(told: Told, ask: Ask) -> None:
     told.sales_order("SO-1", "O1-A", status="")
 
     assert wrong(ask)["unmapped_status", "SO-1"]["cause"] == "20"
+
+
+def test_an_order_john_lewis_refused_by_itself_is_somebodys_until_it_is_accepted(told: Told, ask: Ask) -> None:
+    for order_id in ("O1-A", "O2-A"):
+        told.order(order_id, state="WAITING_ACCEPTANCE", placed=NOW - DAY)
+    told.order("O3-A", state="CANCELED")
+    told.order("O4-A", state="REFUSED", is_before_start=True)
+    told.wrong("unknown_sku", "O1-A", order_id="O1-A", is_closed=True)
+    told.tell(
+        events.AcceptanceDecided(
+            happened_at=NOW - HOUR, actor="Ops", order_id="O2-A", decision="refuse", why="lost in the fire"
+        )
+    )
+    for order_id in ("O1-A", "O2-A"):
+        told.order(order_id, state="REFUSED", placed=NOW - DAY, changed=NOW)
+    (found,) = wrong(ask).items()
+    told.wrong("acceptance_missed", "O1-A", order_id="O1-A")
+
+    assert found[0] == ("acceptance_missed", "O1-A")
+    assert found[1]["detail"].endswith("It was held: unknown sku.")
+    assert list(wrong(ask, NOW + 60 * DAY)) == [found[0]]
 
 
 def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_ends(told: Told, ask: Ask) -> None:
@@ -244,7 +284,7 @@ def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_pers
         "create_sales_order", "O1-A/NMK/WH1", "refused", order_id="O1-A", code="other_content",
         message="BlueCherry has SO-7 with the number O1-A, and not the lines John Lewis sold.",
     )  # fmt: skip
-    told.sales_order("SO-7", "O1-A")
+    told.sales_order("SO-7", "O1-A", quantity=2)
     found = wrong(ask)["duplicate_po", "O1-A"]
 
     assert found["detail"].startswith("BlueCherry has SO-7")
@@ -253,6 +293,19 @@ def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_pers
         assert ("duplicate_po", "O1-A") in wrong(ask)
     told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
     assert ("duplicate_po", "O1-A") not in wrong(ask)
+
+
+def test_a_number_with_other_content_is_well_once_exactly_what_was_meant_is_there(told: Told, ask: Ask) -> None:
+    told.order("O1-A")
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "refused", order_id="O1-A", code="DUPLICATE_PO")
+    absent = set(wrong(ask))
+    told.sales_order("SO-1", "O1-A")
+    there = set(wrong(ask))
+    told.sales_order("SO-2", "O1-A", line_ids=("",))
+
+    assert ("duplicate_po", "O1-A") in absent
+    assert there == set()
+    assert ("duplicate_po", "O1-A") in wrong(ask)
 
 
 def test_a_cancelled_parcel_is_done_with_when_its_goods_are_back_at_the_bench(told: Told, ask: Ask) -> None:

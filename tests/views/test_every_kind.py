@@ -67,6 +67,7 @@ def orders_go_wrong(told: Told) -> None:
         )
     )
     told.intent("refuse_order", "O9-A", "refused", order_id="O9-A", code="400", message="Not now.")
+    told.order("O11-A", state="REFUSED")
     told.order("O10-A")
     told.tell(
         events.AcceptanceDecided(
