@@ -324,7 +324,7 @@ class DecideReturn(Command):
 
 
 class SayAbsent(Command):
-    """Say that a sales order or return to be created in BlueCherry, whose answer never came, is surely not there.
+    """Say that what was to be created or cancelled in BlueCherry, and got no answer, surely did not happen.
 
     It is looked for once more; where it is still not found, it may be sent again.
     """

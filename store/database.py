@@ -46,6 +46,7 @@ FACTS: tuple[str, ...] = (
     "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
+    "orders_unsent_lines",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
@@ -61,7 +62,7 @@ VIEWS: tuple[str, ...] = (
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "counted_since", "order_systems", "order_search",
     "order_funnel",
-    "drift", "order_returns", "returns_withdrawn", "unclear_creations",
+    "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",

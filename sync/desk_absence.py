@@ -1,4 +1,4 @@
-"""The desk where a person says that what was to be created in BlueCherry is surely not there.
+"""The desk where a person says that what was to be created or cancelled in BlueCherry surely did not happen.
 
 Laws: the word needs a reason and the right to approve; it is not taken while BlueCherry shows the thing, nor while
 it may still appear by itself; and it alone sends nothing: the flow looks for it once more, in its own lane, and
@@ -16,7 +16,10 @@ from sync.lanes import Lane
 from sync.runs import EVERYTHING, House, Scope
 
 SOONEST = timedelta(minutes=15)  # where nobody has configured how long what was created may stay invisible
-_FLOWS = {"create_sales_order": "orders", "create_return": "returns"}
+_FLOWS = {
+    "create_sales_order": "orders", "cancel_sales_line": "orders",
+    "create_return": "returns", "cancel_return": "returns",
+}  # fmt: skip
 
 
 class AbsenceDesk:
@@ -57,7 +60,7 @@ class AbsenceDesk:
     def _unclear(self, command: ask.SayAbsent) -> dict[str, Any]:
         """What is unclear, if it may be said of it."""
         rows = self._house.ask(
-            "select * from unclear_creations where intent_id = $id", {"id": str(command.intent_id)}
+            "select * from unclear_in_erp where intent_id = $id", {"id": str(command.intent_id)}
         ).to_dicts()
         if not rows:
             raise Refusal("It is known by now whether it happened; reload the page.")
@@ -65,7 +68,8 @@ class AbsenceDesk:
         if row["state"] != "unclear":
             raise Refusal("It is being sent at this moment; wait for what comes of it.")
         if row["shown"]:
-            raise Refusal(f"BlueCherry shows it as {row['shown']}: it is there, and is not sent again.")
+            is_there = "it is there" if row["intent_kind"].startswith("create_") else "it is cancelled"
+            raise Refusal(f"BlueCherry shows it as {row['shown']}: {is_there}, and is not sent again.")
         minutes = self._house.settings.erp_visibility_minutes
         until = row["meant_at"] + (SOONEST if minutes is None else timedelta(minutes=minutes))
         if self._house.clock.now() < until:

@@ -136,11 +136,11 @@ class ExceptionDesk:
             return self._foreseen(rows)
         # nothing is stored of them that could be decided; of a write of another flow, that flow reads what it needs
         self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
-        orders = _orders(rows)
         now = self._house.clock.now()
-        freed = _freed(rows)
+        # what holds an order on its way to BlueCherry is no matter of its parcels and returns
+        freed = _freed(flows.get("orders", ()))
         self._record(
-            [OrderReleased(happened_at=now, actor=actor, order_id=order, frees=freed[order]) for order in orders]
+            [OrderReleased(happened_at=now, actor=actor, order_id=one, frees=frees) for one, frees in freed.items()]
         )
         for flow, about in flows.items():
             tell(f"{flow} is deciding again on what is stored")

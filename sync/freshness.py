@@ -12,6 +12,8 @@ from sync.runs import SYSTEMS, Run
 SHOWN_WITHIN = timedelta(minutes=2)  # what was written to an order at John Lewis is shown by then
 ORDERS_SEEN = "orders.changed"  # every order changed before this moment was read
 RETURNS_SEEN = "returns.changed"  # and every return
+ORDERS_LOOKED = "orders.looked"  # when the last look at what changed began: those that can be read were
+RETURNS_LOOKED = "returns.looked"
 
 
 def orders_known_until(run: Run) -> datetime | None:
@@ -20,34 +22,48 @@ def orders_known_until(run: Run) -> datetime | None:
     return aware(datetime.fromisoformat(value)) if value else None
 
 
+def orders_read_until(run: Run) -> datetime | None:
+    """Up to when sales are known, but for orders that cannot be read and are known by name."""
+    return _read_until(run, ORDERS_SEEN, ORDERS_LOOKED, "order")
+
+
 def is_order_read_since(run: Run, order_id: str, moment: datetime) -> bool:
     """Whether John Lewis was read after a moment, and this order with it."""
-    return _is_read_since(run, ORDERS_SEEN, "order", order_id, moment)
+    read = orders_read_until(run)
+    return read is not None and read >= moment and not _is_unread(run, "order", order_id)
 
 
 def is_return_read_since(run: Run, return_id: str, moment: datetime) -> bool:
     """Whether John Lewis's returns were read after a moment, and this one with them."""
-    return _is_read_since(run, RETURNS_SEEN, "return", return_id, moment)
+    read = _read_until(run, RETURNS_SEEN, RETURNS_LOOKED, "return")
+    return read is not None and read >= moment and not _is_unread(run, "return", return_id)
 
 
-def _is_read_since(run: Run, bookmark: str, record: str, record_id: str, moment: datetime) -> bool:
-    value = run.bookmark(bookmark)
-    if not value or aware(datetime.fromisoformat(value)) < moment:
-        return False
-    unread = "from unread_facts where is_open and system = $system and record = $record and record_id = $id limit 1"
-    return not run.rows(unread, {"system": SYSTEMS["marketplace"], "record": record, "id": record_id})
+def _read_until(run: Run, changed: str, looked: str, record: str) -> datetime | None:
+    """Up to when all was read that has a name; one without may be any, so it counts until the bookmark moves on."""
+    names = (changed,) if _is_unread(run, record, "") else (changed, looked)
+    moments = [aware(datetime.fromisoformat(value)) for value in map(run.bookmark, names) if value]
+    return max(moments, default=None)
+
+
+def _is_unread(run: Run, record: str, record_id: str) -> bool:
+    """Whether John Lewis lists this record, and it cannot be read; without an id: one that says no name."""
+    sql = "from unread_facts where is_open and system = $system and record = $record and record_id = $id limit 1"
+    return bool(run.rows(sql, {"system": SYSTEMS["marketplace"], "record": record, "id": record_id}))
 
 
 def orders_first(run: Run, since: datetime) -> bool:
     """Let the orders be read unless they were after `since`; whether sales are known up to then.
 
+    An order that cannot be read and has a name holds up only its own units (sync.unread).
+
     What keeps them from being read (a limit, an outage) is noted for this run's end, never raised.
     """
-    known = orders_known_until(run)
+    known = orders_read_until(run)
     if known is not None and known >= since:
         return True
     read = run.house.refresh("orders") if run.house.refresh is not None else None
-    known = orders_known_until(run)
+    known = orders_read_until(run)
     if known is not None and known >= since:
         return True
     if read is not None and read.due_at is not None and read.due_at > run.now():

@@ -1,7 +1,8 @@
 """Reads what the marketplace shows: every offer, kept where it changed.
 
 Used by the catalogue (which offers there are) and by the inventory (whether what we sent is what stands there).
-An offer is gone only after a whole sweep that could read everything.
+A sweep is whole when every page came and each offer on it says which it is, readable or not: what could not be read
+is left out of what is compared. An offer is gone only after a whole sweep that could read everything.
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def last_sweep(run: Run) -> Sweep | None:
 
 
 def last_read_at(run: Run) -> datetime | None:
-    """When the last whole sweep began."""
+    """When the last sweep began, whole or not."""
     value = run.bookmark(READ_AT)
     return datetime.fromisoformat(value) if value else None
 
@@ -67,15 +68,15 @@ def read_offers(run: Run) -> int:
             run.record()
     offers = pl.concat([_frame(()), *frames]).unique("sku", keep="last", maintain_order=True)
     run.counts["offers"] = offers.height
-    is_whole = reading.is_clean and offers.height >= total
+    is_whole = reading.is_named and offers.height + reading.skipped_count >= total
     reading.end()
-    return _keep(run, offers, began_at, is_whole=is_whole)
+    return _keep(run, offers, began_at, is_whole=is_whole, is_clean=reading.is_clean)
 
 
-def _keep(run: Run, offers: pl.DataFrame, began_at: datetime, *, is_whole: bool) -> int:
+def _keep(run: Run, offers: pl.DataFrame, began_at: datetime, *, is_whole: bool, is_clean: bool) -> int:
     known = run.house.ask(_KNOWN)
     rows = changed(offers, known, ["sku"])
-    if is_whole:
+    if is_whole and is_clean:
         lost = gone(offers, known.filter(~pl.col("is_gone")), ["sku"])
         rows = pl.concat([rows, _gone(lost)])
     # what is not whole overwrites what was: its quantities belong to no one reading

@@ -54,6 +54,16 @@ class Reading:
         """All that came so far could be read: in the middle of a reading a bookmark moves past nothing else."""
         return not self._skipped
 
+    @property
+    def skipped_count(self) -> int:
+        """How many records could not be read."""
+        return len(self._skipped)
+
+    @property
+    def is_named(self) -> bool:
+        """Each record that could not be read says which it is."""
+        return "" not in self._skipped
+
     def end(self) -> bool:
         """Record what could not be read, and what can be again; whether the bookmark may move."""
         now = self.run.now()
@@ -78,7 +88,10 @@ class Reading:
         return not self.bookmark or all(first <= now - UNREADABLE_FOR for first in firsts)
 
     def _reaches(self, from_at: datetime | None) -> bool:
-        return self.since is not None and from_at is not None and self.since <= from_at
+        if self.since is None:
+            return False
+        # a list read whole reaches what was met in a look at its latest, too
+        return self.since == BEGINNING or (from_at is not None and self.since <= from_at)
 
 
 def begin(

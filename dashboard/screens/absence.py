@@ -1,4 +1,4 @@
-"""What a person may say of a creation in BlueCherry whose answer never came, with what was looked up for it."""
+"""What a person may say of a write to BlueCherry whose answer never came, with what was looked up for it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, london, london_exact
 
-CREATIONS = frozenset({"create_sales_order", "create_return"})
+KINDS = frozenset({"create_sales_order", "create_return", "cancel_sales_line", "cancel_return"})
 SHOWN = 10
 
 
@@ -19,7 +19,7 @@ def word(wrong: Sequence[dict[str, Any]], pulse: Pulse, slot: str) -> None:
     order_id = wrong[0]["order_id"] if len(wrong) == 1 else ""
     rows = [
         row
-        for row in data.unclear_creations(order_id).iter_rows(named=True)
+        for row in data.unclear_in_erp(order_id).iter_rows(named=True)
         if f"{row['intent_kind']}/{row['subject']}" in subjects
     ]
     if not rows:
@@ -30,7 +30,7 @@ def word(wrong: Sequence[dict[str, Any]], pulse: Pulse, slot: str) -> None:
                 {
                     "What": humanised(row["intent_kind"].removeprefix("create_")),
                     "Sent": london_exact(row["meant_at"]),
-                    "Looked up by": f"po_num {row['order_id']}",
+                    "Looked up by": row["looked_up_by"],
                     "Times": count(row["look_count"]),
                     "Last": london(row["looked_at"]) if row["looked_at"] is not None else "not yet",
                     "Found": row["shown"] or "nothing",

@@ -48,7 +48,10 @@ def audit(pulse: Pulse, goods: Goods) -> None:
         key="all_offers",
         bind="query-params",
     )
-    st.caption(f"{count(found['different_count'])} of {count(found['offer_count'], 'offer')} differ.")
+    at = data.stock_totals(pulse.as_of)["compared_at"]
+    compared = f"compared last {london_short(at)}" if at else "never compared yet"
+    differ = f"{count(found['different_count'])} of {count(found['offer_count'], 'offer')} differ"
+    st.caption(f"{differ}; {compared}.")
     wrong = [(state(code).text, found[f"{code}_count"]) for code in DIFFERENCES if found[f"{code}_count"]]
     if wrong:
         st.markdown(" · ".join(f"{said}: **{count(number)}**" for said, number in wrong))

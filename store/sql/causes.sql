@@ -4,6 +4,20 @@ with wrong as (
     select * from exceptions(as_of)
 ),
 
+-- what is wrong with an order is worth the order once, however many of its lines or parcels; of returns each its own
+worths as (
+    select exception_kind, cause, sum(amount)::decimal(18, 6) as amount,
+    from (
+        select wrong.exception_kind, wrong.cause, max(wrong.amount) as amount,
+        from wrong
+        left join exception_kinds as kind on kind.code = wrong.exception_kind
+        group by
+            wrong.exception_kind, wrong.cause,
+            if(wrong.order_id = '' or kind.flow = 'returns', wrong.exception_id::varchar, wrong.order_id)
+    )
+    group by exception_kind, cause
+),
+
 grouped as (
     select
         exception_kind,
@@ -18,7 +32,6 @@ grouped as (
         arg_min(detail, since_at) as detail,
         array_to_string(list_sort(list(distinct owner) filter (where owner <> '')), ', ') as owners,
         any_value(currency) filter (where currency <> '') as currency,
-        sum(amount)::decimal(18, 6) as amount,
         min(deadline_at) as deadline_at,
         min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
         list({'subject': left(exception_id::varchar, 8), 'deadline_at': deadline_at} order by deadline_at, exception_id)
@@ -70,7 +83,7 @@ select
     grouped.detail,
     coalesce(grouped.owners, '') as owners,
     grouped.currency,
-    grouped.amount,
+    worths.amount,
     epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,
@@ -79,5 +92,6 @@ select
     grouped.since_at,
     grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more
 from grouped
+join worths on worths.exception_kind = grouped.exception_kind and worths.cause = grouped.cause
 left join exception_kinds as kind on kind.code = grouped.exception_kind
 left join exception_kinds as of_cause on of_cause.code = grouped.exception_kind || '/' || grouped.cause;

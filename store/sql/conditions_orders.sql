@@ -99,25 +99,26 @@ forgotten as (
         and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
 ),
 
--- shipped by somebody, and BlueCherry never had it: its stock and its invoice are wrong
+-- shipped by somebody, and BlueCherry never had all of it: its stock and its invoice are wrong
 elsewhere as (
     select
         'missing_in_erp' as kind, placed.order_id as subject, placed.order_id, 'shipped elsewhere' as cause,
-        'John Lewis shows it as shipped, and BlueCherry never had a sales order of it.' as detail,
+        'John Lewis shows it as shipped, and BlueCherry never had ' || if(
+            exists (from sales_order_facts as sales where sales.order_id = placed.order_id),
+            unsent.skus || ' of it.',
+            'a sales order of it.'
+        ) as detail,
         placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
     from order_facts as placed
-    where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
-        and placed.changed_at <= as_of - to_minutes(visibility_minutes::integer)
+    join (
+        select order_id, string_agg(sku, ' and ' order by order_line_id) as skus from orders_unsent_lines
+        group by order_id
+    ) as unsent on unsent.order_id = placed.order_id
+    where placed.changed_at <= as_of - to_minutes(visibility_minutes::integer)
         -- however long ago: an answer that was lost may be given up, or an order be found, weeks after it was sent
         and not exists (
             from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
         )
-        and not exists (
-            from intent_facts as intent
-            where intent.order_id = placed.order_id and intent.intent_kind = 'create_sales_order'
-                and intent.state <> 'refused'
-        )
-        and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
 ),
 
 sales as (

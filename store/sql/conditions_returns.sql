@@ -6,12 +6,21 @@ with back as (
 ),
 
 tried as (
-    select order_id, intent_kind, subject, state, code, message, happened_at,
-    from intent_facts
-    where intent_kind in (
-        'create_return', 'cancel_return', 'receive_return', 'refund_line', 'answer_return', 'report_return'
+    select order_id, intent_kind, about as subject, state, code, message, happened_at,
+    from (
+        select *,
+            -- each refund of a line has the sum before in its subject: what is wrong is the line of the return
+            if(
+                intent_kind = 'refund_line',
+                array_to_string(string_split(subject, '/')[:2], '/') || if(ends_with(subject, '/shipping'), '/shipping', ''),
+                subject
+            ) as about,
+        from intent_facts
+        where intent_kind in (
+            'create_return', 'cancel_return', 'receive_return', 'refund_line', 'answer_return', 'report_return'
+        )
     )
-    qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
+    qualify row_number() over (partition by intent_kind, about order by happened_at desc, seq desc) = 1
 ),
 
 unpaid as (
@@ -212,15 +221,17 @@ refused as (
     from tried
     where tried.intent_kind in ('receive_return', 'refund_line') and tried.state = 'refused'
         and tried.code not in ('not_sent', 'absent')
-        and exists (
-            from back
-            where starts_with(tried.subject, back.return_id) and (
-                (tried.intent_kind = 'receive_return' and back.state = 'IN_PROGRESS')
-                or (
-                    tried.intent_kind = 'refund_line' and not ends_with(tried.subject, '/shipping')
-                    and back.refunded_quantity < back.received_quantity
-                )
-            )
+        and (
+            (tried.intent_kind = 'receive_return' and tried.subject in (
+                select return_id from back where state = 'IN_PROGRESS'
+            ))
+            -- whichever of a line's returns it was meant for
+            or (tried.intent_kind = 'refund_line' and split_part(tried.subject, '/', 2) in (
+                select order_line_id
+                from back
+                group by order_line_id
+                having sum(refunded_quantity) < sum(received_quantity)
+            ) and not ends_with(tried.subject, '/shipping'))
         )
 ),
 

@@ -160,6 +160,22 @@ import_stuck as (
         and push.happened_at <= as_of - interval 30 minutes
 ),
 
+-- offers are read every hour at least: what John Lewis shows was compared with what we sent, or nobody knows it does
+compared as (
+    select max(read_until) as compared_at from stock_audit_facts where compared_count > 0
+),
+
+uncompared as (
+    select
+        'stock_uncompared' as kind, 'offers' as subject, '' as order_id, '' as cause,
+        'What John Lewis shows was last compared with what should stand there '
+            || strftime(compared_at, '%d %b %H:%M') || ' UTC.' as detail,
+        '' as grounds,
+        compared_at as since_at,
+    from compared
+    where compared_at <= as_of - interval 6 hours
+),
+
 batch_moments as (
     select list(reading.as_of order by reading.as_of) as moments, max(reading.as_of) as newest_at,
     from batch_reading_facts as reading
@@ -219,6 +235,7 @@ wrong as (
     union all by name from unnamed
     union all by name from import_failed
     union all by name from import_stuck
+    union all by name from uncompared
     union all by name from stuck
     union all by name from misidentified
 )

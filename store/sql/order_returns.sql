@@ -1,5 +1,6 @@
 -- One row per order line of a return. Is it authorised in BlueCherry, has it come back, and has the money gone back?
--- Refunds are told by line, not by return: they count for a line's oldest return first.
+-- Refunds are told by line, not by return: they count first for what BlueCherry has credited of a line, then for what
+-- has come, then for what is announced; each time for its oldest return first.
 create or replace macro order_returns(as_of) as table
 with announced as (
     select
@@ -50,6 +51,51 @@ refunded as (
     group by refund.order_line_id
 ),
 
+came as (
+    select
+        announced.* exclude (announced_before),
+        coalesce(announced.announced_before, 0) as announced_before,
+        authorised.ret_nums, authorised.is_closed, authorised.received_at, credited.memo_numbers,
+        coalesce(authorised.quantity, 0) as authorised_quantity,
+        coalesce(authorised.received_quantity, 0) as received_quantity,
+        coalesce(credited.quantity, 0) as credited_quantity,
+        coalesce(refunded.quantity, 0) as line_refunded,
+        -- of what was opened before we began nobody told us what has come
+        least(if(announced.is_before_start, announced.quantity, received_quantity), announced.quantity) as here,
+        least(if(announced.is_before_start, announced.quantity, credited_quantity), here) as due,
+    from announced
+    left join authorised
+        on authorised.return_id = announced.return_id and authorised.order_line_id = announced.order_line_id
+    left join credited
+        on credited.return_id = announced.return_id and credited.order_line_id = announced.order_line_id
+    left join refunded on refunded.order_line_id = announced.order_line_id
+),
+
+-- what of a line's refunds is left for each return, in each of the three turns
+shared as (
+    select
+        *,
+        line_refunded - coalesce(sum(due) over earlier, 0) as for_due,
+        line_refunded - sum(due) over whole - coalesce(sum(here - due) over earlier, 0) as for_here,
+        line_refunded - sum(here) over whole - coalesce(sum(quantity - here) over earlier, 0) as for_announced,
+    from came
+    window
+        whole as (partition by order_line_id),
+        earlier as (
+            partition by order_line_id order by opened_at, return_id rows between unbounded preceding and 1 preceding
+        )
+),
+
+paid as (
+    select
+        *,
+        (
+            greatest(least(for_due, due), 0) + greatest(least(for_here, here - due), 0)
+            + greatest(least(for_announced, quantity - here), 0)
+        )::integer as refunded_quantity,
+    from shared
+),
+
 refunds as (
     select order_line_id, count(*)::integer as refund_count, sum(amount + shipping_amount) as refunded_amount,
         max(refunded_at) as refunded_at,
@@ -68,56 +114,49 @@ left_the_house as (
 
 select
     -- ids
-    announced.return_id,
-    announced.order_id,
-    announced.order_line_id,
-    announced.rma,
-    announced.tracking,
+    back.return_id,
+    back.order_id,
+    back.order_line_id,
+    back.rma,
+    back.tracking,
     sold.sku,
-    announced.state,
-    announced.line_reason as reason_code,
-    announced.is_before_start,
-    coalesce(authorised.ret_nums, '') as ret_nums,
-    coalesce(credited.memo_numbers, '') as memo_numbers,
-    coalesce(authorised.is_closed, false) as is_closed,
-    announced.is_compliant,
+    back.state,
+    back.line_reason as reason_code,
+    back.is_before_start,
+    coalesce(back.ret_nums, '') as ret_nums,
+    coalesce(back.memo_numbers, '') as memo_numbers,
+    coalesce(back.is_closed, false) as is_closed,
+    back.is_compliant,
     -- no more than was sent, with what came back before
-    coalesce(left_the_house.quantity, 0) - coalesce(announced.announced_before, 0) >= announced.quantity as is_fitting,
+    coalesce(left_the_house.quantity, 0) - back.announced_before >= back.quantity as is_fitting,
     case
-        when announced.state = 'WAITING_ACCEPTANCE' and is_fitting then 'It is accepted at John Lewis'
-        when announced.state = 'WAITING_ACCEPTANCE' then 'A person accepts or refuses it'
-        when authorised.ret_nums is null and announced.is_before_start then 'Nothing: it was opened before we began'
-        when authorised.ret_nums is null then 'Cherrylane authorises it in BlueCherry'
-        when authorised.received_quantity = 0 and not authorised.is_closed then 'The parcel comes to the warehouse'
-        when announced.state = 'IN_PROGRESS' and authorised.is_closed and authorised.received_quantity > 0
+        when back.state = 'WAITING_ACCEPTANCE' and is_fitting then 'It is accepted at John Lewis'
+        when back.state = 'WAITING_ACCEPTANCE' then 'A person accepts or refuses it'
+        when back.ret_nums is null and back.is_before_start then 'Nothing: it was opened before we began'
+        when back.ret_nums is null then 'Cherrylane authorises it in BlueCherry'
+        when back.received_quantity = 0 and not back.is_closed then 'The parcel comes to the warehouse'
+        when back.state = 'IN_PROGRESS' and back.is_closed and back.received_quantity > 0
             then 'Cherrylane tells John Lewis that the goods are here'
-        when greatest(least(coalesce(refunded.quantity, 0) - coalesce(announced.announced_before, 0),
-            announced.quantity), 0) < authorised.received_quantity then 'The customer gets the money back'
+        when back.refunded_quantity < back.received_quantity then 'The customer gets the money back'
         else 'Nothing: goods and money are back'
     end as next_step,
     -- numbers
-    announced.quantity,
-    coalesce(authorised.quantity, 0) as authorised_quantity,
-    coalesce(authorised.received_quantity, 0) as received_quantity,
-    coalesce(credited.quantity, 0) as credited_quantity,
-    greatest(
-        least(coalesce(refunded.quantity, 0) - coalesce(announced.announced_before, 0), announced.quantity), 0
-    )::integer as refunded_quantity,
+    back.quantity,
+    back.authorised_quantity,
+    back.received_quantity,
+    back.credited_quantity,
+    back.refunded_quantity,
     coalesce(refunds.refund_count, 0) as refund_count,
     sold.currency,
     sold.unit_price_amount,
     coalesce(refunds.refunded_amount, 0) as refunded_amount,
     -- times
-    announced.opened_at,
-    announced.changed_at,
-    authorised.received_at,
+    back.opened_at,
+    back.changed_at,
+    back.received_at,
     refunds.refunded_at,
-from announced
-left join order_line_facts as sold on sold.order_line_id = announced.order_line_id
-left join authorised
-    on authorised.return_id = announced.return_id and authorised.order_line_id = announced.order_line_id
-left join credited on credited.return_id = announced.return_id and credited.order_line_id = announced.order_line_id
-left join refunded on refunded.order_line_id = announced.order_line_id
-left join refunds on refunds.order_line_id = announced.order_line_id
-left join left_the_house on left_the_house.order_line_id = announced.order_line_id
-where announced.opened_at <= as_of;
+from paid as back
+left join order_line_facts as sold on sold.order_line_id = back.order_line_id
+left join refunds on refunds.order_line_id = back.order_line_id
+left join left_the_house on left_the_house.order_line_id = back.order_line_id
+where back.opened_at <= as_of;

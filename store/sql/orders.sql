@@ -84,6 +84,7 @@ placed as (
         coalesce(intents.is_confirmed, false) as is_confirmed,
         coalesce(intents.is_accepted, false) as is_accepted,
         intents.sent_at,
+        unsent.order_id is not null as has_unsent,
         seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
@@ -91,6 +92,7 @@ placed as (
     left join sales on sales.order_id = seen.order_id
     left join needed on needed.order_id = seen.order_id
     left join intents on intents.order_id = seen.order_id
+    left join (select distinct order_id from orders_unsent_lines) as unsent on unsent.order_id = seen.order_id
 ),
 
 standing as (
@@ -105,6 +107,7 @@ standing as (
             when sales_order_count > 0 and missing_line_count = 0 then 'in_erp'
             when is_unclear then 'unclear'
             when is_accepted then 'accepted'
+            when has_unsent then 'missing'
             when is_sent or sales_order_count > 0 then 'sent'
             when is_shown_shipped then 'missing'
             else 'waiting'
@@ -126,6 +129,8 @@ select
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
+        when erp_state = 'missing' and sales_order_count > 0
+            then 'A person finds out who shipped the rest: BlueCherry never had all of it'
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'
         when state = 'CLOSED' then 'Nothing: it is finished'
         when state = 'RECEIVED' then 'John Lewis pays it out, if it has not, and closes it'

@@ -17,10 +17,15 @@ waiting as (
     where placed.state = 'WAITING_ACCEPTANCE' and line.state not in ('REFUSED', 'CANCELED')
 ),
 
-nets as (
-    select sku.sku, stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held as net,
+known as (
+    select sku.sku, sku.sku_key, sku.is_active,
     from (select distinct sku from waiting) as wanted
     join sku_facts as sku on sku.sku = wanted.sku and not sku.is_gone
+),
+
+nets as (
+    select sku.sku, stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held as net,
+    from known as sku
     join stock_facts as stock on stock.sku_key = sku.sku_key
     join terms on list_contains(terms.warehouses, stock.location)
     where trim(upper(stock.location)) not in ('POE', 'FOB', '')
@@ -48,6 +53,8 @@ select
     waiting.order_line_id,
     waiting.sku,
     waiting.quantity,
+    -- of what BlueCherry does not have, or has not active, its stock proves nothing
+    waiting.sku in (select sku from known where is_active) as is_known,
     coalesce(supplies.supply, 0) as supply,
     coalesce(sum(flying.inflight_quantity), 0)::bigint as earlier,
     greatest(coalesce(supplies.supply, 0) - coalesce(sum(flying.inflight_quantity), 0), 0)::bigint as fulfilable,

@@ -35,7 +35,9 @@ beside as (
         due.ordered_quantity,
         due.least_quantity as due_least,
         due.most_quantity as due_most,
-        coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false) as is_comparable,
+        unread.record_id is null
+            and coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false)
+            as is_comparable,
         -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
         coalesce(sent.waiting_units > 0, false) as was_waiting,
     from stock_standing(as_of) as stock
@@ -43,6 +45,8 @@ beside as (
     left join compared on true
     left join due on due.sku = stock.sku
     left join published_facts as sent on sent.sku = stock.sku
+    left join unread_facts as unread
+        on unread.is_open and unread.system = 'John Lewis' and unread.record = 'offer' and unread.record_id = stock.sku
     where stock.shown_quantity is not null
 ),
 

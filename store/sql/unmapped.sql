@@ -11,6 +11,13 @@ with held as (
     from shipment_hold_facts as held
     left join order_facts as placed on placed.order_id = held.order_id
     where held.reason <> ''
+),
+
+-- an order of which two parcels wait for the same is worth its total once
+orders as (
+    select reason, cause, sum(total_amount)::decimal(18, 6) as amount,
+    from (select distinct reason, cause, order_id, total_amount from held)
+    group by reason, cause
 )
 
 select
@@ -27,9 +34,10 @@ select
     count(distinct order_id) as order_count,
     list(distinct order_id order by order_id) as order_ids,
     any_value(currency) as currency,
-    sum(total_amount)::decimal(18, 6) as amount,
+    any_value(orders.amount) as amount,
     epoch(min(deadline_at) - as_of)::bigint as left_seconds,
     min(deadline_at) as deadline_at,
     min(happened_at) as since_at,
 from held
+join orders using (reason, cause)
 group by reason, cause;

@@ -29,6 +29,7 @@ _QUANTITIES = {
     "held": "hold",
     "reported_ots": "ots",
 }
+_DECIDES_NOTHING = {"work_orders", "in_transit", "reported_ots"}
 _KEY = ("division", "style", "color_code", "lbl_code", "dimension", "size_desc")
 _NEEDED = ("division", "style", "color_code", "size_desc")
 
@@ -36,8 +37,8 @@ _NEEDED = ("division", "style", "color_code", "size_desc")
 def inventory_frame(rows: Sequence[Any]) -> pl.DataFrame:
     """Stock rows as a frame of `ports.INVENTORY_COLUMNS`.
 
-    A row without its key has an empty SKU. One of which a quantity is given and is no number has no quantities at
-    all: what is left of it without, say, what is promised would be listed.
+    A row without its key has an empty SKU. One of which a quantity is given and is no number `is_unread`: what is
+    left of it without, say, what is promised must not be listed. What can be read of it stays, for the checksum.
     """
     good = [
         row
@@ -55,14 +56,15 @@ def inventory_frame(rows: Sequence[Any]) -> pl.DataFrame:
             units if type(units := row.get(theirs)) is int and -MOST_UNITS < units < MOST_UNITS else _units(units)
             for row in good
         ]
-        unread.update(
-            place
-            for place, units in enumerate(columns[name])
-            if units is None and good[place].get(theirs) is not None
-        )
-    for name in _QUANTITIES:
-        for place in unread:
-            columns[name][place] = None
+        if name not in _DECIDES_NOTHING:
+            unread.update(
+                place
+                for place, units in enumerate(columns[name])
+                if units is None and good[place].get(theirs) is not None
+            )
+    columns["is_unread"] = [False] * len(good)
+    for place in unread:
+        columns["is_unread"][place] = True
     frame = pl.DataFrame(columns, schema=dict(ports.INVENTORY_COLUMNS))
     if len(good) == len(rows):
         return frame

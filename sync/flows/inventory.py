@@ -28,7 +28,7 @@ from sync.flows.inventory_imports import is_lost_unread, last_end, rested_at, se
 from sync.flows.inventory_proof import prove
 from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
 from sync.flows.inventory_touched import Touched, mark_decided, position, touched
-from sync.freshness import orders_first, orders_known_until
+from sync.freshness import orders_first, orders_read_until
 from sync.intents import Intent, carry_out
 from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.sellable import BUCKETS
@@ -165,7 +165,7 @@ def _fresh_since(run: Run) -> datetime:
 
 
 def _is_fresh(run: Run) -> bool:
-    known = orders_known_until(run)
+    known = orders_read_until(run)
     return known is not None and known >= _fresh_since(run)
 
 

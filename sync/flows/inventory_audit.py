@@ -1,9 +1,9 @@
 """The reading-back half of the inventory: whether John Lewis shows what it should.
 
 Offers are read while no import is open; once the orders were read after that, every offer we sent a quantity for is
-compared with what should stand there: applied, less ordered since, plus what cancelled sales gave back. What
-differs is kept, with both numbers and when each was seen; twice in a row is an exception, and more than there
-should be is sent down at the first sight of it.
+compared with what should stand there, but for those that cannot be read: applied, less ordered since, plus what
+cancelled sales gave back. What differs is kept, with both numbers and when each was seen; twice in a row is an
+exception, and more than there should be is sent down at the first sight of it.
 """
 
 from datetime import datetime
@@ -15,8 +15,15 @@ from store.events import StockCompared
 from sync.freshness import orders_known_until
 from sync.offers import READ_BACK_EVERY, Sweep, last_read_at, last_sweep, read_offers
 from sync.rules.audit import comparable, compared, kept
-from sync.runs import Run
+from sync.runs import SYSTEMS, Run
 
+# of an offer that cannot be read stands here what it once showed
+_SHOWN = """
+select sku, quantity as shown_quantity
+from offer_facts
+where not is_gone
+    and sku not in (select record_id from unread_facts where is_open and system = $system and record = 'offer')
+"""
 _EXPECTED = "from expected_shown($read_from, $read_until, skew_seconds := $skew, deducts_sales := $sales)"
 
 
@@ -46,7 +53,7 @@ def compare(run: Run) -> None:
     if sweep is None or orders_at is None or orders_at < sweep.read_until or _is_compared(run, sweep):
         return
     ask, settings = run.house.ask, run.house.settings
-    shown = ask("select sku, quantity as shown_quantity from offer_facts where not is_gone")
+    shown = ask(_SHOWN, {"system": SYSTEMS["marketplace"]})
     if last_sweep(run) != sweep:
         return  # read again at this very moment, by the catalogue
     expected = ask(

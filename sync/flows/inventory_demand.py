@@ -31,7 +31,7 @@ with sold as (
         sku, any_value(sku_key) as sku_key, any_value(division) as division, any_value(category) as category,
         any_value(style) as style,
     from sku_facts
-    where is_active and is_listed and not is_gone
+    where is_active and is_listed and not is_gone {and_named}
     group by sku
     having count(*) = 1
 )
@@ -41,6 +41,8 @@ from sold
 join offer_facts as offer on offer.sku = sold.sku and not offer.is_gone
 order by sold.sku
 """
+
+_NAMED = "and sku in (select unnest($names))"
 
 _SALES = """
 select sku, placed_at as sold_at, quantity::bigint as units,
@@ -67,7 +69,7 @@ def demand(run: Run, found: Basis) -> Outlook | None:
 
 def _measure(run: Run, found: Basis) -> None:
     ask, now = run.house.ask, run.now()
-    skus = ask(_SKUS)
+    skus = ask(_SKUS.format(and_named=""))
     if skus.is_empty():
         return
     until = orders_known_until(run) or now
@@ -138,7 +140,11 @@ def demand_told(run: Run, found: Basis, names: Sequence[str] | None = None) -> O
     sql = f"select demand.sku, {columns} from demand_facts as demand"
     if ahead:
         goods = ", ".join(name for name in GOODS if name != "sku")
-        sql = f"select demand.sku, {columns}, {goods} from demand_facts as demand left join ({_SKUS}) using (sku)"
+        # the catalogue of a large shop is not looked through for a few of its SKUs
+        goods_of = _SKUS.format(and_named="" if names is None else _NAMED)
+        sql = (
+            f"select demand.sku, {columns}, {goods} from demand_facts as demand left join ({goods_of}) using (sku)"
+        )
     if names is None:
         return Outlook(run.house.ask(sql), sides[OWN], sides[OTHER], ahead)
     rates = run.house.ask(f"{sql} where demand.sku in (select unnest($names))", {"names": list(names)})

@@ -15,7 +15,7 @@ from uuid import UUID
 from store.events import ImportFinished
 from sync.errors import Deferred, Retriable, Skippable
 from sync.intents import NOT_SENT, refused, still_open
-from sync.offers import last_read_at
+from sync.offers import last_sweep
 from sync.ports import ImportStatus
 from sync.runs import Run
 
@@ -148,11 +148,11 @@ def rested_at(run: Run) -> datetime | None:
 
 
 def is_lost_unread(run: Run) -> bool:
-    """Whether a file was given up and the offers were not read since: what stands there is anybody's guess."""
+    """Whether a file was given up and no whole reading of the offers came since: what stands there nobody knows."""
     rows = run.rows("select max(happened_at) as lost_at from import_facts where state = $lost", {"lost": LOST})
     lost_at: datetime | None = rows[0]["lost_at"]
-    read_at = last_read_at(run)
-    return lost_at is not None and (read_at is None or read_at <= lost_at)
+    sweep = last_sweep(run)
+    return lost_at is not None and (sweep is None or sweep.read_from <= lost_at)
 
 
 def last_end(run: Run) -> datetime | None:

@@ -29,7 +29,7 @@ from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
 from sync.flows.orders_drift import sales_order_events
 from sync.flows.orders_read import order_event, person_of
-from sync.freshness import ORDERS_SEEN
+from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
@@ -113,7 +113,7 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
     )
     is_whole = _record_orders(reading, market.orders(updated_from=since))
     seen = {ORDERS_SEEN: began_at.isoformat()} if is_whole else {}
-    run.record(bookmarks={**seen, proving.LOOKED: began_at.isoformat()})
+    run.record(bookmarks={**seen, ORDERS_LOOKED: began_at.isoformat()})
 
 
 def _by_name(run: Run) -> Reading:

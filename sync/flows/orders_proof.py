@@ -12,14 +12,14 @@ from datetime import date, datetime, timedelta
 
 from store.clock import aware
 from store.events import OrdersCounted
+from sync.freshness import ORDERS_LOOKED
 from sync.ports import MarketOrder, Page
 from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window, window
 
-__all__ = ["DAYS", "LOOKED", "count", "due"]
+__all__ = ["DAYS", "count", "due"]
 from sync.runs import Run
 from sync.unread import Reading
 
-LOOKED = "orders.looked"  # when the last look at what changed began
 NAMED = 200  # ids an event carries of each sort; how many more there are, it says
 _END = timedelta(milliseconds=1)  # the marketplace counts the end in
 
@@ -31,7 +31,7 @@ def due(run: Run, day: date | None = None) -> Window | None:
 
     None: nothing is due, or the call is needed for a look.
     """
-    looks = run.rows("select value, moved_at from bookmarks where name = $name", {"name": LOOKED})
+    looks = run.rows("select value, moved_at from bookmarks where name = $name", {"name": ORDERS_LOOKED})
     if day is not None and looks:
         return window(day, aware(datetime.fromisoformat(looks[0]["value"])))
     every = timedelta(seconds=run.house.settings.orders_every)

@@ -6,74 +6,41 @@ apart; so is the cancellation of a line. Where the delay is not configured nobod
 it is looked for once more. An acceptance and a reference are absent when the order was read two minutes after the
 call and shows nothing of it.
 
-Where more are unclear than one run may ask for, runs take turns (sync.rules.turns): what stays unclear, or what
-BlueCherry cannot answer about, never keeps another from being looked for.
+What BlueCherry is asked for is asked in turn (sync.flows.turns).
 """
 
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from store.events import Event
-from sync.errors import Retriable
 from sync.flows.orders_drift import sales_order_events
+from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.rules.orders import other_content
-from sync.rules.turns import next_turns
 from sync.runs import Run
-
-Thing = TypeVar("Thing")
 
 KINDS = ("accept_order", "create_sales_order", "cancel_sales_line", "write_reference")
 BETWEEN_SWEEPS = timedelta(minutes=1)
-LOOKED_FOR_AT_ONCE = 200
 INVISIBLE_AT_ONCE = 20
-UNANSWERED_AT_MOST = 3  # looks of a run that BlueCherry gives no answer to, each after its tries
 
 
 def settle(run: Run, *, at_once: int = LOOKED_FOR_AT_ONCE) -> None:
-    """Look for unclear intents of ours and say what is known now; creations `at_once` at most, in turn."""
+    """Look for unclear intents of ours and say what is known now; `at_once` at most of what BlueCherry is asked."""
     open_intents = still_open(run, KINDS)
-    events: list[Event] = []
-    for intent in [one for one in open_intents if one.kind != "create_sales_order"]:
-        events += _settle_by_facts(run, intent)
-    run.record(events)
-    creations = {
-        f"{one.meant_at.isoformat()} {one.intent_id}": one
-        for one in open_intents
-        if one.kind == "create_sales_order"
-    }
-    _in_turn(run, "orders.settled", creations, at_once, lambda one: run.record(_settle_creation(run, one)))
-    _in_turn(run, "orders.invisible", _invisible(run), INVISIBLE_AT_ONCE, lambda one: _ask_for(run, one))
-
-
-def _in_turn(
-    run: Run, bookmark: str, things: Mapping[str, Thing], most: int, look: Callable[[Thing], object]
-) -> None:
-    """Look at so many of them, where the last run left off; one that gets no answer waits for its next turn."""
-    last = reached = run.bookmark(bookmark) or ""
-    unanswered = 0
-    try:
-        for key in next_turns(sorted(things), last, most):
-            run.check()
-            reached = key
-            try:
-                look(things[key])
-            except Retriable:
-                unanswered += 1
-                if unanswered == UNANSWERED_AT_MOST:
-                    break
-    finally:
-        if reached != last:
-            run.record(bookmarks={bookmark: reached})
+    by_facts = [one for one in open_intents if one.kind in {"accept_order", "write_reference"}]
+    run.record([event for one in by_facts for event in _settle_by_facts(run, one)])
+    cancelations = by_age(open_intents, "cancel_sales_line")
+    in_turn(
+        run, "orders.cancelations", cancelations, at_once, lambda one: run.record(_settle_cancelation(run, one))
+    )
+    creations = by_age(open_intents, "create_sales_order")
+    in_turn(run, "orders.settled", creations, at_once, lambda one: run.record(_settle_creation(run, one)))
+    in_turn(run, "orders.invisible", _invisible(run), INVISIBLE_AT_ONCE, lambda one: _ask_for(run, one))
 
 
 def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
     """These are known by the last look at the order, if it was after the call."""
     now = run.now()
-    if intent.kind == "cancel_sales_line":
-        return _settle_cancelation(run, intent)
     rows = run.rows("select * from order_facts where order_id = $id", {"id": intent.order_id})
     if not rows:
         return _doubt(intent, now)
@@ -103,6 +70,8 @@ def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     )
     if rows and rows[0]["cancelled_quantity"] >= what["before_quantity"] + what["quantity"]:
         return [confirmed(intent, now, what["ord_num"], "found by looking")]
+    if intent.said_absent and is_readable:
+        return [refused(intent, now, "absent", f"looked again: it had not happened ({intent.said_absent})")]
     minutes = run.house.settings.erp_visibility_minutes
     is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
     is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS

@@ -28,7 +28,7 @@ from store.events import (
 from sync.errors import Deferred
 from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
-from sync.freshness import RETURNS_SEEN
+from sync.freshness import RETURNS_LOOKED, RETURNS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together
 from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraft, ReturnLineDraft
 from sync.rules.return_answers import ANSWER, REPORT
@@ -99,8 +99,8 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
         reading.add(page, [one.return_id for one in page.items])
         run.counts["returns_changed"] += run.record(events)
         run.check()
-    if reading.end():
-        run.record(bookmarks={RETURNS_SEEN: began_at.isoformat()})
+    seen = {RETURNS_SEEN: began_at.isoformat()} if reading.end() else {}
+    run.record(bookmarks={**seen, RETURNS_LOOKED: began_at.isoformat()})
 
 
 def _look_at_erp(run: Run, scope: Scope) -> None:
@@ -194,7 +194,9 @@ def _decide(run: Run, scope: Scope) -> Decision:
         """
         select * from order_returns($now)
         where not is_before_start and $order_id in ('', order_id)
-            and not (state in ('CLOSED', 'NO_RECEPTION') and refunded_quantity >= received_quantity)
+        -- what is due is worked out by line: all returns of one are wanted while one of them is open
+        qualify bool_or(state not in ('CLOSED', 'NO_RECEPTION') or refunded_quantity < received_quantity)
+            over (partition by order_line_id)
         """,
         values,
     )

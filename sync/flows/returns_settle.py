@@ -1,9 +1,9 @@
 """Settles what became unclear about returns: found where it should be, surely absent, or for a person.
 
 A return authorisation is *absent* only when it was not found by its order after the ERP's visibility delay, twice,
-a minute apart; where the delay is not configured nobody but a person can say so, and then it is looked for once
-more. Of a refund nothing is sure but that it shows: one that does not show after a quarter of an hour is left to a
-person.
+a minute apart; so is its withdrawal. Where the delay is not configured nobody but a person can say so, and then it
+is looked for once more. Of a refund nothing is sure but that it shows: one that does not show after a quarter of an
+hour is left to a person.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
+from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
@@ -23,17 +24,19 @@ REFUND_SHOWN_AFTER = timedelta(minutes=15)
 
 
 def settle(run: Run) -> None:
-    """Look for every unclear intent of ours and say what is known now."""
-    for intent in still_open(run, KINDS):
-        run.check()
-        if intent.kind == "create_return":
-            run.record(_authorisation(run, intent))
-        elif intent.kind == "cancel_return":
-            run.record(_withdrawal(run, intent))
-        elif intent.kind == "receive_return":
+    """Look for unclear intents of ours and say what is known now; what BlueCherry is asked, in turn."""
+    open_intents = still_open(run, KINDS)
+    for intent in open_intents:
+        if intent.kind == "receive_return":
             run.record(_receipt(run, intent))
-        else:
+        elif intent.kind == "refund_line":
             run.record(_refund(run, intent))
+    asked_for = by_age(open_intents, "create_return", "cancel_return")
+    in_turn(run, "returns.settled", asked_for, LOOKED_FOR_AT_ONCE, lambda one: run.record(_in_erp(run, one)))
+
+
+def _in_erp(run: Run, intent: OpenIntent) -> list[Event]:
+    return _authorisation(run, intent) if intent.kind == "create_return" else _withdrawal(run, intent)
 
 
 def record_returns(run: Run, page: Page[ErpReturn]) -> int:
@@ -66,40 +69,45 @@ def _read(one: ErpReturn, snapshot_id: UUID | None) -> ReturnRead:
 
 
 def _authorisation(run: Run, intent: OpenIntent) -> list[Event]:
-    now, what = run.now(), intent.payload
-    is_readable = True
-    for page in run.house.erp.list_returns(order_id=intent.order_id):
-        record_returns(run, page)
-        is_readable = is_readable and not page.skipped
+    what, is_readable = intent.payload, _look(run, intent)
     rows = run.rows(
         "select min(ret_num) as ret_num from erp_return_facts where return_id = $id and ord_num = $ord_num",
         {"id": what["return_id"], "ord_num": what["ord_num"]},
     )
     if rows and rows[0]["ret_num"]:
-        return [confirmed(intent, now, str(rows[0]["ret_num"]), "found by its return id")]
+        return [confirmed(intent, run.now(), str(rows[0]["ret_num"]), "found by its return id")]
+    return _not_shown(run, intent, "not found by its order", is_readable=is_readable)
+
+
+def _withdrawal(run: Run, intent: OpenIntent) -> list[Event]:
+    ret_num, is_readable = intent.payload["ret_num"], _look(run, intent)
+    rows = run.rows("select is_closed from erp_return_facts where ret_num = $ret_num", {"ret_num": ret_num})
+    if rows and rows[0]["is_closed"]:
+        return [confirmed(intent, run.now(), ret_num, "found by looking")]
+    return _not_shown(run, intent, "it is still open", is_readable=is_readable)
+
+
+def _look(run: Run, intent: OpenIntent) -> bool:
+    """Ask the ERP by the order; whether every record could be read (an unreadable one may be the very one)."""
+    is_readable = True
+    for page in run.house.erp.list_returns(order_id=intent.order_id):
+        record_returns(run, page)
+        is_readable = is_readable and not page.skipped
+    return is_readable
+
+
+def _not_shown(run: Run, intent: OpenIntent, words: str, *, is_readable: bool) -> list[Event]:
+    """It did not happen: a person says so, or two looks after the visibility delay; until then it is in doubt."""
+    now, minutes = run.now(), run.house.settings.erp_visibility_minutes
     if intent.said_absent and is_readable:
-        return [refused(intent, now, "absent", f"not found by its order, and surely absent ({intent.said_absent})")]
-    minutes = run.house.settings.erp_visibility_minutes
+        return [refused(intent, now, "absent", f"{words}, and surely absent ({intent.said_absent})")]
     is_time = minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
     is_soon = intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
     if not is_time or is_soon or not is_readable:
         return _doubt(intent, now)
     if intent.code != "absent_once":
-        return [unclear(intent, now, "absent_once", "not found by its order; looked for once more in a minute")]
-    return [refused(intent, now, "absent", "not found in two sweeps after the visibility delay")]
-
-
-def _withdrawal(run: Run, intent: OpenIntent) -> list[Event]:
-    now, ret_num = run.now(), intent.payload["ret_num"]
-    for page in run.house.erp.list_returns(order_id=intent.order_id):
-        record_returns(run, page)
-    rows = run.rows("select is_closed from erp_return_facts where ret_num = $ret_num", {"ret_num": ret_num})
-    if rows and rows[0]["is_closed"]:
-        return [confirmed(intent, now, ret_num, "found by looking")]
-    minutes = run.house.settings.erp_visibility_minutes
-    if minutes is None or now < intent.meant_at + timedelta(minutes=minutes):
-        return _doubt(intent, now)
-    return [refused(intent, now, "absent", "looked again: it had not happened")]
+        return [unclear(intent, now, "absent_once", f"{words}; looked for once more in a minute")]
+    return [refused(intent, now, "absent", f"{words} in two sweeps after the visibility delay")]
 
 
 def _receipt(run: Run, intent: OpenIntent) -> list[Event]:

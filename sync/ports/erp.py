@@ -281,6 +281,7 @@ INVENTORY_COLUMNS: dict[str, Any] = {
     "damaged": pl.Int64,
     "held": pl.Int64,
     "reported_ots": pl.Int64,
+    "is_unread": pl.Boolean,  # a quantity that decides something was given and is no number
 }
 
 

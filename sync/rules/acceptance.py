@@ -1,9 +1,11 @@
 """Whether an order that waits for our acceptance can be fulfilled, and what a policy may say of it by itself.
 
 Pure. Judged before buffers and without the order's own reservation, against the batch in use; before the first
-batch nobody knows, and nothing is said. Stale stock proves nothing. Refusing is a person's word, or the policy's
-where it is configured and a fresh batch shows not one unit of the lines that cannot be sent: these are refused, and
-the others, if there are any, accepted. One line with too few units is for a person.
+batch nobody knows, and nothing is said. Stale stock proves nothing. Of an order with a SKU that BlueCherry does not
+have, or not active, nothing is said either: that is an exception of its own, whatever stands beside it. Refusing is
+a person's word, or the policy's where it is configured and a fresh batch shows not one unit of the lines that
+cannot be sent: these are refused, and the others, if there are any, accepted. One line with too few units is for a
+person.
 """
 
 from collections import defaultdict
@@ -40,6 +42,8 @@ def judged(rows: Iterable[Mapping[str, Any]]) -> dict[str, Verdict]:
 
 
 def _verdict(lines: Sequence[Mapping[str, Any]]) -> Verdict | None:
+    if not all(line["is_known"] for line in lines):
+        return None
     if any(line["is_stale"] for line in lines):
         batch = lines[0]["batch_id"]
         return Verdict(is_stale=True, sku="", words=f"Batch {batch} is too old to say whether it can be sent.")

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 
 from sync.ports import StockBatch
-from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, promised, tells_open_orders
+from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, is_unread, promised, tells_open_orders
 
 LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
 LEAST_UNITS_PERCENT = 50  # of the units on hand before
@@ -75,7 +75,9 @@ def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
         return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
     total = int(rows["on_hand"].sum())
     proof = _proof(batch)
-    if proof is not None and total != proof:
+    # where an on hand itself cannot be read, its row is a finding and the sum proves nothing
+    is_sum = not rows.select((is_unread() & pl.col("on_hand").is_null()).any()).item()
+    if is_sum and proof is not None and total != proof:
         return Finding(
             "checksum", rows.height, f"On hand should add up to {batch.checksum}; it adds up to {total}."
         )
@@ -157,19 +159,21 @@ def oddities(
     if strange.height:
         names = ", ".join(repr(name) for name in strange["location"].unique().sort().head(10))
         found.append(Finding("unknown_location", strange.height, f"Unknown locations, not counted: {names}."))
+    read = rows.filter(~is_unread())
     free = pl.col("on_hand").fill_null(0) - pl.sum_horizontal("linked", promised(), "picked")
-    off = rows.filter(pl.col("reported_ots").is_not_null() & (free != pl.col("reported_ots"))).height
+    off = read.filter(pl.col("reported_ots").is_not_null() & (free != pl.col("reported_ots"))).height
     if off:
         sentence = f"{off} rows report another open-to-sell figure than their own quantities give."
         found.append(Finding("ots_difference", off, sentence))
-    empty = rows.filter(pl.all_horizontal(pl.col(name).is_null() for name in ("on_hand", "allocated", "picked")))
+    is_empty = pl.all_horizontal(pl.col(name).is_null() for name in ("on_hand", "allocated", "picked"))
+    empty = rows.filter(is_unread() | is_empty)
     if empty.height:
         sentence = f"{empty.height} rows have no quantities that can be read."
         found.append(Finding("empty_rows", empty.height, sentence))
     below = rows.filter(pl.col("on_hand") < 0).height
     if below:
         found.append(Finding("negative_on_hand", below, f"{below} rows have a negative stock on hand."))
-    silent = 0 if deducts_open_orders else rows.filter(~tells_open_orders()).height
+    silent = 0 if deducts_open_orders else read.filter(~tells_open_orders()).height
     if silent:
         sentence = f"{silent} rows do not say what open orders want: of these only ours can be taken off."
         found.append(Finding("open_orders_missing", silent, sentence))

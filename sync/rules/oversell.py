@@ -29,6 +29,7 @@ import numpy as np
 import polars as pl
 
 from sync.rules.chances import Counts, Floats, Ints
+from sync.rules.record_error import rows_of
 
 WANTED = ("base", "quantity", "own_mean", "own_dispersion", "other_mean", "other_dispersion")
 _ROUNDED = 1e-9
@@ -41,7 +42,7 @@ Overstated = Sequence[float] | Floats
 
 def record_of(skus: pl.DataFrame, overstated: Overstated) -> Overstated:
     """How wrong each record may be: the SKU's own `overstated` (`sync.rules.record_error`), or that of all."""
-    return skus["overstated"].to_numpy().reshape(skus.height, -1) if "overstated" in skus.columns else overstated
+    return rows_of(skus) if "overstated" in skus.columns else overstated
 
 
 def record_at(overstated: Overstated, places: Ints) -> Overstated:

@@ -71,11 +71,17 @@ def with_errors(skus: pl.DataFrame, errors: pl.DataFrame | None) -> pl.DataFrame
     """`skus` (`sku_key`) with `overstated` as `convolved` says, none where it knows no record; None: unchanged."""
     if errors is None:
         return skus
-    size = errors["overstated"].to_numpy().shape[1]
+    size = rows_of(errors).shape[1]
     none = pl.lit([0.0] * size, pl.Array(pl.Float64, size))
     return skus.join(errors, on="sku_key", how="left", maintain_order="left").with_columns(
         pl.col("overstated").fill_null(none)
     )
+
+
+def rows_of(skus: pl.DataFrame) -> Floats:
+    """The `overstated` of a frame, a row a SKU, of no SKU as well: as wide as its type says."""
+    width = skus.schema["overstated"].shape[0]  # type: ignore[attr-defined]  # an array's: its width is in its type
+    return skus["overstated"].to_numpy().reshape(skus.height, width)
 
 
 def _error(chances: Sequence[float], on_hand: Ints) -> Floats:

@@ -2,11 +2,12 @@
 
 Pure. Who refunds is a policy, never both sides: where John Lewis does, nothing here ever pays; where we do,
 BlueCherry's credit memo says for how much, of goods and of shipping, and what John Lewis has refunded already is
-not paid again. A refund is never repeated by itself: there is no sure way to know that one did not happen.
+not paid again, nor what we paid. Refunds are told by line, so what is due is worked out by line, whichever of its
+returns brought it. A refund is never repeated by itself: there is no sure way to know that one did not happen.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -57,18 +58,19 @@ def decide(known: Known) -> Decision:
     create: list[Intent] = []
     receive: list[Intent] = []
     refund: list[Intent] = []
-    busy = _lines_under_way(known)
     for rows in by_return.values():
         create += [one for one in _authorisations(known, rows) if _is_free(known, past, one)]
         receive += [one for one in _receipt(rows) if _is_free(known, past, one)]
-        if known.is_ours_to_refund:
-            for intent in _refunds(known, rows):
-                line_id = intent.payload["order_line_id"]
-                if line_id not in busy and _is_free(known, past, intent):
-                    busy.add(line_id)
-                    refund.append(intent)
     if known.is_ours_to_refund:
-        refund = _with_shipping(known, past, refund, _lines_under_way(known))
+        busy, doubtful = _lines_under_way(known), _lines_in_doubt(known, past)
+        refund = [
+            one
+            for one in _refunds(known, [row for rows in by_return.values() for row in rows])
+            if one.payload["order_line_id"] not in busy
+            and _is_free(known, past, one)
+            and (one.payload["order_line_id"] not in doubtful or known.retry == one.order_id)
+        ]
+        refund = _with_shipping(known, past, refund, busy)
     withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, past, one))
     return Decision(tuple(create), tuple(receive), tuple(refund), withdraw)
 
@@ -130,25 +132,49 @@ def _withdrawals(known: Known) -> list[Intent]:
 
 
 def _refunds(known: Known, rows: Sequence[Mapping[str, Any]]) -> list[Intent]:
-    """What BlueCherry has credited and nobody has refunded."""
-    found = []
+    """What BlueCherry has credited and nobody has refunded: one refund of a line, named by a return it is for."""
+    paid = _paid_units(known)
+    by_line: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        line = known.lines.get(row["order_line_id"])
-        units = min(row["credited_quantity"], row["received_quantity"]) - row["refunded_quantity"]
+        by_line[row["order_line_id"]].append(row)
+    found = []
+    for line_id, returns in by_line.items():
+        line = known.lines.get(line_id)
+        credited = [min(row["credited_quantity"], row["received_quantity"]) for row in returns]
+        ours = sum(paid[row["return_id"], line_id] for row in returns)
+        units = sum(credited) - max(ours, sum(row["refunded_quantity"] for row in returns))
         if line is None or units < 1:
             continue
         left = line["price_amount"] + line["shipping_amount"] - line["cancelled_amount"] - line["refunded_amount"]
         amount = to_pence(min(line["unit_price_amount"] * units, left))
         if amount <= 0:
             continue
+        row = next(
+            (row for row, count in zip(returns, credited, strict=True) if count > row["refunded_quantity"]),
+            returns[-1],
+        )
         payload = {
-            "return_id": row["return_id"], "order_line_id": row["order_line_id"], "quantity": units,
-            "amount": str(amount), "shipping_amount": str(Decimal(0)), "reason_code": known.refund_reason,
+            "return_id": row["return_id"], "order_line_id": line_id, "quantity": units, "amount": str(amount),
+            "shipping_amount": str(Decimal(0)), "reason_code": known.refund_reason,
             "currency": line["currency"], "before_amount": str(line["refunded_amount"]),
         }  # fmt: skip
-        subject = f"{row['return_id']}/{row['order_line_id']}"
-        found.append(Intent("refund_line", subject, payload, row["order_id"]))
+        found.append(Intent("refund_line", _refund_of(row["return_id"], line), payload, row["order_id"]))
     return found
+
+
+def _refund_of(return_id: str, line: Mapping[str, Any]) -> str:
+    """A refund's subject: the sum before makes each of a line a refund of its own."""
+    return f"{return_id}/{line['order_line_id']}/{to_pence(line['refunded_amount'])}"
+
+
+def _paid_units(known: Known) -> Counter[tuple[str, str]]:
+    """Units we have refunded, by return and order line, whatever John Lewis's refunds were counted for since."""
+    paid: Counter[tuple[str, str]] = Counter()
+    for intent in known.intents:
+        if intent["intent_kind"] == "refund_line" and intent["state"] == "confirmed":
+            what = json.loads(intent["payload"] or "{}")
+            paid[str(what.get("return_id")), str(what.get("order_line_id"))] += what.get("quantity", 0)
+    return paid
 
 
 def _with_shipping(
@@ -164,7 +190,7 @@ def _with_shipping(
             (line for line in known.lines.values() if line["order_id"] == order_id),
             key=lambda one: (one["line_number"], one["order_line_id"]),
         )
-        if any(line["order_line_id"] in busy for line in lines) or _is_in_doubt(known, past, order_id):
+        if any(line["order_line_id"] in busy for line in lines) or _is_in_doubt(known, order_id):
             continue  # what is under way, or nobody is sure of, may be that very shipping
         of_return = next((row["return_id"] for row in known.returns if row["order_id"] == order_id), order_id)
         due = credited
@@ -183,21 +209,37 @@ def _with_shipping(
                 "shipping_amount": str(amount), "reason_code": known.refund_reason, "currency": line["currency"],
                 "before_amount": str(line["refunded_amount"]),
             }  # fmt: skip
-            intent = Intent("refund_line", f"{of_return}/{line_id}/shipping", payload, order_id)
+            intent = Intent("refund_line", f"{_refund_of(of_return, line)}/shipping", payload, order_id)
             if _is_free(known, past, intent):
                 found[line_id] = intent
     return list(found.values())
 
 
-def _is_in_doubt(known: Known, past: Past, order_id: str) -> bool:
+def _is_in_doubt(known: Known, order_id: str) -> bool:
     """A refund of the order ended without anybody being sure, and no person has said that it is sent again."""
     return known.retry != order_id and any(
-        kind == "refund_line"
-        and last["order_id"] == order_id
-        and last["state"] == "refused"
-        and last["code"] not in NOTHING_HAPPENED
-        for (kind, _), last in past.last.items()
+        last["order_id"] == order_id and last["state"] == "refused" and last["code"] not in NOTHING_HAPPENED
+        for last in _last_refunds(known).values()
     )
+
+
+def _lines_in_doubt(known: Known, past: Past) -> set[str]:
+    """Lines whose last refund of goods was refused for a reason, or is doubtful: a person says what is done."""
+    return {
+        line_id
+        for (line_id, is_shipping), last in _last_refunds(known).items()
+        if not is_shipping and past.refusal("refund_line", last["subject"]) is not None
+    }
+
+
+def _last_refunds(known: Known) -> dict[tuple[str, bool], Mapping[str, Any]]:
+    """The last refund we meant of each line, goods and shipping alone apart."""
+    found = {}
+    for intent in sorted(known.intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
+        if intent["intent_kind"] == "refund_line":
+            line_id = str(json.loads(intent["payload"] or "{}").get("order_line_id"))
+            found[line_id, intent["subject"].endswith("/shipping")] = intent
+    return found
 
 
 def _lines_under_way(known: Known) -> set[str]:

@@ -1,7 +1,7 @@
 """What the rows of a stock batch mean here, and which of them are news.
 
 The law: in a FULL batch a missing SKU has no stock; in a DELTA it is unchanged. Lots are added up; what the ERP
-gave no number for counts as none.
+gave no number for counts as none, and of a row with a number nobody can read all of them do.
 """
 
 import polars as pl
@@ -32,11 +32,16 @@ def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.Da
     given = (
         rows.with_columns(later.alias("later_orders"))
         .with_columns(taken_off.alias("allocated"))
-        .select(*KEY, "lot", pl.col(QUANTITIES).fill_null(0))
+        .select(*KEY, "lot", pl.when(~is_unread()).then(pl.col(QUANTITIES)).fill_null(0))
     )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
         return given.drop("lot")
     return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())
+
+
+def is_unread() -> pl.Expr:
+    """Whether a quantity of a row that decides something cannot be read."""
+    return pl.col("is_unread").fill_null(value=False)
 
 
 def _beyond_due() -> pl.Expr:

@@ -321,6 +321,7 @@ def _rows(dice: np.random.Generator) -> pl.DataFrame:
         .with_columns(
             upc=pl.lit("5012345678900"), lot=pl.lit("N"), linked=none, open_due="open_orders", reserved=none,
             demand=none, allocated="open_orders", work_orders=none, in_transit=none, damaged=none, held=none,
+            is_unread=pl.lit(value=False),
             reported_ots=pl.col("on_hand") - pl.col("open_orders") - pl.col("picked"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in INVENTORY_COLUMNS.items())

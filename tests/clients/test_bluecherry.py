@@ -336,14 +336,18 @@ def test_a_stock_row_without_its_key_is_kept_without_one(outside: Any) -> None:
     assert dict(frame.schema) == INVENTORY_COLUMNS
 
 
-def test_a_stock_row_of_which_one_quantity_is_no_number_has_none(outside: Any) -> None:
-    """Seven on hand, and who knows how many promised: seven would be listed."""
-    rows = [stock_row(1, allocated="six"), stock_row(2, allocated=6)]
+def test_a_stock_row_of_which_one_quantity_is_no_number_is_marked_unless_it_decides_nothing(outside: Any) -> None:
+    """Seven on hand, and who knows how many promised: seven would be listed. What is on the way moves nothing."""
+    rows = [
+        stock_row(1, allocated="six"), stock_row(2, allocated=6), stock_row(3, on_hand="?"),
+        stock_row(4, ots="n/a", wip="?", in_transit="1.5"),
+    ]  # fmt: skip
     ((frame, _),) = outside.erp(paged(rows, is_table=True)).inventory("IB3")
 
-    assert frame["on_hand"].to_list() == [None, 7]
-    assert frame["allocated"].to_list() == [None, 6]
-    assert frame["work_orders"].to_list() == [None, 3]
+    assert frame["is_unread"].to_list() == [True, False, True, False]
+    assert frame["on_hand"].to_list() == [7, 7, None, 7]
+    assert frame["allocated"].to_list() == [None, 6, None, None]
+    assert frame["work_orders"].to_list() == [3, 3, 3, None]
 
 
 def test_a_batch_nobody_knows_is_skippable(outside: Any) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from store import commands as ask
 from sync.flows import orders
 from sync.runs import EVERYTHING, running
+from tests.flows.between import Between
 from tests.flows.desk import Counter
-from tests.flows.test_orders import copies, lines_to_send, placed, quiet
+from tests.flows.test_orders import copies, lines_to_send, placed, quiet, settled
 from tests.flows.test_returns import authorised, looked, sent_out
+from tests.flows.test_settling import lost
 
 
 def unaware(house: Any) -> Any:
@@ -31,7 +33,7 @@ def unanswered(begin: Callable[..., Any], **fault: float) -> Any:
 
 
 def doubtful(house: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = house.rows("select * from unclear_creations order by subject")
+    rows: list[dict[str, Any]] = house.rows("select * from unclear_in_erp order by subject")
     return rows
 
 
@@ -140,5 +142,33 @@ def test_a_return_said_to_be_absent_is_authorised_once(bench: Callable[..., Any]
     assert all(row["look_count"] > 0 and row["looked_at"] is not None for row in waiting)
     assert {answer["state"] for answer in answers} == {"done"}
     assert set(authorised(house).values()) == {1}
+    assert doubtful(house) == []
+    assert house.rebuild_differences() == {}
+
+
+def test_a_cancelation_said_not_to_have_happened_is_looked_for_and_made_once(bench: Callable[..., Any]) -> None:
+    house = unaware(quiet(bench, days=0.05))
+    placed(house)
+    settled(house, minutes=12, times=2)
+    real, calls = house.house.erp, list[str]()
+    house.house.erp = Between(real, cancel_line=lost(calls))
+    house.sandbox.scenario("cancel_some")
+    house.advance(5)
+    house.run("orders")
+    house.house.erp = real
+    house.advance(20)
+    house.run("orders")
+    counter = Counter(house)
+    one, *others = doubtful(house)
+    answers = [say(counter, row) for row in (one, *others)]
+    counter.close()
+
+    assert {row["intent_kind"] for row in (one, *others)} == {"cancel_sales_line"}
+    assert one["looked_up_by"] in {call.partition("/")[0] for call in calls}
+    assert one["look_count"] > 0
+    assert {answer["message"] for answer in answers} == {
+        f"It was looked for once more and is not there; it was sent again: confirmed as {row['looked_up_by']}."
+        for row in (one, *others)
+    }
     assert doubtful(house) == []
     assert house.rebuild_differences() == {}

@@ -1,7 +1,8 @@
 """Acceptance on the real sandbox: what is there is accepted, what is not waits for a person, and a word is kept."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sync.answers import Refusal
 from sync.desk_acceptance import AcceptanceDesk
 from sync.errors import Refused
 from sync.lanes import lanes_of
-from sync.ports import Outcome
+from sync.ports import MarketOrder, Outcome, Page
 from tests.flows.between import Between
 from tests.flows.desk import Counter
 
@@ -148,6 +149,41 @@ def test_by_policy_lines_proven_to_be_nowhere_are_refused_and_the_others_accepte
             assert refused == set(row["refused_lines"])
     assert waiting(house) <= held(house)
     assert gone_lines(house) == {}
+
+
+def test_a_sku_nobody_knows_is_never_refused_by_policy_and_has_the_acceptance_clock(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=1, orders_per_day=0, skus=40, settings={"refuses_zero_stock": True})
+    for name in ("no_orders", "no_hand_edits", "relaxed_limits", "no_other_channels"):
+        house.sandbox.scenario(name)
+    for flow in ("catalogue", "orders", "inventory"):
+        house.run(flow)
+    for name in ("spanning", "batch_now"):
+        house.sandbox.scenario(name)
+    house.advance(1)
+    (order_id, *_) = sorted(order_id for order_id, order in there(house).items() if len(order["lines"]) > 1)
+
+    def spelt(one: MarketOrder) -> MarketOrder:
+        first, *others = one.lines
+        lines = (replace(first, offer_sku=first.offer_sku.lower()), *others)
+        return replace(one, lines=lines) if one.order_id == order_id else one
+
+    def misspelt(port: Any, **named: Any) -> Iterator[Page[MarketOrder]]:
+        for page in port.orders(**named):
+            yield replace(page, items=tuple(map(spelt, page.items)))
+
+    house.house.marketplace = Between(house.house.marketplace, orders=misspelt)
+    for flow in ("inventory", "orders", "orders", "watch"):
+        house.run(flow)
+
+    assert order_id in waiting(house)
+    assert house.rows("select * from acceptance_decision_facts") == []
+    assert house.rows(
+        "select exception_kind, deadline_at is not null as has_clock from exception_facts"
+        " where exception_subject = $id and is_open",
+        id=order_id,
+    ) == [{"exception_kind": "misspelt_sku", "has_clock": True}]
 
 
 def test_where_john_lewis_takes_orders_only_whole_the_refusal_is_a_persons_next_step(

@@ -87,6 +87,24 @@ def test_process_again_reads_nothing_and_fetch_again_reads_the_order(refused: Co
     assert any(one["order_id"] in path for path in paths)
 
 
+def test_trying_another_exception_of_an_order_sends_nothing_of_it_that_was_refused(refused: Counter) -> None:
+    house = refused.bench
+    order_id = house.value("select min(order_id) as o from order_hold_facts where reason = 'refused_by_erp'")
+    other, now = exception_id("unknown_ship_via", order_id), house.house.clock.now()
+    house.house.journal.append(
+        [
+            ExceptionOpened(
+                happened_at=now, exception_id=other, exception_kind="unknown_ship_via", exception_subject=order_id,
+                order_id=order_id, cause="DHL", detail="", amount=None, currency="", deadline_at=None, since_at=now,
+            )
+        ]
+    )  # fmt: skip
+    before = house.sandbox.requests("bluecherry")[-1]["n"]
+    refused.ask(Retry(exception_id=other))
+
+    assert not [one for one in house.sandbox.requests("bluecherry", before) if one["method"] == "POST"]
+
+
 def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_they_changed(
     refused: Counter,
 ) -> None:

@@ -122,11 +122,17 @@ def test_each_flow_is_asked_for_the_very_things_that_are_to_be_tried_again(
     cause = cause or "x"
     for subject, order_id in subjects.items():
         shop.told.wrong(kind, subject, cause=cause, order_id=order_id)
+    for order_id in filter(None, subjects.values()):
+        shop.told.hold(order_id, "refused_by_erp", "x")
     desk = ExceptionDesk(shop.run.house, cast("Any", lanes))
     answer = desk.retry("Ops", Retry(exception_kind=kind, cause=cause), lambda _: None)
+    holds = shop.rows("select reason, frees from order_hold_facts")
 
     assert {name: lane.scopes for name, lane in lanes.items() if lane.scopes} == {flow: asked, "watch": [Scope()]}
     assert answer["count"] == len(subjects)
+    # only what is tried in the orders flow releases the order, and no other refusal of it
+    assert all((hold["reason"] is None) == (flow == "orders") for hold in holds)
+    assert all(hold["frees"] == ["create_sales_order/x"] for hold in holds if kind == "refused_by_erp")
 
 
 def test_what_is_asked_for_by_name_is_sent_though_nothing_of_it_changed(shop: Shop) -> None:

@@ -1,16 +1,21 @@
 """Reading back: what is compared, when, and what is kept of it."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from store.events import RecordSkipped
 from store.journal import check_rebuild
+from sync import offers
 from sync.flows.inventory_audit import compare, wanted_since
 from sync.freshness import ORDERS_SEEN
 from sync.offers import WHOLE
+from sync.ports import Offer, Page
 from tests.flows.shop import Shop, Stall, settings_of
 from tests.told import HOUR, NOW
 
@@ -119,6 +124,43 @@ def test_a_reading_that_was_not_whole_is_not_compared(stall: Stall) -> None:
     read_orders(stall, NOW - MINUTE)
 
     assert audits(stall) == []
+
+
+@dataclass
+class Market:
+    """A marketplace of two offers, of which one can be read."""
+
+    sku: str
+    unread: str
+
+    def offers(self) -> Iterator[Page[Offer]]:
+        offer = Offer(self.sku, "1", "", "Shirt", 9, Decimal(49), is_active=True, inactivity_reasons=())
+        yield Page((offer,), None, (f"offer {self.unread}: price is missing",), 2)
+
+
+@pytest.mark.parametrize(("unread", "is_whole"), [("OTHER", True), ("without a name", False)])
+def test_a_reading_in_which_one_offer_says_only_its_name_is_whole_and_no_offer_is_gone(
+    stall: Stall, unread: str, is_whole: bool
+) -> None:
+    stall.told.offers({stall.sku: 9, "OTHER": 3}, at=NOW - HOUR)
+    stall.shop.run.house.marketplace = cast("Any", Market(stall.sku, unread))
+    offers.read_offers(stall.shop.run)
+
+    assert (offers.last_sweep(stall.shop.run) is not None) == is_whole
+    assert stall.shop.rows("select 1 from offer_facts where is_gone") == []
+
+
+def test_an_offer_that_cannot_be_read_is_left_out_by_its_name(stall: Stall) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    read_offers(stall, 9, NOW - 10 * MINUTE)
+    read_orders(stall, NOW - MINUTE)
+    stall.told.tell(
+        RecordSkipped(
+            happened_at=NOW - 9 * MINUTE, system="John Lewis", record="offer", record_id=stall.sku, detail="price"
+        )
+    )
+
+    assert audits(stall) == [{"compared_count": 0, "different_count": 0, "skipped_count": 0}]
 
 
 def test_a_sale_during_the_reading_may_be_in_or_out(stall: Stall) -> None:

@@ -17,7 +17,7 @@ from sync.desk_stock import StockDesk
 from sync.errors import Retriable
 from sync.flows import inventory
 from sync.flows.inventory_imports import settle
-from sync.offers import READ_AT
+from sync.offers import READ_AT, WHOLE
 from sync.ports import ImportStatus
 from tests.flows.shop import NEWEST, QUICK, SLOW, Shop, settings_of
 from tests.told import HOUR, NOW
@@ -92,12 +92,13 @@ def sends(shop: Shop, market: Market) -> dict[str, int]:
     return market.sent[-1] if len(market.sent) > before else {}
 
 
-def read(shop: Shop, quantities: Mapping[str, int]) -> None:
-    """The offers are read."""
+def read(shop: Shop, quantities: Mapping[str, int], *, is_whole: bool = True) -> None:
+    """The offers are read, all of them or not."""
     shop.told.clock.moment += MINUTE
     now = shop.told.clock.moment
     shop.told.offers(quantities, at=now)
-    shop.told.journal.append(bookmarks={READ_AT: now.isoformat()})
+    whole = f"{now.isoformat()}/{now.isoformat()}" if is_whole else ""
+    shop.told.journal.append(bookmarks={READ_AT: now.isoformat(), WHOLE: whole})
 
 
 def test_a_file_that_does_not_end_keeps_the_next_waiting_until_a_person_gives_it_up(shop: Shop) -> None:
@@ -119,10 +120,12 @@ def test_decreases_go_at_once_and_nothing_rises_before_the_offers_were_read(shop
     market = Market()
     give_up(shop)
     blind = sends(shop, market)
+    read(shop, {QUICK: 2, SLOW: 20}, is_whole=False)
+    half_seen = sends(shop, market)
     read(shop, {QUICK: 2, SLOW: 20})
     seen = sends(shop, market)
 
-    assert blind == {QUICK: 2}
+    assert (blind, half_seen) == ({QUICK: 2}, {})
     assert seen == {SLOW: 30}
 
 

@@ -16,6 +16,7 @@ from store.reads_status import status
 from store.reads_stock import Goods
 from sync.flows.inventory_basis import Basis, demand_events, record_errors
 from sync.flows.inventory_board import board
+from sync.flows.inventory_demand import demand_told
 from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
 from sync.flows.inventory_touched import under
 from sync.flows.inventory_window import horizon
@@ -167,12 +168,16 @@ def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_count
     shop.told.tell(happening("Now style:NMK|04117", f"{days[1]} to {days[2]} x1 others x4"))
     both = replace(NEWEST, events=demand_events(shop.run))
     lifted = decided(shop, both)
+    everything, few = (demand_told(shop.run, both, names) for names in (None, (QUICK,)))
 
     assert again[0]["own_rate"] < 0.95 * measured[0]["own_rate"]  # measured anew, at once
     assert row_of(weighed, QUICK)["risk_units"] <= row_of(usual, QUICK)["risk_units"]
     assert row_of(lifted, QUICK)["other_mean"] > 2 * row_of(weighed, QUICK)["other_mean"]
     assert row_of(lifted, QUICK)["risk_units"] > row_of(weighed, QUICK)["risk_units"]
     assert len({under(shop.run, one) for one in (NEWEST, past, both)}) == 3  # all offers are decided anew
+    assert everything is not None
+    assert few is not None
+    assert few.skus.rows(named=True) == everything.skus.filter(pl.col("sku") == QUICK).rows(named=True)
 
 
 def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:

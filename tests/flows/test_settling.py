@@ -1,11 +1,15 @@
 """A call whose answer was lost is made again only when it surely did not happen, whatever it was for."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sync.errors import Unclear
-from sync.ports import MarketOrder, Page
-from sync.runs import Scope
+from sync.flows import returns_settle
+from sync.intents import Intent, recorded
+from sync.ports import ErpReturn, MarketOrder, Page
+from sync.runs import Run, Scope
 from tests.flows.between import Between
 from tests.flows.test_orders import placed, quiet, settled
 
@@ -55,6 +59,22 @@ def test_an_acceptance_is_made_again_only_when_the_order_was_read_two_minutes_af
     assert house.sandbox.state("john_lewis")["orders"][order_id]["accepted_at"]
 
 
+def test_a_lost_acceptance_is_made_again_though_another_order_cannot_be_read(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05)
+    real, calls = house.house.marketplace, list[str]()
+    bad, *rest = sorted(placed(house))
+    house.house.marketplace = Between(real, accept=lost(calls), orders=without(bad))
+    house.run("orders")
+    sent = {call.partition("/")[0] for call in calls}
+    house.house.marketplace = Between(real, orders=without(bad))
+    house.advance(5)
+    house.run("orders")
+    there = house.sandbox.state("john_lewis")["orders"]
+
+    assert sent == set(rest)
+    assert all(there[order_id]["accepted_at"] for order_id in rest)
+
+
 def without(order_id: str) -> Callable[..., Any]:
     """John Lewis lists the orders, and one of them cannot be read."""
 
@@ -95,3 +115,28 @@ def test_a_cancelation_is_made_again_only_after_two_sweeps_past_the_visibility_d
     assert once == {("unclear", "absent_once")}
     assert again == list(sent)
     assert became(house, ids) == {("refused", "absent")}
+
+
+def test_a_withdrawal_is_made_again_only_after_two_sweeps_in_which_all_could_be_read(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=40)
+    now = house.house.clock.now()
+    house.house.journal.append(
+        [recorded(Intent("cancel_return", "R1/RA-1", {"ret_num": "RA-1"}, "O1-A"), now - timedelta(hours=2))]
+    )
+    skipped: list[tuple[str, ...]] = [("return RA-1: lines is missing",), (), (), ("return RA-1: a hole",), ()]
+
+    def shown(_: Any, **__: str) -> Iterator[Page[ErpReturn]]:
+        yield Page((), None, skipped.pop(0), None)
+
+    house.house.erp = Between(house.house.erp, list_returns=shown)
+    told = []
+    for minutes in (0, 0, 0.5, 1, 0):
+        house.advance(minutes)
+        returns_settle.settle(Run(house.house, "returns", uuid4(), house.house.clock.now()))
+        (row,) = house.rows("select state, code from intent_facts where intent_kind = 'cancel_return'")
+        told.append((row["state"], row["code"]))
+
+    once = ("unclear", "absent_once")
+    assert told == [("unclear", "looking"), once, once, once, ("refused", "absent")]

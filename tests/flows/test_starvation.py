@@ -10,7 +10,10 @@ from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from sync.errors import Refused, Retriable, Unclear
+from sync.flows import returns_settle
 from sync.flows.orders_settle import settle
 from sync.intents import Intent, confirmed, recorded
 from sync.ports import Page, SalesOrder, SalesOrderDraft
@@ -204,3 +207,35 @@ def test_what_stays_unclear_or_gets_no_answer_never_keeps_another_from_being_loo
     assert len(set(lost)) == 6
     assert rounds[-1] == set(lost[:5])
     assert len(rounds[0]) >= 5
+
+
+LOOKS = {
+    "cancel_sales_line": (settle, "sales_orders", "ord_num", ("SO-1", "SO-2")),
+    "create_return": (returns_settle.settle, "list_returns", "order_id", ("O1-A", "O2-A")),
+    "cancel_return": (returns_settle.settle, "list_returns", "order_id", ("O1-A", "O2-A")),
+}
+
+
+@pytest.mark.parametrize("kind", LOOKS)
+def test_what_gets_no_answer_about_one_lost_call_stops_neither_the_run_nor_the_next_look_up(
+    bench: Callable[..., Any], kind: str
+) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=40)
+    settle_all, method, name, (bad, good) = LOOKS[kind]
+    now = house.house.clock.now()
+    for n in (1, 2):
+        what = {"ord_num": f"SO-{n}", "line_number": 1, "quantity": 1, "before_quantity": 0, "return_id": f"R{n}"}
+        meant = Intent(kind, f"R{n}/SO-{n}", {**what, "ret_num": f"RA-{n}", "lines": []}, f"O{n}-A")
+        house.house.journal.append([recorded(meant, now - timedelta(hours=2, minutes=-n))])
+    asked: list[str] = []
+
+    def unanswered(port: Any, **named: str) -> Iterator[Page[Any]]:
+        asked.append(named[name])
+        if named[name] == bad:
+            raise Retriable("no answer about this one")
+        yield from getattr(port, method)(**named)
+
+    house.house.erp = Between(house.house.erp, **{method: unanswered})
+    settle_all(Run(house.house, "orders", uuid4(), now))
+
+    assert asked == [bad, good]

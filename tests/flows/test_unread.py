@@ -396,3 +396,28 @@ def test_what_cannot_be_read_of_any_list_is_an_exception_until_it_can(bench: Cal
     system = one.cause.partition("'")[0]
     assert named == [(one.cause, f"{system} {one.record} {chosen[0]}")]
     assert unreadable(house) == []
+
+
+def test_a_batch_that_the_look_at_the_latest_could_not_read_is_read_once_the_list_is_whole(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=1, orders_per_day=2, skus=20)
+    for name in ("no_orders", "no_hand_edits", "no_surprises", "relaxed_limits"):
+        house.sandbox.scenario(name)
+    port = house.house.erp
+
+    def spoilt(real: Any, **named: Any) -> Iterator[Page[Any]]:
+        for page in real.batches(**named):
+            bad = "stock batch without a name: as_of is missing"
+            yield page if named else Page((), page.snapshot_id, (bad,), page.total)
+
+    house.house.erp = Between(port, batches=spoilt)
+    house.run("catalogue")
+    assert house.run("inventory").is_good
+    named = unreadable(house)
+    house.house.erp = port
+    house.advance(24 * 60 + 10)
+    assert house.run("inventory").is_good
+
+    assert [cause for cause, _ in named] == ["BlueCherry's stock batches"]
+    assert unreadable(house) == []

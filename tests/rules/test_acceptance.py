@@ -10,7 +10,7 @@ from sync.rules.acceptance import judged
 def line(**changed: Any) -> dict[str, Any]:
     return {
         "order_id": "O1-A", "order_line_id": "O1-A-1", "sku": "LINEN-SHIRT-M", "quantity": 1, "supply": 3,
-        "earlier": 1, "fulfilable": 2, "batch_id": "B1", "is_stale": False, **changed,
+        "earlier": 1, "fulfilable": 2, "batch_id": "B1", "is_stale": False, "is_known": True, **changed,
     }  # fmt: skip
 
 
@@ -62,3 +62,11 @@ def test_stale_stock_proves_nothing() -> None:
     verdict = judged([line(is_stale=True, supply=0, fulfilable=0)])["O1-A"]
 
     assert (verdict.is_stale, verdict.is_proven_zero) == (True, False)
+
+
+def test_nothing_is_said_of_an_order_with_a_sku_nobody_knows() -> None:
+    unknown = line(sku="linen-shirt-m", supply=0, earlier=0, fulfilable=0, is_known=False)
+    nowhere = line(order_line_id="O1-A-2", sku="OTHER", supply=0, earlier=0, fulfilable=0)
+
+    assert judged([unknown]) == {}
+    assert judged([unknown, nowhere]) == {}

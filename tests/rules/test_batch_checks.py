@@ -53,6 +53,24 @@ def doubts(given: pl.DataFrame, before: pl.DataFrame, kind: str = "FULL") -> lis
         ("no row at all, as it says", {"row_count": 0, "checksum": "0"}, [], None),
         ("no row at all, against what it says", {"row_count": 3}, [], "row_count"),
         ("a sum with decimals", {"checksum": "4.000"}, [{"on_hand": 4}], None),
+        (
+            "on hand of a row with a hole",
+            {"checksum": "8"},
+            [{"on_hand": 4}, {"on_hand": 4, "lot": "X", "is_unread": True}],
+            None,
+        ),
+        (
+            "another sum beside a hole",
+            {"checksum": "9"},
+            [{"on_hand": 4}, {"on_hand": 4, "lot": "X", "is_unread": True}],
+            "checksum",
+        ),
+        (
+            "no sum where an on hand cannot be read",
+            {"checksum": "9"},
+            [{"on_hand": 4}, {"lot": "X", "is_unread": True}],
+            None,
+        ),
         ("another sum with decimals", {"checksum": "4.500"}, [{"on_hand": 4}], "checksum"),
         ("a checksum that is no number contradicts nothing", {"checksum": "a1b2"}, [{"on_hand": 4}], None),
     ],
@@ -143,6 +161,13 @@ def test_a_row_whose_buckets_are_all_null_is_no_stock_and_many_of_them_hold_the_
     assert [one.code for one in oddities(given, {"WH1"})] == ["empty_rows"]
     assert doubts(given, known()) == []
     assert "empty_rows" in doubts(rows(*shelves(20)), known(*shelves(20, on_hand=1)))
+
+
+def test_a_row_with_a_number_nobody_can_read_is_no_stock_and_reported() -> None:
+    given = rows(*shelves(49, on_hand=1), {"sku_key": "S49", "on_hand": 9, "reported_ots": 4, "is_unread": True})
+
+    assert normalised(given).filter(pl.col("sku_key") == "S49").select(QUANTITIES).sum_horizontal().item() == 0
+    assert [(one.code, one.count) for one in oddities(given, {"WH1"})] == [("empty_rows", 1)]
 
 
 def test_an_unknown_location_and_a_negative_stock_are_said() -> None:

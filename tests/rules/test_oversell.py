@@ -143,7 +143,11 @@ def test_a_missing_mean_is_refused() -> None:
 
 
 def test_no_sku_has_no_risk() -> None:
-    assert risk(frame(Sku(3, 3)).clear()).height == 0
+    some = frame(Sku(3, 3))
+    errors = pl.Series([[0.02, 0.005]], dtype=pl.Array(pl.Float64, 2))
+
+    assert risk(some.clear()).height == 0
+    assert risk(some.with_columns(overstated=errors).clear()).height == 0
 
 
 @pytest.mark.parametrize("mean", [0.0, 1e-6, 0.3, 5.0, 36.0, 900.0, 1e5])

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.rules.returns import UNSEEN, Known, decide
-from tests.told import NOW
+from tests.told import HOUR, NOW
 
 PRICE, SHIPPING = Decimal("39.00"), Decimal("3.95")
 
@@ -31,7 +33,10 @@ def line(number: int = 1, *, shipping: Decimal = SHIPPING, refunded: Decimal = D
 
 def tried(subject: str, state: str, code: str = "", *, shipping: str = "0") -> dict[str, Any]:
     """A refund of the shirt that we set out to give."""
-    payload = {"order_line_id": "JL1-A-1", "before_amount": "0", "amount": "39.00", "shipping_amount": shipping}
+    payload = {
+        "return_id": subject.partition("/")[0], "order_line_id": "JL1-A-1", "quantity": 1, "before_amount": "0",
+        "amount": "39.00", "shipping_amount": shipping,
+    }  # fmt: skip
     return {
         "intent_kind": "refund_line", "subject": subject, "order_id": "JL1-A", "state": state, "code": code,
         "payload": json.dumps(payload), "meant_at": NOW, "happened_at": NOW, "seq": 1,
@@ -88,3 +93,72 @@ def test_a_person_may_have_it_sent_again() -> None:
     doubt = tried("R1/JL1-A-1", "refused", UNSEEN, shipping="3.95")
 
     assert refunds(doubt, retry="JL1-A") == [("JL1-A-1", "39.00", "3.95")]
+
+
+def test_units_credited_later_are_refunded_later_whichever_return_john_lewis_counted_the_first_for() -> None:
+    two = line(shipping=Decimal(0), refunded=PRICE) | {"price_amount": PRICE * 2}
+    given = {"lines": {"JL1-A-1": two}, "shipping": {}}
+    first, other = tried("R1/JL1-A-1/0.00", "confirmed"), tried("R2/JL1-A-1/0.00", "confirmed")
+    both = [came_back(refunded_quantity=1), came_back(return_id="R2", opened_at=NOW + HOUR)]
+    later = [came_back(quantity=2, received_quantity=2, credited_quantity=2, refunded_quantity=1)]
+
+    assert refunds(first, returns=later, **given) == [("JL1-A-1", "39.00", "0")]
+    assert refunds(other, returns=both, **given) == [("JL1-A-1", "39.00", "0")]
+    assert refunds(other, returns=both[1:], **given) == []  # counted for another return, and paid all the same
+
+
+def test_a_refund_nobody_is_sure_of_stays_a_persons_whatever_else_was_paid_back_since() -> None:
+    goodwill = {"lines": {"JL1-A-1": line(refunded=Decimal(5))}, "shipping": {}}
+    doubt = tried("R1/JL1-A-1/0.00", "refused", UNSEEN)
+
+    assert refunds(doubt, **goodwill) == []
+    assert refunds(doubt, retry="JL1-A", **goodwill) == [("JL1-A-1", "37.95", "0")]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["credit R1", "credit R2", "sent", "late", "lost", "cut", "shown", "pressed"]), max_size=40
+    )
+)
+def test_no_unit_is_refunded_twice_and_every_credited_one_once_all_is_known(steps: list[str]) -> None:
+    """Three units of one line come back in two returns; answers are lost, and what was paid may show later."""
+    credited, shown, hidden = {"R1": 0, "R2": 0}, 0, 0
+    intents: list[dict[str, Any]] = []
+
+    def next_refund(retry: str = "") -> Any:
+        rows, left = [], shown
+        for name, units in (("R1", 2), ("R2", 1)):
+            share = min(left, units)
+            left -= share
+            rows.append(
+                came_back(
+                    return_id=name, quantity=units, received_quantity=units, credited_quantity=credited[name],
+                    refunded_quantity=share,
+                )
+            )  # fmt: skip
+        sold = line(shipping=Decimal(0), refunded=PRICE * shown) | {"price_amount": PRICE * 3}
+        known = Known(
+            returns=rows, sales_lines={}, lines={"JL1-A-1": sold}, intents=intents, is_ours_to_refund=True,
+            refund_reason="RFD-SIZE", now=NOW, retry=retry,
+        )  # fmt: skip
+        return next(iter(decide(known).refund), None)
+
+    def end(one: Any, state: str, code: str = "") -> None:
+        intents.append(tried(one.subject, state, code) | {"payload": json.dumps(one.payload), "seq": len(intents)})
+
+    for step in [*steps, "shown", "credit R1", "credit R2", "credit R1", *["pressed", "shown"] * 4]:
+        if step.startswith("credit"):
+            name = step.removeprefix("credit ")
+            credited[name] = min(credited[name] + 1, {"R1": 2, "R2": 1}[name])
+        elif step == "shown":
+            shown, hidden = shown + hidden, 0
+        elif one := next_refund("JL1-A" if step == "pressed" and not hidden else ""):
+            units = one.payload["quantity"]
+            if step in {"lost", "cut"}:
+                end(one, "refused", UNSEEN)
+            else:
+                end(one, "confirmed")
+            shown += units if step in {"sent", "pressed"} else 0
+            hidden += units if step in {"late", "lost"} else 0
+        assert shown + hidden <= sum(credited.values())
+    assert (shown, hidden) == (3, 0)

@@ -248,6 +248,9 @@ def test_a_number_that_is_in_bluecherry_with_other_content_is_wrong_until_a_pers
     found = wrong(ask)["duplicate_po", "O1-A"]
 
     assert found["detail"].startswith("BlueCherry has SO-7")
+    for frees in ((), ("write_reference",)):  # released, and something else of it was meant
+        told.tell(events.OrderReleased(happened_at=NOW - MINUTE, order_id="O1-A", frees=frees))
+        assert ("duplicate_po", "O1-A") in wrong(ask)
     told.tell(events.OrderReleased(happened_at=NOW, order_id="O1-A"))
     assert ("duplicate_po", "O1-A") not in wrong(ask)
 

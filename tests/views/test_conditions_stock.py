@@ -170,6 +170,18 @@ def test_a_stock_file_that_does_not_end_for_half_an_hour_is_wrong_until_it_does(
     assert wrong(ask) == {}
 
 
+def test_what_john_lewis_shows_and_nobody_compared_for_six_hours_is_wrong(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 5}, base=9, at=NOW - 9 * HOUR)
+    told.compared({SHIRT: 5}, least=5, most=5, read_count=0, at=NOW - 6 * HOUR)
+    late = wrong(ask)
+    told.compared({SHIRT: 5}, least=5, most=5, read_count=0, at=NOW - 5 * HOUR)
+
+    assert [(key, row["since_at"]) for key, row in late.items()] == [
+        (("stock_uncompared", "offers"), NOW - 6 * HOUR)
+    ]
+    assert wrong(ask) == {}
+
+
 def test_a_sale_two_batches_do_not_contain_is_stuck(told: Told, ask: Ask) -> None:
     told.order("O1-A", placed=NOW - 3 * HOUR, quantity=2)
     told.order("O2-A", placed=NOW - 3 * HOUR, state="WAITING_ACCEPTANCE")

@@ -169,7 +169,7 @@ def stock_goes_wrong(told: Told) -> None:
     told.offers({SHIRT: 9, "GHOST-1": 2, "GHOST-2": 1})
     push_id = told.publish({SHIRT: 5}, base=4, is_finished=False)
     proved(told, predicted=0.2, happened=3, most=1, oversold=(SHIRT,))
-    told.compared({SHIRT: 9}, least=3, most=5, at=NOW - HOUR / 4)
+    told.compared({SHIRT: 9}, least=3, most=5, at=NOW - 7 * HOUR)  # and not since
     told.tell(
         events.ImportFinished(
             happened_at=NOW - HOUR, import_id="IMP-1", push_id=push_id, state="failed", success_count=0,

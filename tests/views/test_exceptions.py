@@ -1,6 +1,7 @@
 """What is put off, for how long, and how causes age and hide beneath larger ones."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -166,6 +167,15 @@ def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:
 
     assert (row["subject_count"], row["quiet_count"]) == (5, 1)
     assert (row["over_4_hours_count"], row["over_a_day_count"], row["over_3_days_count"]) == (3, 2, 1)
+
+
+def test_an_order_is_worth_its_total_once_in_a_cause_and_each_return_what_came_back(told: Told, ask: Ask) -> None:
+    for subject in ("O1-A-1", "O1-A-2", "O2-A-1"):
+        told.wrong("drift_quantity", subject, cause="X", order_id=subject[:4], amount="42.50")
+        told.wrong("received_not_refunded", f"R1/{subject}", order_id=subject[:4], amount="39.00")
+    rows = ask("select exception_kind, amount from causes($at)", {"at": NOW}).rows()
+
+    assert dict(rows) == {"drift_quantity": Decimal(85), "received_not_refunded": Decimal(117)}
 
 
 def test_what_fails_because_its_flow_fails_stands_beneath_it_and_nothing_else(told: Told, ask: Ask) -> None:

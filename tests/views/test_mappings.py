@@ -157,3 +157,16 @@ def test_whatever_may_be_set_as_a_demand_event_is_read_as_one(told: Told, ask: A
     begins, ends = (row[name].astimezone(LONDON) for name in ("since_at", "until_at"))
     assert value.startswith(f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} x{row['own_factor']:g}")
     assert value.endswith(f"others x{row['other_factor']:g}") == (row["other_factor"] != 1)
+
+
+def test_an_order_of_which_two_parcels_wait_for_a_mapping_is_worth_its_total_once(told: Told, ask: Ask) -> None:
+    for order_id in ("JL1-A", "JL2-A"):
+        told.order(order_id)
+        told.sales_order(f"SO-{order_id}", order_id)
+        for number in (1, 2):
+            told.shipment(f"SH-{order_id}-{number}", order_id, ship_via="DPDX")
+            told.shipment_held(f"SH-{order_id}-{number}", order_id, "unmapped_carrier", "DPDX")
+    (row,) = reads.unmapped(ask, NOW).to_dicts()
+    total = ask("select sum(total_amount) from order_facts").item()
+
+    assert (row["held_count"], row["order_count"], row["amount"]) == (4, 2, total)

@@ -111,6 +111,39 @@ def test_an_order_shipped_past_bluecherry_weeks_before_anybody_knows_is_missing_
     assert ask(sql, {"now": NOW}).rows() == [("JL1-A",), ("JL3-A",), ("JL4-A",)]
 
 
+def test_half_a_basket_shipped_past_bluecherry_is_missing_and_wrong_until_it_is_there(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", skus=(SHIRT, TROUSERS), state="SHIPPED", placed=NOW - DAY, changed=NOW - 2 * HOUR)
+    told.sales_order("SO-1", "JL1-A", shipped=1)
+    told.intent("create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="SO-1")
+    sql = "select detail from conditions($now) where kind = 'missing_in_erp'"
+    for state, is_missing in (("recorded", False), ("unclear", False), ("refused", True)):
+        told.intent("create_sales_order", "JL1-A/NMC/WH2", state, order_id="JL1-A", code="CREDIT_HOLD", at=NOW)
+
+        assert (("missing", "") in places(ask)) == is_missing
+        assert len(ask(sql, {"now": NOW})) == is_missing
+
+    assert ask(sql, {"now": NOW}).rows() == [
+        (f"John Lewis shows it as shipped, and BlueCherry never had {TROUSERS} of it.",)
+    ]
+
+    told.sales_order("SO-2", "JL1-A", skus=(TROUSERS,), line_ids=("JL1-A-2",), shipped=1)
+
+    assert places(ask) == {("in_erp", ""): 1}
+    assert ask(sql, {"now": NOW}).rows() == []
+
+
+def test_what_somebody_typed_into_bluecherry_without_our_line_ids_was_not_shipped_past_it(
+    told: Told, ask: Ask
+) -> None:
+    told.skus(SHIRT, TROUSERS)
+    told.order("JL1-A", skus=(SHIRT, TROUSERS), state="SHIPPED", placed=NOW - DAY, changed=NOW - 2 * HOUR)
+    told.sales_order("SO-1", "JL1-A", shipped=1)
+    told.sales_order("SO-2", "JL1-A", skus=(TROUSERS,), line_ids=("",), shipped=1)
+
+    assert "missing" not in {place for place, _ in places(ask)}
+    assert not ask("from conditions($now) where kind = 'missing_in_erp'", {"now": NOW}).rows()
+
+
 def test_an_order_in_a_state_nobody_told_us_of_is_not_left_waiting_in_silence(told: Told, ask: Ask) -> None:
     told.order("JL1-A", state="WAITING_COURIER")
     sql = "select kind, subject, cause from conditions($now)"

@@ -194,6 +194,35 @@ def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys(told: To
     assert wrong(ask) == [("receipt_refused", "R1"), ("refund_refused", f"R1/{LINE}")]
 
 
+def test_a_refund_counts_for_the_return_bluecherry_has_credited_and_stays_wrong_for_its_line(
+    told: Told, ask: Ask
+) -> None:
+    """The older return is still on its way; of the refunds of the other's line, the last says how it stands."""
+    sold(told)
+    announced(told, return_id="R0", at=NOW - 6 * DAY)
+    announced(told, state="RECEIVED")
+    authorised(told, received=1, at=NOW - 4 * DAY)
+    told.tell(
+        CreditMemoRead(
+            happened_at=NOW, memo_number="CM1", ret_num="R000001", order_id="JL1-A", issued_at=NOW, currency="GBP",
+            total_amount=Decimal("39.00"),
+            lines=(CreditLinePart(order_line_id=LINE, quantity=1, amount=Decimal("39.00")),),
+        )
+    )  # fmt: skip
+    told.intent("refund_line", f"R1/{LINE}/0.00", "refused", order_id="JL1-A", code="unseen", message="No answer.")
+    doubted = wrong(ask)
+    told.intent("refund_line", f"R1/{LINE}/5.00", "confirmed", order_id="JL1-A")
+    settled = wrong(ask)
+    sold(told, ("F1", 1, "39.00"))
+    rows = ask("select return_id, refunded_quantity from order_returns($at) order by 1", {"at": NOW}).rows()
+
+    assert ("refund_refused", f"R1/{LINE}") in doubted
+    assert ("refund_refused", f"R1/{LINE}") not in settled
+    assert rows == [("R0", 0), ("R1", 1)]
+    assert ("received_not_refunded", f"R1/{LINE}") in settled
+    assert ("received_not_refunded", f"R1/{LINE}") not in wrong(ask)
+
+
 def test_a_return_that_is_over_at_john_lewis_must_not_be_expected_or_received_in_bluecherry(
     told: Told, ask: Ask
 ) -> None:

@@ -15,7 +15,8 @@ merge into order_hold_facts as fact
 using (
     select subject as order_id, happened_at, seq, unnest(from_json(body, '{
         "reason": "VARCHAR", "cause": "VARCHAR", "detail": "VARCHAR",
-        "misfits": [{"part": "VARCHAR", "field": "VARCHAR", "length": "INTEGER", "fits": "INTEGER"}]
+        "misfits": [{"part": "VARCHAR", "field": "VARCHAR", "length": "INTEGER", "fits": "INTEGER"}],
+        "frees": ["VARCHAR"]
     }')),
     from fresh
     where kind in ('order.held', 'order.released')

@@ -1,15 +1,21 @@
--- One row per creation in BlueCherry whose answer never came. When was it last looked for, by what, and what is there?
-create or replace view unclear_creations as
+-- One row per creation or cancellation in BlueCherry whose answer never came. When was it last looked for, by what,
+-- and what is there?
+create or replace view unclear_in_erp as
 with doubtful as (
     select
         intent_id, intent_kind, subject, order_id, state, message, meant_at,
-        payload ->> 'return_id' as return_id, payload ->> 'ord_num' as ord_num,
+        payload ->> 'return_id' as return_id, payload ->> 'ord_num' as ord_num, payload ->> 'ret_num' as ret_num,
+        if(intent_kind = 'cancel_sales_line', payload ->> 'ord_num', order_id) as looked_up_by,
+        (payload ->> 'line_number')::integer as line_number,
+        (payload ->> 'before_quantity')::integer + (payload ->> 'quantity')::integer as cancelled_quantity,
         json_extract_string(payload, '$.lines[*].order_line_id') as order_line_ids,
     from intent_facts
-    where state in ('recorded', 'unclear') and intent_kind in ('create_sales_order', 'create_return')
+    where state in ('recorded', 'unclear') and intent_kind in (
+        'create_sales_order', 'create_return', 'cancel_sales_line', 'cancel_return'
+    )
 ),
 
--- BlueCherry answered a question about this order's number after the call
+-- BlueCherry answered a question about its number after the call
 looked as (
     select
         doubtful.intent_id, count(*) as look_count, max(shot.seen_at) as looked_at,
@@ -17,8 +23,8 @@ looked as (
     from doubtful
     join snapshots as shot
         on shot.source = 'erp' and shot.method = 'GET' and shot.status between 200 and 299
-        and shot.resource = if(doubtful.intent_kind = 'create_return', 'returnOrder', 'salesOrder')
-        and shot.seen_at >= doubtful.meant_at and contains(shot.path, doubtful.order_id)
+        and shot.resource = if(doubtful.intent_kind in ('create_return', 'cancel_return'), 'returnOrder', 'salesOrder')
+        and shot.seen_at >= doubtful.meant_at and contains(shot.path, doubtful.looked_up_by)
     group by doubtful.intent_id
 ),
 
@@ -33,6 +39,16 @@ there as (
     from doubtful
     join erp_return_facts as back on back.return_id = doubtful.return_id and back.ord_num = doubtful.ord_num
     where doubtful.intent_kind = 'create_return'
+    union
+    select doubtful.intent_id, doubtful.ord_num as number,
+    from doubtful
+    join sales_line_facts as line on line.ord_num = doubtful.ord_num and line.line_number = doubtful.line_number
+    where doubtful.intent_kind = 'cancel_sales_line' and line.cancelled_quantity >= doubtful.cancelled_quantity
+    union
+    select doubtful.intent_id, doubtful.ret_num as number,
+    from doubtful
+    join erp_return_facts as back on back.ret_num = doubtful.ret_num
+    where doubtful.intent_kind = 'cancel_return' and back.is_closed
 ),
 
 shown as (
@@ -44,9 +60,10 @@ select
     doubtful.intent_kind,
     doubtful.subject,
     doubtful.order_id,
+    doubtful.looked_up_by,
     doubtful.state,
     doubtful.message,
-    coalesce(shown.numbers, '') as shown,       -- BlueCherry's numbers of what was meant; empty: it shows none
+    coalesce(shown.numbers, '') as shown,       -- BlueCherry's numbers that show what was meant; empty: none does
     looked.snapshot_id,
     coalesce(said.actor, '') as said_by,
     coalesce(said.why, '') as said_why,
