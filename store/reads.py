@@ -100,7 +100,7 @@ def api_budget(ask: Ask, as_of: datetime) -> pl.DataFrame:
 def causes(ask: Ask, as_of: datetime) -> pl.DataFrame:
     """Causes of exceptions, the most pressing first."""
     return ask(
-        "select * from causes($as_of) order by is_quiet, is_hidden, rank, deadline_at nulls last,"
+        "select * exclude (near) from causes($as_of) order by is_quiet, is_hidden, rank, deadline_at nulls last,"
         " amount desc nulls last, since_at, cause",
         {"as_of": as_of},
     )

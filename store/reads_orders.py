@@ -34,7 +34,7 @@ def order_returns(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
 
 
 def unclear_in_erp(ask: Ask, order_id: str = "") -> pl.DataFrame:
-    """What was to be created or cancelled in BlueCherry and may or may not be, of one order or all, oldest first."""
+    """What was to be created or cancelled in BlueCherry and may be there, of one order or all, oldest first."""
     return ask(
         "select * from unclear_in_erp where $order_id in ('', order_id) order by meant_at, intent_id",
         {"order_id": order_id},

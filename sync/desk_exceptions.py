@@ -6,7 +6,7 @@ again* decides anew on what is stored, *fetch again* reads both systems first; b
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +15,14 @@ from store.events import Event, ExceptionHandled, OrderReleased
 from sync.answers import Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
-from sync.rules.exceptions import SENT_AGAIN, kind_of, retried_by, sentence
+from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
 FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
+COUNTED = "count_gap"  # closed by a count of its day alone
 
 _FIND = """
 select exception_id, exception_kind, exception_subject, order_id, cause, grounds, is_open from exception_facts
@@ -133,8 +134,8 @@ class ExceptionDesk:
             )
         if command.dry_run:
             return self._foreseen(rows)
-        # of what cannot be read nothing is stored that could be decided
-        self._read(_orders([row for row in rows if row["exception_kind"] == "unreadable"]), tell)
+        # nothing is stored of them that could be decided; of a write of another flow, that flow reads what it needs
+        self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
         now = self._house.clock.now()
         # what holds an order on its way to BlueCherry is no matter of its parcels and returns
         freed = _freed(flows.get("orders", ()))
@@ -178,7 +179,7 @@ class ExceptionDesk:
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] != "unreadable":
+        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST | {COUNTED}:
             with running(self._house, "orders", is_preview=True) as run:
                 seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
@@ -237,6 +238,11 @@ def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({row["order_id"] for row in rows if row["order_id"]})
 
 
+def _is_read_first(row: Mapping[str, Any]) -> bool:
+    kind, cause = row["exception_kind"], row["cause"]
+    return kind in READ_FIRST and (kind == "unreadable" or retried_by(kind, cause) == "orders")
+
+
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     """By order, which of its refusals are meant when these exceptions of it are tried again."""
     freed = {order: set[str]() for order in _orders(rows)}
@@ -250,8 +256,8 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     """What a flow is to try again for these of its exceptions, one run each."""
     orders = _orders(rows)
     match flow:
-        case "orders" if orders:  # what is about no order is about the reading itself
-            return [Scope(key=orders[0] if len(orders) == 1 else "", is_stored=True)]
+        case "orders":
+            return _of_orders(rows)
         case "returns" if orders:  # a refund is sent once more only for the very order a person chose
             return [Scope(key=order) for order in orders]
         case "dispatch":
@@ -262,6 +268,21 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
         case "alerts":
             return [Scope(is_full=True)]
     return [EVERYTHING]
+
+
+def _of_orders(rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
+    """Days that are to be counted again, and orders to be decided again."""
+    days = {_day(row["cause"]) for row in rows if row["exception_kind"] == COUNTED}
+    orders = _orders([row for row in rows if row["exception_kind"] != COUNTED])
+    scopes = [Scope(day=day) for day in sorted(days)]
+    if orders:
+        scopes.append(Scope(key=orders[0] if len(orders) == 1 else "", is_stored=True))
+    return scopes or [EVERYTHING]  # what is about no order is about the reading itself
+
+
+def _day(cause: str) -> date:
+    """The day a count is about: `22 Nov 2026`."""
+    return datetime.strptime(cause, "%d %b %Y").date()  # noqa: DTZ007 - a day of London's, no moment
 
 
 def _things(count: int) -> str:

@@ -5,7 +5,7 @@ that is set says what waited for it, and what waited goes on at once.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from store import commands as ask
 from store.events import MappingSet
 from sync.answers import Refusal
-from sync.flows.orders_again import foresee
+from sync.flows.orders_again import Foreseen, foresee
 from sync.lanes import Lane
 from sync.rules import mappings
 from sync.runs import House, running
@@ -25,6 +25,14 @@ _TOPICS = {
     "account": "accounts",
 }  # fmt: skip
 _WAREHOUSE = "W"
+_HELD = "select order_id from held_orders where reason in ('missing_warehouse', 'missing_division')"
+_WORTH = """
+select
+    count(*) as order_count, list(order_id order by order_id) as order_ids, any_value(currency) as currency,
+    sum(total_amount) as amount, min(deadline_at) as deadline_at
+from held_orders
+where order_id in (select unnest($ids::varchar[]))
+"""
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
@@ -77,16 +85,28 @@ class MappingDesk:
 
     def _waiting(self, command: ask.SetMapping) -> dict[str, Any] | None:
         """What waits for a mapping, to be said with its being set."""
+        if command.mapping in mappings.RULES:
+            return self._ruled(command)
         rows = self._house.ask(
-            "select * from unmapped($now) where mapping = $mapping and cause in ($key, $sku)",
-            {
-                "now": self._house.clock.now(),
-                "mapping": command.mapping,
-                "key": command.key,
-                "sku": command.key.removeprefix("sku:"),
-            },
+            "select * from unmapped($now) where mapping = $mapping and cause = $key",
+            {"now": self._house.clock.now(), "mapping": command.mapping, "key": command.key},
         ).to_dicts()
         return rows[0] if rows else None
+
+    def _ruled(self, command: ask.SetMapping) -> dict[str, Any] | None:
+        """Of the orders no rule places, those that this one moves on, whatever goods and places it names."""
+        held = self._house.ask(_HELD)["order_id"].to_list()
+        if not held:
+            return None
+        without, with_it = self._foresee(held), self._foresee(held, command)
+        ids = [order for order in held if without.becomes(order) != with_it.becomes(order)]
+        return self._house.ask(_WORTH, {"ids": ids}).to_dicts()[0] if ids else None
+
+    def _foresee(self, orders: Iterable[str], command: ask.SetMapping | None = None) -> Foreseen:
+        """What would become of orders as the mappings stand, or with this one set."""
+        mapping = (command.mapping, command.key, command.value) if command else None
+        with running(self._house, "orders", is_preview=True) as run:
+            return foresee(run, dict.fromkeys(orders, ()), mapping=mapping)
 
     def _foreseen(self, command: ask.SetMapping, waiting: Mapping[str, Any] | None) -> str:
         """What setting it would release, worked out for the orders; nothing is written."""
@@ -95,10 +115,7 @@ class MappingDesk:
         words = _waits(waiting)
         if command.mapping in {"carrier", "order_status"} or not waiting["order_ids"]:
             return f"{words} for it and would go on."
-        with running(self._house, "orders", is_preview=True) as run:
-            mapping = command.mapping, command.key, command.value
-            seen = foresee(run, dict.fromkeys(waiting["order_ids"], ()), mapping=mapping)
-        return f"{words} for it; with it {seen.words}."
+        return f"{words} for it; with it {self._foresee(waiting['order_ids'], command).words}."
 
     @staticmethod
     def _check_key(command: ask.SetMapping) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -84,6 +84,7 @@ class Scope:
     since: datetime | None = None
     is_full: bool = False  # do not trust bookmarks: read everything again
     is_stored: bool = False  # read nothing: decide again on what is stored
+    day: date | None = None  # count the orders of this London day again
 
 
 EVERYTHING = Scope()

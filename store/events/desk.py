@@ -59,7 +59,10 @@ class ClockCompared(Event):
 
 
 class AlertPart(BaseModel):
-    """One cause as it was told: how bad, how near its deadline (0 to 3), how many."""
+    """One cause as it was told: how bad, how near its deadline (0 to 3), how many.
+
+    `near`: which of them were within four hours of their deadline or past it, each by the first eight of its id.
+    """
 
     model_config = ConfigDict(frozen=True)
     cause_kind: str
@@ -67,6 +70,7 @@ class AlertPart(BaseModel):
     rank: int
     stage: int
     count: int
+    near: tuple[str, ...] = ()
 
 
 class AlertBegun(Event):

@@ -34,6 +34,8 @@ grouped as (
         any_value(currency) filter (where currency <> '') as currency,
         min(deadline_at) as deadline_at,
         min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
+        list({'subject': left(exception_id::varchar, 8), 'deadline_at': deadline_at} order by deadline_at, exception_id)
+            filter (where not (is_snoozed or is_accepted) and deadline_at <= as_of + interval 4 hours) as near,
         min(since_at) as since_at,
         max(disturbed_since_at) filter (where not (is_snoozed or is_accepted)) as disturbed_since_at,
     from wrong
@@ -61,7 +63,7 @@ select
             -- one that is put off or accepted calls nobody, so it speaks for nothing beneath it
             and not (parent.is_snoozed or parent.is_accepted)
             -- of all flows, the one that looks after this kind
-            and (parent.exception_kind <> 'flow_failing' or parent.cause = kind.flow)
+            and (parent.exception_kind <> 'flow_failing' or parent.cause = coalesce(of_cause.flow, kind.flow))
             -- of the two systems, the one it is mended in, where it is mended in one
             and (
                 parent.exception_kind in ('flow_failing')
@@ -85,6 +87,8 @@ select
     epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,
+    grouped.pressing_at,                        -- the first deadline of what is neither put off nor accepted
+    coalesce(grouped.near, []) as near,         -- those of them within four hours of it or past it, by the first of their id
     grouped.since_at,
     grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more
 from grouped

@@ -27,6 +27,19 @@ named as (
     select order_id, 'return', ret_num from erp_return_facts
     union all
     select order_id, 'refund', refund_id from refund_facts
+),
+
+postcodes as (
+    select order_id, json_extract_string(body, '$.ship_to.postcode') as postcode from personal
+    union all
+    -- and what a person wrote in its place
+    select order_id, edit.after
+    from (
+        select order_id, unnest(from_json(edits, '[{"field": "VARCHAR", "after": "VARCHAR"}]')) as edit
+        from personal
+        where edits is not null
+    )
+    where edit.field = 'ship_to.postcode'
 )
 
 select distinct order_id, found_in
@@ -37,10 +50,8 @@ from (
     from order_line_facts as line, asked
     where asked.part <> '' and starts_with(lower(line.sku), asked.part)
     union all
-    select person.order_id, 'postcode'
-    from personal as person, asked
+    select known.order_id, 'postcode'
+    from postcodes as known, asked
     where sees_people and regexp_full_match(asked.postcode, '[A-Z]{1,2}[0-9][0-9A-Z]?([0-9]([A-Z]{2})?)?')
-        and starts_with(
-            upper(replace(coalesce(json_extract_string(person.body, '$.ship_to.postcode'), ''), ' ', '')), asked.postcode
-        )
+        and starts_with(upper(replace(known.postcode, ' ', '')), asked.postcode)
 );

@@ -1,15 +1,7 @@
 -- One row per cause that holds orders or shipments. What would mending it release?
 create or replace macro unmapped(as_of) as table
 with held as (
-    select held.reason, held.cause, held.order_id, placed.currency, placed.total_amount,
-        -- before it is accepted the acceptance clock runs, as the watch has worked it out
-        coalesce(placed.shipping_deadline_at, wrong.deadline_at) as deadline_at,
-        held.happened_at,
-    from order_hold_facts as held
-    join order_facts as placed on placed.order_id = held.order_id
-    left join exception_facts as wrong
-        on wrong.exception_kind = held.reason and wrong.exception_subject = held.order_id and wrong.is_open
-    where held.reason is not null
+    select reason, cause, order_id, currency, total_amount, deadline_at, happened_at from held_orders
 
     union all
 

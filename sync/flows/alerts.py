@@ -98,9 +98,14 @@ def _told_rows(run: Run) -> list[dict[str, Any]]:
 
 
 def _told(row: dict[str, Any]) -> Told:
-    part = Part(row["cause_kind"], row["cause"], row["rank"], row["stage"], row["count"])
+    part = Part(
+        row["cause_kind"], row["cause"], row["rank"], row["stage"], row["count"], frozenset(row["near"] or ())
+    )
     return Told(row["route"], part, row["told_at"], row["cleared_at"])
 
 
 def _part(part: Part) -> AlertPart:
-    return AlertPart(cause_kind=part.kind, cause=part.cause, rank=part.rank, stage=part.stage, count=part.count)
+    return AlertPart(
+        cause_kind=part.kind, cause=part.cause, rank=part.rank, stage=part.stage, count=part.count,
+        near=tuple(sorted(part.near)),
+    )  # fmt: skip

@@ -91,7 +91,7 @@ def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
     """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
     later = None
     try:
-        window = proving.due(run) if counts and scope == EVERYTHING else None
+        window = proving.due(run, scope.day) if counts and scope == Scope(day=scope.day) else None
         if window is not None:
             proving.count(run, window, _record_order_page, _by_name(run))
         else:

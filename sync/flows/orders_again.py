@@ -28,6 +28,10 @@ class Foreseen:
     held: Mapping[str, str]  # by order id: the kind of trouble that would hold it then
     details: Mapping[str, str]  # by order id, in words
 
+    def becomes(self, order_id: str) -> str | bool:
+        """What holds an order, in words, or else whether it goes on."""
+        return self.details.get(order_id, order_id in self.goes_on)
+
     @property
     def words(self) -> str:
         """`35 go on, 2 stay held (address too long)`."""

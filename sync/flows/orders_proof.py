@@ -8,13 +8,13 @@ What can go wrong: an order cannot be read. It is named, counted again every hou
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from store.clock import aware
 from store.events import OrdersCounted
 from sync.freshness import ORDERS_LOOKED
 from sync.ports import MarketOrder, Page
-from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window
+from sync.rules.proof import DAYS, Counted, Window, is_spare, next_window, window
 
 __all__ = ["DAYS", "count", "due"]
 from sync.runs import Run
@@ -26,9 +26,14 @@ _END = timedelta(milliseconds=1)  # the marketplace counts the end in
 Record = Callable[[Run, Page[MarketOrder]], None]
 
 
-def due(run: Run) -> Window | None:
-    """The day to count in this turn; None: nothing is due, or the call is needed for a look."""
+def due(run: Run, day: date | None = None) -> Window | None:
+    """The day to count in this turn, or the one somebody asks for.
+
+    None: nothing is due, or the call is needed for a look.
+    """
     looks = run.rows("select value, moved_at from bookmarks where name = $name", {"name": ORDERS_LOOKED})
+    if day is not None and looks:
+        return window(day, aware(datetime.fromisoformat(looks[0]["value"])))
     every = timedelta(seconds=run.house.settings.orders_every)
     if not looks or not is_spare(run.now(), looks[0]["moved_at"], every):
         return None

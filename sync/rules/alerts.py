@@ -1,9 +1,10 @@
 """Whom to call about what: which causes are news to which route, and how that is said.
 
 Laws: a cause is told to a route once; again only when it got worse (more urgent, its deadline nearer, twice as
-many), when what was accepted or put off since is open again because it changed, or when it comes back after it was
-gone for an hour; what stands beneath a larger trouble that is told, was put off or accepted is not told at all;
-within four hours of a deadline nothing stands beneath another.
+many), when the deadline of one more of it is near (each is told once, several together), when what was accepted or
+put off since is open again because it changed, or when it comes back after it was gone for an hour; what stands
+beneath a larger trouble that is told, was put off or accepted is not told at all; within four hours of a deadline
+nothing stands beneath another.
 Several are told in one message. In a route's quiet hours only what has a deadline soon is told; the rest waits
 until they end. Pure: reads no clock, sends nothing.
 """
@@ -57,13 +58,14 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One cause as it is told: how bad, how near its deadline, how many."""
+    """One cause as it is told: how bad, how near its deadline, how many, and which of them are near theirs."""
 
     kind: str
     cause: str
     rank: int
     stage: int
     count: int
+    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class Told:
     part: Part
     told_at: datetime
     cleared_at: datetime | None = None  # since when it is not wrong any more; none if it came back within the hour
+
+
+News = Sequence[tuple[Mapping[str, Any], Told | None]]  # causes, and what was told of each before
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ def decide(
     alerts = []
     for route in routes:
         post = posts.get(route.name, Post())
-        news = [row for row in causes if _is_news(row, route, known, now)]
+        about = [(row, _before(row, route, known, now)) for row in causes]
+        news = [(row, before) for row, before in about if _is_news(row, before, route, now)]
         if news and _may_send(route, post, news, now, is_asked=is_asked):
             alerts.append(_written(route, news, now, site))
     cleared, returned = [], []
@@ -141,16 +147,13 @@ def stage_of(deadline_at: datetime | None, now: datetime) -> int:
     return 1 if deadline_at - now > NEAR else 2 if deadline_at > now else 3
 
 
-def _is_news(row: Mapping[str, Any], route: Route, known: Mapping[Any, Told], now: datetime) -> bool:
+def _is_news(row: Mapping[str, Any], before: Told | None, route: Route, now: datetime) -> bool:
     if row["is_hidden"] or row["is_quiet"] or not route.wants(row):
         return False
-    stage = stage_of(row["deadline_at"], now)
+    stage = stage_of(row["pressing_at"], now)
     if route.is_quiet(now) and stage == 0:
         return False
-    before = known.get((route.name, row["exception_kind"], row["cause"]))
-    if before is None:
-        return True
-    if before.cleared_at is not None and now - before.cleared_at >= BACK_AFTER:
+    if before is None or _come_near(row, before):
         return True
     disturbed_since_at = row["disturbed_since_at"]
     if disturbed_since_at is not None and disturbed_since_at > before.told_at:
@@ -159,26 +162,43 @@ def _is_news(row: Mapping[str, Any], route: Route, known: Mapping[Any, Told], no
     return row["rank"] < was.rank or stage > was.stage or count >= max(2 * was.count, was.count + MORE)
 
 
-def _may_send(
-    route: Route, post: Post, news: Sequence[Mapping[str, Any]], now: datetime, *, is_asked: bool
-) -> bool:
+def _before(row: Mapping[str, Any], route: Route, known: Mapping[Any, Told], now: datetime) -> Told | None:
+    """What a route was told of a cause that was not gone since."""
+    before: Told | None = known.get((route.name, row["exception_kind"], row["cause"]))
+    is_gone = before is not None and before.cleared_at is not None and now - before.cleared_at >= BACK_AFTER
+    return None if is_gone else before
+
+
+def _come_near(row: Mapping[str, Any], before: Told) -> list[datetime]:
+    """The deadlines that are near or past and were not told."""
+    return [one["deadline_at"] for one in row["near"] if one["subject"] not in before.part.near]
+
+
+def _is_pressing(row: Mapping[str, Any], before: Told | None, now: datetime) -> bool:
+    """Whether a deadline of it is within the hour, or its first one past, and that is news."""
+    stage = stage_of(row["pressing_at"], now)
+    if stage >= 2 and (before is None or stage > before.part.stage):
+        return True
+    return before is not None and any(stage_of(at, now) == 2 for at in _come_near(row, before))
+
+
+def _may_send(route: Route, post: Post, news: News, now: datetime, *, is_asked: bool) -> bool:
     if post.last_at is None:
         return True
     if post.failures:
         return is_asked or now >= post.last_at + gap(post.failures, route.name)
-    is_pressing = any(stage_of(row["deadline_at"], now) >= 2 for row in news)
+    is_pressing = any(_is_pressing(row, before, now) for row, before in news)
     return is_pressing or now >= post.last_at + route.batch
 
 
-def _written(route: Route, news: Sequence[Mapping[str, Any]], now: datetime, site: str) -> Alert:
-    rows = sorted(
-        news, key=lambda row: (row["rank"], row["deadline_at"] or datetime.max.replace(tzinfo=now.tzinfo))
-    )
-    dues = [row["deadline_at"] for row in rows if row["deadline_at"] is not None]
+def _written(route: Route, news: News, now: datetime, site: str) -> Alert:
+    never = datetime.max.replace(tzinfo=now.tzinfo)
+    rows = sorted(news, key=lambda one: (one[0]["rank"], one[0]["pressing_at"] or never))
+    dues = [row["pressing_at"] for row, _ in rows if row["pressing_at"] is not None]
     due = f", first deadline {_london(min(dues))}" if dues else ""
     count = len(rows)
-    title = f"Cherrylane: {rows[0]['sentence']}" if count == 1 else f"Cherrylane: {count} things need somebody{due}"
-    lines = [_line(row, site) for row in rows[:LINES]]
+    what = rows[0][0]["sentence"] if count == 1 else f"{count} things need somebody{due}"
+    lines = [_line(row, before, site) for row, before in rows[:LINES]]
     if count > LINES:
         lines.append(f"and {count - LINES} more: {site}/exceptions")
     parts = tuple(
@@ -186,20 +206,23 @@ def _written(route: Route, news: Sequence[Mapping[str, Any]], now: datetime, sit
             row["exception_kind"],
             row["cause"],
             row["rank"],
-            stage_of(row["deadline_at"], now),
+            stage_of(row["pressing_at"], now),
             row["subject_count"] - row["quiet_count"],
+            frozenset(one["subject"] for one in row["near"]),
         )
-        for row in rows
+        for row, _ in rows
     )
-    return Alert(route.name, title, "\n\n".join(lines), parts)
+    return Alert(route.name, f"Cherrylane: {what}", "\n\n".join(lines), parts)
 
 
-def _line(row: Mapping[str, Any], site: str) -> str:
+def _line(row: Mapping[str, Any], before: Told | None, site: str) -> str:
     """What, how many, deadline, money, where it is mended, link."""
     open_count = row["subject_count"] - row["quiet_count"]
     facts = [f"{open_count:,} waiting"]
-    if row["deadline_at"] is not None:
-        facts.append(f"first deadline {_london(row['deadline_at'])}")
+    if row["pressing_at"] is not None:
+        facts.append(f"first deadline {_london(row['pressing_at'])}")
+    if before is not None and (come := _come_near(row, before)):
+        facts.append(f"{len(come):,} more near their deadline, the first {_london(min(come))}")
     if row["amount"]:
         facts.append(_money(row["amount"], row["currency"] or ""))
     if row["fix_where"]:

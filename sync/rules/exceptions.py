@@ -8,6 +8,7 @@ Law: one row per kind, here and nowhere else (a refusal of BlueCherry's has one 
 from dataclasses import astuple, dataclass, fields
 from typing import Literal
 
+from sync import intents
 from sync.rules.erp_refusals import REFUSALS
 
 Severity = Literal["urgent", "high", "normal", "low"]
@@ -89,15 +90,21 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "ops", "John Lewis", "data", "reference-refused", "Writes it once more."),
     ExceptionKind("no_address", "Orders to be sent have no address yet", "high", "ops", "John Lewis", "data",
                   "no-address", _LIFTS),
-    ExceptionKind("order_unclear", "An answer never came ({cause}): it may or may not have happened", "high", "it",
-                  "network", "technical", "order-unclear", _LOOKS, _FLOW),
+    *(
+        ExceptionKind(code, "An answer never came ({cause}): it may or may not have happened", "high", "it",
+                      "network", "technical", "order-unclear", _LOOKS, _FLOW)
+        # the flow it stands beneath is that of its cause, where that is another than the orders'
+        for code in ("order_unclear", *(
+            f"order_unclear/{meant}" for meant, one in intents.KINDS.items() if one.flow in ("dispatch", "returns")
+        ))
+    ),
     ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
                   "missing-in-erp", _LOOKS, _FLOW),
     ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
                   "John Lewis", "technical", "count-gap",
-                  "Counted again within the hour by itself; *Fetch again* reads the order now.", _FLOW),
+                  "Counts the day now, as the next hour does by itself; *Fetch again* reads the order.", _FLOW),
     ExceptionKind("day_not_counted", "Days are over whose orders were not counted at John Lewis and here", "normal",
                   "it", "Cherrylane", "technical", "day-not-counted",
                   "Counted in the next night by itself, while the orders are looked at as usual.", _FLOW),
@@ -309,11 +316,16 @@ _READS = {
 # About the quantity of the SKU that is their subject: tried again, it is sent whether it changed or not.
 SENT_AGAIN = frozenset({"stock_mismatch", "import_errors", "oversell"})
 
+# Nothing that is stored of their orders can tell more than it told: tried again, the orders are read first.
+READ_FIRST = frozenset({"unreadable", "order_unclear"})
+
 
 def retried_by(code: str, cause: str) -> str:
-    """The flow that tries again what is wrong; a failing flow is its own cause."""
+    """The flow that tries again what is wrong; a failing flow is its own cause, a lost answer its write's."""
     if code == "flow_failing":
         return cause
+    if code == "order_unclear" and cause in intents.KINDS:
+        return intents.KINDS[cause].flow
     if code == "unreadable":
         return next((flow for record, flow in _READS.items() if cause.endswith(record)), "orders")
     return next((flow for flow, kinds in _RETRIED_BY.items() if code in kinds), "orders")
@@ -324,7 +336,7 @@ def as_sql() -> str:
     columns = ", ".join([*(field.name for field in fields(ExceptionKind)), "flow", "has_retry"])
     rows = ",\n".join(
         f"    ({number}, "
-        + ", ".join(_quoted(text) for text in (*astuple(kind), retried_by(kind.code, "")))
+        + ", ".join(_quoted(text) for text in (*astuple(kind), _flow_of(kind)))
         + f", {str(kind.has_retry).lower()})"
         for number, kind in enumerate(KINDS, start=1)
     )
@@ -334,6 +346,11 @@ def as_sql() -> str:
         "create or replace view exception_kinds as\n"
         f"select * from (values\n{rows}\n) as kinds (number, {columns});\n"
     )
+
+
+def _flow_of(kind: ExceptionKind) -> str:
+    code, _, cause = kind.code.partition("/")
+    return retried_by(code, cause)
 
 
 def _quoted(text: str) -> str:

@@ -67,9 +67,15 @@ def windows(
     for age in range(1, max(DAYS, (today - first).days) + 1):
         day = today - timedelta(days=age)
         if age <= DAYS or not _is_proven(counted.get(day)):
-            yield Window(day, midnight(day), midnight(day + timedelta(days=1)), is_closed=True)
+            yield window(day, looked_at)
     if until > midnight(today):
-        yield Window(today, midnight(today), until, is_closed=False)
+        yield window(today, looked_at)
+
+
+def window(day: date, looked_at: datetime) -> Window:
+    """A day, or as much of it as may be counted after a look at that moment."""
+    until, end = looked_at - LATE, midnight(day + timedelta(days=1))
+    return Window(day, midnight(day), min(until, end), is_closed=end <= until)
 
 
 def midnight(day: date) -> datetime:

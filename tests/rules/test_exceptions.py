@@ -90,3 +90,13 @@ def test_every_kind_is_retried_by_the_flow_it_is_about() -> None:
         "unknown_sku": "orders", "unmapped_carrier": "dispatch", "batch_late": "inventory",
         "payout_unexplained": "settlement", "flow_failing": "dispatch",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cause", "flow"),
+    [("confirm_shipment", "dispatch"), ("create_return", "returns"), ("answer_return", "returns"),
+     ("refund_line", "returns"), ("accept_order", "orders"), ("create_sales_order", "orders")],
+)  # fmt: skip
+def test_an_answer_that_never_came_is_looked_up_by_the_flow_that_wrote(cause: str, flow: str) -> None:
+    assert retried_by("order_unclear", cause) == flow
+    assert kind_of("order_unclear", cause).sentence == kind_of("order_unclear").sentence

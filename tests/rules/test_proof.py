@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from sync.rules.proof import DAYS, Counted, Window, is_spare, midnight, next_window, windows
+from sync.rules.proof import DAYS, Counted, Window, is_spare, midnight, next_window, window, windows
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -33,6 +33,11 @@ def test_by_day_only_today_is_counted_once_it_is_two_hours_old() -> None:
     assert found is not None
     assert (found.day, found.is_closed) == (TODAY, False)
     assert next_window(early, {}, early) is None
+
+
+def test_a_day_somebody_asks_for_is_whole_once_it_is_over_and_today_as_much_as_was_looked_at() -> None:
+    assert window(TODAY - timedelta(days=1), NOON) == next(windows(NOON))
+    assert window(TODAY, NOON) == Window(TODAY, midnight(TODAY), NOON - HOUR / 12, is_closed=False)
 
 
 def test_today_is_counted_hourly_up_to_a_little_before_the_last_look() -> None:

@@ -24,6 +24,7 @@ from store.events import (
     ReturnRead,
     ReturnSeen,
 )
+from sync.intents import KINDS as INTENTS
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
 from sync.rules.dispatch import decide as decide_dispatch
@@ -88,6 +89,12 @@ def orders_go_wrong(told: Told) -> None:
             is_closed=True, there_count=40, here_count=40,
         ),
     )  # fmt: skip
+
+
+def answers_never_come(told: Told) -> None:
+    for kind, one in INTENTS.items():
+        if one.flow in ("dispatch", "returns"):
+            told.intent(kind, "X1", "unclear", at=NOW - HOUR)
 
 
 def sales_orders_drift(told: Told) -> None:
@@ -236,7 +243,7 @@ def the_house_is_in_trouble(told: Told) -> None:
 
 
 STORIES: tuple[Callable[[Told], None], ...] = (
-    orders_go_wrong, sales_orders_drift, returns_go_wrong, stock_goes_wrong, money_goes_missing,
+    orders_go_wrong, answers_never_come, sales_orders_drift, returns_go_wrong, stock_goes_wrong, money_goes_missing,
     the_house_is_in_trouble,
 )  # fmt: skip
 
@@ -247,7 +254,10 @@ def told_to_a_store(folder: Path) -> set[str]:
         house = Told(folder / f"{story.__name__}.duckdb")
         try:
             story(house)
-            kinds |= set(local_ask(house.database)("select kind from conditions($at)", {"at": NOW})["kind"])
+            for kind, cause in local_ask(house.database)(
+                "select kind, cause from conditions($at)", {"at": NOW}
+            ).rows():
+                kinds |= {kind, f"{kind}/{cause}"}
         finally:
             house.close()
     return kinds

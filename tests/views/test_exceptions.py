@@ -182,8 +182,11 @@ def test_what_fails_because_its_flow_fails_stands_beneath_it_and_nothing_else(to
     told.wrong("flow_failing", "dispatch", cause="dispatch")
     told.wrong("shipped_not_confirmed", "S1", cause="not tried yet")
     told.wrong("sent_not_visible", "O1-A/NMK/WH1")
+    told.wrong("order_unclear", "confirm_shipment/S2/1", cause="confirm_shipment")
 
-    assert hidden_of(ask) == {"flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False}
+    assert hidden_of(ask) == {
+        "flow_failing": False, "shipped_not_confirmed": True, "sent_not_visible": False, "order_unclear": True,
+    }  # fmt: skip
 
 
 def test_a_larger_trouble_that_was_put_off_or_accepted_hides_nothing_while_another_like_it_does(

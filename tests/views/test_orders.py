@@ -5,6 +5,7 @@ import pytest
 from store import events, reads, reads_orders
 from store.database import Ask
 from store.journal import Personal
+from sync.rules.edits import Change, dumped
 from tests.told import HOUR, NOW, SHIRT, Told
 
 TROUSERS = "NMC-05220-NVY-A--8"
@@ -190,6 +191,23 @@ def test_an_order_is_found_by_any_id_a_sku_a_tracking_number_and_for_some_by_its
     assert found["ls10aa"] == found["LS1"] == ["JL2-A"]
     assert len(found["JL"]) == 2
     assert found["%"] == blind == []
+
+
+def test_an_order_is_found_by_the_postcode_john_lewis_showed_and_by_the_one_a_person_wrote(
+    told: Told, ask: Ask
+) -> None:
+    for order_id in ("JL1-A", "JL2-A"):
+        told.order(order_id)
+        told.tell(personal=[Personal(order_id, NOW, '{"ship_to": {"postcode": "LS1 0AA", "city": "Leeds"}}')])
+    edits = [Change("ship_to.city", "Leeds", "M1"), Change("ship_to.postcode", "LS1 0AA", "M1 1AE")]
+    told.journal.append(edits={"JL1-A": dumped(edits)})
+
+    def found(words: str, *, sees_people: bool = True) -> list[str]:
+        return sorted(reads.orders(ask, NOW, search=words, sees_people=sees_people)["order_id"])
+
+    assert found("LS1 0AA") == ["JL1-A", "JL2-A"]
+    assert found("m11ae") == ["JL1-A"]
+    assert found("M1 1AE", sees_people=False) == []
 
 
 def test_what_waits_longest_comes_first_and_what_is_over_comes_newest_first(told: Told, ask: Ask) -> None:

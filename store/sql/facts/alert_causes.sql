@@ -7,6 +7,7 @@ create table if not exists alert_cause_facts (
     rank integer not null,
     stage integer not null,                     -- of its deadline: 0 far, 1 within four hours, 2 within one, 3 past
     count bigint not null,
+    near varchar[],                             -- which of them were within four hours or past; null: told before it was kept
     alert_id uuid not null,
     told_at timestamptz not null,
     cleared_at timestamptz,
@@ -22,7 +23,8 @@ using (
             subject as route, (body ->> 'alert_id')::uuid as alert_id, happened_at as told_at,
             null::timestamptz as cleared_at, happened_at, seq,
             unnest(from_json(body -> 'parts', '[{
-                "cause_kind": "VARCHAR", "cause": "VARCHAR", "rank": "INTEGER", "stage": "INTEGER", "count": "BIGINT"
+                "cause_kind": "VARCHAR", "cause": "VARCHAR", "rank": "INTEGER", "stage": "INTEGER", "count": "BIGINT",
+                "near": "VARCHAR[]"
             }]')) as part,
         from fresh
         where kind = 'alert.begun'
@@ -33,7 +35,8 @@ using (
             subject, (body ->> 'alert_id')::uuid, (body ->> 'told_at')::timestamptz,
             if(kind = 'alert.cleared', happened_at, null), happened_at, seq,
             from_json(body -> 'told', '{
-                "cause_kind": "VARCHAR", "cause": "VARCHAR", "rank": "INTEGER", "stage": "INTEGER", "count": "BIGINT"
+                "cause_kind": "VARCHAR", "cause": "VARCHAR", "rank": "INTEGER", "stage": "INTEGER", "count": "BIGINT",
+                "near": "VARCHAR[]"
             }'),
         from fresh
         where kind in ('alert.cleared', 'alert.returned')
