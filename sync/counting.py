@@ -15,12 +15,12 @@ def record_errors_of(file: Path, *, dry_run: bool = False) -> SetMappings:
     Raises ValueError for a file that says none; the message says what is wrong with it.
     """
     try:
-        told = pl.read_csv(file, schema_overrides={"warehouse": pl.String}, encoding="utf8")
-        counts = told.rename(str.strip).select(pl.col(name).cast(dtype) for name, dtype in COUNTS.items())
+        told = pl.read_csv(file, infer_schema=False, encoding="utf8").rename(str.strip)  # a code keeps its zeros
+        counts = told.select(_cells(name).cast(dtype) for name, dtype in COUNTS.items())
     except (OSError, PolarsError) as wrong:
         first = str(wrong).partition("\n")[0]
         raise ValueError(f"{file} is no CSV file with the columns {', '.join(COUNTS)}: {first}") from wrong
-    counts = counts.with_columns(pl.col("warehouse").str.strip_chars()).drop_nulls()
+    counts = counts.drop_nulls()
     found = estimated(counts)
     number = dict(counts.group_by("warehouse").len().iter_rows())
     rows = tuple(
@@ -29,3 +29,9 @@ def record_errors_of(file: Path, *, dry_run: bool = False) -> SetMappings:
     )
     many = ", ".join(f"{number[one.key]:,} of {one.key}" for one in rows)
     return SetMappings(rows=rows, why=f"cycle counts: {many}", dry_run=dry_run)
+
+
+def _cells(name: str) -> pl.Expr:
+    """The words of a column; a blank is none. A count may end in .0, as spreadsheets write it."""
+    words = pl.col(name).str.strip_chars().replace("", None)
+    return words if name == "warehouse" else words.str.replace(r"\.0+$", "")

@@ -23,6 +23,7 @@ MOST = 5000  # exceptions one command is for
 FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
 COUNTED = "count_gap"  # closed by a count of its day alone
+FREES_NOTHING = frozenset({"order_unclear", COUNTED})  # what holds their orders is another matter
 
 _FIND = """
 select exception_id, exception_kind, exception_subject, order_id, cause, grounds, is_open from exception_facts
@@ -138,7 +139,7 @@ class ExceptionDesk:
         self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
         now = self._house.clock.now()
         # what holds an order on its way to BlueCherry is no matter of its parcels and returns
-        freed = _freed(flows.get("orders", ()))
+        freed = _freed([row for row in flows.get("orders", ()) if row["exception_kind"] not in FREES_NOTHING])
         self._record(
             [OrderReleased(happened_at=now, actor=actor, order_id=one, frees=frees) for one, frees in freed.items()]
         )

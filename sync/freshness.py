@@ -16,12 +16,6 @@ ORDERS_LOOKED = "orders.looked"  # when the last look at what changed began: tho
 RETURNS_LOOKED = "returns.looked"
 
 
-def orders_known_until(run: Run) -> datetime | None:
-    """Up to when sales are known, all of them."""
-    value = run.bookmark(ORDERS_SEEN)
-    return aware(datetime.fromisoformat(value)) if value else None
-
-
 def orders_read_until(run: Run) -> datetime | None:
     """Up to when sales are known, but for orders that cannot be read and are known by name."""
     return _read_until(run, ORDERS_SEEN, ORDERS_LOOKED, "order")

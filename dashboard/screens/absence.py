@@ -30,7 +30,8 @@ def word(wrong: Sequence[dict[str, Any]], pulse: Pulse, slot: str) -> None:
                 {
                     "What": humanised(row["intent_kind"].removeprefix("create_")),
                     "Sent": london_exact(row["meant_at"]),
-                    "Looked up by": row["looked_up_by"],
+                    "Looked up by": f"{'ord_num' if row['intent_kind'] == 'cancel_sales_line' else 'po_num'} "
+                    f"{row['looked_up_by']}",
                     "Times": count(row["look_count"]),
                     "Last": london(row["looked_at"]) if row["looked_at"] is not None else "not yet",
                     "Found": row["shown"] or "nothing",

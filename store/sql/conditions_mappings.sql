@@ -48,10 +48,28 @@ unreadable as (
             or length(regexp_extract_all(key, '(?:^|\s)country:')) > 1
             or length(regexp_extract_all(key, '(?:^|\s)zone:')) > 1
         )
+),
+
+-- as sync.rules.record_error reads chances
+chances as (
+    select
+        mapping, key, set_at, value,
+        [try_cast(trim(part) as double) for part in string_split(value, ',')] as parts,
+    from in_force
+    where mapping = 'record_error'
+),
+
+unlikely as (
+    select
+        mapping, key, set_at, mapping || ' ' || key || ' → ' || value as cause,
+        'It says no chances of 1, 2, … units too many: those of RECORD_ERROR are taken.' as detail,
+    from chances
+    where len(parts) > 20 or list_sum(parts) > 1
+        or len(list_filter(parts, lambda chance: chance is null or chance < 0 or chance > 1)) > 0
 )
 
 select
     'mapping_invalid' as kind, mapping || '/' || key as subject, '' as order_id, cause, detail,
     null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at, set_at as since_at,
-from (from pointless union all by name from unreadable)
+from (from pointless union all by name from unreadable union all by name from unlikely)
 qualify row_number() over (partition by mapping, key order by detail) = 1;

@@ -16,6 +16,7 @@ from sync.clients import mirakl_wire as wire
 from sync.clients import mirakl_words as words
 from sync.clients.budget import Allowance
 from sync.clients.http import Answer, Call, Door, path_of
+from sync.clients.mirakl_answers import believed, listed, written
 from sync.clients.mirakl_documents import (
     draft_of,
     moment_text,
@@ -25,7 +26,7 @@ from sync.clients.mirakl_documents import (
     tracking_document,
 )
 from sync.clients.mirakl_paging import by_offset, by_token, rows_of
-from sync.clients.records import Model, Unreadable, read, sort_out
+from sync.clients.records import Unreadable, read, sort_out
 from sync.errors import Retriable, Unclear
 
 Item = TypeVar("Item")
@@ -142,8 +143,8 @@ class Mirakl:
         }
         answer = self._write("OR04", "PUT", "/api/orders", document, expects="json")
         updated = {}
-        for raw in self._written(answer, "updated_orders", "OR04"):
-            got = self._believed(wire.UpdatedOrder, raw, "OR04")
+        for raw in written(answer, "updated_orders", "OR04"):
+            got = believed(wire.UpdatedOrder, raw, "OR04")
             updated[got.order_id or ""] = got
         outcomes = []
         for order_id, number in references.items():
@@ -170,8 +171,7 @@ class Mirakl:
         }
         answer = self._write("OR30", "PUT", "/api/orders/cancel", document, expects="json")
         made = {
-            self._believed(wire.Canceled, raw, "OR30").order_line_id
-            for raw in self._written(answer, "cancelations", "OR30")
+            believed(wire.Canceled, raw, "OR30").order_line_id for raw in written(answer, "cancelations", "OR30")
         }
         missing = [each.order_line_id for each in cancelations if each.order_line_id not in made]
         if missing:
@@ -182,8 +182,8 @@ class Mirakl:
         """OR28, one line at a time: what is unclear is then unclear about one sum."""
         document = {"refunds": [returns.refund_row(refund)]}
         answer = self._write("OR28", "PUT", "/api/orders/refund", document, expects="json")
-        for raw in self._written(answer, "refunds", "OR28"):
-            made = self._believed(returns.Refunded, raw, "OR28")
+        for raw in written(answer, "refunds", "OR28"):
+            made = believed(returns.Refunded, raw, "OR28")
             if made.order_line_id == refund.order_line_id and made.refund_id:
                 return made.refund_id
         raise Unclear(f"OR28 answered without {refund.order_line_id} (exchange {answer.snapshot_id})")
@@ -244,14 +244,14 @@ class Mirakl:
         data = answer.data if isinstance(answer.data, dict) else {}
         left = list(drafts)
         outcomes: dict[str, ports.Outcome] = {}
-        for raw in _listed(data, "shipment_success"):
-            made = self._believed(wire.Shipment, raw, "ST01")
+        for raw in listed(data, "shipment_success"):
+            made = believed(wire.Shipment, raw, "ST01")
             draft = draft_of(made, left)
             if draft is not None:
                 left.remove(draft)
                 outcomes[draft.reference] = ports.Outcome(draft.reference, is_ok=True, reference=made.id or "")
-        for raw in _listed(data, "shipment_errors"):
-            error = self._believed(wire.WireError, raw, "ST01")
+        for raw in listed(data, "shipment_errors"):
+            error = believed(wire.WireError, raw, "ST01")
             draft = next((each for each in left if each.order_id == error.order_id), None)
             if draft is not None:
                 left.remove(draft)
@@ -296,7 +296,7 @@ class Mirakl:
             is_impersonal=True,
         )
         answer = self._door.send(call)
-        import_id = self._believed(wire.ImportCreated, answer.data, "STO01").import_id
+        import_id = believed(wire.ImportCreated, answer.data, "STO01").import_id
         if not import_id:
             raise Unclear(f"STO01 answered without an import id (exchange {answer.snapshot_id})")
         return import_id
@@ -395,23 +395,3 @@ class Mirakl:
                 is_repeatable=is_repeatable,
             )
         )
-
-    def _written(self, answer: Answer, member: str, resource: str) -> list[Any]:
-        """The list in the answer to a write; without it nobody knows what happened."""
-        rows = answer.data.get(member) if isinstance(answer.data, dict) else None
-        if not isinstance(rows, list):
-            raise Unclear(f"{resource} answered without {member} (exchange {answer.snapshot_id})")
-        return rows
-
-    def _believed(self, model: type[Model], raw: Any, resource: str) -> Model:
-        """A record in the answer to a write."""
-        try:
-            return read(model, raw)
-        except Unreadable as why:
-            raise Unclear(f"the answer to {resource} cannot be read: {why}") from why
-
-
-def _listed(data: Mapping[str, Any], member: str) -> list[Any]:
-    """A list that may be missing; anything else under its name says nothing."""
-    rows = data.get(member)
-    return rows if isinstance(rows, list) else []

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from store.events import CartonPart, Event, ShipmentPosted
+from sync.flows.turns import by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
 from sync.ports import MarketShipment, Shipment
@@ -20,6 +21,7 @@ from sync.unread import begin, reached
 
 CHANGED, NIGHTLY, SOUGHT = "shipments.changed", "shipments.nightly", "shipments.sought"
 SEEK_EVERY = timedelta(minutes=15)
+ALONE_AT_ONCE = 20  # orders asked for one by one, where one of their shipments cannot be read
 
 
 # -- the ERP's shipments -------------------------------------------------------------------------
@@ -124,16 +126,26 @@ def settle(run: Run) -> None:
     if not parcels:
         return
     found, is_sure = _told(run, [one.order_id for one in parcels])
-    events: list[Event] = []
-    for one in parcels:
-        match = next((told for told in found if _is_same(told, one)), None)
-        if match is not None:
-            events.append(confirmed(one, run.now(), match.shipment_id, "found at the marketplace"))
-        elif is_sure and run.now() - one.meant_at >= SHOWN_WITHIN:
-            events.append(refused(one, run.now(), "absent", "looked again: the marketplace has no such shipment"))
-        else:
-            events += _doubt(run, one)
-    run.record(events)
+    run.record([event for one in parcels for event in _became(run, one, found, is_sure=is_sure)])
+    if not is_sure:
+        # what cannot be read may be of any order asked for with it: each is asked for by itself
+        doubtful = by_age(still_open(run, (KIND,)), KIND)
+        alone = {key: one for key, one in doubtful.items() if not one.payload.get("is_whole")}
+        in_turn(run, "dispatch.settled", alone, ALONE_AT_ONCE, lambda one: _settle_alone(run, one))
+
+
+def _settle_alone(run: Run, intent: OpenIntent) -> None:
+    found, is_sure = _told(run, [intent.order_id])
+    run.record(_became(run, intent, found, is_sure=is_sure))
+
+
+def _became(run: Run, intent: OpenIntent, found: Sequence[MarketShipment], *, is_sure: bool) -> list[Event]:
+    match = next((told for told in found if _is_same(told, intent)), None)
+    if match is not None:
+        return [confirmed(intent, run.now(), match.shipment_id, "found at the marketplace")]
+    if is_sure and run.now() - intent.meant_at >= SHOWN_WITHIN:
+        return [refused(intent, run.now(), "absent", "looked again: the marketplace has no such shipment")]
+    return _doubt(run, intent)
 
 
 def recognise(run: Run, parcels: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import polars as pl
 
 from store.events import StockCompared
-from sync.freshness import orders_known_until
+from sync.freshness import orders_read_until
 from sync.offers import READ_BACK_EVERY, Sweep, last_read_at, last_sweep, read_offers
 from sync.rules.audit import comparable, compared, kept
 from sync.runs import SYSTEMS, Run
@@ -49,7 +49,7 @@ def wanted_since(run: Run) -> datetime | None:
 def compare(run: Run) -> None:
     """Compare the last whole reading of the offers, once, as soon as the sales up to it are known."""
     sweep = last_sweep(run)
-    orders_at = orders_known_until(run)
+    orders_at = orders_read_until(run)
     if sweep is None or orders_at is None or orders_at < sweep.read_until or _is_compared(run, sweep):
         return
     ask, settings = run.house.ask, run.house.settings

@@ -6,6 +6,7 @@ changes, so that the screens compute with the same terms as the worker and can s
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -155,9 +156,14 @@ def demand_events(run: Run) -> tuple[DemandEvent, ...]:
 
 
 def record_errors(run: Run, places: Collection[str]) -> dict[str, tuple[float, ...]]:
-    """How wrong a record may be in each of some warehouses: as it is mapped, else as the settings say."""
-    told = {row["key"]: parsed(row["value"]) for row in run.rows(_RECORD_ERRORS, {"now": run.now()})}
-    usual = run.house.settings.record_error
+    """How wrong a record may be in each of some warehouses: as it is mapped, else as the settings say.
+
+    The desk refuses what says no chances, settings may hold it: it is an exception (`mapping_invalid`), no more.
+    """
+    told, usual = {}, run.house.settings.record_error
+    for row in run.rows(_RECORD_ERRORS, {"now": run.now()}):
+        with suppress(ValueError):
+            told[row["key"]] = parsed(row["value"])
     found = {place: told.get(place, usual) for place in sorted(places)}
     return {place: chances for place, chances in found.items() if any(chances)}
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from store.events import DemandMeasured, TradePart
 from sync.flows.inventory_basis import Basis
-from sync.freshness import orders_known_until
+from sync.freshness import orders_read_until
 from sync.rules import outlook
 from sync.rules.demand_events import GOODS
 from sync.rules.measuring import Period, measure
@@ -72,7 +72,7 @@ def _measure(run: Run, found: Basis) -> None:
     skus = ask(_SKUS.format(and_named=""))
     if skus.is_empty():
         return
-    until = orders_known_until(run) or now
+    until = orders_read_until(run) or now
     since = until - LOOKS_BACK
     sales = ask(_SALES, {"since": since, "until": until})
     if not sales.is_empty():

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from sync.flows.inventory_basis import Basis, timetable
-from sync.freshness import orders_known_until
+from sync.freshness import orders_read_until
 from sync.rules.latency import Lags, Window, percentile, window
 from sync.rules.timetable import Due, Timetable, next_due
 from sync.runs import Run
@@ -41,7 +41,7 @@ def horizon(run: Run, found: Basis) -> Horizon:
     return Horizon(
         window(
             found.batch.as_of,
-            orders_known_until(run) or found.batch.as_of,
+            orders_read_until(run) or found.batch.as_of,
             now,
             found.due.at or found.batch.as_of,
             Lags(_delays(batches, found.due, settings), publish or usual),

@@ -5,7 +5,7 @@
 A SKU that stands in several warehouses has an error in each, independent of one another: their sum is convolved.
 The law: a record is too high by no more than it shows, so what would be is that much; chances add up to 1. What has
 no chances of its own has those of the settings. `estimated` takes them from cycle counts; few counts of a warehouse
-are drawn towards those of all.
+are drawn towards those of all, and few of all towards records that are right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -105,7 +105,8 @@ def _added(one: Floats, other: Floats) -> Floats:
 def estimated(counts: pl.DataFrame) -> dict[str, tuple[float, ...]]:
     """The chances of each warehouse from its cycle counts, a row a SKU counted: the columns of COUNTS.
 
-    Records that showed nothing, and could not show too much, tell nothing. ValueError where no count does.
+    Rounded down: together they are never more than 1. Records that showed nothing, and could not show too much,
+    tell nothing. ValueError where no count does.
     """
     told = counts.filter(pl.col("recorded") > 0).with_columns(
         error=(pl.col("recorded") - pl.col("counted")).clip(0, MOST_UNITS)
@@ -113,10 +114,10 @@ def estimated(counts: pl.DataFrame) -> dict[str, tuple[float, ...]]:
     if told.is_empty():
         raise ValueError("no count of a record that showed stock")
     size = int(told["error"].max()) + 1  # type: ignore[arg-type]  # there is a row, so there is one
-    everywhere = np.bincount(told["error"].to_numpy(), minlength=size) / told.height
+    everywhere = np.bincount(told["error"].to_numpy(), minlength=size) / (told.height + LEAST_COUNTS)
     found = {}
     for (warehouse,), part in told.sort("warehouse").group_by("warehouse", maintain_order=True):
         seen = np.bincount(part["error"].to_numpy(), minlength=size)
         chances = (seen + LEAST_COUNTS * everywhere) / (part.height + LEAST_COUNTS)
-        found[str(warehouse)] = tuple(round(float(chance), 4) for chance in chances[1:])
+        found[str(warehouse)] = tuple((np.floor(chances[1:] * 10_000) / 10_000).tolist())
     return found

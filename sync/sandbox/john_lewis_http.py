@@ -16,20 +16,17 @@ from sync.sandbox import john_lewis_lists as lists
 from sync.sandbox import john_lewis_returns as returns
 from sync.sandbox import john_lewis_settings as settings
 from sync.sandbox import john_lewis_wire as wire
-from sync.sandbox.bodies import read_json
 from sync.sandbox.john_lewis import API_KEY, KEY_WITHOUT_ACCOUNTANCY, SHOP_ID
 from sync.sandbox.john_lewis_limits import Limits
 from sync.sandbox.john_lewis_model import Refused
 from sync.sandbox.john_lewis_offers import StockImport
-from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, member, objects, offset_page, optional
+from sync.sandbox.john_lewis_query import Asked, Sweeps, amount, asked_by, member, objects, offset_page, optional
 from sync.sandbox.john_lewis_shipping import shipment_draft, tracking_of
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
 
-KEY = API_KEY
 TAX_MODES = ("TAX_INCLUDED", "TAX_EXCLUDED")
-_MOST_FILE_BYTES = 100_000_000
 
 Handler = Callable[[Asked], Response]
 
@@ -94,7 +91,7 @@ class Marketplace:
             if refusal is not None:
                 return refusal
             try:
-                asked = await _read(request)
+                asked = await asked_by(request)
                 with self.world.lock:
                     wait = self._wait(operation, asked)
                     if wait:
@@ -385,10 +382,9 @@ class Marketplace:
         return Response(report, media_type="text/csv")
 
     def _import(self, asked: Asked) -> StockImport:
-        import_id = asked.path["import_id"]
-        stock_import = self.world.john_lewis.offer_room.imports.get(import_id)
+        stock_import = self.world.john_lewis.offer_room.imports.get(asked.path["import_id"])
         if stock_import is None:
-            raise Refused(404, f"Import {import_id} not found")
+            raise Refused(404, f"Import {asked.path['import_id']} not found")
         return stock_import
 
     # -- money -------------------------------------------------------------------------------
@@ -402,23 +398,3 @@ class Marketplace:
     def list_cycles(self, asked: Asked) -> Response:
         """SBC11."""
         return self.sweeps.page("SBC11", asked, 1000, lambda: lists.cycles(asked, self.world), settings.cycle_body)
-
-
-async def _read(request: Request) -> Asked:
-    """The request with its body, as JSON or as parts of a form."""
-    asked = Asked(request.url, request.query_params, request.path_params)
-    kind = request.headers.get("content-type", "")
-    if request.method == "GET":
-        return asked
-    if kind.startswith("multipart/form-data"):
-        async with request.form() as form:
-            for name, part in form.multi_items():
-                asked.files[name] = part.encode() if isinstance(part, str) else await part.read(_MOST_FILE_BYTES)
-        return asked
-    raw = await request.body()
-    if raw:
-        try:
-            asked.body = read_json(raw)
-        except ValueError:
-            raise Refused(400, "The body is not valid JSON") from None
-    return asked

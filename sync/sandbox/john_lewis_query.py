@@ -13,13 +13,16 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from starlette.datastructures import URL, QueryParams
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from sync.sandbox.bodies import read_json
 from sync.sandbox.john_lewis_model import Refused
 
 MOST_IDS = 100
 LOCALES = ("en_GB",)
 _KEPT_SWEEPS = 200
+_MOST_FILE_BYTES = 100_000_000
 _T = TypeVar("_T")
 
 
@@ -214,3 +217,23 @@ class Sweeps:
         if len(self._places) > _KEPT_SWEEPS:
             self._places.popitem(last=False)
         return token
+
+
+async def asked_by(request: Request) -> Asked:
+    """The request with its body, as JSON or as parts of a form."""
+    asked = Asked(request.url, request.query_params, request.path_params)
+    kind = request.headers.get("content-type", "")
+    if request.method == "GET":
+        return asked
+    if kind.startswith("multipart/form-data"):
+        async with request.form() as form:
+            for name, part in form.multi_items():
+                asked.files[name] = part.encode() if isinstance(part, str) else await part.read(_MOST_FILE_BYTES)
+        return asked
+    raw = await request.body()
+    if raw:
+        try:
+            asked.body = read_json(raw)
+        except ValueError:
+            raise Refused(400, "The body is not valid JSON") from None
+    return asked

@@ -288,10 +288,10 @@ def test_a_list_of_mappings_is_brought_in_once_none_of_its_rows_is_wrong(system:
     right = b"mapping,key,value\r\norder_status,007,OPEN\r\n"
     bring.set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": right + b"carrier,DPZ,nobody\r\n"})
     press(page, "Show what would change")
-    says(page, re.compile("Row 2: 'nobody' is not one of the carriers"))
+    says(page, re.compile("Line 3, carrier DPZ: 'nobody' is not one of the carriers"))
     no = reason_of(page, "Set them all")
     bring.set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": right})
-    expect(page.get_by_text("Row 2:")).to_have_count(0, timeout=BUSY)  # the list on the page is the new one
+    expect(page.get_by_text("Line 3, ")).to_have_count(0, timeout=BUSY)  # the list on the page is the new one
     press(page, "Show what would change")
     press(page, "Set them all")
 

@@ -29,6 +29,14 @@ def test_every_warehouse_counted_has_its_chances_and_the_list_says_of_how_many_c
     assert asked.dry_run
 
 
+def test_a_blank_in_the_header_costs_no_code_its_zeros_and_a_count_may_end_in_point_nought(tmp_path: Path) -> None:
+    text = " warehouse, sku ,recorded,counted\n 001,COAT,10.0,9\n001,COAT,10,\n"
+    (row,) = record_errors_of(file(tmp_path, text)).rows
+
+    assert row.key == "001"
+    assert 0 < float(row.value) < 0.1  # one count says little
+
+
 def test_a_warehouse_whose_counts_found_all_is_right(tmp_path: Path) -> None:
     assert [row.value for row in record_errors_of(file(tmp_path, HEADER + "SHIRT,WH1,9,9,Olu\n")).rows] == ["0"]
 

@@ -13,7 +13,7 @@ from store.events import RecordSkipped
 from store.journal import check_rebuild
 from sync import offers
 from sync.flows.inventory_audit import compare, wanted_since
-from sync.freshness import ORDERS_SEEN
+from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.offers import WHOLE
 from sync.ports import Offer, Page
 from tests.flows.shop import Shop, Stall, settings_of
@@ -75,6 +75,23 @@ def test_a_comparison_waits_until_the_sales_up_to_the_reading_are_known(stall: S
     assert waits_for == NOW - 9.5 * MINUTE
     assert audits(stall) == [{"compared_count": 1, "different_count": 0, "skipped_count": 0}]
     assert wanted_since(stall.shop.run) is None
+
+
+@pytest.mark.parametrize(("order_id", "count"), [("JL-9", 1), ("", 0)])
+def test_an_order_that_cannot_be_read_keeps_no_comparison_waiting_unless_it_has_no_name(
+    stall: Stall, order_id: str, count: int
+) -> None:
+    stall.publish(7, at=NOW - HOUR)
+    read_offers(stall, 9, NOW - 10 * MINUTE)
+    read_orders(stall, NOW - HOUR)
+    stall.told.tell(
+        RecordSkipped(
+            happened_at=NOW - HOUR, system="John Lewis", record="order", record_id=order_id, detail="total_price"
+        )
+    )
+    stall.told.tell(bookmarks={ORDERS_LOOKED: (NOW - MINUTE).isoformat()})
+
+    assert len(audits(stall)) == count
 
 
 def test_one_reading_is_compared_once(stall: Stall) -> None:

@@ -153,6 +153,16 @@ def test_a_careless_warehouse_counts_for_what_stands_in_it_and_a_mapping_goes_be
     assert chances[0] > 1.1 * chances[1] > 1.1 * chances[2]
 
 
+def test_a_record_error_no_chances_can_be_read_from_is_an_exception_and_stops_nothing(open_shop: Any) -> None:
+    shop = open_shop(record_error=(0.3,))
+    for key, value in (("WH3", "2%"), ("WH4", "0.6, 0.6"), ("WH5", "0.02, 0.005"), ("WH6", "0")):
+        shop.told.mapping("record_error", key, value)
+    odd = shop.rows("select subject from conditions($at) where kind = 'mapping_invalid' order by subject", at=NOW)
+
+    assert record_errors(shop.run, {"WH3", "WH5", "WH6"}) == {"WH3": (0.3,), "WH5": (0.02, 0.005)}
+    assert [row["subject"] for row in odd] == ["record_error/WH3", "record_error/WH4"]
+
+
 def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_counts_as_what_it_sold(
     open_shop: Any,
 ) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from sync.errors import Unclear
-from sync.flows import returns_settle
+from sync.flows import dispatch_look, returns_settle
 from sync.intents import Intent, recorded
-from sync.ports import ErpReturn, MarketOrder, Page
+from sync.ports import ErpReturn, MarketOrder, MarketShipment, Page
 from sync.runs import Run, Scope
 from tests.flows.between import Between
 from tests.flows.test_orders import placed, quiet, settled
@@ -140,3 +140,26 @@ def test_a_withdrawal_is_made_again_only_after_two_sweeps_in_which_all_could_be_
 
     once = ("unclear", "absent_once")
     assert told == [("unclear", "looking"), once, once, once, ("refused", "absent")]
+
+
+def test_one_parcel_john_lewis_shows_unreadably_keeps_no_parcel_of_another_order_in_doubt(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=40)
+    now = house.house.clock.now()
+    for n in (1, 2):
+        what = {"reference": f"S{n}/C1", "tracking": "", "quantities": {}}
+        meant = Intent("confirm_shipment", f"S{n}/C1", what, f"O{n}-A")
+        house.house.journal.append([recorded(meant, now - timedelta(hours=1))])
+
+    def shown(_: Any, order_ids: list[str]) -> Iterator[Page[MarketShipment]]:
+        yield Page((), None, ("shipment X: lines is missing",) if "O1-A" in order_ids else (), None)
+
+    house.house.marketplace = Between(house.house.marketplace, shipments=shown)
+    dispatch_look.settle(Run(house.house, "dispatch", uuid4(), now))
+    rows = house.rows("select order_id, state, code from intent_facts where intent_kind = 'confirm_shipment'")
+
+    assert {row["order_id"]: (row["state"], row["code"]) for row in rows} == {
+        "O1-A": ("unclear", "looking"),
+        "O2-A": ("refused", "absent"),
+    }

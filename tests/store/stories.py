@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from store import events
 from store.database import Database, sections
-from store.journal import FOLDED_KINDS, Journal
+from store.folding import FOLDED_KINDS
+from store.journal import Journal
 from tests.told import HOUR, NOW, thing
 
 WORDS = ("", "JLM1-A", "O'Neill & Töchter ☕", "push_stock")

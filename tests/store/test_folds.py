@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from store import events
 from store.database import FACTS, Database, local_ask, open_database, sections
-from store.folding import table_of
-from store.journal import FOLDED_KINDS, SERIES, Journal, check_rebuild, fact_tables, rebuild
+from store.folding import FOLDED_KINDS, table_of
+from store.journal import SERIES, Journal, check_rebuild, fact_tables, rebuild
 from tests.store.stories import (
     IDS,
     UNFOLDED,
