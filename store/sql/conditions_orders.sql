@@ -40,28 +40,32 @@ unclear as (
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
--- lines sold that BlueCherry does not have, or not as they are wanted, of orders of which a creation came to nothing
+-- orders of which a creation came to nothing, as far as we see
+undone as (
+    select distinct intent.order_id
+    from intent_facts as intent
+    where intent.intent_kind = 'create_sales_order' and (
+        (intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content'))
+        or (
+            intent.state = 'confirmed'
+            and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
+        )
+    )
+),
+
+-- lines of theirs that BlueCherry does not have, or not as they are wanted
 lacking as (
     select
         sold.order_id, sold.order_line_id, shown.order_line_id is null as is_missing,
         sold.quantity > sold.cancelled_quantity and sold.state not in ('REFUSED', 'CANCELED') as is_wanted,
-    from (
-        select distinct intent.order_id
-        from intent_facts as intent
-        where intent.intent_kind = 'create_sales_order' and (
-            (intent.state = 'refused' and intent.code in ('DUPLICATE_PO', 'other_content'))
-            or (
-                intent.state = 'confirmed'
-                and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
-            )
-        )
-    ) as doubtful
-    join order_line_facts as sold on sold.order_id = doubtful.order_id
+    from undone
+    join order_line_facts as sold on sold.order_id = undone.order_id
     left join (
         select line.order_line_id, sum(line.ordered_quantity - line.cancelled_quantity) as quantity
         from sales_line_facts as line
         join sales_order_facts as sales
             on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+        where line.order_id in (select order_id from undone)
         group by line.order_line_id
     ) as shown on shown.order_line_id = sold.order_line_id
     where is_missing or (is_wanted and shown.quantity <> sold.quantity - sold.cancelled_quantity)
