@@ -25,7 +25,7 @@ from sync.rules.trading_week import TradingWeek
 
 SCOPES = ("division", "category", "style", "sku")
 GOODS = ("sku", "division", "category", "style")
-MOST_FACTOR = 100.0
+LEAST_FACTOR, MOST_FACTOR = 0.2, 100.0  # below, each stray sale within the event would count as very many
 _KEY = re.compile(r"(?P<name>.*?)(?:(?:^|\s)(?P<scope>\w+):(?P<goods>.*))?")
 _AT, _TIMES = r"(\d{4}-\d\d-\d\d \d\d:\d\d)", r"x(\d+(?:\.\d+)?)"
 _VALUE = re.compile(f"{_AT} to {_AT} {_TIMES}(?: others {_TIMES})?")
@@ -88,8 +88,8 @@ def check_value(value: str) -> None:
         raise ValueError("one of its days or times is in no calendar") from wrong
     if until <= since:
         raise ValueError("it ends before it begins")
-    if not all(0 < float(one) <= MOST_FACTOR for one in factors if one):
-        raise ValueError(f"a factor lies above 0, at most {MOST_FACTOR:.0f}")
+    if not all(LEAST_FACTOR <= float(one) <= MOST_FACTOR for one in factors if one):
+        raise ValueError(f"a factor lies between {LEAST_FACTOR:.1f} and {MOST_FACTOR:.0f}")
 
 
 def pieces(

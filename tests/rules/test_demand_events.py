@@ -180,6 +180,7 @@ def test_what_is_no_key_says_what_to_write(key: str, said: str) -> None:
      ("2026-11-31 00:00 to 2026-12-01 00:00 x3", "no calendar"),
      ("2026-11-28 00:00 to 2026-11-28 00:00 x3", "ends before"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x0", "factor"),
+     ("2026-11-27 00:00 to 2026-11-28 00:00 x0.1", "between 0.2 and 100"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x3 others x101", "factor"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x1 others", "from when")],
 )  # fmt: skip
