@@ -332,6 +332,7 @@ def _rows(batch: Batch) -> pl.DataFrame:
         lot=pl.Series([position.lot for position, _ in batch.rows], dtype=pl.String),
         open_due=pl.col("open_orders") - pl.col("prebook"),
         allocated=pl.sum_horizontal("open_orders", "reserved", "demand"),
+        is_unread=pl.lit(value=False),
     )
 
 

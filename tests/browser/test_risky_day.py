@@ -142,7 +142,7 @@ def test_filters_survive_a_reload(site: ToldSite, page: Page) -> None:
 def test_the_audit_shows_what_differs_and_all_offers_when_asked(site: ToldSite, page: Page) -> None:
     go(page, site, "stock")
     page.get_by_role("radio", name="Audit").or_(page.get_by_role("button", name="Audit")).first.click()
-    says(page, "1 of 3 offers differ.")
+    says(page, "1 of 3 offers differ; compared last Tue 08:45.")
     expect(cell(page, SOCKS)).to_be_attached(timeout=BUSY)
     assert listed(page) == [SOCKS]
     page.get_by_text("Show all offers").click()
