@@ -9,7 +9,6 @@ as it is of DuckDB's. What risk holds back has a bench of its own (`risk`).
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -160,8 +159,9 @@ def _by_the_rules(shop: "Shop", offers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _peak() -> float:
-    """The most memory this process ever had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory this process ever had, in MB; `getrusage` would count its parent's before the start, too."""
+    told = Path("/proc/self/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 # -- the shop --------------------------------------------------------------------------------
