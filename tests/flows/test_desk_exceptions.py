@@ -1,6 +1,6 @@
 """The desk and exceptions on the real sandbox: processed again, fetched again, mended, and who may do it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -105,13 +105,8 @@ def test_trying_another_exception_of_an_order_sends_nothing_of_it_that_was_refus
     assert not [one for one in house.sandbox.requests("bluecherry", before) if one["method"] == "POST"]
 
 
-def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_they_changed(
-    refused: Counter,
-) -> None:
-    house = refused.bench
-    rows = house.rows("select order_id from exception_facts where exception_kind = 'refused_by_erp'")
-    real = sorted(row["order_id"] for row in rows)
-    orders = sorted([*real, *(f"GHOST-{number:03}-A" for number in range(150 - len(real)))])
+def without_address(house: Any, orders: Sequence[str]) -> None:
+    """An exception of one cause for each of these orders."""
     now = house.house.clock.now()
     house.house.journal.append(
         [
@@ -123,6 +118,16 @@ def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_
             for order_id in orders
         ]
     )  # fmt: skip
+
+
+def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_they_changed(
+    refused: Counter,
+) -> None:
+    house = refused.bench
+    rows = house.rows("select order_id from exception_facts where exception_kind = 'refused_by_erp'")
+    real = sorted(row["order_id"] for row in rows)
+    orders = sorted([*real, *(f"GHOST-{number:03}-A" for number in range(150 - len(real)))])
+    without_address(house, orders)
     house.advance(60 * 24 * 3)
     before = {system: house.sandbox.requests(system)[-1]["n"] for system in ("john_lewis", "bluecherry")}
     done = refused.ask(FetchAgain(exception_kind="no_address", cause="many"))
@@ -143,17 +148,7 @@ def test_many_orders_are_fetched_again_by_name_in_both_systems_however_long_ago_
 def test_while_many_orders_are_fetched_again_what_is_new_is_looked_for_as_ever(refused: Counter) -> None:
     """BlueCherry takes a call a second: five thousand of them would keep new orders waiting for hours."""
     house = refused.bench
-    now = house.house.clock.now()
-    house.house.journal.append(
-        [
-            ExceptionOpened(
-                happened_at=now, exception_id=exception_id("no_address", order_id), exception_kind="no_address",
-                exception_subject=order_id, order_id=order_id, cause="many", detail="", amount=None, currency="",
-                deadline_at=None, since_at=now,
-            )
-            for order_id in (f"GHOST-{number:03}-A" for number in range(100))
-        ]
-    )  # fmt: skip
+    without_address(house, [f"GHOST-{number:03}-A" for number in range(100)])
     real, asked_for = house.house.erp, list[str]()
 
     def slow(port: Any, *, order_id: str = "", **named: Any) -> Any:
