@@ -6,9 +6,14 @@ with wrong as (
 
 -- what is wrong with an order is worth the order once, however many of its lines or parcels; of returns each its own
 worths as (
-    select exception_kind, cause, sum(amount)::decimal(18, 6) as amount,
+    select
+        exception_kind, cause,
+        sum(amount)::decimal(18, 6) as amount, sum(pressing_amount)::decimal(18, 6) as pressing_amount,
     from (
-        select wrong.exception_kind, wrong.cause, max(wrong.amount) as amount,
+        select
+            wrong.exception_kind, wrong.cause,
+            max(wrong.amount) as amount,
+            max(wrong.amount) filter (where not (wrong.is_snoozed or wrong.is_accepted)) as pressing_amount,
         from wrong
         left join exception_kinds as kind on kind.code = wrong.exception_kind
         group by
@@ -84,6 +89,7 @@ select
     coalesce(grouped.owners, '') as owners,
     grouped.currency,
     worths.amount,
+    worths.pressing_amount,                     -- of what is neither put off nor accepted
     epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
     grouped.deadline_at,

@@ -223,8 +223,8 @@ def _line(row: Mapping[str, Any], before: Told | None, site: str) -> str:
         facts.append(f"first deadline {_london(row['pressing_at'])}")
     if before is not None and (come := _come_near(row, before)):
         facts.append(f"{len(come):,} more near their deadline, the first {_london(min(come))}")
-    if row["amount"]:
-        facts.append(_money(row["amount"], row["currency"] or ""))
+    if row["pressing_amount"]:
+        facts.append(_money(row["pressing_amount"], row["currency"] or ""))
     if row["fix_where"]:
         place = {"mapping": "Mappings here", "network": "the network"}.get(row["fix_where"], row["fix_where"])
         facts.append(f"mended in {place}")

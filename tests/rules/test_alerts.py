@@ -19,7 +19,7 @@ def cause(**other: Any) -> dict[str, Any]:
         "exception_kind": "unmapped_carrier", "cause": "DPX",
         "sentence": "Ship-via DPX has no carrier at John Lewis", "severity": "urgent", "rank": 1, "team": "ops",
         "fix_where": "mapping", "is_hidden": False, "is_quiet": False,
-        "subject_count": 37, "quiet_count": 0, "amount": Decimal("3912.000000"), "currency": "GBP",
+        "subject_count": 37, "quiet_count": 0, "pressing_amount": Decimal("3912.000000"), "currency": "GBP",
         "pressing_at": NOW + 5 * HOUR, "disturbed_since_at": None, "near": [], **other,
     }  # fmt: skip
 

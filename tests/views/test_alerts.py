@@ -52,6 +52,17 @@ def test_one_more_late_order_is_told_once_and_one_that_was_told_not_again(told: 
     assert alerts(ask, *second.parts) == []
 
 
+def test_what_was_accepted_is_neither_counted_nor_in_the_money_that_waits(told: Told, ask: Ask) -> None:
+    accepted, _ = (
+        told.wrong("refused_by_erp", order, cause="CREDIT_HOLD", order_id=order, amount=worth)
+        for order, worth in (("JL1-A", "40.00"), ("JL2-A", "2.50"))
+    )
+    told.handle(accepted, "accept", note="sold by telephone")
+    (alert,) = alerts(ask)
+
+    assert "1 waiting; £2.50" in alert.body
+
+
 def test_what_was_accepted_past_its_deadline_calls_nobody_at_night(resting: Told, ask: Ask) -> None:
     resting.wrong("refused_by_erp", "JL2-A", cause="CREDIT_HOLD", deadline=NOW + 2 * DAY)
 
