@@ -218,7 +218,7 @@ def _foreseen(found: dict[str, Any], slot: str) -> None:
 def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     """What waits for a person's word, and the words that can be given."""
     kind = row["exception_kind"]
-    if kind == "order_unclear" and row["cause"] in absence.KINDS:
+    if absence.is_about(row):
         absence.word(chosen, pulse, slot)
     if kind not in {"batch_held", "orphans_held", "import_stuck"}:
         return

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.flows.orders import known
+from sync.intents import Intent
 from sync.ports import Person
 from sync.rules.addresses import misfits
 from sync.rules.mappings import Mappings, load
 from sync.rules.order_known import Known
 from sync.rules.orders import decide
+from sync.rules.retrying import ABSENT
 from sync.runs import Run
 
 LAST = 2**62  # after everything that was recorded
@@ -78,6 +80,16 @@ def foresee(
         {order: event.reason for order, event in held.items()},
         {order: event.detail for order, event in held.items()},
     )
+
+
+def foresee_absent(run: Run, order_id: str, intent_id: str) -> tuple[tuple[Intent, ...], str]:
+    """What would be created for an order once one of its creations is surely absent, and else what holds it."""
+    now = known(run, order_id)
+    absent = {"state": "refused", "code": ABSENT, "is_pending": False}
+    intents = [{**row, **(absent if str(row["intent_id"]) == intent_id else {})} for row in now.intents]
+    decision = decide(replace(now, intents=intents))
+    holds = [event.detail for event in decision.holds if event.order_id == order_id]
+    return (*decision.create, *decision.take_over), " ".join(holds)
 
 
 def _released(now: Known, order_id: str, frees: tuple[str, ...]) -> dict[str, Any]:
