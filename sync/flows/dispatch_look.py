@@ -14,13 +14,14 @@ from sync.flows.turns import by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
 from sync.ports import MarketShipment, Shipment
-from sync.rules.dispatch import KIND, reference_of, subject_of
+from sync.rules.dispatch import KIND, UNSEEN, reference_of, subject_of
 from sync.rules.progress import Progress, day_of, is_new_day
 from sync.runs import Run, Scope
-from sync.unread import begin, reached
+from sync.unread import UNREADABLE_FOR, begin, reached
 
 CHANGED, NIGHTLY, SOUGHT = "shipments.changed", "shipments.nightly", "shipments.sought"
 SEEK_EVERY = timedelta(minutes=15)
+SENT = frozenset({"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"})  # all that is to be sent of an order is
 ALONE_AT_ONCE = 20  # orders asked for one by one, where one of their shipments cannot be read
 
 
@@ -136,7 +137,23 @@ def settle(run: Run) -> None:
 
 def _settle_alone(run: Run, intent: OpenIntent) -> None:
     found, is_sure = _told(run, [intent.order_id])
-    run.record(_became(run, intent, found, is_sure=is_sure))
+    run.record(_became(run, intent, found, is_sure=is_sure) or _unreadable(run, intent))
+
+
+def _unreadable(run: Run, intent: OpenIntent) -> list[Event]:
+    """A shipment of its order cannot be read, and may be the very one: the order's state tells, or a person."""
+    rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
+    if rows and rows[0]["state"] in SENT:
+        return [confirmed(intent, run.now(), "", "found by the order's state")]
+    if run.now() - intent.meant_at < UNREADABLE_FOR or not is_order_read_since(
+        run, intent.order_id, intent.meant_at + UNREADABLE_FOR
+    ):
+        return []
+    words = (
+        "its answer never came, and John Lewis shows a shipment of the order that cannot be read: look there, and"
+        " confirm it once more only if it is not that parcel"
+    )
+    return [refused(intent, run.now(), UNSEEN, words)]
 
 
 def _became(run: Run, intent: OpenIntent, found: Sequence[MarketShipment], *, is_sure: bool) -> list[Event]:
@@ -197,7 +214,7 @@ def _by_order(run: Run, intent: OpenIntent) -> list[Event]:
     """A whole order shows by its state, once the orders were read again after the call."""
     rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
     state = rows[0]["state"] if rows else ""
-    if state in {"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"}:
+    if state in SENT:
         return [confirmed(intent, run.now(), intent.order_id, "found by the order's state"), *siblings(run, intent)]
     if is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, run.now(), "absent", "looked again: the order is still to be sent")]

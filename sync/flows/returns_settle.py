@@ -3,7 +3,7 @@
 A return authorisation is *absent* only when it was not found by its order after the ERP's visibility delay, twice,
 a minute apart; so is its withdrawal. Where the delay is not configured nobody but a person can say so, and then it
 is looked for once more. Of a refund nothing is sure but that it shows: one that does not show after a quarter of an
-hour is left to a person.
+hour is left to a person, and so is one John Lewis took and does not show after a day.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from uuid import UUID
 from store.events import Event, ReceivedLinePart, ReturnRead
 from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
-from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
+from sync.intents import Intent, OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
 from sync.rules.returns import UNSEEN
 from sync.runs import Run
@@ -21,6 +21,15 @@ from sync.runs import Run
 KINDS = ("create_return", "cancel_return", "receive_return", "refund_line")
 BETWEEN_SWEEPS = timedelta(minutes=1)
 REFUND_SHOWN_AFTER = timedelta(minutes=15)
+TAKEN_SHOWN_AFTER = timedelta(days=1)  # a refund John Lewis took
+_TAKEN = """
+select meant.intent_id, meant.subject, meant.order_id, meant.payload, meant.happened_at
+from intent_facts as meant
+join order_line_facts as line on line.order_line_id = (meant.payload ->> 'order_line_id')
+where meant.intent_kind = 'refund_line' and meant.state = 'confirmed' and meant.happened_at <= $before
+    and line.refunded_amount < (meant.payload ->> 'before_amount')::decimal(18, 6)
+        + (meant.payload ->> 'amount')::decimal(18, 6) + (meant.payload ->> 'shipping_amount')::decimal(18, 6)
+"""
 
 
 def settle(run: Run) -> None:
@@ -33,6 +42,7 @@ def settle(run: Run) -> None:
             run.record(_refund(run, intent))
     asked_for = by_age(open_intents, "create_return", "cancel_return")
     in_turn(run, "returns.settled", asked_for, LOOKED_FOR_AT_ONCE, lambda one: run.record(_in_erp(run, one)))
+    run.record(_never_shown(run))
 
 
 def _in_erp(run: Run, intent: OpenIntent) -> list[Event]:
@@ -141,6 +151,17 @@ def _refund(run: Run, intent: OpenIntent) -> list[Event]:
         return _doubt(intent, now)
     words = "its answer never came, and John Lewis shows no refund: a person says whether it is sent again"
     return [refused(intent, now, UNSEEN, words)]
+
+
+def _never_shown(run: Run) -> list[Event]:
+    """Refunds John Lewis took, and that its order does not show though it was read since: a person's, each."""
+    now = run.now()
+    words = "John Lewis took it and does not show it a day later: a person says whether it is sent again"
+    return [
+        refused(Intent("refund_line", row["subject"], {}, row["order_id"], row["intent_id"]), now, UNSEEN, words)
+        for row in run.rows(_TAKEN, {"before": now - TAKEN_SHOWN_AFTER})
+        if is_order_read_since(run, row["order_id"], row["happened_at"] + TAKEN_SHOWN_AFTER)
+    ]
 
 
 def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:

@@ -20,6 +20,7 @@ from sync.rules.mappings import Mappings
 from sync.rules.order_past import NOTHING_HAPPENED, Past, past_of
 
 KIND = "confirm_shipment"
+UNSEEN = "unseen"  # no answer came, and whether it is there cannot be read: a person says whether it goes again
 INCOMPLETE = "incomplete"  # a part waits for the rest: no trouble
 SUBSTITUTED = "substituted"  # shown as a difference of its sales order
 
@@ -258,10 +259,15 @@ def _may_try(order: _Order, parcel: Mapping[str, Any], subject: str, payload: Ma
 
     The hold stays until it is confirmed.
     """
-    refused = [one for one in order.refusals.get(subject, ()) if json.loads(one["payload"] or "{}") == payload]
+    refused = [
+        one
+        for one in order.refusals.get(subject, ())
+        if one["code"] == UNSEEN or json.loads(one["payload"] or "{}") == payload
+    ]
     if refused:
         words = refused[-1]["message"] or refused[-1]["code"]
-        order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", words[:120], words))
+        cause = "no answer came" if refused[-1]["code"] == UNSEEN else words[:120]
+        order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", cause, words))
     is_asked = not order.known.retry.isdisjoint((order.order_id, parcel["ship_id"]))
     return is_asked or (not refused and order.past.is_free(KIND, subject, at=order.known.now))
 

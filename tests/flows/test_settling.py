@@ -2,16 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from sync.errors import Unclear
 from sync.flows import dispatch_look, returns_settle
+from sync.freshness import ORDERS_SEEN
 from sync.intents import Intent, recorded
 from sync.ports import ErpReturn, MarketOrder, MarketShipment, Page
 from sync.runs import Run, Scope
 from tests.flows.between import Between
+from tests.flows.shop import Shop, settings_of
 from tests.flows.test_orders import placed, quiet, settled
+from tests.told import HOUR, NOW
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(tmp_path / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
 
 
 def lost(calls: list[str]) -> Callable[..., Any]:
@@ -163,3 +176,62 @@ def test_one_parcel_john_lewis_shows_unreadably_keeps_no_parcel_of_another_order
         "O1-A": ("unclear", "looking"),
         "O2-A": ("refused", "absent"),
     }
+
+
+def test_a_parcel_of_an_order_with_a_shipment_nobody_can_read_is_known_by_its_order_or_left_to_a_person(
+    shop: Shop,
+) -> None:
+    what = {"reference": "S/C1", "tracking": "", "quantities": {}}
+    for order_id, state in (("JL1-A", "SHIPPED"), ("JL2-A", "SHIPPING")):
+        shop.told.order(order_id, state=state)
+        shop.told.intent(
+            "confirm_shipment", f"{order_id}/C1", "unclear", order_id=order_id, payload=what, at=NOW - HOUR
+        )
+
+    def shown(_: Any, __: list[str]) -> Iterator[Page[MarketShipment]]:
+        yield Page((), None, ("shipment X: lines is missing",), None)
+
+    shop.run.house.marketplace = Between(None, shipments=shown)
+    told = "select order_id, state, code from intent_facts where intent_kind = 'confirm_shipment' order by order_id"
+    read(shop)
+    dispatch_look.settle(shop.run)
+    soon = [tuple(row.values()) for row in shop.rows(told)]
+    shop.told.clock.moment = NOW + 6 * HOUR
+    dispatch_look.settle(shop.run)  # John Lewis was not read since
+    unread = [tuple(row.values()) for row in shop.rows(told)]
+    read(shop)
+    dispatch_look.settle(shop.run)
+
+    assert soon == [("JL1-A", "confirmed", ""), ("JL2-A", "unclear", "")]
+    assert unread == soon
+    assert [tuple(row.values()) for row in shop.rows(told)][1] == ("JL2-A", "refused", "unseen")
+
+
+def test_a_refund_john_lewis_took_and_does_not_show_a_day_later_is_a_persons(shop: Shop) -> None:
+    for order_id, amount in (("JL1-A", "39.00"), ("JL2-A", "0.00")):  # John Lewis shows nothing of either
+        what = {
+            "return_id": "R", "order_line_id": f"{order_id}-1", "amount": amount, "shipping_amount": "0",
+            "before_amount": "0",
+        }  # fmt: skip
+        shop.told.order(order_id, state="RECEIVED")
+        shop.told.intent(
+            "refund_line", f"R/{order_id}-1", "confirmed", order_id=order_id, payload=what, at=NOW, reference="RF-1"
+        )
+    told = "select order_id, state, code from intent_facts where intent_kind = 'refund_line' order by order_id"
+    shop.told.clock.moment = NOW + 23 * HOUR
+    read(shop)
+    returns_settle.settle(shop.run)
+    soon = {row["state"] for row in shop.rows(told)}
+    shop.told.clock.moment = NOW + 25 * HOUR
+    read(shop)
+    returns_settle.settle(shop.run)
+
+    assert soon == {"confirmed"}
+    assert [tuple(row.values()) for row in shop.rows(told)] == [
+        ("JL1-A", "refused", "unseen"), ("JL2-A", "confirmed", ""),
+    ]  # fmt: skip
+
+
+def read(shop: Shop) -> None:
+    """All orders at John Lewis were read just now."""
+    shop.run.record(bookmarks={ORDERS_SEEN: shop.run.now().isoformat()})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sync.intents import Intent
-from sync.rules.dispatch import KIND, Decision, Known, decide, rounds
+from sync.rules.dispatch import KIND, UNSEEN, Decision, Known, decide, rounds
 from sync.rules.mappings import Mappings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -148,6 +148,15 @@ def test_a_refused_parcel_is_tried_at_once_when_it_changed_or_a_person_asks() ->
     asked = decide(known([parcel()], intents=[refusal(1)], retry=frozenset({"O1-A"})))
 
     assert (len(changed.confirm), held(changed)) == (1, [])
+    assert len(asked.confirm) == 1
+
+
+def test_what_may_be_there_unreadably_goes_again_only_when_a_person_asks_whatever_changed() -> None:
+    unseen = refusal(1, code=UNSEEN, message="Look there.")
+    changed = decide(known([parcel(tracking="RM999GB")], intents=[unseen]))
+    asked = decide(known([parcel()], intents=[unseen], retry=frozenset({"S1"})))
+
+    assert (changed.confirm, held(changed)) == ((), [("S1", "refused_by_marketplace", "no answer came")])
     assert len(asked.confirm) == 1
 
 
