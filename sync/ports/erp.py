@@ -34,6 +34,7 @@ class SkuRecord:
     destinations: tuple[str, ...]
     multiple: int
     updated_at: datetime | None
+    size_bucket: int | None = None  # 1 to 24, of its size range; None: the ERP does not say
 
     @property
     def key(self) -> str:

@@ -236,8 +236,8 @@ def test_a_line_that_is_already_picked_cannot_be_cancelled(outside: Any) -> None
 def style(**members: Any) -> dict[str, Any]:
     sizes = [
         {"upc": "840110000015", "color_code": "WHT  ", "lbl_code": "A", "dimension": "", "size_desc": "M"}
-        | {"active": "Y", "price": "45.00", "min_multiple": 6, "last_mod": "2026-11-02 09:00:00"},
-        {"upc": None, "color_code": "WHT", "size_desc": "L", "active": "N"},
+        | {"active": "Y", "price": "45.00", "min_multiple": 6, "last_mod": "2026-11-02 09:00:00", "size_bk": "02"},
+        {"upc": None, "color_code": "WHT", "size_desc": "L", "active": "N", "size_bk": "25"},
     ]
     return {
         "pkey": 1,
@@ -259,6 +259,7 @@ def test_every_size_of_a_style_is_a_sku(outside: Any) -> None:
     assert (medium.cost, medium.price, medium.is_active) == (Decimal("15.75"), Decimal("45.00"), True)
     assert medium.updated_at == datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
     assert (large.upc, large.is_active, large.price) == ("", False, None)
+    assert (medium.size_bucket, large.size_bucket) == (2, None)
 
 
 def test_a_style_with_a_hole_is_named(outside: Any) -> None:
