@@ -337,15 +337,6 @@ def test_a_stock_row_without_its_key_is_kept_without_one(outside: Any) -> None:
     assert dict(frame.schema) == INVENTORY_COLUMNS
 
 
-def test_a_wide_stock_row_with_its_24_size_buckets_and_gaps_is_nobodys_stock(outside: Any) -> None:
-    """Which size a bucket means only the ERP's size range tells: guessed, the 7 of bucket 02 would be listed."""
-    wide = stock_row(1) | {"rec_type": "IN", "size_code": "S24", "size02_qty": 7, "size24_qty": 3}
-    del wide["size_desc"], wide["on_hand"]
-    ((frame, _),) = outside.erp(paged([wide, stock_row(2)], is_table=True)).inventory("IB3")
-
-    assert frame["sku_key"].to_list() == ["NMK|00002|WHT|A||M", ""]  # as with any row without its key
-
-
 def test_a_stock_row_of_which_one_quantity_is_no_number_is_marked_unless_it_decides_nothing(outside: Any) -> None:
     """Seven on hand, and who knows how many promised: seven would be listed. What is on the way moves nothing."""
     rows = [
