@@ -1,8 +1,9 @@
 """Passes on to John Lewis what a person said will not be sent: short picks, house cancellations, lines given up.
 
-Looks at what was asked and at how much of each line is open there. One call a line (OR30), recorded before it with
-the sum cancelled until then. When its answer never comes, the order is read again: the sum then says whether it
-happened. A sum that says neither is for a person: nothing is sent a second time.
+Looks at what was asked, whether that is the last a person said of a difference that is still there, and at how
+much of each line is open at John Lewis. One call a line (OR30), recorded before it with the sum cancelled until
+then. When its answer never comes, the order is read again: the sum then says whether it happened. A sum that says
+neither is for a person: nothing is sent a second time.
 """
 
 from collections.abc import Sequence
@@ -16,24 +17,39 @@ from sync.ports import LineCancelation
 from sync.rules.cancelations import KIND, decide
 from sync.runs import Run, Scope
 
+# those not carried out yet whose answer nobody has said anything else after
+ASKED = """
+select asked.*, said.drift_class, said.answer
+from cancelation_ask_facts as asked
+join order_facts as placed on placed.order_id = asked.order_id and placed.state = 'SHIPPING'
+-- the two are recorded at one moment
+join drift_answer_facts as said
+    on said.drift_subject = asked.order_line_id and said.happened_at = asked.happened_at
+    and said.answer in ('cancel_line', 'confirm_rest')
+where $order_id in ('', asked.order_id)
+    and not exists (
+        from intent_facts as intent
+        where intent.order_id = asked.order_id and intent.intent_kind = 'cancel_market_line'
+            and intent.state <> 'refused' and (intent.payload ->> '$.ask_id') = asked.ask_id::varchar
+    )
+"""
+
 
 def pass_on(run: Run, scope: Scope) -> None:
     """Settle what is unclear, then cancel at John Lewis what was asked for."""
     run.record([event for intent in still_open(run, (KIND,)) for event in _settled(run, intent)])
-    run.count("cancelled_there", carry_out(run, decided(run, scope), lambda one: _cancel(run, one)))
+    tally = carry_out(
+        run,
+        decided(run, scope),
+        lambda one: _cancel(run, one),
+        still_meant=lambda some: still_meant(run, some),
+    )
+    run.count("cancelled_there", tally)
 
 
 def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
     """What would be cancelled at John Lewis now."""
-    asks = run.rows(
-        """
-        select asked.* from cancelation_ask_facts as asked
-        join order_facts as placed on placed.order_id = asked.order_id
-        where placed.state in ('WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING')
-            and $order_id in ('', asked.order_id)
-        """,
-        {"order_id": scope.key},
-    )
+    asks = _asks(run, scope.key)
     if not asks:
         return ()
     ids = {"orders": sorted({ask["order_id"] for ask in asks})}
@@ -60,6 +76,30 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         ids,
     )
     return decide(asks, {line["order_line_id"]: line for line in lines}, intents, run.now())
+
+
+def _asks(run: Run, order_id: str = "") -> list[dict[str, Any]]:
+    """What is still meant: of the last word on a difference that BlueCherry still shows."""
+    asks = run.rows(ASKED, {"order_id": order_id})
+    if not asks:
+        return []  # to look for differences is dear
+    rows = run.rows(
+        "select drift_class, subject, short_quantity from drift($now)"
+        " where order_id in (select unnest($orders::varchar[]))",
+        {"now": run.now(), "orders": sorted({ask["order_id"] for ask in asks})},
+    )
+    short = {(row["drift_class"], row["subject"]): row["short_quantity"] for row in rows}
+    return [
+        {**ask, "short_quantity": short[about]}
+        for ask in asks
+        if (about := (ask["drift_class"], ask["order_line_id"])) in short
+    ]
+
+
+def still_meant(run: Run, intents: Sequence[Intent]) -> list[Intent]:
+    """Those that a person's later word has not overtaken since they were decided."""
+    asked = {str(ask["ask_id"]) for ask in _asks(run)}
+    return [one for one in intents if one.payload["ask_id"] in asked]
 
 
 def calls_of(intents: Sequence[Intent]) -> dict[str, int]:
