@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {
     ),
     "cancel_market_line": Kind(
         "orders", "order line and the sum cancelled there so far", "OR11 after the call",
-        "the line's cancelled units have grown by as many; another sum is for a person", repeatable=True,
+        "the line's cancelled units have grown by as many; where they have not, a person decides", repeatable=False,
     ),
     "write_reference": Kind(
         "orders", "order id", "OR11 two minutes after the call", "the reference reads as we wrote it",

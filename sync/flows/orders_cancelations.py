@@ -2,21 +2,24 @@
 
 Looks at what was asked, whether that is the last a person said of a difference that is still there, and at how
 much of each line is open at John Lewis. One call a line (OR30), recorded before it with the sum cancelled until
-then. When its answer never comes, the order is read again: the sum then says whether it happened. A sum that says
-neither is for a person: nothing is sent a second time.
+then. When its answer never comes, the order is read again: the sum then says that it happened. One that says
+nothing after a quarter of an hour, or shows another number of units, is for a person: nothing is sent a second time
+by itself.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from store.events import Event
-from sync.freshness import SHOWN_WITHIN, is_order_read_since
+from sync.freshness import is_order_read_since
 from sync.intents import Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.ports import LineCancelation
-from sync.rules.cancelations import KIND, decide
+from sync.rules.cancelations import KIND, UNSEEN, decide
 from sync.runs import Run, Scope
 
+SHOWN_AFTER = timedelta(minutes=15)
 # those not carried out yet whose answer nobody has said anything else after
 ASKED = """
 select asked.*, said.drift_class, said.answer
@@ -129,11 +132,12 @@ def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     before, meant = what["before_quantity"], what["before_quantity"] + what["quantity"]
     if shown is not None and shown >= meant:
         return [confirmed(intent, now, what["order_line_id"], "found by looking")]
-    if shown == before and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
-        return [refused(intent, now, "absent", "looked again: it had not happened")]
-    if shown is not None and shown not in {before, meant}:
+    if shown is not None and shown != before:
         words = f"John Lewis shows {shown} cancelled, where {before} or {meant} were to be expected"
         return [refused(intent, now, "other_sum", f"{words}: a person looks, and asks again for what is missing")]
+    if shown is not None and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_AFTER):
+        words = "its answer never came, and John Lewis shows nothing of it: a person says whether it is sent again"
+        return [refused(intent, now, UNSEEN, words)]
     if intent.state == "unclear":
         return []
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]

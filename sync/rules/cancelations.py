@@ -1,9 +1,9 @@
 """What of a line is cancelled at John Lewis when a person asked for it: how many units, and for how much money.
 
-Pure. An ask is carried out once, and means a sum: what was cancelled when it was asked, and its units; whatever has
-been cancelled since, by anybody, counts. What was refused for a reason waits for another ask. The money is that of
-the units: with the last units of a line everything of it that is left, its shipping too; else units times the
-unit's price, and the customer keeps paying the shipping of what still comes.
+Pure. An ask is carried out once, and means a sum: what was cancelled when it was asked, and its units; whatever
+has been cancelled since, by anybody, counts. What was refused for a reason, or whose answer never came, waits for
+another ask. The money is that of the units: with the last units of a line everything of it that is left, its
+shipping too; else units times the unit's price, and the customer keeps paying the shipping of what still comes.
 """
 
 import json
@@ -15,11 +15,12 @@ from decimal import Decimal
 from typing import Any
 
 from store.money import to_pence
-from sync.intents import Intent
-from sync.rules.order_past import NOTHING_HAPPENED, past_of
-from sync.rules.retrying import is_transient
+from sync.intents import NOT_SENT, Intent
+from sync.rules.order_past import past_of
+from sync.rules.retrying import ABSENT, is_transient
 
 KIND = "cancel_market_line"
+UNSEEN = "unseen"  # no answer came and nothing of it shows: a person says whether it is sent again
 CANCELLABLE = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
@@ -74,7 +75,7 @@ def decide(
         last = by_ask.get(str(ask["ask_id"]))
         is_free = last is None or (
             last["state"] == "refused"
-            and (last["code"] in NOTHING_HAPPENED or is_transient(last["code"]))
+            and (last["code"] == NOT_SENT or (is_transient(last["code"]) and last["code"] != ABSENT))
             and past.is_free(KIND, last["subject"], at=now)
         )
         if line is None or not is_free or line_id in taken or _is_under_way(line, by_line[line_id]):

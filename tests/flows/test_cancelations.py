@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from sync.errors import Retriable
+from sync.errors import Retriable, Unclear
 from sync.flows import orders_cancelations as passing
 from sync.ports import Page, SalesOrder
 from sync.runs import EVERYTHING, Run
@@ -25,6 +25,21 @@ def short_of_one(begin: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
 
 def down(_: Any, __: Any) -> Any:
     raise Retriable("503 before anything happened")
+
+
+class Lost:
+    """John Lewis takes cancellations, never answers, and does them when it comes to it."""
+
+    def __init__(self, market: Any) -> None:
+        self.market = market
+        self.taken: list[Any] = []
+
+    def __call__(self, _: Any, cancelations: Any) -> Any:
+        self.taken.append(cancelations)
+        raise Unclear("504: taken, and not done yet")
+
+    def comes_to_it(self) -> None:
+        self.market.cancel_lines(self.taken[0])
 
 
 def run_for_a_while(house: Any, *, runs: int = 2, minutes: float = 3) -> None:
@@ -113,3 +128,53 @@ def test_what_bluecherry_puts_back_before_it_is_cancelled_stays_sold(bench: Call
 
     assert cancelled_there(house, row["order_id"]) == []
     assert differences(house) == []
+
+
+def not_settled(house: Any) -> list[str]:
+    house.run("watch")
+    rows = house.rows("select cause from exception_facts where exception_kind = 'cancelation_refused' and is_open")
+    return [row["cause"] for row in rows]
+
+
+def test_a_cancelation_done_minutes_after_its_answer_was_lost_is_not_sent_again(bench: Callable[..., Any]) -> None:
+    house, row = short_of_one(bench)
+    lost = Lost(house.house.marketplace)
+    house.house.marketplace = Between(lost.market, cancel_lines=lost)
+    answered(house, row, "confirm_rest", reason_code="CNL-SHORT-PICK")
+    house.run("orders")
+    run_for_a_while(house, minutes=2.5)
+    lost.comes_to_it()
+    run_for_a_while(house)
+
+    assert len(lost.taken) == 1
+    assert [units for _, units, _ in cancelled_there(house, row["order_id"])] == [1]
+    assert house.rows("select state, message from intent_facts where intent_kind = 'cancel_market_line'") == [
+        {"state": "confirmed", "message": "found by looking"}
+    ]
+    assert not_settled(house) == []
+
+
+def test_a_cancelation_that_does_not_show_is_a_persons_who_has_it_sent_again(bench: Callable[..., Any]) -> None:
+    house, row = short_of_one(bench)
+    lost = Lost(house.house.marketplace)
+    house.house.marketplace = Between(lost.market, cancel_lines=lost)
+    answered(house, row, "confirm_rest", reason_code="CNL-SHORT-PICK")
+    house.run("orders")
+    run_for_a_while(house, minutes=16)
+    run_for_a_while(house, minutes=70)
+    sent, before = len(lost.taken), not_settled(house)
+    answered(house, row, "confirm_rest", reason_code="CNL-SHORT-PICK")
+    again = not_settled(house)
+    house.run("orders")
+    run_for_a_while(house, minutes=16)
+    later = not_settled(house)
+    lost.comes_to_it()  # the first, long after
+    run_for_a_while(house)
+
+    assert (sent, before) == (1, ["unseen"])
+    assert again == []
+    assert (len(lost.taken), later) == (2, ["unseen"])
+    # it shows, so there is nothing left to be said
+    assert not_settled(house) == []
+    assert [units for _, units, _ in cancelled_there(house, row["order_id"])] == [1]
+    assert house.rebuild_differences() == {}

@@ -121,9 +121,10 @@ def test_what_became_of_the_line_since_it_was_asked_counts(ask: dict[str, Any], 
     assert [one[1] for one in found] == [units] * (units > 0)
 
 
-@pytest.mark.parametrize("code", ["not_sent", "absent"])
-def test_what_surely_did_not_happen_is_passed_on_again(code: str) -> None:
-    assert len(decided([asked(1)], line(), [past("refused", code)])) == 1
+@pytest.mark.parametrize(("code", "times"), [("not_sent", 1), ("unseen", 0), ("absent", 0), ("other_sum", 0)])
+def test_only_what_surely_did_not_happen_is_passed_on_again_by_itself(code: str, times: int) -> None:
+    assert len(decided([asked(1)], line(), [past("refused", code)])) == times
+    assert len(decided([asked(1, name="a2")], line(), [past("refused", code)])) == 1
 
 
 @pytest.mark.parametrize("state", ["recorded", "unclear"])
