@@ -41,12 +41,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "accept_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call",
+        "the order is past WAITING_ACCEPTANCE, and not refused", repeatable=True,
     ),
     "refuse_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call", "the order is REFUSED", repeatable=True,
     ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",

@@ -2,8 +2,8 @@
 
 A line is accepted or refused whole. Lines refused of an order whose others are accepted go with its acceptance, for
 every line must have its word in one call (OR21); an order refused whole is refused here. The call is recorded
-before it. When its answer never comes the order is read again: past WAITING_ACCEPTANCE it happened, or John Lewis
-has decided by itself; else it is made again, after gaps that grow.
+before it. When its answer never comes the order is read again: where it is refused it happened, where it is past
+WAITING_ACCEPTANCE it was decided otherwise; else it is made again, after gaps that grow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from store.events import AcceptanceDecided, Event
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.rules.acceptance import KIND, Verdict, judged
-from sync.rules.order_past import past_of
+from sync.rules.order_past import SUPERSEDED, past_of
 from sync.runs import Run, Scope
 
 POLICY = "policy: proven zero stock"
@@ -127,9 +127,12 @@ def _refuse(run: Run, intent: Intent) -> str:
 def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
     rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
-    if rows and rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
-        return [confirmed(intent, now, intent.order_id, f"found by looking: {rows[0]['state']}")]
-    if rows and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
+    state = rows[0]["state"] if rows else ""
+    if state == "REFUSED":
+        return [confirmed(intent, now, intent.order_id, "found by looking")]
+    if state not in {"", "STAGING", "WAITING_ACCEPTANCE"}:
+        return [refused(intent, now, SUPERSEDED, f"looked again: the order is {state}")]
+    if state and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, now, "absent", "looked again: it had not happened")]
     if intent.state == "unclear":
         return []

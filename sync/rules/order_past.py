@@ -14,7 +14,8 @@ from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
-NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
+SUPERSEDED = "superseded"  # what it was about is over, and by something else
+NOTHING_HAPPENED = {NOT_SENT, ABSENT, SUPERSEDED}
 
 Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lines by division and warehouse
 

@@ -106,6 +106,35 @@ def test_a_lost_refusal_is_made_again_after_gaps_that_grow_and_at_once_when_a_pe
     assert [one.order_id for one in accepting.decided(run, EVERYTHING)] == [order_id]
 
 
+def test_what_was_decided_otherwise_at_john_lewis_was_not_done_by_us(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05, orders_per_day=0)
+    real, calls = house.house.marketplace, list[str]()
+    house.house.marketplace = Between(real, accept=lost(calls), refuse=lost(calls))
+    refused, accepted, *_ = sorted(placed(house))
+    refusal = AcceptanceDecided(
+        happened_at=house.house.clock.now(), order_id=accepted, decision="refuse", why="lost in the fire"
+    )
+    house.house.journal.append([refusal])
+    house.run("orders")
+    there = house.sandbox.state("john_lewis")["orders"]
+    real.refuse(refused, [line["order_line_id"] for line in there[refused]["lines"]])
+    real.accept(accepted, [line["order_line_id"] for line in there[accepted]["lines"]], ())
+    house.advance(3)
+    house.run("orders")
+    meant = house.rows(
+        "select order_id, intent_kind, state, code from intent_facts where order_id in ($refused, $accepted)"
+        " order by order_id",
+        refused=refused, accepted=accepted,
+    )  # fmt: skip
+
+    assert sorted(call.partition("/")[0] for call in calls if call.startswith((refused, accepted))) == [
+        refused, accepted,
+    ]  # fmt: skip
+    assert [tuple(row.values()) for row in meant] == [
+        (refused, "accept_order", "refused", "superseded"), (accepted, "refuse_order", "refused", "superseded"),
+    ]  # fmt: skip
+
+
 def without(order_id: str) -> Callable[..., Any]:
     """John Lewis lists the orders, and one of them cannot be read."""
 
