@@ -207,6 +207,12 @@ def known(run: Run, order_id: str = "") -> Known:
     lines = run.rows("select * from orders_open_lines where $order_id in ('', order_id)", values)
     ids = sorted({row["order_id"] for row in lines})
     chosen = {"ids": ids}
+    cancelled = run.rows(
+        "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
+    )
+    unreferenced = run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values)
+    # open or to be mended in BlueCherry: what was done about those before counts as well
+    concerned = {"ids": sorted({*ids} | {row["order_id"] for row in (*cancelled, *unreferenced)})}
     within = "order_id in (select unnest($ids::varchar[]))"
     people = {
         row["order_id"]: person_of(row["body"], row["edits"])
@@ -239,18 +245,14 @@ def known(run: Run, order_id: str = "") -> Known:
                 ) as is_pending,
             from intent_facts
             where {within}
-                or order_id in (select order_id from orders_cancelled_lines)
-                or order_id in (select order_id from orders_unreferenced)
             """,
-            chosen,
+            concerned,
         ),
         holds={
             row["order_id"]: row
             for row in run.rows(
-                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')"
-                " or order_id in (select order_id from orders_cancelled_lines)"
-                " or order_id in (select order_id from orders_unreferenced)",
-                {**chosen, **values},
+                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')",
+                {**concerned, **values},
             )
         },
         has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
@@ -268,10 +270,8 @@ def known(run: Run, order_id: str = "") -> Known:
                 chosen,
             )
         },
-        cancelled=run.rows(
-            "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
-        ),
-        unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
+        cancelled=cancelled,
+        unreferenced=unreferenced,
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),

@@ -16,6 +16,8 @@ from sync.rules.acceptance import KIND, Verdict, judged
 from sync.runs import Run, Scope
 
 POLICY = "policy: proven zero stock"
+# asked first: what stock says is dear to ask, and where acceptance is automatic nothing ever waits
+WAITING = "select 1 from order_facts where state = 'WAITING_ACCEPTANCE' limit 1"
 REFUSING = """
 select said.order_id from acceptance_decision_facts as said
 join order_facts as placed on placed.order_id = said.order_id
@@ -30,7 +32,7 @@ where said.decision = 'accept' and len(said.refused_lines) > 0 and placed.state 
 
 def verdicts(run: Run) -> dict[str, Verdict]:
     """What stock says against accepting, of orders nobody has decided; empty where stock is not judged."""
-    if run.house.settings.accepts != "fulfilable":
+    if run.house.settings.accepts != "fulfilable" or not run.rows(WAITING):
         return {}
     rows = run.rows(
         "select * from orders_acceptance($now) where order_id not in"
