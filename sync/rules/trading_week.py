@@ -9,7 +9,7 @@ window into typical hours; clock changes are walked through hour by hour, so the
 counted as it is lived. Windows are half open.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,9 @@ from sync.rules.chances import Floats, Ints
 
 LONDON = ZoneInfo("Europe/London")
 HOURS = 168
+Lifts = Sequence[
+    tuple[datetime, datetime, float]
+]  # from when until when the shop as a whole sold by what factor more
 _DAY = 24
 _EPOCH = date(1970, 1, 1)
 _ROUNDS = 2  # more change nothing to speak of
@@ -36,9 +39,12 @@ class TradingWeek:
     zone: ZoneInfo = LONDON
     shut: frozenset[date] = frozenset()  # days without trade, whatever the week says
 
-    def pieces(self, since: datetime, until: datetime) -> tuple[Floats, Ints]:
-        """Typical hours in each clock hour of the window, and the local day (days since 1970) each belongs to."""
-        places, share = _clock_hours(since, until)
+    def pieces(self, since: datetime, until: datetime, lifts: Lifts = ()) -> tuple[Floats, Ints]:
+        """Typical hours in each clock hour of the window, and the local day (days since 1970) each belongs to.
+
+        Those within a lift count by its factor.
+        """
+        places, share = _clock_hours(since, until, lifts)
         week, day = _local(places, self.zone)
         return self.factors[week] * share * _is_trading(day, self.shut), day
 
@@ -49,9 +55,9 @@ class TradingWeek:
         lived = np.cumsum(self.pieces(since, until)[0])
         return np.concatenate([[since.timestamp()], ends]), np.concatenate([[0.0], lived])
 
-    def hours(self, since: datetime, until: datetime) -> float:
+    def hours(self, since: datetime, until: datetime, lifts: Lifts = ()) -> float:
         """Typical hours in the window: 4 for four average hours, less at night, 0 while closed."""
-        return float(self.pieces(since, until)[0].sum())
+        return float(self.pieces(since, until, lifts)[0].sum())
 
 
 def always_open(closed: Collection[int] = (), zone: ZoneInfo = LONDON) -> TradingWeek:
@@ -64,18 +70,18 @@ def fit(
     since: datetime,
     until: datetime,
     *,
-    weight: pl.Series | None = None,
     closed: Collection[int] = (),
     zone: ZoneInfo = LONDON,
     shut: frozenset[date] = frozenset(),
+    lifts: Lifts = (),
 ) -> TradingWeek:
     """The week as the sales between two moments show it. `sold_at`: moments with a time zone.
 
-    `weight`: what each counts as, if not one. Sales while the shop is said to be closed are left out of the shape.
-    The days on which it was shut, as far as the sales tell, join those that are said to be.
+    Hours within a lift count by its factor. Sales while the shop is said to be closed are left out of the shape.
+    Days on which it was shut, as far as the sales tell, join those that are said to be.
     """
     is_open = _is_open(closed)
-    first, lived, orders = _by_week(sold_at, since, until, weight, zone)
+    first, lived, orders = _by_week(sold_at, (since, until), lifts, zone)
     days = first + np.arange(lived.shape[0] * 7).reshape(-1, 7)
     lived *= _by_day(is_open) * _is_trading(days, shut)[..., None]
     orders *= lived > 0
@@ -98,24 +104,23 @@ def fit(
 
 
 def _by_week(
-    sold_at: pl.Series, since: datetime, until: datetime, weight: pl.Series | None, zone: ZoneInfo
+    sold_at: pl.Series, period: tuple[datetime, datetime], lifts: Lifts, zone: ZoneInfo
 ) -> tuple[int, Floats, Floats]:
     """The Monday the period begins in, and its hours lived through and orders, by week, weekday and hour.
 
     Orders are counted by what is sold: sales over the sales of a usual order, which are those of one moment. For
     a sale tells less of the hour where a few customers buy very much at once.
     """
-    places, share = _clock_hours(since, until)
+    places, share = _clock_hours(*period, lifts)
     week, day = _local(places, zone)
     first = int(day[0] - week[0] // _DAY)
     size = -(-int(day[-1] - first + 1) // 7) * HOURS
     lived = np.bincount((day - first) * _DAY + week % _DAY, weights=share, minlength=size)
-    sold = pl.DataFrame({"at": sold_at, "weight": pl.Series([1.0] * len(sold_at)) if weight is None else weight})
-    sold = sold.filter((pl.col("at") >= since) & (pl.col("at") < until))
-    local = sold["at"].dt.convert_time_zone(zone.key)
+    sold = sold_at.filter((sold_at >= period[0]) & (sold_at < period[1]))
+    local = sold.dt.convert_time_zone(zone.key)
     cells = (local.dt.date().cast(pl.Int32).to_numpy() - first) * _DAY + local.dt.hour().to_numpy()
-    sales = np.bincount(cells, weights=sold["weight"].to_numpy(), minlength=size)
-    of_an_order = max(sold.height, 1) / max(sold["at"].n_unique(), 1)
+    sales = np.bincount(cells, minlength=size)
+    of_an_order = max(sold.len(), 1) / max(sold.n_unique(), 1)
     shape = (-1, 7, _DAY)
     return first, lived.reshape(shape).astype(np.float64), sales.reshape(shape) / of_an_order
 
@@ -153,13 +158,17 @@ def _is_open(closed: Collection[int]) -> Floats:
     return found
 
 
-def _clock_hours(since: datetime, until: datetime) -> tuple[Ints, Floats]:
-    """The clock hours a window touches (hours since 1970, UTC) and how much of each it covers."""
+def _clock_hours(since: datetime, until: datetime, lifts: Lifts = ()) -> tuple[Ints, Floats]:
+    """The clock hours a window touches (hours since 1970, UTC) and how much of each it covers, times its lifts."""
     first, last = since.astimezone(UTC).timestamp() / 3600, until.astimezone(UTC).timestamp() / 3600
     if last <= first:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     places = np.arange(int(np.floor(first)), int(np.ceil(last)), dtype=np.int64)
-    return places, np.minimum(places + 1, last) - np.maximum(places, first)
+    share = np.minimum(places + 1, last) - np.maximum(places, first)
+    for begins, ends, factor in lifts:
+        within, part = _clock_hours(max(begins, since), min(ends, until))
+        share[within - places[0]] += (factor - 1) * part
+    return places, share
 
 
 def _local(places: Ints, zone: ZoneInfo) -> tuple[Ints, Ints]:

@@ -178,7 +178,7 @@ def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_count
     shop.told.tell(happening("Now style:NMK|04117", f"{days[1]} to {days[2]} x1 others x4"))
     both = replace(NEWEST, events=demand_events(shop.run))
     lifted = decided(shop, both)
-    everything, few = (demand_told(shop.run, both, names) for names in (None, (QUICK,)))
+    everything, few = (demand_told(shop.run, both, NOW + DAY, names) for names in (None, (QUICK,)))
 
     assert again[0]["own_rate"] < 0.95 * measured[0]["own_rate"]  # measured anew, at once
     assert row_of(weighed, QUICK)["risk_units"] <= row_of(usual, QUICK)["risk_units"]
@@ -188,6 +188,25 @@ def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_count
     assert everything is not None
     assert few is not None
     assert few.skus.rows(named=True) == everything.skus.filter(pl.col("sku") == QUICK).rows(named=True)
+
+
+def test_an_event_that_begins_after_every_window_is_no_part_of_any_run(open_shop: Any) -> None:
+    """Next week's: neither the whole run nor one of few offers looks through the catalogue for it."""
+    shop = open_shop()
+    decided(shop)
+    for days, name in ((7, "Next week"), (0.5, "Tonight")):
+        shop.told.tell(happening(name, f"{NOW + days * DAY:%Y-%m-%d %H:%M} to {NOW + 9 * DAY:%Y-%m-%d %H:%M} x4"))
+    found = replace(NEWEST, events=demand_events(shop.run))
+    ahead = foresight(shop.run, found)
+    whole, few = (demand_told(shop.run, found, NOW + HOUR, names) for names in (None, (QUICK,)))
+
+    assert ahead is not None
+    assert whole is not None
+    assert few is not None
+    # what if batches came once a day: tonight is in that window
+    assert [one.since for one in ahead.outlook.events] == [NOW + 12 * HOUR]
+    assert whole.events == few.events == ()
+    assert "category" not in {*whole.skus.columns, *few.skus.columns}
 
 
 def test_filters_narrow_the_list_and_status_counts_what_is_at_risk(open_shop: Any) -> None:
