@@ -3,6 +3,7 @@
     cells     hours of the day, days of the week, hours of the week
     orders    a row a cell, a column each time it came round: the orders taken then
     expected  the same: how many it would have been, were the cell like all others
+    uneven    how much orders differ in size (squared coefficient of variation), where they are counted by it
 
 A cell is *open*, and then by some factor quicker or slower than the others (gamma, mean 1), or it is *closed*.
 Each time it comes round an open one may be shut by exception (a holiday), a closed one traded in by exception. When
@@ -38,6 +39,7 @@ _WEEK = 7
 _FACTORS = np.exp(np.linspace(np.log(0.005), np.log(20), 100))
 _BETWEEN = np.sqrt(_FACTORS[1:] * _FACTORS[:-1])
 _MOST = 700.0  # exp of more is no number
+_NONE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +82,44 @@ def away(orders: Floats, times: Floats) -> np.ndarray:
     return found
 
 
-def hours_of_day(orders: Floats, expected: Floats) -> Opening:
+def hours_of_day(orders: Floats, expected: Floats, uneven: float) -> Opening:
     """The 24 hours; none is closed, for an hour of hardly any trade is ordinary."""
-    return _learn(orders, expected, _HOURS_ALIKE, _HOUR_STRAYS, closed=0.0)
+    return _learn(orders, expected, _HOURS_ALIKE, (uneven, _HOUR_STRAYS), closed=0.0)
 
 
-def hours_of_week(orders: Floats, expected: Floats) -> Opening:
+def hours_of_week(orders: Floats, expected: Floats, uneven: float) -> Opening:
     """The 168 hours, against their hour of the day and day of the week."""
-    return _learn(orders, expected, _REST_ALIKE, _HOUR_STRAYS)
+    return _learn(orders, expected, _REST_ALIKE, (uneven, _HOUR_STRAYS))
 
 
-def days_of_week(orders: Floats, expected: Floats) -> Opening:
+def days_of_week(orders: Floats, expected: Floats, uneven: float) -> Opening:
     """The seven days. With too many exceptions none is taken for closed or shut."""
-    found = _learn(orders, expected, _DAYS_ALIKE, _DAY_STRAYS)
+    spread = (uneven, _DAY_STRAYS)
+    found = _learn(orders, expected, _DAYS_ALIKE, spread)
     if found.exceptions <= 1 + _MANY * np.count_nonzero(expected):
         return found
-    return _learn(orders, expected, _DAYS_ALIKE, _DAY_STRAYS, closed=0.0, exception=0.0)
+    return _learn(orders, expected, _DAYS_ALIKE, spread, closed=0.0, exception=0.0)
 
 
 def _learn(
     orders: Floats,
     expected: Floats,
     alike: float,
-    strays: float,
+    spread: tuple[float, float],
     *,
     closed: float = CLOSED,
     exception: float = EXCEPTION,
 ) -> Opening:
-    """What the orders say of the cells. Where nothing is expected nothing is learned."""
+    """What the orders say of the cells. Where nothing is expected nothing is learned.
+
+    `spread`: how uneven orders are and how far times stray: a mean m has the variance m (1 + uneven) + m^2 strays.
+    """
     orders = np.where(expected > 0, orders, 0.0)[..., None]
     stray = STRAY * expected[..., None]
     shut = special.xlogy(orders, stray / (1 + stray)) - np.log1p(stray)
     # for each factor of an open cell, and if it is closed: how much likelier than shut is what was seen
     usual = expected[..., None] * np.append(_FACTORS, 1.0)
-    likelier = np.exp(np.minimum(_when_traded(orders, usual, 1 / strays) - shut, _MOST))
+    likelier = np.exp(np.minimum(_when_traded(orders, usual, spread) - shut, _MOST))
     is_shut = np.append(np.full(_FACTORS.size, exception), 1 - exception)
     either = is_shut + (1 - is_shut) * likelier
     shares = np.diff(special.gammainc(alike, alike * _BETWEEN), prepend=0.0, append=1.0)
@@ -123,8 +129,10 @@ def _learn(
     return Opening(weights, is_shut / either)
 
 
-def _when_traded(orders: Floats, means: Floats, size: float) -> Floats:
+def _when_traded(orders: Floats, means: Floats, spread: tuple[float, float]) -> Floats:
     """Log likelihood of the orders about their means: negative binomial."""
+    uneven, strays = spread
+    size = 1 / (strays + uneven / np.maximum(means, _NONE))
     certain = special.gammaln(orders + size) - special.gammaln(size) - special.gammaln(orders + 1)
     found: Floats = (
         certain + special.xlogy(orders, means) + size * np.log(size) - (orders + size) * np.log(means + size)

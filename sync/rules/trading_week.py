@@ -81,7 +81,7 @@ def fit(
     Days on which it was shut, as far as the sales tell, join those that are said to be.
     """
     is_open = _is_open(closed)
-    first, lived, orders = _by_week(sold_at, (since, until), lifts, zone)
+    first, lived, orders, uneven = _by_week(sold_at, (since, until), lifts, zone)
     days = first + np.arange(lived.shape[0] * 7).reshape(-1, 7)
     lived *= _by_day(is_open) * _is_trading(days, shut)[..., None]
     orders *= lived > 0
@@ -92,11 +92,12 @@ def fit(
     traded, hour, day, rest = ~away, np.ones(_DAY), np.ones((7, 1)), np.ones((7, _DAY))
     for _ in range(_ROUNDS):  # each of the three beside the others
         usual = lived * orders[traded].sum() / (lived * hour * day * rest)[traded].sum()
-        of_days = opening.days_of_week(orders.sum(2).T, (usual * hour * rest).sum(2).T)
+        of_days = opening.days_of_week(orders.sum(2).T, (usual * hour * rest).sum(2).T, uneven)
         day, traded = of_days.factors[:, None], ~away & (of_days.shut.T <= _LIKELIER)
         seen, usual = orders * traded[..., None], usual * traded[..., None]
-        hour = opening.hours_of_day(_cells(seen, _DAY), _cells(usual * day * rest, _DAY)).factors
-        rest = _by_day(opening.hours_of_week(_cells(seen, HOURS), _cells(usual * day * hour, HOURS)).factors)
+        hour = opening.hours_of_day(_cells(seen, _DAY), _cells(usual * day * rest, _DAY), uneven).factors
+        usual *= day * hour
+        rest = _by_day(opening.hours_of_week(_cells(seen, HOURS), _cells(usual, HOURS), uneven).factors)
     # of a day that is not over nobody knows yet
     over = ~traded & (days >= _local_day(since, zone)) & (days < _local_day(until, zone))
     found = {_EPOCH + timedelta(days=int(one)) for one in days[over]}
@@ -105,11 +106,11 @@ def fit(
 
 def _by_week(
     sold_at: pl.Series, period: tuple[datetime, datetime], lifts: Lifts, zone: ZoneInfo
-) -> tuple[int, Floats, Floats]:
-    """The Monday the period begins in, and its hours lived through and orders, by week, weekday and hour.
+) -> tuple[int, Floats, Floats, float]:
+    """The Monday the period begins in; its hours lived through and orders, by week, weekday and hour; how uneven.
 
-    Orders are counted by what is sold: sales over the sales of a usual order, which are those of one moment. For
-    a sale tells less of the hour where a few customers buy very much at once.
+    Orders are counted by what is sold: sales over those of a usual order. The sales of one moment are an order. For
+    a sale tells less of its hour where a few customers buy very much at once, the less the more uneven they are.
     """
     places, share = _clock_hours(*period, lifts)
     week, day = _local(places, zone)
@@ -120,9 +121,10 @@ def _by_week(
     local = sold.dt.convert_time_zone(zone.key)
     cells = (local.dt.date().cast(pl.Int32).to_numpy() - first) * _DAY + local.dt.hour().to_numpy()
     sales = np.bincount(cells, minlength=size)
-    of_an_order = max(sold.len(), 1) / max(sold.n_unique(), 1)
+    of_order = sold.unique_counts().to_numpy().astype(np.float64) if sold.len() else np.ones(1)
     shape = (-1, 7, _DAY)
-    return first, lived.reshape(shape).astype(np.float64), sales.reshape(shape) / of_an_order
+    orders = sales.reshape(shape) / of_order.mean()
+    return first, lived.reshape(shape).astype(np.float64), orders, float(of_order.var() / of_order.mean() ** 2)
 
 
 def _normalised(factors: Floats) -> Floats:

@@ -137,6 +137,19 @@ def test_a_few_large_baskets_close_no_hours() -> None:
     assert factors.min() > 0.2
 
 
+def test_one_very_large_basket_is_one_customer() -> None:
+    """Two hundred lines on one Tuesday at eleven: at once, or from two hundred customers."""
+    usual = [MONDAY + day * DAY + timedelta(hours=n) for day in range(28) for n in np.arange(8, 20, 0.5)]
+    eleven = MONDAY + 8 * DAY + timedelta(hours=11)
+    factors = [
+        fit(pl.Series(usual + more, dtype=pl.Datetime("us", "UTC")), MONDAY, MONDAY + 28 * DAY).factors
+        for more in ([], [eleven] * 200, [eleven + timedelta(seconds=10 * n) for n in range(200)])
+    ]
+    none, one, many = (float(found[24 + 11]) for found in factors)
+
+    assert one - none < 0.5 * (many - none)
+
+
 def test_a_trade_that_comes_in_lumps_has_no_closed_days() -> None:
     """One day in four, whatever weekday it is: what is quiet between is no closing, and counts."""
     trade = traded(56, 200, without=[day for day in range(56) if day % 4])
