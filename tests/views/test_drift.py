@@ -82,7 +82,7 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
 ) -> None:
     sent(told)
     told.order("JL1-A", quantity=2, state="CLOSED", changed=NOW)
-    late = NOW + 40 * DAY
+    told.clock.moment = late = NOW + 40 * DAY
     shows(told, line(unit_price_amount=Decimal("35.00")), at=late - HOUR, raw_status="40", status="INVOICED")
 
     assert [row[0] for row in found(ask, late)] == ["price"]
