@@ -108,7 +108,10 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
 
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:
-    """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
+    """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one).
+
+    Whatever account it is under is recorded: what somebody typed under another one must not go out twice.
+    """
     is_readable = True
     for page in run.house.erp.sales_orders(order_id=intent.order_id):
         run.record(sales_order_events(run, page.items, page.snapshot_id))
