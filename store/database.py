@@ -44,6 +44,7 @@ FACTS: tuple[str, ...] = (
     "clocks", "unread", "alerts", "alert_ends", "alert_causes",
     "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
     "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
+    "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders_unsent_lines",

@@ -34,6 +34,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "acceptance_decisions": ("acceptance.decided",),
     "return_decisions": ("return.decided",),
     "absence_words": ("absence.said",),
+    "missed_creations": ("creation.missed",),
     "cancelation_asks": ("cancelation.asked",),
     "market_returns": ("return.seen",),
     "erp_returns": ("return.read",),

@@ -7,13 +7,20 @@ is known then.
 from datetime import datetime, timedelta
 
 from store.clock import aware
-from sync.runs import SYSTEMS, Run
+from sync.runs import SYSTEMS, House, Run
 
 SHOWN_WITHIN = timedelta(minutes=2)  # what was written to an order at John Lewis is shown by then
+ERP_SHOWN_WITHIN = timedelta(minutes=15)  # where nobody has configured how long what was created may stay invisible
 ORDERS_SEEN = "orders.changed"  # every order changed before this moment was read
 RETURNS_SEEN = "returns.changed"  # and every return
 ORDERS_LOOKED = "orders.looked"  # when the last look at what changed began: those that can be read were
 RETURNS_LOOKED = "returns.looked"
+
+
+def erp_shows_by(house: House, moment: datetime) -> datetime:
+    """When BlueCherry shows at last what it took at that moment."""
+    minutes = house.settings.erp_visibility_minutes
+    return moment + (ERP_SHOWN_WITHIN if minutes is None else timedelta(minutes=minutes))
 
 
 def orders_read_until(run: Run) -> datetime | None:

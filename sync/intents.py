@@ -123,6 +123,7 @@ class OpenIntent:
     code: str
     meant_at: datetime
     happened_at: datetime
+    reference: str = ""  # what the outside system called it before it was in doubt
     said_absent: str = ""  # by whom and why; empty: nobody has said so
 
 
@@ -315,7 +316,7 @@ def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
         """
         select
             meant.intent_id, meant.intent_kind, meant.subject, meant.order_id, meant.payload, meant.state,
-            meant.code, meant.meant_at, meant.happened_at,
+            meant.code, meant.reference, meant.meant_at, meant.happened_at,
             coalesce(said.actor || ': ' || said.why, '') as said_absent,
         from intent_facts as meant
         left join absence_word_facts as said on said.intent_id = meant.intent_id
@@ -338,6 +339,7 @@ def _open_intent(row: dict[str, Any]) -> OpenIntent:
         code=row["code"],
         meant_at=row["meant_at"],
         happened_at=row["happened_at"],
+        reference=row["reference"],
         said_absent=row["said_absent"],
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from store.database import Ask
 from store.events import ClockCompared, MarketplaceDescribed
-from sync.rules.mappings import parsed
+from sync.rules.mappings import STATUSES, parsed
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 MINUTE = timedelta(minutes=1)
@@ -116,6 +116,15 @@ def test_a_mapping_to_what_the_other_side_does_not_have_any_more_is_wrong(told: 
     assert found == {
         "carrier/DPX": "carrier DPX → dpx-uk", "division/country:IRL": "division country:IRL → GONE",
     }  # fmt: skip
+
+
+def test_a_status_that_settings_gave_a_word_of_nobodys_is_wrong(told: Told, ask: Ask) -> None:
+    for number, word in enumerate((*STATUSES, "OPN")):
+        told.mapping("order_status", f"{number}0", word)
+
+    assert [row["cause"] for (kind, _), row in wrong(ask).items() if kind == "mapping_invalid"] == [
+        "order_status 80 → OPN"
+    ]
 
 
 @pytest.mark.parametrize(
