@@ -189,8 +189,12 @@ def _named(scope: Scope) -> Sequence[str]:
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours; orders of other customers are none of our business."""
-    ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
+    """Record what the ERP has of ours, and of what was found by its number when ours was looked for."""
+    customer = run.house.settings.erp_customer
+    foreign = [order.ord_num for order in page.items if order.order_id and order.customer != customer]
+    sql = "select ord_num from sales_order_facts where ord_num in (select unnest($foreign::varchar[]))"
+    known = {row["ord_num"] for row in run.rows(sql, {"foreign": foreign})} if foreign else set()
+    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
     return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 

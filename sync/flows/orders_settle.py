@@ -118,7 +118,10 @@ def _look_for(run: Run, intent: OpenIntent) -> bool:
 
 
 def _ask_whole(run: Run, order_id: str = "", ord_num: str = "") -> bool:
-    """Ask the ERP by po_num and by its own number, as far as they are given; whether every record could be read."""
+    """Ask the ERP by po_num and by its own number, as far as they are given; whether every record could be read.
+
+    Whatever account it is under is recorded: what somebody typed under another one must not go out twice.
+    """
     erp = run.house.erp
     by_order = erp.sales_orders(order_id=order_id) if order_id else ()
     by_number = erp.sales_orders(ord_num=ord_num) if ord_num else ()

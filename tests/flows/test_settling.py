@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from store import commands as ask
 from store.events import AcceptanceDecided, OrderReleased
 from sync.errors import Unclear
 from sync.flows import dispatch_look, returns_settle
@@ -14,7 +15,8 @@ from sync.ports import ErpReturn, MarketOrder, MarketShipment, Page
 from sync.rules.order_past import freed_by
 from sync.runs import EVERYTHING, Run, Scope
 from tests.flows.between import Between
-from tests.flows.test_orders import placed, quiet, settled
+from tests.flows.desk import Counter
+from tests.flows.test_orders import orders_look, placed, quiet, sendable, settled, typed_by_hand
 
 
 def lost(calls: list[str]) -> Callable[..., Any]:
@@ -133,6 +135,36 @@ def test_what_was_decided_otherwise_at_john_lewis_was_not_done_by_us(bench: Call
     assert [tuple(row.values()) for row in meant] == [
         (refused, "accept_order", "refused", "superseded"), (accepted, "refuse_order", "refused", "superseded"),
     ]  # fmt: skip
+
+
+def test_what_was_typed_under_another_customer_and_found_by_its_number_is_followed_to_its_end(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05)
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    orders_look(house)
+    chosen = sendable(house)
+    ord_num = typed_by_hand(house, chosen, customer="WHS")
+    real, calls = house.house.erp, list[str]()
+    house.house.erp = Between(real, create_order=lost(calls))
+    house.run("orders")
+    house.house.erp = real
+    settled(house)
+    held = house.rows("select reason from order_hold_facts where order_id = $id", id=chosen)
+    real.cancel_line(ord_num, 1, 1, "typed by mistake")
+    settled(house, times=1)
+    house.run("watch")
+    counter = Counter(house)
+    answer = counter.ask(ask.Retry(exception_kind="duplicate_po", cause=""))
+    counter.close()
+    settled(house, times=1)
+    ours = [one for one in house.sandbox.state("bluecherry")["sales_orders"] if one["po_num"] == chosen]
+
+    assert held == [{"reason": "duplicate_po"}]
+    assert answer["state"] == "done"
+    assert [(one["ord_num"] == ord_num, one["status"]) for one in ours] == [(True, "CANCELLED"), (False, "OPEN")]
 
 
 def without(order_id: str) -> Callable[..., Any]:
