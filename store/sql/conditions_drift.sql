@@ -109,6 +109,12 @@ uncancelled as (
             -- picked then; open again since, and tried again at the next run
             and not (tried.code = 'ORDER_LOCKED' and open_line.read_at > tried.happened_at))
         or placed.changed_at <= as_of - interval 1 hour
+        -- the order moved on at John Lewis: that mends nothing
+        or (
+            tried.state is distinct from 'confirmed' and open_line.order_line_id in (
+                select exception_subject from exception_facts where is_open and exception_kind = 'uncancelled_in_erp'
+            )
+        )
     )
 )
 

@@ -293,8 +293,12 @@ def open_in_bluecherry(ask: Ask) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("state", "line_state", "cancelled"), [("SHIPPED", "", 2), ("RECEIVED", "", 2), ("SHIPPING", "CANCELED", 0)]
-)
+    ("state", "line_state", "cancelled"),
+    [
+        ("SHIPPED", "", 2), ("RECEIVED", "", 2), ("SHIPPING", "CANCELED", 0), ("INCIDENT_OPEN", "", 2),
+        ("CLOSED", "", 2),
+    ],
+)  # fmt: skip
 def test_what_is_cancelled_of_an_order_that_goes_on_must_not_be_sent(
     told: Told, ask: Ask, state: str, line_state: str, cancelled: int
 ) -> None:
@@ -358,6 +362,22 @@ def test_what_is_keyed_in_for_an_order_we_could_not_send_goes_where_the_customer
     shows(told, address_changes=("postcode",), revision=0)
 
     assert [row[0] for row in found(ask)] == ["address"]
+
+
+def test_what_is_cancelled_and_still_open_in_bluecherry_stays_wrong_when_john_lewis_closes_the_order(
+    told: Told, ask: Ask
+) -> None:
+    """Its line was locked for a pick when the customer cancelled; another change of the order gives no grace."""
+    sent(told)
+    shows(told)
+    told.order("JL1-A", quantity=2, state="RECEIVED", cancelled=2, changed=NOW - 2 * HOUR)
+    before = wrong(ask)
+    told.wrong("uncancelled_in_erp", "JL1-A-1", order_id="JL1-A")
+    told.order("JL1-A", quantity=2, state="CLOSED", cancelled=2, changed=NOW - HOUR / 4)
+
+    assert before == wrong(ask) == {"uncancelled_in_erp"}
+    shows(told, line(open_quantity=0, cancelled_quantity=2), at=NOW)
+    assert wrong(ask) == set()
 
 
 def everything(ask: Ask) -> list[tuple[str, str]]:
