@@ -19,7 +19,7 @@ from sync.flows.inventory_board import board
 from sync.flows.inventory_demand import demand_told
 from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
 from sync.flows.inventory_touched import under
-from sync.flows.inventory_window import horizon
+from sync.flows.inventory_window import horizon, publishing
 from sync.rules.pushes import Decision, Terms, decide, explained
 from sync.rules.timetable import Due
 from tests.flows.shop import (
@@ -32,10 +32,13 @@ from tests.flows.shop import (
     T_B,
     WAREHOUSE,
     Shop,
+    complete_at,
     settings_of,
     trade,
 )
 from tests.told import DAY, HOUR, NOW
+
+MINUTE = HOUR / 60
 
 
 @pytest.fixture
@@ -313,17 +316,39 @@ def test_where_the_marketplace_does_not_lower_its_offer_the_buffer_covers_our_ow
 
 def test_the_window_is_measured_on_our_own_batches_and_files(open_shop: Any) -> None:
     shop = open_shop()
-    for number in range(3):  # read when their moment had passed, in effect an hour after they were complete
+    for number in range(3):  # sent two minutes after they were complete and read; a file has its effect in five
         shop.told.publish(
-            {QUICK: 5}, name=f"push-{number}", batch_id=f"B{NEWEST_NUMBER - 1 - number}",
-            at=T_B - (1 + number) * 4 * HOUR + 75 * HOUR / 60,
-        )  # fmt: skip
+            {QUICK: 5}, name=f"push-{number}", batch_id=f"B{number + 1}", at=complete_at(number + 1) + 2 * MINUTE
+        )
     found = horizon(shop.run, NEWEST)
 
     assert found.window.others_since == T_B
-    assert found.window.next_at == T_B + 4 * HOUR + 20 * HOUR / 60  # each came twenty minutes later than was said
-    assert found.window.until == found.window.next_at + HOUR
+    assert found.window.next_at == T_B + 4 * HOUR + 20 * MINUTE  # each came twenty minutes later than was said
+    assert found.window.until == found.window.next_at + 7 * MINUTE
     assert not found.window.is_late
+
+
+def test_batches_after_which_nothing_was_to_send_for_hours_do_not_lengthen_the_window(open_shop: Any) -> None:
+    """One in five changes nothing: what is sent with the next sale, hours on, does not say how long we take."""
+    shop = open_shop()
+    for number in range(1, NEWEST_NUMBER + 1):
+        waits = 180 * MINUTE if number % 5 == 0 and number < NEWEST_NUMBER else 2 * MINUTE
+        shop.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"push-{number}", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 7 * MINUTE
+
+
+def test_a_file_that_was_open_when_a_batch_was_read_counts_in_how_long_the_batch_took_to_show(
+    open_shop: Any,
+) -> None:
+    """It can be sent only when that one has ended: where one is always open, each batch waits so."""
+    shop = open_shop()
+    for number in range(1, NEWEST_NUMBER):
+        read_at = complete_at(number)
+        shop.told.publish({SLOW: 5}, at=read_at - MINUTE, name="open", batch_id=f"B{number - 1}", takes=15 * MINUTE)
+        shop.told.publish({QUICK: 5}, at=read_at + 15 * MINUTE, name="next", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 20 * MINUTE
 
 
 def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(open_shop: Any) -> None:
