@@ -35,6 +35,7 @@ beside as (
         due.ordered_quantity,
         due.least_quantity as due_least,
         due.most_quantity as due_most,
+        coalesce(due.is_maybe_less, false) as is_maybe_less,
         unread.record_id is null
             and coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false)
             as is_comparable,
@@ -68,6 +69,7 @@ judged as (
         case
             when is_at_risk then 'shows_too_much'
             when gap_quantity <> 0 and is_mismatched then 'mismatch'
+            when gap_quantity < 0 and is_maybe_less then 'may_be_sold'
             when gap_quantity <> 0 then 'differs_once'
             when published_quantity is null then 'never_published'
             when not is_comparable and shown_quantity <> published_quantity then 'on_its_way'

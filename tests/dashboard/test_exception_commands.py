@@ -180,6 +180,26 @@ def test_filters_stand_in_the_address(ordinary: Told) -> None:
     assert "No cause fits these filters" in words(nobody)
 
 
+def test_a_kind_in_the_address_shows_its_causes_until_the_filter_is_cleared(ordinary: Told) -> None:
+    for ship_via in ("EVX", "YDX"):
+        ordinary.wrong("unmapped_carrier", f"{ship_via}/C1", cause=ship_via, since=NOW - HOUR)
+    ordinary.wrong("payout_unexplained", "c1", cause="V1", amount="9.00")
+    page = show("exceptions", query={"kind": "unmapped_carrier"})
+    first = cells(page), words(page)
+    page.selectbox(key="of_kind").set_value(None).run(timeout=60)
+    cleared = cells(page)
+    gone = words(show("exceptions", query={"kind": "batch_late"}))
+    one = show("exceptions", query=CARRIER)
+
+    assert all(f"Ship-via {ship_via}" in first[0] for ship_via in ("DPX", "EVX", "YDX"))
+    assert "A payout is not" not in first[0]
+    assert "#### " in first[1]  # the first of them is open
+    assert "A payout is not" in cleared
+    assert "No cause fits these filters" in gone
+    assert "A payout is not" in cells(one)
+    assert one.selectbox(key="of_kind").value is None
+
+
 def test_a_cause_shows_its_runbook_its_evidence_and_its_history(ordinary: Told) -> None:
     ordinary.handle(thing("unmapped_carrier/S1/C1"), "note", note="asked the carrier")
     page = show("exceptions", query=CARRIER)
@@ -280,3 +300,19 @@ def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(ordinary: Told) ->
         "release_orphans",
         {"offer_count": 12, "why": "the range ended"},
     )
+
+
+def test_what_was_accepted_waits_no_more_and_its_money_and_deadline_do_not_press(ordinary: Told) -> None:
+    lost = ordinary.wrong(
+        "unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", amount="9000.00", deadline=NOW - HOUR
+    )
+    ordinary.tell(
+        events.ExceptionHandled(
+            happened_at=NOW, actor="Ann", exception_id=lost, order_id="JL2-A", exception_kind="unmapped_carrier",
+            action="accept", note="lost", grounds=None,
+        )
+    )  # fmt: skip
+    told = words(show("exceptions", query=CARRIER))
+
+    assert "**1 waiting** · first deadline **▲ 2 h** · £42.50" in told
+    assert "9,0" not in told.split("Subject")[0]

@@ -82,7 +82,7 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
 ) -> None:
     sent(told)
     told.order("JL1-A", quantity=2, state="CLOSED", changed=NOW)
-    late = NOW + 40 * DAY
+    told.clock.moment = late = NOW + 40 * DAY
     shows(told, line(unit_price_amount=Decimal("35.00")), at=late - HOUR, raw_status="40", status="INVOICED")
 
     assert [row[0] for row in found(ask, late)] == ["price"]
@@ -198,20 +198,29 @@ def test_a_cancelation_passed_on_closes_it_before_john_lewis_is_read_again(told:
     ]
 
 
-def test_a_refused_cancelation_is_wrong_until_it_is_asked_for_again(told: Told, ask: Ask) -> None:
+def test_a_refused_cancelation_is_wrong_until_its_difference_is_answered_again_or_gone(
+    told: Told, ask: Ask
+) -> None:
     sent(told)
-    shows(told)
+    shows(told, line(cancelled_quantity=1, open_quantity=1, cancel_kind="HOUSE"), at=NOW - 2 * HOUR)
     told.intent(
         "cancel_market_line", "JL1-A-1/0", "refused", order_id="JL1-A", code="400", message="It has left.",
         at=NOW - HOUR,
     )  # fmt: skip
-    assert wrong(ask) == {"cancelation_refused"}
+    assert wrong(ask) == {"cancelation_refused", "drift_quantity"}
     told.tell(
-        CancelationAsked(
-            happened_at=NOW, actor="Olu (ops)", ask_id=thing("again"), order_id="JL1-A", order_line_id="JL1-A-1",
-            quantity=1, reason_code="CNL-SHORT-PICK", why="once more",
+        DriftAnswered(
+            happened_at=NOW - HOUR / 2, actor="Olu (ops)", order_id="JL1-A", drift_class="quantity",
+            drift_subject="JL1-A-1", answer="revert", shown="1 unit", why="It was found",
         )
     )  # fmt: skip
+    assert wrong(ask) == {"drift_quantity"}
+    told.intent(
+        "cancel_market_line", "JL1-A-1/0", "refused", order_id="JL1-A", code="unseen", message="No answer came.",
+        at=NOW - HOUR / 4,
+    )  # fmt: skip
+    assert wrong(ask) == {"cancelation_refused", "drift_quantity"}
+    shows(told, at=NOW)
 
     assert wrong(ask) == set()
 
