@@ -327,16 +327,10 @@ over as (
 missed as (
     select
         'acceptance_missed' as kind, placed.order_id as subject, placed.order_id, '' as cause,
-<<<<<<< HEAD
-        'John Lewis refused it, and nobody here had.' || coalesce(' What was wrong with it: ' || before.reasons || '.', '') as detail,
-        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
-    from order_facts as placed
-=======
         placed.words || coalesce(' It says: ' || nullif(placed.state_reason, '') || '.', '')
-            || coalesce(' It was held: ' || before.reasons || '.', '') as detail,
+            || coalesce(' What was wrong with it: ' || before.reasons || '.', '') as detail,
         placed.total_amount as amount, placed.currency, placed.ended_at as since_at,
     from over as placed
->>>>>>> left4
     left join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
     left join (
         select order_id, replace(string_agg(distinct exception_kind, ', ' order by exception_kind), '_', ' ') as reasons
