@@ -151,11 +151,11 @@ def causes(rows: pl.DataFrame) -> go.Figure:
     told = [state(code) for code in worst["severity"]]
     figure = go.Figure(
         go.Bar(
-            x=worst["subject_count"].to_list(),
+            x=worst["open_count"].to_list(),
             y=worst["sentence"].str.slice(0, 60).to_list(),
             orientation="h",
             marker_color=[COLOURS[one.colour] for one in told],
-            text=[f"{number} · {one.words}" for number, one in zip(worst["subject_count"], told, strict=True)],
+            text=[f"{number} · {one.words}" for number, one in zip(worst["open_count"], told, strict=True)],
             textposition="auto",
         )
     )

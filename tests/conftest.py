@@ -20,6 +20,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+import store.database
+
+# To wake a second thread for questions of a millisecond is a quarter of what all these tests cost. The workers that
+# run as processes have the two that a store is given.
+store.database.THREADS = 1
 ROOT = Path(__file__).resolve().parent.parent
 START = "2026-11-20T09:00:00Z"
 SYSTEMS = ("john_lewis", "bluecherry")

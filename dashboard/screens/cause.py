@@ -77,7 +77,7 @@ def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: P
 
 
 def _facts(row: dict[str, Any]) -> str:
-    facts = [f"**{count(row['subject_count'])} waiting**"]
+    facts = [f"**{count(row['open_count'])} waiting**"]
     if row["left_seconds"] is not None:
         facts.append(f"first deadline **{left(row['left_seconds'])}**")
     if row["amount"]:

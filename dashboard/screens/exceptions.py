@@ -64,7 +64,7 @@ def _numbers(loud: Sequence[dict[str, Any]]) -> None:
             ("Causes", count(len(loud)), "Each mended once, whatever waits for it"),
             (
                 "Things waiting",
-                count(sum(row["subject_count"] - row["quiet_count"] for row in loud)),
+                count(sum(row["open_count"] for row in loud)),
                 f"{count(sum(row['over_a_day_count'] for row in loud))} for longer than a day",
             ),
             ("Urgent", count(sum(row["severity"] == "urgent" for row in loud)), ""),
@@ -143,7 +143,7 @@ def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any] | None) -> li
                 "": "▶" if row is opened else "",
                 "How bad": state(row["severity"]).text,
                 "What": row["sentence"] + (" (beneath a larger trouble)" if row["is_hidden"] else ""),
-                "Open": count(row["subject_count"] - row["quiet_count"]),
+                "Open": count(row["open_count"]),
                 "> 4 h": count(row["over_4_hours_count"]) if row["over_4_hours_count"] else "–",
                 "> 24 h": count(row["over_a_day_count"]) if row["over_a_day_count"] else "–",
                 "> 3 d": count(row["over_3_days_count"]) if row["over_3_days_count"] else "–",

@@ -45,7 +45,7 @@ def _verdict(total: dict[str, Any], open_causes: list[dict[str, Any]], pulse: Pu
             icon=":material/help:",
         )
     elif troubled or urgent:
-        reasons = [f"{row['sentence']} ({count(row['subject_count'])} waiting)" for row in urgent[:2]]
+        reasons = [f"{row['sentence']} ({count(row['open_count'])} waiting)" for row in urgent[:2]]
         if troubled:
             verb = "does" if len(troubled) == 1 else "do"
             reasons.insert(0, f"{listed(troubled)} {verb} not run as it should")
@@ -139,7 +139,7 @@ def _actions(open_causes: list[dict[str, Any]], pulse: Pulse) -> None:
             words = st.container()
             told = state(row["severity"])
             words.markdown(f":{told.colour}[{told.icon}] **{row['sentence']}**")
-            facts = [told.words, f"{count(row['subject_count'])} waiting"]
+            facts = [told.words, f"{count(row['open_count'])} waiting"]
             if row["left_seconds"] is not None:
                 facts.append(f"first deadline {left(row['left_seconds'])}")
             if row["amount"]:

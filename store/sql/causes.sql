@@ -8,12 +8,12 @@ with wrong as (
 worths as (
     select
         exception_kind, cause,
-        sum(amount)::decimal(18, 6) as amount, sum(pressing_amount)::decimal(18, 6) as pressing_amount,
+        sum(amount)::decimal(18, 6) as amount, sum(loud_amount)::decimal(18, 6) as loud_amount,
     from (
         select
             wrong.exception_kind, wrong.cause,
             max(wrong.amount) as amount,
-            max(wrong.amount) filter (where not (wrong.is_snoozed or wrong.is_accepted)) as pressing_amount,
+            max(wrong.amount) filter (where not (wrong.is_snoozed or wrong.is_accepted)) as loud_amount,
         from wrong
         left join exception_kinds as kind on kind.code = wrong.exception_kind
         group by
@@ -30,6 +30,7 @@ grouped as (
         count(*) as subject_count,
         count(distinct order_id) filter (where order_id <> '') as order_count,
         count(*) filter (where is_snoozed or is_accepted) as quiet_count,
+        count(*) filter (where not (is_snoozed or is_accepted)) as open_count,
         -- of what is neither put off nor accepted
         count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 4 * 3600) as over_4_hours_count,
         count(*) filter (where not (is_snoozed or is_accepted) and age_seconds > 24 * 3600) as over_a_day_count,
@@ -38,7 +39,7 @@ grouped as (
         array_to_string(list_sort(list(distinct owner) filter (where owner <> '')), ', ') as owners,
         any_value(currency) filter (where currency <> '') as currency,
         min(deadline_at) as deadline_at,
-        min(deadline_at) filter (where not (is_snoozed or is_accepted)) as pressing_at,
+        min(deadline_at) filter (where not (is_snoozed or is_accepted)) as loud_deadline_at,
         list({'subject': left(exception_id::varchar, 8), 'deadline_at': deadline_at} order by deadline_at, exception_id)
             filter (where not (is_snoozed or is_accepted) and deadline_at <= as_of + interval 4 hours) as near,
         min(since_at) as since_at,
@@ -62,7 +63,7 @@ select
     coalesce(of_cause.retry, kind.retry, '') as retry,
     coalesce(of_cause.has_retry, kind.has_retry, true) as has_retry,
     -- what is wrong because something larger is wrong stands beneath that, until its deadline is near or past
-    coalesce(grouped.pressing_at > as_of + interval 4 hours, true) and coalesce(exists (
+    coalesce(grouped.loud_deadline_at > as_of + interval 4 hours, true) and coalesce(exists (
         from wrong as parent
         where list_contains(string_split(coalesce(of_cause.parent, kind.parent), ' '), parent.exception_kind)
             -- one that is put off or accepted calls nobody, so it speaks for nothing beneath it
@@ -81,19 +82,18 @@ select
     grouped.subject_count,
     grouped.order_count,
     grouped.quiet_count,
+    grouped.open_count,                         -- neither put off nor accepted: theirs are the money and the deadline
     grouped.over_4_hours_count,
     grouped.over_a_day_count,
     grouped.over_3_days_count,
-    grouped.quiet_count = grouped.subject_count as is_quiet,
+    grouped.open_count = 0 as is_quiet,
     grouped.detail,
     coalesce(grouped.owners, '') as owners,
     grouped.currency,
-    worths.amount,
-    worths.pressing_amount,                     -- of what is neither put off nor accepted
-    epoch(grouped.deadline_at - as_of)::bigint as left_seconds,
+    if(grouped.open_count > 0, worths.loud_amount, worths.amount) as amount,
+    epoch(if(grouped.open_count > 0, grouped.loud_deadline_at, grouped.deadline_at) - as_of)::bigint as left_seconds,
     epoch(as_of - grouped.since_at)::bigint as age_seconds,
-    grouped.deadline_at,
-    grouped.pressing_at,                        -- the first deadline of what is neither put off nor accepted
+    if(grouped.open_count > 0, grouped.loud_deadline_at, grouped.deadline_at) as deadline_at,
     coalesce(grouped.near, []) as near,         -- those of them within four hours of it or past it, by the first of their id
     grouped.since_at,
     grouped.disturbed_since_at,                 -- the last word that one of them may rest, which it does no more

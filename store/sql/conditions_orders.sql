@@ -31,7 +31,11 @@ unclear as (
     select
         'order_unclear' as kind, intent.intent_kind || '/' || intent.subject as subject, intent.order_id,
         intent.intent_kind as cause, intent.message as detail, placed.total_amount as amount,
-        coalesce(placed.currency, '') as currency, placed.shipping_deadline_at as deadline_at,
+        coalesce(placed.currency, '') as currency,
+        if(
+            placed.state = 'WAITING_ACCEPTANCE', placed.placed_at + to_hours(acceptance_hours::integer),
+            placed.shipping_deadline_at
+        ) as deadline_at,
         intent.meant_at as since_at,
     from intent_facts as intent
     left join order_facts as placed on placed.order_id = intent.order_id
@@ -324,7 +328,7 @@ missed as (
     select
         'acceptance_missed' as kind, placed.order_id as subject, placed.order_id, '' as cause,
         placed.words || coalesce(' It says: ' || nullif(placed.state_reason, '') || '.', '')
-            || coalesce(' It was held: ' || before.reasons || '.', '') as detail,
+            || coalesce(' What was wrong with it: ' || before.reasons || '.', '') as detail,
         placed.total_amount as amount, placed.currency, placed.ended_at as since_at,
     from over as placed
     left join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
@@ -337,7 +341,16 @@ missed as (
     where not placed.is_before_start and said.order_id is null
         and (
             placed.changed_at > as_of - interval 30 days
-            or placed.order_id in (select subject from open_wrong where kind = 'acceptance_missed')
+            -- nobody has accepted it yet
+            or placed.order_id in (
+                select wrong.exception_subject from exception_facts as wrong
+                where wrong.is_open and wrong.exception_kind = 'acceptance_missed'
+                    and not exists (
+                        from exception_handling_facts as handled
+                        where handled.exception_id = wrong.exception_id and handled.action = 'accept'
+                            and handled.happened_at >= wrong.since_at
+                    )
+            )
         )
 )
 

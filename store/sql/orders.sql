@@ -64,6 +64,7 @@ intents as (
 placed as (
     select
         seen.*,
+        said.why as refused_why,
         held.reason as hold_reason,
         coalesce(held.cause, '') as hold_cause,
         coalesce(held.detail, '') as hold_detail,
@@ -89,6 +90,7 @@ placed as (
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
     left join order_hold_facts as held on held.order_id = seen.order_id and held.reason is not null
+    left join acceptance_decision_facts as said on said.order_id = seen.order_id and said.decision = 'refuse'
     left join sales on sales.order_id = seen.order_id
     left join needed on needed.order_id = seen.order_id
     left join intents on intents.order_id = seen.order_id
@@ -123,10 +125,14 @@ select
     hold_reason,
     hold_cause,
     hold_detail,
+    refused_why,
     case
         when is_cancelled and erp_state in ('sent', 'accepted') then 'BlueCherry shows the sales order, and it is cancelled there'
         when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
-        when state = 'REFUSED' then 'Nothing: it was refused'
+        when state = 'REFUSED' then 'Nothing: ' || coalesce(
+            'it was refused by us (' || refused_why || ')',
+            if(is_before_start, 'it was refused before our start', 'John Lewis refused it')
+        )
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'

@@ -39,6 +39,7 @@ _COLUMNS: dict[str, Any] = {
     "color_name": pl.String, "upc": pl.String, "ean": pl.String, "season": pl.String, "category": pl.String,
     "is_active": pl.Boolean, "is_listed": pl.Boolean, "is_gone": pl.Boolean, "multiple": pl.Int32,
     "cost_amount": pl.Decimal(18, 6), "price_amount": pl.Decimal(18, 6), "problem": pl.String,
+    "size_bucket": pl.Int32,
 }  # fmt: skip
 _KNOWN = f"select {', '.join(_COLUMNS)} from sku_facts"
 
@@ -159,5 +160,5 @@ def _row(record: SkuRecord, settings: Settings) -> tuple[object, ...]:
         record.key, name, record.division, record.style, record.color_code, record.label, record.dimension,
         record.size, record.style_name, record.color_name, record.upc, record.ean, record.season,
         record.category, record.is_active, settings.destination in record.destinations, False,
-        record.multiple, record.cost, record.price, "",
+        record.multiple, record.cost, record.price, "", record.size_bucket,
     )  # fmt: skip

@@ -189,8 +189,12 @@ def _named(scope: Scope) -> Sequence[str]:
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours; orders of other customers are none of our business."""
-    ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
+    """Record what the ERP has of ours, and of what was found by its number when ours was looked for."""
+    customer = run.house.settings.erp_customer
+    foreign = [order.ord_num for order in page.items if order.order_id and order.customer != customer]
+    sql = "select ord_num from sales_order_facts where ord_num in (select unnest($foreign::varchar[]))"
+    known = {row["ord_num"] for row in run.rows(sql, {"foreign": foreign})} if foreign else set()
+    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
     return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 
@@ -207,6 +211,12 @@ def known(run: Run, order_id: str = "") -> Known:
     lines = run.rows("select * from orders_open_lines where $order_id in ('', order_id)", values)
     ids = sorted({row["order_id"] for row in lines})
     chosen = {"ids": ids}
+    cancelled = run.rows(
+        "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
+    )
+    unreferenced = run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values)
+    # open or to be mended in BlueCherry: what was done about those before counts as well
+    concerned = {"ids": sorted({*ids} | {row["order_id"] for row in (*cancelled, *unreferenced)})}
     within = "order_id in (select unnest($ids::varchar[]))"
     people = {
         row["order_id"]: person_of(row["body"], row["edits"])
@@ -239,18 +249,14 @@ def known(run: Run, order_id: str = "") -> Known:
                 ) as is_pending,
             from intent_facts
             where {within}
-                or order_id in (select order_id from orders_cancelled_lines)
-                or order_id in (select order_id from orders_unreferenced)
             """,
-            chosen,
+            concerned,
         ),
         holds={
             row["order_id"]: row
             for row in run.rows(
-                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')"
-                " or order_id in (select order_id from orders_cancelled_lines)"
-                " or order_id in (select order_id from orders_unreferenced)",
-                {**chosen, **values},
+                f"select * from order_hold_facts where {within} or (reason is not null and $order_id = '')",
+                {**concerned, **values},
             )
         },
         has_address={order: person is not None and person.ship_to is not None for order, person in people.items()},
@@ -268,10 +274,8 @@ def known(run: Run, order_id: str = "") -> Known:
                 chosen,
             )
         },
-        cancelled=run.rows(
-            "select * from orders_cancelled_lines where is_single and $order_id in ('', order_id)", values
-        ),
-        unreferenced=run.rows("select * from orders_unreferenced where $order_id in ('', order_id)", values),
+        cancelled=cancelled,
+        unreferenced=unreferenced,
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),

@@ -150,7 +150,7 @@ def stage_of(deadline_at: datetime | None, now: datetime) -> int:
 def _is_news(row: Mapping[str, Any], before: Told | None, route: Route, now: datetime) -> bool:
     if row["is_hidden"] or row["is_quiet"] or not route.wants(row):
         return False
-    stage = stage_of(row["pressing_at"], now)
+    stage = stage_of(row["deadline_at"], now)
     if route.is_quiet(now) and stage == 0:
         return False
     if before is None or _come_near(row, before):
@@ -158,7 +158,7 @@ def _is_news(row: Mapping[str, Any], before: Told | None, route: Route, now: dat
     disturbed_since_at = row["disturbed_since_at"]
     if disturbed_since_at is not None and disturbed_since_at > before.told_at:
         return True
-    count, was = row["subject_count"] - row["quiet_count"], before.part
+    count, was = row["open_count"], before.part
     return row["rank"] < was.rank or stage > was.stage or count >= max(2 * was.count, was.count + MORE)
 
 
@@ -176,7 +176,7 @@ def _come_near(row: Mapping[str, Any], before: Told) -> list[datetime]:
 
 def _is_pressing(row: Mapping[str, Any], before: Told | None, now: datetime) -> bool:
     """Whether a deadline of it is within the hour, or its first one past, and that is news."""
-    stage = stage_of(row["pressing_at"], now)
+    stage = stage_of(row["deadline_at"], now)
     if stage >= 2 and (before is None or stage > before.part.stage):
         return True
     return before is not None and any(stage_of(at, now) == 2 for at in _come_near(row, before))
@@ -193,8 +193,8 @@ def _may_send(route: Route, post: Post, news: News, now: datetime, *, is_asked: 
 
 def _written(route: Route, news: News, now: datetime, site: str) -> Alert:
     never = datetime.max.replace(tzinfo=now.tzinfo)
-    rows = sorted(news, key=lambda one: (one[0]["rank"], one[0]["pressing_at"] or never))
-    dues = [row["pressing_at"] for row, _ in rows if row["pressing_at"] is not None]
+    rows = sorted(news, key=lambda one: (one[0]["rank"], one[0]["deadline_at"] or never))
+    dues = [row["deadline_at"] for row, _ in rows if row["deadline_at"] is not None]
     due = f", first deadline {_london(min(dues))}" if dues else ""
     count = len(rows)
     what = rows[0][0]["sentence"] if count == 1 else f"{count} things need somebody{due}"
@@ -206,8 +206,8 @@ def _written(route: Route, news: News, now: datetime, site: str) -> Alert:
             row["exception_kind"],
             row["cause"],
             row["rank"],
-            stage_of(row["pressing_at"], now),
-            row["subject_count"] - row["quiet_count"],
+            stage_of(row["deadline_at"], now),
+            row["open_count"],
             frozenset(one["subject"] for one in row["near"]),
         )
         for row, _ in rows
@@ -217,14 +217,13 @@ def _written(route: Route, news: News, now: datetime, site: str) -> Alert:
 
 def _line(row: Mapping[str, Any], before: Told | None, site: str) -> str:
     """What, how many, deadline, money, where it is mended, link."""
-    open_count = row["subject_count"] - row["quiet_count"]
-    facts = [f"{open_count:,} waiting"]
-    if row["pressing_at"] is not None:
-        facts.append(f"first deadline {_london(row['pressing_at'])}")
+    facts = [f"{row['open_count']:,} waiting"]
+    if row["deadline_at"] is not None:
+        facts.append(f"first deadline {_london(row['deadline_at'])}")
     if before is not None and (come := _come_near(row, before)):
         facts.append(f"{len(come):,} more near their deadline, the first {_london(min(come))}")
-    if row["pressing_amount"]:
-        facts.append(_money(row["pressing_amount"], row["currency"] or ""))
+    if row["amount"]:
+        facts.append(_money(row["amount"], row["currency"] or ""))
     if row["fix_where"]:
         place = {"mapping": "Mappings here", "network": "the network"}.get(row["fix_where"], row["fix_where"])
         facts.append(f"mended in {place}")

@@ -71,6 +71,8 @@ class BlueCherry:
             "new_season": lambda: self._end_season(is_over=False),
             "late_batches": lambda: self._set_late(is_late=True),
             "punctual_batches": lambda: self._set_late(is_late=False),
+            "wide_batches": lambda: self._set_wide(is_wide=True),
+            "long_batches": lambda: self._set_wide(is_wide=False),
             **{f"hand_{kind}": partial(self.edits.edit_newest, kind) for kind in self.edits.kinds},
         }
 
@@ -142,6 +144,10 @@ class BlueCherry:
     def _set_late(self, *, is_late: bool) -> None:
         self.batches.are_late = is_late
 
+    def _set_wide(self, *, is_wide: bool) -> None:
+        """From the next batch on, stock is posted with 24 size buckets a row, or with a row for each SKU."""
+        self.batches.are_wide = is_wide
+
     # -- the truth ---------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
@@ -163,5 +169,6 @@ class BlueCherry:
                 "other_channels": self.channels.is_open,
                 "season_over": self.stock.is_season_over,
                 "late_batches": self.batches.are_late,
+                "wide_batches": self.batches.are_wide,
             },
         }

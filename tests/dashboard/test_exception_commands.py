@@ -300,3 +300,19 @@ def test_so_many_offers_without_a_sku_are_let_go_as_were_seen(ordinary: Told) ->
         "release_orphans",
         {"offer_count": 12, "why": "the range ended"},
     )
+
+
+def test_what_was_accepted_waits_no_more_and_its_money_and_deadline_do_not_press(ordinary: Told) -> None:
+    lost = ordinary.wrong(
+        "unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", amount="9000.00", deadline=NOW - HOUR
+    )
+    ordinary.tell(
+        events.ExceptionHandled(
+            happened_at=NOW, actor="Ann", exception_id=lost, order_id="JL2-A", exception_kind="unmapped_carrier",
+            action="accept", note="lost", grounds=None,
+        )
+    )  # fmt: skip
+    told = words(show("exceptions", query=CARRIER))
+
+    assert "**1 waiting** · first deadline **▲ 2 h** · £42.50" in told
+    assert "9,0" not in told.split("Subject")[0]

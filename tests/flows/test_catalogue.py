@@ -20,7 +20,7 @@ def frame(*names: str, **changes: Any) -> pl.DataFrame:
         "division": "NMK", "style": "NK1", "color_code": "OAT", "label": "A", "dimension": "R", "size": "M",
         "style_name": "Jumper", "color_name": "Oat", "ean": "", "season": "CORE", "category": "knit",
         "is_active": True, "is_listed": True, "is_gone": False, "multiple": 1, "cost_amount": None,
-        "price_amount": None, "problem": "no_ean",
+        "price_amount": None, "problem": "no_ean", "size_bucket": 3,
     }  # fmt: skip
     upcs = ["036000291452", "012345678905", "042100005264"]
     rows = [usual | {"sku_key": name, "sku": name, "upc": upcs[ord(name[0]) % 3]} | changes for name in names]
@@ -101,6 +101,8 @@ def test_every_sku_and_offer_is_read_named_and_judged(bench: Callable[..., Any])
     assert seen.differences == ()
     problems = {row["problem"] for row in house.rows("select problem from sku_facts")}
     assert {"", "no_ean", "no_upc_or_ean", "duplicate_upc", "bad_check_digit"} <= problems
+    assert house.value("select bool_and(size_bucket between 1 and 24) from sku_facts")
+    assert house.rebuild_differences() == {}
     truth = house.sandbox.state("john_lewis")["offers"]
     assert {row["sku"] for row in house.rows("select sku from offer_facts")} == set(truth)
     exact = house.rows(

@@ -198,7 +198,7 @@ def test_a_batch_that_contradicts_itself_is_rejected_and_read_again_after_a_whil
     begun.house.erp = real
     too_early = begun.run("inventory")
     reason = wrong(begun)["batch_rejected"]["cause"]
-    begun.advance(6)
+    begun.advance(7)
     later = begun.run("inventory")
 
     assert (rejected.counts["batches_rejected"], reason) == (1, "row_count")
@@ -286,6 +286,7 @@ def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any)
     assert answer == {"message": f"The buffer policy of sku {sku} counts from {today}."}
     assert [tuple(row.values()) for row in rows] == [
         ("global", "planned", None, "12.50", "ada", "peak", tomorrow, None),
+        ("settings", "in_force", 1, "5.00", "", "", None, None),
         ("sku", "in_force", 5, None, "olu", "a photo shoot", today, tomorrow),
         ("sku", "planned", None, None, "olu", "over", tomorrow, None),
     ]

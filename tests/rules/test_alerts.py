@@ -19,8 +19,8 @@ def cause(**other: Any) -> dict[str, Any]:
         "exception_kind": "unmapped_carrier", "cause": "DPX",
         "sentence": "Ship-via DPX has no carrier at John Lewis", "severity": "urgent", "rank": 1, "team": "ops",
         "fix_where": "mapping", "is_hidden": False, "is_quiet": False,
-        "subject_count": 37, "quiet_count": 0, "pressing_amount": Decimal("3912.000000"), "currency": "GBP",
-        "pressing_at": NOW + 5 * HOUR, "disturbed_since_at": None, "near": [], **other,
+        "open_count": 37, "amount": Decimal("3912.000000"), "currency": "GBP",
+        "deadline_at": NOW + 5 * HOUR, "disturbed_since_at": None, "near": [], **other,
     }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def test_a_message_says_what_how_many_deadline_money_where_and_a_link() -> None:
 
 
 def test_several_go_in_one_message_the_most_pressing_first_and_the_rest_counted() -> None:
-    rows = [cause(cause=f"C{number}", rank=2, severity="high", pressing_at=None) for number in range(24)]
+    rows = [cause(cause=f"C{number}", rank=2, severity="high", deadline_at=None) for number in range(24)]
     (alert,) = decide([*rows, cause(cause="FIRST")], [OPS], [], {}, NOW, site="http://x").alerts
 
     assert alert.title == "Cherrylane: 25 things need somebody, first deadline 24 Nov 14:00"
@@ -74,9 +74,9 @@ def test_what_was_told_is_not_told_again() -> None:
     ("now_so", "before"),
     [
         ({}, {"rank": 2}),  # more urgent than it was
-        ({"pressing_at": NOW + 3 * HOUR}, {}),  # its deadline came near
-        ({"pressing_at": NOW}, {"stage": 2}),  # and passed
-        ({"subject_count": 74}, {}),  # twice as many
+        ({"deadline_at": NOW + 3 * HOUR}, {}),  # its deadline came near
+        ({"deadline_at": NOW}, {"stage": 2}),  # and passed
+        ({"open_count": 74}, {}),  # twice as many
     ],
 )
 def test_what_got_worse_is_told_again(now_so: dict[str, Any], before: dict[str, Any]) -> None:
@@ -85,8 +85,8 @@ def test_what_got_worse_is_told_again(now_so: dict[str, Any], before: dict[str, 
 
 @pytest.mark.parametrize(
     ("now_so", "before"),
-    [({"subject_count": 73}, {}), ({"subject_count": 4}, {"count": 2}), ({"rank": 2}, {}),
-     ({"subject_count": 80, "quiet_count": 40}, {})],
+    [({"open_count": 73}, {}), ({"open_count": 4}, {"count": 2}), ({"rank": 2}, {}),
+     ({"open_count": 40}, {})],
 )  # fmt: skip
 def test_a_little_more_or_better_is_no_news(now_so: dict[str, Any], before: dict[str, Any]) -> None:
     assert sent([cause(**now_so)], [told(**before)]) == []
@@ -96,7 +96,7 @@ def late(*subjects: str, left: timedelta = -HOUR) -> dict[str, Any]:
     """Late orders, the first for two hours, and the others with this left."""
     near = [{"subject": subject, "deadline_at": NOW + left} for subject in subjects]
     near[0]["deadline_at"] = NOW - 2 * HOUR
-    return cause(exception_kind="dispatch_late", cause="", near=near, pressing_at=NOW - 2 * HOUR, subject_count=12)
+    return cause(exception_kind="dispatch_late", cause="", near=near, deadline_at=NOW - 2 * HOUR, open_count=12)
 
 
 def told_late(*subjects: str) -> Told:
@@ -178,7 +178,7 @@ NIGHT = Route("ops", quiet=(time(22), time(7)))
 )  # fmt: skip
 def test_at_night_only_deadlines_call(hour: int, left: int, is_called: bool) -> None:
     now = datetime(2026, 11, 24, hour, 0, tzinfo=UTC)  # London's winter
-    row = cause(pressing_at=now + left * HOUR)
+    row = cause(deadline_at=now + left * HOUR)
 
     assert bool(sent([row], route=NIGHT, now=now)) is is_called
 
@@ -186,7 +186,7 @@ def test_at_night_only_deadlines_call(hour: int, left: int, is_called: bool) -> 
 def test_quiet_hours_are_londons_in_summer_too() -> None:
     evening = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)  # half past ten in London
 
-    assert sent([cause(pressing_at=None)], route=NIGHT, now=evening) == []
+    assert sent([cause(deadline_at=None)], route=NIGHT, now=evening) == []
 
 
 def test_messages_of_a_route_keep_their_distance_but_for_a_deadline_within_the_hour() -> None:
@@ -194,7 +194,7 @@ def test_messages_of_a_route_keep_their_distance_but_for_a_deadline_within_the_h
 
     assert sent([cause()], posts=just_sent) == []
     assert sent([cause()], posts={"ops": Post(NOW - 10 * MINUTE)}) == ["DPX"]
-    assert sent([cause(pressing_at=NOW + 50 * MINUTE)], posts=just_sent) == ["DPX"]
+    assert sent([cause(deadline_at=NOW + 50 * MINUTE)], posts=just_sent) == ["DPX"]
 
 
 def test_a_route_that_failed_is_tried_again_after_gaps_that_grow_or_when_somebody_asks() -> None:

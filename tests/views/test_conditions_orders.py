@@ -153,11 +153,26 @@ def test_an_order_john_lewis_refused_by_itself_is_somebodys_until_it_is_accepted
     for order_id in ("O1-A", "O2-A"):
         told.order(order_id, state="REFUSED", placed=NOW - DAY, changed=NOW)
     (found,) = wrong(ask).items()
-    told.wrong("acceptance_missed", "O1-A", order_id="O1-A")
+    missed = told.wrong("acceptance_missed", "O1-A", order_id="O1-A")
 
     assert found[0] == ("acceptance_missed", "O1-A")
-    assert found[1]["detail"].endswith("It was held: unknown sku.")
+    assert found[1]["detail"].endswith("What was wrong with it: unknown sku.")
     assert list(wrong(ask, NOW + 60 * DAY)) == [found[0]]
+    told.tell(
+        events.ExceptionHandled(
+            happened_at=NOW, actor="Ops", exception_id=missed, order_id="O1-A",
+            exception_kind="acceptance_missed", action="accept", note="lost", grounds=None,
+        )
+    )  # fmt: skip
+    assert list(wrong(ask, NOW + DAY)) == [found[0]]
+    assert wrong(ask, NOW + 60 * DAY) == {}
+
+
+def test_an_acceptance_whose_answer_never_came_is_pressed_by_the_acceptance_window(told: Told, ask: Ask) -> None:
+    told.order("O1-A", state="WAITING_ACCEPTANCE", placed=NOW - 2 * HOUR)
+    told.intent("accept_order", "O1-A", "unclear", order_id="O1-A", at=NOW - HOUR)
+
+    assert wrong(ask)["order_unclear", "accept_order/O1-A"]["deadline_at"] == NOW + 22 * HOUR
 
 
 def test_an_order_waiting_for_acceptance_is_wrong_four_hours_before_the_window_ends(told: Told, ask: Ask) -> None:

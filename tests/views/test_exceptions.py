@@ -170,6 +170,19 @@ def test_causes_say_how_many_are_open_how_long(told: Told, ask: Ask) -> None:
     assert (row["over_4_hours_count"], row["over_a_day_count"], row["over_3_days_count"]) == (3, 2, 1)
 
 
+def test_money_and_deadline_of_a_cause_are_of_what_is_neither_put_off_nor_accepted(told: Told, ask: Ask) -> None:
+    told.wrong("unknown_sku", "O1-A", cause="X", order_id="O1-A", amount="42.50", deadline=NOW + 9 * HOUR)
+    large = told.wrong("unknown_sku", "O2-A", cause="X", order_id="O2-A", amount="9000.00", deadline=NOW + 6 * HOUR)
+    alone = told.wrong("unknown_sku", "O3-A", cause="Y", order_id="O3-A", amount="7.00", deadline=NOW + 8 * HOUR)
+    for one in (large, alone):
+        put_off(told, one, until_at=NOW + HOUR)
+    x, y = ask("select * from causes($at) order by cause", {"at": NOW}).to_dicts()
+
+    assert (x["open_count"], x["amount"], x["deadline_at"]) == (1, Decimal("42.50"), NOW + 9 * HOUR)
+    # where all of it rests, it is told what rests
+    assert (y["open_count"], y["is_quiet"], y["amount"], y["left_seconds"]) == (0, True, Decimal("7.00"), 8 * 3600)
+
+
 def test_an_order_is_worth_its_total_once_in_a_cause_and_each_return_what_came_back(told: Told, ask: Ask) -> None:
     for subject in ("O1-A-1", "O1-A-2", "O2-A-1"):
         told.wrong("drift_quantity", subject, cause="X", order_id=subject[:4], amount="42.50")

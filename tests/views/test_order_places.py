@@ -7,7 +7,7 @@ from store.database import Ask
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 TROUSERS = "NMC-05220-NVY-A--8"
-STATES = ("STAGING", "WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "CANCELED", "A_STATE_OF_NEXT_YEAR")
+STATES = ("STAGING", "WAITING_ACCEPTANCE", "SHIPPING", "SHIPPED", "CANCELED", "REFUSED", "A_STATE_OF_NEXT_YEAR")
 INTENTS = (None, "unclear", "confirmed", "refused")
 HOLDS = (None, "unknown_sku", "refused_by_erp")
 SALES_ORDERS = ("none", "half", "whole")
@@ -51,12 +51,25 @@ def test_waiting_says_for_what_held_why_and_refused_with_which_reason(told: Told
     told.order("JL5-A")
     told.sales_order("SO-5", "JL5-A")
     told.order("JL6-A", state="CANCELED")
+    for order_id, why in (
+        ("JL7-A", "lost in the fire"),
+        ("JL8-A", "policy: proven zero stock: none"),
+        ("JL9-A", ""),
+    ):
+        told.order(order_id, state="REFUSED")
+        if why:
+            told.tell(events.AcceptanceDecided(happened_at=NOW, order_id=order_id, decision="refuse", why=why))
+    told.order("JL10-A", state="REFUSED", is_before_start=True)
 
     assert places(ask) == {
         ("waiting", "Cherrylane accepts it"): 1,
         ("waiting", "John Lewis releases it for shipping"): 1,
         ("held", "unknown_sku"): 1,
         ("refused", "refused_by_erp"): 1,
+        ("refused", "by_a_person"): 1,
+        ("refused", "by_policy"): 1,
+        ("refused", "by_john_lewis"): 1,
+        ("refused", "before_our_start"): 1,
         ("in_erp", ""): 1,
         ("cancelled", ""): 1,
     }
