@@ -174,6 +174,7 @@ def test_a_demand_event_in_the_window_holds_more_back_and_one_that_is_past_count
     usual = decided(shop)
     days = (f"{NOW - 3 * DAY:%Y-%m-%d %H:%M}", f"{NOW:%Y-%m-%d %H:%M}", f"{NOW + 9 * DAY:%Y-%m-%d %H:%M}")
     measured = shop.rows("select own_rate, happened_at from demand_facts where sku = $sku", sku=QUICK)
+    shop.told.clock.moment = NOW + HOUR / 60
     shop.told.tell(happening("Past", f"{days[0]} to {days[1]} x2 others x2"))
     past = replace(NEWEST, events=demand_events(shop.run))
     weighed = decided(shop, past)
