@@ -119,6 +119,7 @@ def test_a_preview_from_before_another_policy_was_set_is_not_how_things_stand(or
     preview_id = sent(ordinary)[0][0]
     previewed(ordinary, preview_id)
     answer(ordinary, preview_id, "done", "Would change 1 listing.", {"preview_id": str(preview_id)})
+    ordinary.clock.moment = NOW + HOUR
     ordinary.tell(
         events.BufferPolicySet(
             happened_at=NOW + HOUR, actor="ada", level="global", key="", from_on=NOW.date(), units=9, why="floods"
