@@ -36,7 +36,7 @@ beside as (
         due.least_quantity as due_least,
         due.most_quantity as due_most,
         coalesce(due.is_maybe_less, false) as is_maybe_less,
-        unread.record_id is null
+        not reading.is_unread
             and coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false)
             as is_comparable,
         -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
@@ -46,8 +46,7 @@ beside as (
     left join compared on true
     left join due on due.sku = stock.sku
     left join published_facts as sent on sent.sku = stock.sku
-    left join unread_facts as unread
-        on unread.is_open and unread.system = 'John Lewis' and unread.record = 'offer' and unread.record_id = stock.sku
+    join offer_readings as reading on reading.sku = stock.sku
     where stock.shown_quantity is not null
 ),
 

@@ -116,8 +116,8 @@ KINDS: tuple[ExceptionKind, ...] = (
     # clocks
     ExceptionKind("acceptance_due", "Orders wait for acceptance and will be refused by John Lewis", "urgent",
                   "ops", "John Lewis", "data", "acceptance-due", "Accepts now what can be accepted.", _FLOW),
-    ExceptionKind("acceptance_missed", "John Lewis refused orders that nobody here had refused", "high", "ops",
-                  "John Lewis", "data", "acceptance-missed",
+    ExceptionKind("acceptance_missed", "John Lewis ended orders that waited for us, and nobody here refused them",
+                  "high", "ops", "John Lewis", "data", "acceptance-missed",
                   "Nothing to press: the sale is lost. Accept it with the reason."),
     ExceptionKind("dispatch_due", "Orders must leave within four hours", "high", "ops", "BlueCherry", "data",
                   "dispatch-due", "Nothing to press: the warehouse has to ship."),
