@@ -41,27 +41,30 @@ meant as (
 ),
 
 sent as (
+    select whose.ord_num, whose.is_ours, whole.*
     from (
-        select intent.reference as ord_num, true as is_ours, sales.warehouse = whole.warehouse as is_placed, whole.*
+        select sales.ord_num, sales.warehouse, intent.intent_id, true as is_ours
         from sales
         join intent_facts as intent
             on intent.order_id = sales.order_id and intent.reference = sales.ord_num
             and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
-        join sent_order_facts as whole on whole.intent_id = intent.intent_id
         -- what was found and not made by us was sent by somebody else, in their words
         where not (sales.is_before_start and intent.message <> '')
 
         union all
 
         -- keyed in, or sent by another program, in the place of ours: it has to say the same
-        select sales.ord_num, false, sales.warehouse = whole.warehouse, whole.*
+        select sales.ord_num, sales.warehouse, meant.intent_id, false
         from sales
         join sales_line_facts as line on line.ord_num = sales.ord_num
         join meant on meant.order_line_id = line.order_line_id
-        join sent_order_facts as whole on whole.intent_id = meant.intent_id
-    )
+    ) as whose
+    join sent_order_facts as whole on whole.intent_id = whose.intent_id
     -- of two that were put into one, the one whose goods leave from elsewhere now
-    qualify row_number() over (partition by ord_num order by is_ours desc, is_placed, happened_at desc, seq desc) = 1
+    qualify row_number() over (
+        partition by whose.ord_num
+        order by is_ours desc, whole.warehouse = whose.warehouse, whole.happened_at desc, whole.seq desc
+    ) = 1
 ),
 
 here as (
