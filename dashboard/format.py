@@ -78,7 +78,7 @@ STATES: dict[str, State] = {
     # stock, audited
     "same": _good("As it should be"), "shows_too_much": _bad("Shows more than there is"),
     "differs_once": _warns("Differs, seen once"), "on_its_way": _waits("On its way"),
-    "waits_to_rise": _waits("Waits to rise"),
+    "may_be_sold": _waits("Perhaps sold in an order nobody can read"), "waits_to_rise": _waits("Waits to rise"),
     # stock batches
     "in_use": _good("In use"), "was_used": _quiet("Used"), "accepted_by_person": _waits("Accepted, being read"),
     "waits_for_person": _bad("Held, waits for a person"), "refused_by_person": _quiet("Rejected by a person"),

@@ -165,6 +165,9 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
     "exception.opened": lambda body: f"Needs a person: {humanised(str(body.get('exception_kind'))).lower()}",
     "exception.changed": lambda body: f"Still wrong: {humanised(str(body.get('exception_kind'))).lower()}",
     "exception.closed": lambda body: f"No longer wrong: {humanised(str(body.get('exception_kind'))).lower()}",
+    "creation.missed": lambda body: (
+        f"BlueCherry shows neither {body.get('reference')} nor anything under the order's number"
+    ),
     "absence.said": lambda body: (
         f"Said to be surely absent: {_INTENTS.get(str(body.get('intent_kind')), '')}. {body.get('why') or ''}"
     ),

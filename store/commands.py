@@ -324,16 +324,14 @@ class DecideReturn(Command):
 
 
 class SayAbsent(Command):
-    """Say that what was to be created or cancelled in BlueCherry, and got no answer, surely did not happen.
-
-    It is looked for once more; where it is still not found, it may be sent again.
-    """
+    """Say that what BlueCherry did not answer, or never showed, is surely not there; not found, it may go again."""
 
     name: ClassVar[str] = "say_absent"
     roles: ClassVar[frozenset[Role]] = WORKERS
     needs_approver: ClassVar[bool] = True
     intent_id: UUID
     why: str
+    dry_run: bool = False
 
 
 class PurgePersonal(Command):

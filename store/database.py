@@ -44,11 +44,12 @@ FACTS: tuple[str, ...] = (
     "clocks", "unread", "alerts", "alert_ends", "alert_causes",
     "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
     "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
+    "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
     "orders_unsent_lines",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
-    "refused_quantities", "listed_at_none",
+    "refused_quantities", "listed_at_none", "offer_readings",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
     "publications", "batches", "buffer_policies", "comparisons", "batches_shown", "batch_lags", "sending_lags",
     "pool_moves",

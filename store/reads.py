@@ -273,10 +273,10 @@ def unmapped(ask: Ask, as_of: datetime) -> pl.DataFrame:
 
 
 def buffer_policies(ask: Ask, as_of: datetime) -> pl.DataFrame:
-    """Every buffer policy ever set, those of the widest level first, the newest of a level and key first."""
+    """What the settings hold back, and every buffer policy ever set: the widest level first, the newest first."""
     return ask(
         "select * from buffer_policies($as_of)"
-        " order by list_position(['global', 'division', 'category', 'sku'], level), key, from_on desc",
+        " order by list_position(['settings', 'global', 'division', 'category', 'sku'], level), key, from_on desc",
         {"as_of": as_of},
     )
 

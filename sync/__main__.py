@@ -10,88 +10,25 @@ from collections.abc import Callable
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from store import commands as ask
 from store.clock import wall_now
 from store.errors import StoreError
-from store.window import Window
-from sync.settings import Settings, StoreSettings, WrongSettings, read_settings
+from sync.console import REFUSED, fail, give, is_serving, progress, say, screen, settings, store_path, window
+from sync.settings import StoreSettings
 
 SQL_SECONDS = 30.0
 POLICY = "percent, units, combine, risk, alpha, minimum, maximum: as percent=10,units=2,risk=service_level"
 DAY = ["%Y-%m-%d"]
-REFUSED = 78  # what a supervisor does not start again: a person must change something
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-screen = Console()
-notice = Console(stderr=True)
 
 
 def main() -> None:
     """The console script's entry."""
     app()
-
-
-def settings() -> Settings:
-    """The configuration, or a clear end."""
-    try:
-        return read_settings()
-    except WrongSettings as wrong:
-        fail("\n".join(wrong.sentences), code=REFUSED)
-
-
-def fail(message: str, *, code: int = 1) -> NoReturn:
-    """Say what is wrong and end."""
-    notice.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(code)
-
-
-def say(message: str) -> None:
-    """A line for the person; what came from outside is never taken for markup."""
-    screen.print(message, markup=False, highlight=False, soft_wrap=True)
-
-
-def progress(words: str) -> None:
-    """How far it is, beside what is printed for programs."""
-    notice.print(words, markup=False, highlight=False)
-
-
-def store_path() -> Path:
-    """Where the store is, without needing the rest of the configuration."""
-    return StoreSettings().store
-
-
-def window() -> Window:
-    token = StoreSettings().store_token
-    return Window(store_path(), token.get_secret_value() if token else None)
-
-
-def give(command: ask.Command, *, show: bool = True) -> dict[str, Any]:
-    """Send a command to the running worker and wait for its answer.
-
-    Raises:
-        typer.Exit: it was refused or failed, or its answer did not come.
-
-    """
-    from sync.sending import send_and_wait
-
-    request = ask.request(command, actor=f"cli:{getuser()}", role="admin")
-    try:
-        answer = send_and_wait(window(), request, progress=progress)
-    except StoreError as trouble:
-        fail(str(trouble))
-    if answer["state"] != "done":
-        fail(f"{command.name} {answer['state']}: {answer['message']}")
-    if show:
-        say(answer["message"])
-    return answer
-
-
-def is_serving() -> bool:
-    return window().state().is_serving
 
 
 @app.command()
@@ -125,12 +62,12 @@ def run() -> None:
             logging.shutdown()
             os._exit(code)
     except StoreError as error:
-        fail(str(error), code=78)
+        fail(str(error), code=REFUSED)
     finally:
         server.close()
         assembled.close()
     if assembled.house.journal.trouble is not None:
-        fail(str(assembled.house.journal.trouble), code=78)
+        fail(str(assembled.house.journal.trouble), code=REFUSED)
     raise typer.Exit(code)
 
 

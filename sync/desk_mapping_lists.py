@@ -11,6 +11,7 @@ from typing import Any
 from store import commands as ask
 from store.events import MappingSet
 from sync.answers import Refusal
+from sync.desk_mapping_waits import waiting
 from sync.desk_mappings import MappingDesk
 from sync.lanes import Lane
 from sync.runs import House
@@ -33,8 +34,10 @@ class MappingLists:
         Raises Refusal for a list with problems that is to be set.
         """
         changes, problems = self._compared(command)
+        waits = None if problems else waiting(self._house, self._from_now(changes))
         if command.dry_run:
-            return _told(len(command.rows), changes, problems)
+            words = waits.becomes("them") if waits else "Nothing waits for them." if changes else ""
+            return _told(len(command.rows), changes, problems, waits="" if problems else words)
         if problems:
             more = f" And {len(problems) - SHOWN} more." if len(problems) > SHOWN else ""
             raise Refusal(f"Nothing was set. {' '.join(problems[:SHOWN])}{more}")
@@ -50,7 +53,17 @@ class MappingLists:
         )  # fmt: skip
         for lane in self._lanes.values():
             lane.hurry()  # what waited for them goes on at once
-        return _told(len(command.rows), changes, [], is_done=True)
+        words = f"{waits.words('waited')} for them: they go on." if waits else ""
+        return _told(len(command.rows), changes, [], is_done=True, waits=words)
+
+    def _from_now(self, changes: list[dict[str, str]]) -> list[ask.SetMapping]:
+        """Those that hold from today on."""
+        today = self._desk.today().isoformat()
+        return [
+            ask.SetMapping(mapping=one["mapping"], key=one["key"], value=one["after"])
+            for one in changes
+            if one["from_on"] == today
+        ]
 
     def _compared(self, command: ask.SetMappings) -> tuple[list[dict[str, str]], list[str]]:
         """What differs from what holds on each row's day, and what is wrong with the list."""
@@ -98,9 +111,9 @@ def _holding(day: date, set_so_far: Mapping[date, str], asked: Mapping[date, str
 
 
 def _told(
-    count: int, changes: list[dict[str, str]], problems: list[str], *, is_done: bool = False
+    count: int, changes: list[dict[str, str]], problems: list[str], *, is_done: bool = False, waits: str = ""
 ) -> dict[str, Any]:
-    message = _summary(count, changes, problems, is_done=is_done)
+    message = f"{_summary(count, changes, problems, is_done=is_done)} {waits}".strip()
     return {"message": message, "changes": changes, "problems": problems}
 
 

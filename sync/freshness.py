@@ -7,13 +7,21 @@ is known then.
 from datetime import datetime, timedelta
 
 from store.clock import aware
-from sync.runs import SYSTEMS, Run
+from sync.runs import SYSTEMS, House, Run
+from sync.unread import BEGINNING, UNREADABLE_FOR
 
 SHOWN_WITHIN = timedelta(minutes=2)  # what was written to an order at John Lewis is shown by then
+ERP_SHOWN_WITHIN = timedelta(minutes=15)  # where nobody has configured how long what was created may stay invisible
 ORDERS_SEEN = "orders.changed"  # every order changed before this moment was read
 RETURNS_SEEN = "returns.changed"  # and every return
 ORDERS_LOOKED = "orders.looked"  # when the last look at what changed began: those that can be read were
 RETURNS_LOOKED = "returns.looked"
+
+
+def erp_shows_by(house: House, moment: datetime) -> datetime:
+    """When BlueCherry shows at last what it took at that moment."""
+    minutes = house.settings.erp_visibility_minutes
+    return moment + (ERP_SHOWN_WITHIN if minutes is None else timedelta(minutes=minutes))
 
 
 def orders_read_until(run: Run) -> datetime | None:
@@ -34,16 +42,21 @@ def is_return_read_since(run: Run, return_id: str, moment: datetime) -> bool:
 
 
 def _read_until(run: Run, changed: str, looked: str, record: str) -> datetime | None:
-    """Up to when all was read that has a name; one without may be any, so it counts until the bookmark moves on."""
-    names = (changed,) if _is_unread(run, record, "") else (changed, looked)
+    """Up to when all was read that has a name; one without may be any, so it counts as long as it is waited for."""
+    is_waited_for = _is_unread(run, record, "", since=run.now() - UNREADABLE_FOR)
+    names = (changed,) if is_waited_for else (changed, looked)
     moments = [aware(datetime.fromisoformat(value)) for value in map(run.bookmark, names) if value]
     return max(moments, default=None)
 
 
-def _is_unread(run: Run, record: str, record_id: str) -> bool:
-    """Whether John Lewis lists this record, and it cannot be read; without an id: one that says no name."""
-    sql = "from unread_facts where is_open and system = $system and record = $record and record_id = $id limit 1"
-    return bool(run.rows(sql, {"system": SYSTEMS["marketplace"], "record": record, "id": record_id}))
+def _is_unread(run: Run, record: str, record_id: str, *, since: datetime = BEGINNING) -> bool:
+    """Whether John Lewis lists this record and it cannot be read, met after then; no id: one without a name."""
+    sql = (
+        "from unread_facts where is_open and system = $system and record = $record and record_id = $id"
+        " and happened_at > $since limit 1"
+    )
+    values = {"system": SYSTEMS["marketplace"], "record": record, "id": record_id, "since": since}
+    return bool(run.rows(sql, values))
 
 
 def orders_first(run: Run, since: datetime) -> bool:

@@ -41,12 +41,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "accept_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call",
+        "the order is past WAITING_ACCEPTANCE, and not refused", repeatable=True,
     ),
     "refuse_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call", "the order is REFUSED", repeatable=True,
     ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",
@@ -61,7 +60,7 @@ KINDS: dict[str, Kind] = {
     ),
     "cancel_market_line": Kind(
         "orders", "order line and the sum cancelled there so far", "OR11 after the call",
-        "the line's cancelled units have grown by as many; another sum is for a person", repeatable=True,
+        "the line's cancelled units have grown by as many; where they have not, a person decides", repeatable=False,
     ),
     "write_reference": Kind(
         "orders", "order id", "OR11 two minutes after the call", "the reference reads as we wrote it",
@@ -124,6 +123,7 @@ class OpenIntent:
     code: str
     meant_at: datetime
     happened_at: datetime
+    reference: str = ""  # what the outside system called it before it was in doubt
     said_absent: str = ""  # by whom and why; empty: nobody has said so
 
 
@@ -316,7 +316,7 @@ def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
         """
         select
             meant.intent_id, meant.intent_kind, meant.subject, meant.order_id, meant.payload, meant.state,
-            meant.code, meant.meant_at, meant.happened_at,
+            meant.code, meant.reference, meant.meant_at, meant.happened_at,
             coalesce(said.actor || ': ' || said.why, '') as said_absent,
         from intent_facts as meant
         left join absence_word_facts as said on said.intent_id = meant.intent_id
@@ -339,6 +339,7 @@ def _open_intent(row: dict[str, Any]) -> OpenIntent:
         code=row["code"],
         meant_at=row["meant_at"],
         happened_at=row["happened_at"],
+        reference=row["reference"],
         said_absent=row["said_absent"],
     )
 

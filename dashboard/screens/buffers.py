@@ -36,9 +36,9 @@ def part(pulse: Pulse) -> None:
                 "For": scope(row),
                 "Held back": said_words(row),
                 "Standing": STATES[row["state"]],
-                "From": str(row["from_on"]),
+                "From": str(row["from_on"] or ""),
                 "Until": str(row["until_on"] or ""),
-                "Why": row["why"],
+                "Why": row["why"] or ("as configured" if row["level"] == "settings" else ""),
                 "Who": row["actor"],
             }
             for row in rows
@@ -52,6 +52,8 @@ def part(pulse: Pulse) -> None:
 
 def scope(row: dict[str, Any]) -> str:
     """What a policy is for: `Everything`, `Division NMK`."""
+    if row["level"] == "settings":
+        return "Where no policy says otherwise"
     return f"{LEVELS.get(row['level'], row['level'])} {row['key']}".strip()
 
 

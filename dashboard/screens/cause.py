@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import access, cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
-from dashboard.screens import absence, acts, cause_story, edit_order, held_batch
+from dashboard.screens import absence, acts, cause_story, edit_order, held_batch, mappings
 
 SHOWN = 100
 UNTIL: dict[str, dict[str, Any]] = {
@@ -218,7 +218,7 @@ def _foreseen(found: dict[str, Any], slot: str) -> None:
 def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     """What waits for a person's word, and the words that can be given."""
     kind = row["exception_kind"]
-    if kind == "order_unclear" and row["cause"] in absence.KINDS:
+    if absence.is_about(row):
         absence.word(chosen, pulse, slot)
     if kind not in {"batch_held", "orphans_held", "import_stuck"}:
         return
@@ -260,6 +260,8 @@ def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
     key = f"sku:{row['cause']}" if kind == "division" else row["cause"]
     told = data.described(CODES[kind]) if kind in CODES else None
     codes = sorted(str(one["code"]) for one in told) if isinstance(told, list) else []
+    if kind == "order_status":
+        codes = list(mappings.STATUSES)
     with st.container(border=True, horizontal=True, vertical_alignment="bottom", key=f"mapping-{slot}"):
         if codes:
             value = st.selectbox(f"{humanised(kind)} {key} means", codes, index=None, key=f"map-{slot}", width=260)

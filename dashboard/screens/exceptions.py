@@ -5,7 +5,7 @@ one cause and it opens with all that helps to mend it; pick several and they are
 together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,6 +19,7 @@ AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "ov
         "> 3 d": "over_3_days_count"}  # fmt: skip
 ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
 OPEN = "exceptions-open"  # kind and cause of what is open
+ONLY = "of_kind"  # the kind whose causes are shown alone
 
 
 @cards.screen("Exceptions", "What is wrong, where is it mended, and who has it?")
@@ -30,6 +31,7 @@ def show(pulse: Pulse) -> None:
             "What goes wrong appears here by itself and goes away by itself once it is mended.",
         )
         return
+    _follow_link()
     loud = [row for row in causes if not row["is_quiet"]]
     _numbers(loud)
     shown = _filtered(causes)
@@ -79,12 +81,25 @@ def _numbers(loud: Sequence[dict[str, Any]]) -> None:
 # -- which causes ----------------------------------------------------------------------------------
 
 
+def _follow_link() -> None:
+    """An address with kind and cause opens that cause; one with a kind alone shows that kind's causes alone."""
+    given = (st.query_params.get("kind", ""), st.query_params.get("cause", ""))
+    if given[0] and st.session_state.get("exceptions-given") != given:
+        st.session_state["exceptions-given"] = given
+        st.session_state[OPEN] = given
+        if "cause" not in st.query_params:
+            st.session_state[ONLY] = given[0]
+
+
 def _filtered(causes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The causes that fit what the address says."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         severity = _pick("Severity", ["urgent", "high", "normal", "low"], "severity")
         team = _pick("Team", ["ops", "finance", "it"], "team")
         where = _pick("Mended in", sorted({row["fix_where"] for row in causes if row["fix_where"]}), "where")
+        asked = st.session_state.get(ONLY) or st.query_params.get(ONLY)
+        kinds = {row["exception_kind"] for row in causes} | ({asked} if asked else set())
+        kind = _pick("Kind", sorted(kinds), ONLY, humanised)
         age = st.selectbox("Age", list(AGES), key="age", bind="query-params", width=120)
         owner = st.selectbox("Owner", [ANYBODY, MINE, NOBODY], key="owner", bind="query-params", width=120)
         find = st.text_input("Find", key="find", bind="query-params", placeholder="a SKU, carrier, kind", width=200)
@@ -101,24 +116,21 @@ def _filtered(causes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         and severity in (None, row["severity"])
         and team in (None, row["team"])
         and where in (None, row["fix_where"])
+        and kind in (None, row["exception_kind"])
         and row[AGES[age]] > 0
         and (owner == ANYBODY or (me in row["owners"].split(", ") if owner == MINE else not row["owners"]))
         and words in f"{row['sentence']} {row['exception_kind']} {row['cause']} {row['detail']}".lower()
     ]
 
 
-def _pick(label: str, options: list[str], key: str) -> str | None:
+def _pick(label: str, options: list[str], key: str, words: Callable[[str], str] = place) -> str | None:
     return st.selectbox(
-        label, options, index=None, key=key, bind="query-params", placeholder="all", width=140, format_func=place
+        label, options, index=None, key=key, bind="query-params", placeholder="all", width=140, format_func=words
     )
 
 
 def _opened(causes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The cause the address or a pick names, if it is still wrong."""
-    given = (st.query_params.get("kind", ""), st.query_params.get("cause", ""))
-    if given[0] and st.session_state.get("exceptions-given") != given:  # a link led here
-        st.session_state["exceptions-given"] = given
-        st.session_state[OPEN] = given
     named = st.session_state.get(OPEN)
     return next((row for row in causes if (row["exception_kind"], row["cause"]) == named), None)
 

@@ -23,6 +23,16 @@ KINDS = {
     "demand_event": ("Demand event", "Name, and of which goods", "When, and how many times the usual demand", ""),
     "record_error": ("Record error", "BlueCherry warehouse", "Chances of 1, 2, … units too many", ""),
 }
+STATUSES = {  # our words for a sales order, as the worker takes them
+    "ENTERED": "taken, not released yet",
+    "HELD": "stopped by somebody",
+    "OPEN": "to be picked",
+    "PICKED": "in the warehouse's hands",
+    "PART_SHIPPED": "some of it sent",
+    "SHIPPED": "all of it sent",
+    "INVOICED": "sent and invoiced",
+    "CANCELLED": "not to be sent",
+}
 USED_BY = {
     "carrier": ("shipment", "shipments"),
     "order_status": ("sales order", "sales orders"),
@@ -160,7 +170,7 @@ def waiting_words(row: dict[str, Any]) -> str:
 
 
 def _value(place: Any, kind: str, key: str) -> str:
-    codes = _codes(KINDS[kind][3])
+    codes = STATUSES if kind == "order_status" else _codes(KINDS[kind][3])
     if codes:
         chosen = place.selectbox(
             KINDS[kind][2],

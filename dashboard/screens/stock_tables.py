@@ -11,7 +11,9 @@ from dashboard.format import count, humanised, london, london_short, sku_words, 
 
 LIMIT = 300
 FILTERS = ("", "at_risk", "mismatch", "problem", "never_published", "sold_out", "fine", "not_offered")
-DIFFERENCES = ("shows_too_much", "mismatch", "differs_once", "never_published", "on_its_way", "waits_to_rise")
+DIFFERENCES = (
+    "shows_too_much", "mismatch", "differs_once", "may_be_sold", "never_published", "on_its_way", "waits_to_rise",
+)  # fmt: skip
 
 
 def of_skus(

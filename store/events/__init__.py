@@ -43,6 +43,7 @@ from store.events.house import (
 )
 from store.events.intents import (
     AbsenceSaid,
+    CreationMissed,
     IntentConfirmed,
     IntentRecorded,
     IntentRefused,
@@ -127,6 +128,7 @@ __all__ = [
     "CommandFinished",
     "CommandProgressed",
     "CommandTaken",
+    "CreationMissed",
     "CreditLinePart",
     "CreditMemoRead",
     "DemandMeasured",

@@ -68,8 +68,30 @@ class IntentUnclear(_IntentSettled):
     kind: ClassVar[str] = "intent.unclear"
 
 
+class CreationMissed(Event):
+    """BlueCherry took what we created, and shows it neither by its number nor by the order's, past its usual delay.
+
+    Every record of both answers could be read. Told twice at most, with a pause between: then it is surely absent.
+    """
+
+    kind: ClassVar[str] = "creation.missed"
+    intent_id: UUID
+    intent_kind: str
+    intent_subject: str
+    order_id: str
+    reference: str
+
+    @property
+    def subject(self) -> str:
+        return str(self.intent_id)
+
+    @property
+    def about_order(self) -> str:
+        return self.order_id
+
+
 class AbsenceSaid(Event):
-    """A person says that what was to be created, and became unclear, is surely not there."""
+    """A person says that what was to be created, and became unclear or never showed, is surely not there."""
 
     kind: ClassVar[str] = "absence.said"
     intent_id: UUID

@@ -168,6 +168,15 @@ class StockTermsChanged(Event):
     clock_skew_seconds: int
     deducts_open_orders: bool  # open sales orders are off the figures of the batch, all of them
     deducts_sales: bool  # the marketplace takes its own sales off the offer
+    # held back where no policy says otherwise; none: from before it was written down
+    percent: Decimal | None = None
+    units: int | None = None
+    combine: str | None = None
+    risk: str | None = None
+    alpha: Decimal | None = None
+    oversell_cost_amount: Decimal | None = None
+    minimum: int | None = None
+    maximum: int | None = None  # none: no cap
 
     @property
     def subject(self) -> str:

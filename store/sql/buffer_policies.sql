@@ -1,4 +1,5 @@
--- One row per buffer policy. What is held back for what, from which day, who said so, and is it in force?
+-- One row per buffer policy, and one of what the settings hold back where none says otherwise.
+-- What is held back for what, from which day, who said so, and is it in force?
 create or replace macro buffer_policies(as_of) as table
 with told as (
     select
@@ -31,4 +32,25 @@ select
     from_on,
     until_on,
     happened_at as set_at,
-from told;
+from told
+
+union all by name
+
+select
+    'settings' as level,
+    '' as key,
+    false as is_removed,
+    percent,
+    units,
+    combine,
+    risk,
+    alpha,
+    minimum,
+    maximum,
+    oversell_cost_amount,
+    'in_force' as state,
+    '' as why,
+    '' as actor,
+    happened_at as set_at,
+from stock_terms_facts
+where percent is not null;

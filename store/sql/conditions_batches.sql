@@ -118,7 +118,8 @@ doubtful as (
         happened_at as since_at,
     from found
     where finding ->> 'code' in (
-        'checksum_unreadable', 'ots_difference', 'empty_rows', 'unknown_location', 'open_orders_missing'
+        'checksum_unreadable', 'ots_difference', 'empty_rows', 'unknown_location', 'open_orders_missing',
+        'unknown_size', 'unknown_rec_type'
     )
 ),
 

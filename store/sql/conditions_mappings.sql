@@ -50,6 +50,17 @@ unreadable as (
         )
 ),
 
+-- as sync.rules.mappings names them
+wordless as (
+    select
+        mapping, key, set_at, mapping || ' ' || key || ' → ' || value as cause,
+        'It is none of our words for a sales order: nothing is known of one in that status.' as detail,
+    from in_force
+    where mapping = 'order_status' and value not in (
+        'ENTERED', 'HELD', 'OPEN', 'PICKED', 'PART_SHIPPED', 'SHIPPED', 'INVOICED', 'CANCELLED'
+    )
+),
+
 -- as sync.rules.record_error reads chances
 chances as (
     select
@@ -71,5 +82,7 @@ unlikely as (
 select
     'mapping_invalid' as kind, mapping || '/' || key as subject, '' as order_id, cause, detail,
     null::decimal(18, 6) as amount, '' as currency, null::timestamptz as deadline_at, set_at as since_at,
-from (from pointless union all by name from unreadable union all by name from unlikely)
+from (
+    from pointless union all by name from unreadable union all by name from unlikely union all by name from wordless
+)
 qualify row_number() over (partition by mapping, key order by detail) = 1;

@@ -162,18 +162,24 @@ import_stuck as (
 
 -- offers are read every hour at least: what John Lewis shows was compared with what we sent, or nobody knows it does
 compared as (
-    select max(read_until) as compared_at from stock_audit_facts where compared_count > 0
+    select
+        max(read_until) as compared_at,
+        coalesce(compared_at, (select min(happened_at) from import_facts where state = 'complete')) as waits_since,
+    from stock_audit_facts
+    where compared_count > 0
 ),
 
 uncompared as (
     select
         'stock_uncompared' as kind, 'offers' as subject, '' as order_id, '' as cause,
-        'What John Lewis shows was last compared with what should stand there '
-            || strftime(compared_at, '%d %b %H:%M') || ' UTC.' as detail,
+        'What John Lewis shows was '
+            || if(compared_at is null, 'never compared with what should stand there, though quantities took effect ',
+                'last compared with what should stand there ')
+            || strftime(waits_since, '%d %b %H:%M') || ' UTC.' as detail,
         '' as grounds,
-        compared_at as since_at,
+        waits_since as since_at,
     from compared
-    where compared_at <= as_of - interval 6 hours
+    where waits_since <= as_of - interval 6 hours
 ),
 
 batch_moments as (

@@ -1,6 +1,7 @@
 -- One row per SKU whose last sending took effect. What may John Lewis show of it while it is being read?
 -- Applied, less what was ordered since, plus what cancelled sales may have given back. A sale about when the sending
--- took effect, or while it was read, may be in or out: hence a least and a most.
+-- took effect, or while it was read, may be in or out: hence a least and a most. An order that cannot be read may be of
+-- any units: of what was sent before the last such was met, even less than the least may stand there.
 -- Of all, or of those named.
 create or replace macro expected_shown(
     read_from, read_until, skew_seconds := 120, deducts_sales := true, names := null
@@ -47,6 +48,12 @@ summed as (
         coalesce(sum(cancelled_quantity) filter (is_maybe_restored), 0) as maybe_restored,
     from moved
     group by sku
+),
+
+unread as (
+    select max(happened_at) as met_at
+    from unread_facts
+    where is_open and system = 'John Lewis' and record = 'order'
 )
 
 select
@@ -59,7 +66,9 @@ select
     greatest(
         sent.quantity - if(deducts_sales, coalesce(summed.surely_sold, 0), 0) + coalesce(summed.maybe_restored, 0), 0
     )::bigint as most_quantity,
+    coalesce(deducts_sales and sent.sent_at <= unread.met_at, false) as is_maybe_less,
     sent.sent_at,
     sent.applied_at,
 from sent
+cross join unread
 left join summed on summed.sku = sent.sku;

@@ -35,7 +35,8 @@ beside as (
         due.ordered_quantity,
         due.least_quantity as due_least,
         due.most_quantity as due_most,
-        unread.record_id is null
+        coalesce(due.is_maybe_less, false) as is_maybe_less,
+        not reading.is_unread
             and coalesce(due.applied_at <= compared.read_from and stock.shown_at <= compared.read_until, false)
             as is_comparable,
         -- the formula allowed more than was sent: increases wait for a new batch or fresh orders
@@ -45,8 +46,7 @@ beside as (
     left join compared on true
     left join due on due.sku = stock.sku
     left join published_facts as sent on sent.sku = stock.sku
-    left join unread_facts as unread
-        on unread.is_open and unread.system = 'John Lewis' and unread.record = 'offer' and unread.record_id = stock.sku
+    join offer_readings as reading on reading.sku = stock.sku
     where stock.shown_quantity is not null
 ),
 
@@ -68,6 +68,7 @@ judged as (
         case
             when is_at_risk then 'shows_too_much'
             when gap_quantity <> 0 and is_mismatched then 'mismatch'
+            when gap_quantity < 0 and is_maybe_less then 'may_be_sold'
             when gap_quantity <> 0 then 'differs_once'
             when published_quantity is null then 'never_published'
             when not is_comparable and shown_quantity <> published_quantity then 'on_its_way'

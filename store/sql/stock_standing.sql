@@ -53,7 +53,6 @@ sent as (
     left join refused_quantities as refused on refused.push_id = published.push_id and refused.sku = published.sku
 ),
 
--- each offer, when it was read last: one that did not move is not stored again
 shown as (
     select
         offer.sku,
@@ -61,9 +60,9 @@ shown as (
         -- what sold out is inactive for that alone: still offered, and on sale again with the next unit
         not offer.is_gone and (offer.is_active or offer.inactivity_reasons = 'ZERO_QUANTITY') as is_offered,
         offer.quantity,
-        greatest(offer.happened_at, audits.read_until) as read_at,
+        reading.read_until as read_at,
     from offer_facts as offer
-    cross join (select max(read_until) as read_until from stock_audit_facts) as audits
+    join offer_readings as reading on reading.sku = offer.sku
 ),
 
 -- what was ordered after the reading is off the marketplace's number by now

@@ -104,6 +104,7 @@ create table if not exists sku_rows (
     price_amount decimal(18, 6),
     problem varchar not null,                              -- what makes it unfit to sell; empty: nothing
     seen_at timestamptz not null,
+    size_bucket integer,                                   -- 1 to 24, of its size range; null: BlueCherry did not say
 );
 
 create table if not exists offer_rows (

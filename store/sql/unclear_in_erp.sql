@@ -1,18 +1,23 @@
--- One row per creation or cancellation in BlueCherry whose answer never came. When was it last looked for, by what,
--- and what is there?
+-- One row per creation or cancellation in BlueCherry whose answer never came, and per sales order it took and does not
+-- show. When was it last looked for, by what, and what is there?
 create or replace view unclear_in_erp as
 with doubtful as (
     select
-        intent_id, intent_kind, subject, order_id, state, message, meant_at,
+        intent_id, intent_kind, subject, order_id, state, message, reference, meant_at,
         payload ->> 'return_id' as return_id, payload ->> 'ord_num' as ord_num, payload ->> 'ret_num' as ret_num,
         if(intent_kind = 'cancel_sales_line', payload ->> 'ord_num', order_id) as looked_up_by,
         (payload ->> 'line_number')::integer as line_number,
         (payload ->> 'before_quantity')::integer + (payload ->> 'quantity')::integer as cancelled_quantity,
         json_extract_string(payload, '$.lines[*].order_line_id') as order_line_ids,
     from intent_facts
-    where state in ('recorded', 'unclear') and intent_kind in (
-        'create_sales_order', 'create_return', 'cancel_sales_line', 'cancel_return'
-    )
+    where (
+            state in ('recorded', 'unclear')
+            and intent_kind in ('create_sales_order', 'create_return', 'cancel_sales_line', 'cancel_return')
+        )
+        or (
+            state = 'confirmed' and intent_kind = 'create_sales_order'
+            and not exists (from sales_order_facts as seen where seen.ord_num = intent_facts.reference)
+        )
 ),
 
 -- BlueCherry answered a question about its number after the call
@@ -24,7 +29,10 @@ looked as (
     join snapshots as shot
         on shot.source = 'erp' and shot.method = 'GET' and shot.status between 200 and 299
         and shot.resource = if(doubtful.intent_kind in ('create_return', 'cancel_return'), 'returnOrder', 'salesOrder')
-        and shot.seen_at >= doubtful.meant_at and contains(shot.path, doubtful.looked_up_by)
+        and shot.seen_at >= doubtful.meant_at
+        -- the whole number, as a filter quotes it
+        and regexp_extract(url_decode(replace(shot.path, '+', ' ')), ' eq ''([^&]*)''', 1)
+            = replace(doubtful.looked_up_by, '''', '''''')
     group by doubtful.intent_id
 ),
 
@@ -63,6 +71,7 @@ select
     doubtful.looked_up_by,
     doubtful.state,
     doubtful.message,
+    doubtful.reference,                         -- the number BlueCherry gave it; empty: none
     coalesce(shown.numbers, '') as shown,       -- BlueCherry's numbers that show what was meant; empty: none does
     looked.snapshot_id,
     coalesce(said.actor, '') as said_by,
@@ -70,7 +79,10 @@ select
     coalesce(looked.look_count, 0) as look_count,
     doubtful.meant_at,
     looked.looked_at,
+    missed.first_at as missed_first_at,  -- asked for by both numbers past the usual delay, all was read, not there
+    missed.last_at as missed_last_at,    -- and the last time that was written down
 from doubtful
 left join looked on looked.intent_id = doubtful.intent_id
 left join shown on shown.intent_id = doubtful.intent_id
+left join missed_creation_facts as missed on missed.intent_id = doubtful.intent_id
 left join absence_word_facts as said on said.intent_id = doubtful.intent_id;

@@ -5,10 +5,6 @@ with ended as (
     select push_id, import_id, state, error_count, happened_at as ended_at
     from import_facts
     where state in ('unproven', 'lost')
-),
-
-readings as (
-    select max(read_from) as read_from from stock_audit_facts
 )
 
 select
@@ -23,7 +19,5 @@ select
 from ended
 join published_facts as sent on sent.push_id = ended.push_id
 join offer_facts as offer on offer.sku = sent.sku and not offer.is_gone
-cross join readings
--- an offer that did not move is not stored again
-where offer.quantity <> sent.quantity
-    or greatest(offer.happened_at, coalesce(readings.read_from, offer.happened_at)) <= ended.ended_at;
+join offer_readings as reading on reading.sku = sent.sku
+where offer.quantity <> sent.quantity or reading.read_from <= ended.ended_at;

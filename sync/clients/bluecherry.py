@@ -18,7 +18,7 @@ from sync import ports
 from sync.clients import bluecherry_wire as wire
 from sync.clients import bluecherry_words as words
 from sync.clients.bluecherry_production import work_order
-from sync.clients.bluecherry_stock import inventory_frame
+from sync.clients.bluecherry_stock import inventory_frames
 from sync.clients.erp_time import ErpTime
 from sync.clients.http import Answer, Call, Door
 from sync.clients.records import Unreadable, read, sort_out
@@ -107,7 +107,8 @@ class BlueCherry:
         """Entity inventory. A batch does not change while it is read; its row count proves it whole."""
         query = (("$filter", filter_of(("batch_id", "eq", batch_id))),)
         for answer, rows in self._pages("inventory", query, size=_TABLE_SIZE, is_table=True, is_steady=True):
-            yield inventory_frame(rows), answer.snapshot_id
+            for frame in inventory_frames(rows):
+                yield frame, answer.snapshot_id
 
     def work_orders(self, *, updated_from: datetime | None = None) -> Iterator[ports.Page[ports.WorkOrder]]:
         """Entity productionOrderByStage, of every stage: what is still expected stands in its lines."""

@@ -5,12 +5,15 @@ answer never fails here for a member that is missing or new; what a record must 
 `bluecherry_words`.
 """
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from sync.clients import values
 from sync.clients.values import Units
+
+_BUCKETS = range(1, 25)
 
 
 def _unpadded(value: Any) -> Any:
@@ -25,6 +28,15 @@ def _rows(value: Any) -> Any:
 def _given(value: Any) -> Any:
     """Amounts come as text, sometimes empty."""
     return None if value == "" else value
+
+
+def _bucket(value: Any) -> Any:
+    """One of the 24 size buckets; what is none says nothing, and spoils nothing."""
+    try:
+        number = Decimal(str(value))
+        return int(number) if number in _BUCKETS else None
+    except ArithmeticError:
+        return None
 
 
 Text = Annotated[values.Text, BeforeValidator(_unpadded)]
@@ -60,6 +72,7 @@ class ColorSize(_Wire):
     lbl_code: Text = None
     dimension: Text = None
     size_desc: Text = None
+    size_bk: Annotated[int | None, BeforeValidator(_bucket)] = None
     price: Amount = None
     min_multiple: Units = None
     active: Text = None

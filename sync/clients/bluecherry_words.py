@@ -65,6 +65,7 @@ class Words:
                         destinations=destinations,
                         multiple=max(size.min_multiple or 1, 1),
                         updated_at=max(map(self._time.earlier, changes)) if changes else None,
+                        size_bucket=size.size_bk,
                     )
                 )
         return found

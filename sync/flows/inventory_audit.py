@@ -15,14 +15,14 @@ from store.events import StockCompared
 from sync.freshness import orders_read_until
 from sync.offers import READ_BACK_EVERY, Sweep, last_read_at, last_sweep, read_offers
 from sync.rules.audit import comparable, compared, kept
-from sync.runs import SYSTEMS, Run
+from sync.runs import Run
 
 # of an offer that cannot be read stands here what it once showed
 _SHOWN = """
-select sku, quantity as shown_quantity
-from offer_facts
-where not is_gone
-    and sku not in (select record_id from unread_facts where is_open and system = $system and record = 'offer')
+select offer.sku, offer.quantity as shown_quantity,
+from offer_facts as offer
+join offer_readings as reading on reading.sku = offer.sku
+where not offer.is_gone and not reading.is_unread
 """
 _EXPECTED = "from expected_shown($read_from, $read_until, skew_seconds := $skew, deducts_sales := $sales)"
 
@@ -53,7 +53,7 @@ def compare(run: Run) -> None:
     if sweep is None or orders_at is None or orders_at < sweep.read_until or _is_compared(run, sweep):
         return
     ask, settings = run.house.ask, run.house.settings
-    shown = ask(_SHOWN, {"system": SYSTEMS["marketplace"]})
+    shown = ask(_SHOWN)
     if last_sweep(run) != sweep:
         return  # read again at this very moment, by the catalogue
     expected = ask(

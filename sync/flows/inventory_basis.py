@@ -26,6 +26,7 @@ from sync.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
 _RECORD_ERRORS = "select key, value from mappings($now) where mapping = 'record_error' and state = 'in_force'"
+_PLACES = 6  # of a chance and of a price, as facts keep them
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def warehouses(run: Run) -> frozenset[str]:
 
 
 def _note(run: Run, found: Basis) -> None:
-    settings, batch = run.house.settings, found.batch
+    settings, batch, usual = run.house.settings, found.batch, fallback(run.house.settings)
     degraded_at = batch.as_of + found.limits.max_age if found.caution.state else None
     terms = StockTermsChanged(
         happened_at=run.now(),
@@ -198,6 +199,14 @@ def _note(run: Run, found: Basis) -> None:
         clock_skew_seconds=settings.clock_skew_seconds,
         deducts_open_orders=found.has_open_orders,
         deducts_sales=settings.marketplace_deducts_sales,
+        percent=usual.percent,
+        units=usual.units,
+        combine=usual.combine,
+        risk=usual.risk,
+        alpha=round(usual.alpha, _PLACES),
+        oversell_cost_amount=round(usual.oversell_cost, _PLACES),
+        minimum=usual.minimum,
+        maximum=usual.maximum,
     )
     known = run.rows("select * from stock_terms_facts")
     if not known or not _says_the_same(terms, known[0]):

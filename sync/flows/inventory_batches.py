@@ -12,9 +12,10 @@ from uuid import uuid4
 import polars as pl
 
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
-from sync.ports import INVENTORY_COLUMNS, StockBatch
+from sync.flows import inventory_rows
+from sync.ports import StockBatch
 from sync.rules import batches as rules
-from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
+from sync.rules.batch_checks import REASONS, Finding, fault, is_many, oddities, suspicions, unproven
 from sync.rules.stock_rows import normalised, to_store
 from sync.runs import Run
 from sync.unread import BEGINNING, Reading
@@ -150,25 +151,33 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
 
 def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     """Read a batch, check it, keep what changed; whether it can be used."""
-    frames: list[pl.DataFrame] = []
-    for frame, _ in run.house.erp.inventory(batch.batch_id):
-        run.check()
-        frames.append(frame)
-        run.record()
-    rows = pl.concat([pl.DataFrame(schema=INVENTORY_COLUMNS), *frames])
-    wrong = fault(batch, rows)
+    told = inventory_rows.read(run, batch.batch_id)
+    wrong = fault(batch, told.sent)
     if wrong is not None:
         _reject(run, batch, wrong.code, wrong.detail)
         return False
+    rows, unknown = inventory_rows.of_skus(run, told)
+    unsized = [one.detail for one in unknown if one.code == "unknown_size" and is_many(one, rows)]
+    if unsized and not _knows_sizes(run, batch):
+        _reject(run, batch, "sizes_unread", f"{REASONS['sizes_unread'].sentence} {unsized[0]}")
+        return False
     deducts = run.house.settings.batch_deducts_open_orders
     given, known = normalised(rows, deducts_open_orders=deducts), _known(run, batch.kind, rows)
-    found = unproven(batch, rows) + oddities(rows, _locations(run), deducts_open_orders=deducts)
+    odd = oddities(rows, _locations(run), deducts_open_orders=deducts)
+    found = unproven(batch, told.sent) + unknown + odd
     doubts = () if is_accepted else suspicions(batch, given, known, found)
     if doubts:
         _hold(run, batch, doubts)
         return False
-    _keep(run, batch, rows.height, to_store(batch.kind, given, known), found)
+    _keep(run, batch, told.sent.height, to_store(batch.kind, given, known), found)
     return True
+
+
+def _knows_sizes(run: Run, batch: StockBatch) -> bool:
+    """Whether BlueCherry's SKUs were read since the batch's moment: what they did not say then, they do not say."""
+    rows = run.rows("select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'")
+    read_at = rows[0]["at"]
+    return read_at is not None and read_at >= batch.as_of
 
 
 def _known(run: Run, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,8 @@ import polars as pl
 
 from store.events import StockBatchRecalled
 from sync.errors import Skippable
-from sync.ports import INVENTORY_COLUMNS
+from sync.flows import inventory_rows
+from sync.rules.batch_checks import unreadable
 from sync.rules.stock_rows import KEY, normalised, to_store
 from sync.runs import Run
 
@@ -79,28 +80,24 @@ def _stretches(past: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _read(run: Run, row: dict[str, Any], known: pl.DataFrame) -> pl.DataFrame:
     """Read one batch and keep what differs; how the stock stands after it."""
-    frames = [pl.DataFrame(schema=INVENTORY_COLUMNS)]
     try:
-        for frame, _ in run.house.erp.inventory(row["batch_id"]):
-            run.check()
-            frames.append(frame)
-            run.record()
+        told = inventory_rows.read(run, row["batch_id"])
     except Skippable:  # BlueCherry has not kept it
         run.counts["batches_passed_over"] += 1
         return known
-    rows = pl.concat(frames)
-    is_whole = row["row_count"] is None or rows.height == row["row_count"]
-    if not is_whole or (rows["sku_key"] == "").any():
+    is_whole = row["row_count"] is None or told.sent.height == row["row_count"]
+    if not is_whole or unreadable(told.sent):
         run.counts["batches_passed_over"] += 1
         return known
+    rows, _ = inventory_rows.of_skus(run, told)
     given = normalised(rows, deducts_open_orders=run.house.settings.batch_deducts_open_orders)
     kept = to_store(row["batch_kind"], given, known)
     read_id = uuid4()
-    told = {"read_id": pl.lit(str(read_id)), "batch_id": pl.lit(row["batch_id"]), "as_of": pl.lit(row["as_of"])}
-    run.house.journal.append_series("stock_rows", kept.with_columns(**told))
+    mark = {"read_id": pl.lit(str(read_id)), "batch_id": pl.lit(row["batch_id"]), "as_of": pl.lit(row["as_of"])}
+    run.house.journal.append_series("stock_rows", kept.with_columns(**mark))
     event = StockBatchRecalled(
         happened_at=run.now(), batch_id=row["batch_id"], read_id=read_id, batch_kind=row["batch_kind"],
-        as_of=row["as_of"], row_count=rows.height, changed_count=kept.height,
+        as_of=row["as_of"], row_count=told.sent.height, changed_count=kept.height,
     )  # fmt: skip
     run.record([event])
     run.counts["batches_recalled"] += 1

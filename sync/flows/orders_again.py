@@ -4,16 +4,18 @@ The same decision as a run's, on what a run would know after the change. Nothing
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.flows.orders import known
+from sync.intents import Intent
 from sync.ports import Person
 from sync.rules.addresses import misfits
 from sync.rules.mappings import Mappings, load
 from sync.rules.order_known import Known
 from sync.rules.orders import decide
+from sync.rules.retrying import ABSENT
 from sync.runs import Run
 
 LAST = 2**62  # after everything that was recorded
@@ -47,11 +49,11 @@ def foresee(
     run: Run,
     frees: Mapping[str, tuple[str, ...]],
     *,
-    mapping: tuple[str, str, str] | None = None,
+    mappings: Sequence[tuple[str, str, str]] = (),
     people: Mapping[str, Person] | None = None,
     ship_vias: Mapping[str, str] | None = None,
 ) -> Foreseen:
-    """What would become of orders, released now, with a mapping set, or with these people and ship-vias.
+    """What would become of orders, released now, with mappings set, or with these people and ship-vias.
 
     `frees`: by order, what of it that was refused may be tried again (`OrderReleased.frees`).
     """
@@ -61,7 +63,7 @@ def foresee(
         now,
         lines=[line for line in now.lines if line["order_id"] in wanted],
         holds={order: _released(now, order, frees[order]) for order in wanted},
-        mappings=_with(run, now.mappings, mapping),
+        mappings=_with(run, now.mappings, mappings),
         misfits={**now.misfits, **{order: misfits(person) for order, person in (people or {}).items()}},
         countries={**now.countries, **_countries(people or {})},
         ship_vias={**now.ship_vias, **(ship_vias or {})},
@@ -80,6 +82,16 @@ def foresee(
     )
 
 
+def foresee_absent(run: Run, order_id: str, intent_id: str) -> tuple[tuple[Intent, ...], str]:
+    """What would be created for an order once one of its creations is surely absent, and else what holds it."""
+    now = known(run, order_id)
+    absent = {"state": "refused", "code": ABSENT, "is_pending": False}
+    intents = [{**row, **(absent if str(row["intent_id"]) == intent_id else {})} for row in now.intents]
+    decision = decide(replace(now, intents=intents))
+    holds = [event.detail for event in decision.holds if event.order_id == order_id]
+    return (*decision.create, *decision.take_over), " ".join(holds)
+
+
 def _released(now: Known, order_id: str, frees: tuple[str, ...]) -> dict[str, Any]:
     hold = now.holds.get(order_id) or {"order_id": order_id}
     words = dict.fromkeys(("reason", "cause", "detail"))
@@ -90,10 +102,10 @@ def _countries(people: Mapping[str, Person]) -> dict[str, str]:
     return {order: one.ship_to.country for order, one in people.items() if one.ship_to is not None}
 
 
-def _with(run: Run, present: Mappings, mapping: tuple[str, str, str] | None) -> Mappings:
-    if mapping is None:
+def _with(run: Run, present: Mappings, asked: Sequence[tuple[str, str, str]]) -> Mappings:
+    if not asked:
         return present
-    kind, key, value = mapping
     rows: Iterable[Mapping[str, Any]] = run.rows(RULES, {"now": run.now()})
-    others = [row for row in rows if (row["mapping"], row["key"]) != (kind, key)]
-    return load([*others, {"mapping": kind, "key": key, "value": value}])
+    told = {(row["mapping"], row["key"]): row["value"] for row in rows}
+    told |= {(kind, key): value for kind, key, value in asked}
+    return load([{"mapping": kind, "key": key, "value": value} for (kind, key), value in told.items()])

@@ -3,19 +3,24 @@
 Found with another content than was meant (same number, other lines): nothing is sent, a person decides.
 A sales order is *absent* only when it was not found by po_num after the ERP's visibility delay, twice, a minute
 apart; so is the cancellation of a line. Where the delay is not configured nobody but a person can say so, and then
-it is looked for once more. An acceptance and a reference are absent when the order was read two minutes after the
-call and shows nothing of it.
+it is looked for once more. What BlueCherry took, and does not show after that delay, is asked for by its number and
+by the order's, twice, and then a person alone can say that it is absent. An acceptance and a reference are absent
+when the order was read two minutes after the call and shows nothing of it.
 
 What BlueCherry is asked for is asked in turn (sync.flows.turns).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
 
-from store.events import Event
+from store.events import CreationMissed, Event
 from sync.flows.orders_drift import sales_order_events
 from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
-from sync.freshness import SHOWN_WITHIN, is_order_read_since
+from sync.freshness import SHOWN_WITHIN, erp_shows_by, is_order_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
+from sync.rules.order_past import SUPERSEDED
 from sync.rules.orders import other_content
 from sync.runs import Run
 
@@ -46,6 +51,8 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
         return _doubt(intent, now)
     order = rows[0]
     if intent.kind == "accept_order":
+        if order["state"] == "REFUSED":
+            return [refused(intent, now, SUPERSEDED, "looked again: the order was refused")]
         done = order["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}
     else:
         done = order["seller_reference"] == intent.payload["reference"]
@@ -101,13 +108,25 @@ def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
     if not intent.said_absent and intent.code != "absent_once":
         return [unclear(intent, now, "absent_once", "not found by its po_num; looked for once more in a minute")]
     sure = intent.said_absent or "in two sweeps after the visibility delay"
-    return [refused(intent, now, "absent", f"not found by its po_num, and surely absent ({sure})")]
+    names = f"its po_num, nor as {intent.reference}" if intent.reference else "its po_num"
+    return [refused(intent, now, "absent", f"not found by {names}, and surely absent ({sure})")]
 
 
 def _look_for(run: Run, intent: OpenIntent) -> bool:
-    """Ask the ERP by po_num; whether every record could be read (an unreadable one may be the very one)."""
+    """Ask the ERP for it; whether every record could be read (an unreadable one may be the very one)."""
+    return _ask_whole(run, intent.order_id, intent.reference)
+
+
+def _ask_whole(run: Run, order_id: str = "", ord_num: str = "") -> bool:
+    """Ask the ERP by po_num and by its own number, as far as they are given; whether every record could be read.
+
+    Whatever account it is under is recorded: what somebody typed under another one must not go out twice.
+    """
+    erp = run.house.erp
+    by_order = erp.sales_orders(order_id=order_id) if order_id else ()
+    by_number = erp.sales_orders(ord_num=ord_num) if ord_num else ()
     is_readable = True
-    for page in run.house.erp.sales_orders(order_id=intent.order_id):
+    for page in chain(by_order, by_number):
         run.record(sales_order_events(run, page.items, page.snapshot_id))
         is_readable = is_readable and not page.skipped
     return is_readable
@@ -151,24 +170,48 @@ def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]
 
 
-def _invisible(run: Run) -> dict[str, str]:
-    """Numbers of what was created and is still not read back after the visibility delay, by moment and number."""
+def _invisible(run: Run) -> dict[str, dict[str, Any]]:
+    """What was created and is still not read back after the visibility delay, by moment and number."""
     minutes = run.house.settings.erp_visibility_minutes or 0
     rows = run.rows(
         """
-        select intent.reference as ord_num, min(intent.meant_at) as meant_at
+        select
+            intent.intent_id, intent.intent_kind, intent.subject, intent.order_id, intent.reference,
+            intent.meant_at, missed.first_at, missed.last_at,
         from intent_facts as intent
+        left join missed_creation_facts as missed on missed.intent_id = intent.intent_id
         where intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
-            and intent.meant_at < $before
+            and intent.meant_at <= $before
             and not exists (from sales_order_facts as seen where seen.ord_num = intent.reference)
-        group by intent.reference
         """,
         {"before": run.now() - timedelta(minutes=minutes)},
     )
-    return {f"{row['meant_at'].isoformat()} {row['ord_num']}": row["ord_num"] for row in rows}
+    return {f"{row['meant_at'].isoformat()} {row['reference']}": row for row in rows}
 
 
-def _ask_for(run: Run, ord_num: str) -> None:
-    """It has a number, so it is asked for by name."""
-    for page in run.house.erp.sales_orders(ord_num=ord_num):
-        run.record(sales_order_events(run, page.items, page.snapshot_id))
+def _ask_for(run: Run, row: Mapping[str, Any]) -> None:
+    """It has a number, so it is asked for by name; until it is surely absent by the order's, too."""
+    now, first_at = run.now(), row["first_at"]
+    is_due = now >= erp_shows_by(run.house, row["meant_at"])
+    is_soon = first_at is not None and now - first_at < BETWEEN_SWEEPS
+    is_sure = first_at is not None and row["last_at"] - first_at >= BETWEEN_SWEEPS
+    if not is_due or is_soon or is_sure:
+        _ask_whole(run, ord_num=row["reference"])
+        return
+    if _ask_whole(run, row["order_id"], row["reference"]) and not _is_shown(run, row["reference"]):
+        run.record(
+            [
+                CreationMissed(
+                    happened_at=now,
+                    intent_id=row["intent_id"],
+                    intent_kind=row["intent_kind"],
+                    intent_subject=row["subject"],
+                    order_id=row["order_id"],
+                    reference=row["reference"],
+                )
+            ]
+        )
+
+
+def _is_shown(run: Run, ord_num: str) -> bool:
+    return bool(run.rows("from sales_order_facts where ord_num = $ord_num", {"ord_num": ord_num}))

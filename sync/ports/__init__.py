@@ -7,6 +7,8 @@ Reads raise Retriable, Deferred or Fatal; writes raise Refused or Unclear beside
 
 from sync.ports.erp import (
     INVENTORY_COLUMNS,
+    SIZE_BUCKETS,
+    WIDE_INVENTORY_COLUMNS,
     Carton,
     CreditLine,
     CreditMemo,
@@ -63,6 +65,8 @@ from sync.ports.witness import (
 
 __all__ = [
     "INVENTORY_COLUMNS",
+    "SIZE_BUCKETS",
+    "WIDE_INVENTORY_COLUMNS",
     "Account",
     "Address",
     "BillingCycle",

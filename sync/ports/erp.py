@@ -34,6 +34,7 @@ class SkuRecord:
     destinations: tuple[str, ...]
     multiple: int
     updated_at: datetime | None
+    size_bucket: int | None = None  # 1 to 24, of its size range; None: the ERP does not say
 
     @property
     def key(self) -> str:
@@ -283,6 +284,16 @@ INVENTORY_COLUMNS: dict[str, Any] = {
     "reported_ots": pl.Int64,
     "is_unread": pl.Boolean,  # a quantity that decides something was given and is no number
 }
+SIZE_BUCKETS = tuple(f"size{number:02}" for number in range(1, 25))
+# Columns of a page whose rows are of one kind of transaction (`rec_type`) in every size of a style and colour, in
+# this order; null where the ERP gave none. Of a row without its key all that make the key are null.
+WIDE_INVENTORY_COLUMNS: dict[str, Any] = {
+    **dict.fromkeys(
+        ("division", "style", "color_code", "label", "dimension", "location", "lot", "rec_type"), pl.String
+    ),
+    **dict.fromkeys(SIZE_BUCKETS, pl.Int64),
+    "unread": pl.List(pl.Int64),  # the buckets of which a quantity was given and is no number
+}
 
 
 class Erp(Protocol):
@@ -304,7 +315,10 @@ class Erp(Protocol):
         ...
 
     def inventory(self, batch_id: str) -> Iterator[tuple[pl.DataFrame, UUID | None]]:
-        """Rows of a batch, a frame with INVENTORY_COLUMNS per page."""
+        """Rows of a batch, frame by frame: each with INVENTORY_COLUMNS, or with WIDE_INVENTORY_COLUMNS.
+
+        A page with rows of both forms comes as a frame of each.
+        """
         ...
 
     def work_orders(self, *, updated_from: datetime | None = None) -> Iterator[Page[WorkOrder]]:

@@ -1,8 +1,9 @@
 """Whether the marketplace shows what it should: applied, less ordered since, plus what it put back.
 
-The law: only a difference from that counts, and only a reading with no import open is compared; a SKU sent, or on
-its way, during the reading is left out of it. Two such readings in a row make it an exception; the first that is
-right again ends it. Every difference is kept with its numbers and moments.
+The law: only a difference from that counts, and only a reading with no import open is compared. Left out of it is
+a SKU sent, or on its way, during the reading, and one that shows too few while an order nobody can read may be why.
+Two such readings in a row make it an exception; the first that is right again ends it. Every difference is kept
+with its numbers and moments.
 """
 
 from datetime import datetime
@@ -24,9 +25,11 @@ ROWS: dict[str, Any] = {
 def comparable(shown: pl.DataFrame, expected: pl.DataFrame, read_from: datetime) -> pl.DataFrame:
     """Offers whose last sending had taken effect before the reading began, what should stand there beside them.
 
-    `shown`: sku, shown_quantity. `expected`: the read model `expected_shown`.
+    `shown`: sku, shown_quantity. `expected`: the read model `expected_shown`. What shows too few is left out where
+    that may be an order's that cannot be read: sent again, its unit would be sold twice.
     """
-    return shown.join(expected.filter(pl.col("applied_at") <= read_from), on="sku", maintain_order="left")
+    pairs = shown.join(expected.filter(pl.col("applied_at") <= read_from), on="sku", maintain_order="left")
+    return pairs.filter(~pl.col("is_maybe_less") | (pl.col("shown_quantity") >= pl.col("least_quantity")))
 
 
 def compared(pairs: pl.DataFrame, before: pl.DataFrame, read_from: datetime) -> pl.DataFrame:

@@ -17,6 +17,8 @@ from sync.rules.stock_rows import NEVER_SOLD_FROM, has_any, is_unread, promised,
 LEAST_COVERAGE_PERCENT = 90  # of the SKUs that had stock or orders before
 LEAST_UNITS_PERCENT = 50  # of the units on hand before
 MOST_ODD_PERCENT = 2  # of the rows
+_ROW_KEY = ("sku_key", "location", "lot", "rec_type")
+_HOLDS_IF_MANY = frozenset({"ots_difference", "empty_rows", "unknown_size"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ _KNOWN = (
     Reason("row_count", "The batch has not as many rows as it says.", reads_again=True),
     Reason("checksum", "On hand does not add up to what the batch says.", reads_again=True),
     Reason("duplicate_rows", "The batch tells of a SKU, location and lot twice.", reads_again=True),
+    Reason("mixed_forms", "The batch has rows of one SKU each and rows of size buckets; nobody says which count."),
+    Reason("sizes_unread", "The SKUs that say which size a bucket is have not been read since the batch.",
+           reads_again=True),
     Reason("as_of_backwards", "The batch was completed later and tells of an earlier moment."),
     Reason("unknown_kind", "The batch says neither FULL nor DELTA."),
     Reason("checksum_unreadable", "What the batch says on hand adds up to is no number; nothing proves it whole.",
@@ -43,6 +48,10 @@ _KNOWN = (
     Reason("ots_difference", "Rows report another open-to-sell figure than their quantities give.",
            is_incident=True),
     Reason("empty_rows", "Rows have no quantities that can be read; they count as no stock.", is_incident=True),
+    Reason("unknown_size", "Units lie in size buckets of which no SKU says the size; they are not sold.",
+           is_incident=True),
+    Reason("unknown_rec_type", "Rows carry quantities of a kind nobody knows; what they are of counts as no stock.",
+           is_incident=True),
     Reason("unknown_location", "Rows lie at a location BlueCherry does not list; they are not sold.",
            is_incident=True),
     Reason("negative_on_hand", "Rows have a negative stock on hand."),
@@ -66,10 +75,13 @@ class Finding:
 
 
 def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
-    """What makes a batch unusable, or None. `rows` as the ERP port gives them."""
-    keyless = int((rows["sku_key"] == "").sum())
-    if keyless:
-        return Finding("unreadable_rows", keyless, f"{keyless} rows have no SKU or location that can be read.")
+    """What makes a batch unusable, or None.
+
+    `rows` as the ERP port gives them, of the wide form as `size_buckets.as_sent` does: these have a `rec_type`.
+    """
+    wrong = unreadable(rows)
+    if wrong is not None:
+        return wrong
     if batch.row_count is not None and rows.height != batch.row_count:
         missing = abs(batch.row_count - rows.height)
         return Finding("row_count", missing, f"It should have {batch.row_count} rows; {rows.height} were read.")
@@ -81,9 +93,21 @@ def fault(batch: StockBatch, rows: pl.DataFrame) -> Finding | None:
         return Finding(
             "checksum", rows.height, f"On hand should add up to {batch.checksum}; it adds up to {total}."
         )
-    twice = _repeated(rows, ("sku_key", "location", "lot"))
+    twice = _repeated(rows, [name for name in _ROW_KEY if name in rows.columns])
     if twice:
         return Finding("duplicate_rows", twice, f"{twice} rows tell of a SKU, location and lot a second time.")
+    return None
+
+
+def unreadable(rows: pl.DataFrame) -> Finding | None:
+    """Why nothing can be made of the rows, or None. `rows` as for `fault`."""
+    keyless = int((rows["sku_key"] == "").sum())
+    if keyless:
+        return Finding("unreadable_rows", keyless, f"{keyless} rows have no SKU or location that can be read.")
+    long = rows["rec_type"].null_count() if "rec_type" in rows.columns else 0
+    if long:
+        sentence = f"{long} of its {rows.height} rows are of one SKU each, the others of size buckets."
+        return Finding("mixed_forms", long, sentence)
     return None
 
 
@@ -107,10 +131,14 @@ def suspicions(
     doubts += [
         one
         for one in found
-        if one.code == "checksum_unreadable"
-        or (one.code in {"ots_difference", "empty_rows"} and one.count * 100 > rows.height * MOST_ODD_PERCENT)
+        if one.code == "checksum_unreadable" or (one.code in _HOLDS_IF_MANY and is_many(one, rows))
     ]
     return tuple(doubts)
+
+
+def is_many(finding: Finding, rows: pl.DataFrame) -> bool:
+    """Whether more rows are odd than a batch may have."""
+    return finding.count * 100 > rows.height * MOST_ODD_PERCENT
 
 
 def _proof(batch: StockBatch) -> Decimal | None:

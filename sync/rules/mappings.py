@@ -46,6 +46,8 @@ FIELDS = (
     "division", "style", "style_name", "color_code", "color_name", "label", "dimension", "size", "upc", "ean",
     "season", "category",
 )  # fmt: skip
+# What a sales order can be to us, in the order it becomes so (bluecherry.md §2.5).
+STATUSES = ("ENTERED", "HELD", "OPEN", "PICKED", "PART_SHIPPED", "SHIPPED", "INVOICED", "CANCELLED")
 TEXT = "text:"
 _LEDGER_TYPE = re.compile(r"[A-Z][A-Z_]*")
 _PLACE = re.compile(r"(?:^|(?<=\s))(country|zone):(\S*)")
@@ -160,6 +162,8 @@ def check_value(kind: str, value: str) -> None:
         demand_events.check_value(value)
     elif kind == "record_error":
         record_error.parsed(value)
+    elif kind == "order_status" and value not in STATUSES:
+        raise ValueError(f"it is none of our words for a sales order: {', '.join(STATUSES)}")
 
 
 def check_attribute(value: str) -> None:

@@ -49,6 +49,9 @@ class BlueCherry:
             "usual_hand_edits": lambda: self._set_edit_rate(USUAL_RATE),
             "refuse_duplicates": lambda: self._refuse_duplicates(refuse=True),
             "accept_duplicates": lambda: self._refuse_duplicates(refuse=False),
+            "stick_orders": lambda: self._stick_orders(are_stuck=True),
+            "take_orders": lambda: self._stick_orders(are_stuck=False),
+            "post_stuck_orders": self.book.post_stuck,
             "ship_all": self.fulfilment.ship_all,
             "close_period": self.books.close_period,
             "goods_without_return": self.returns.take_in_by_hand,
@@ -68,6 +71,8 @@ class BlueCherry:
             "new_season": lambda: self._end_season(is_over=False),
             "late_batches": lambda: self._set_late(is_late=True),
             "punctual_batches": lambda: self._set_late(is_late=False),
+            "wide_batches": lambda: self._set_wide(is_wide=True),
+            "long_batches": lambda: self._set_wide(is_wide=False),
             **{f"hand_{kind}": partial(self.edits.edit_newest, kind) for kind in self.edits.kinds},
         }
 
@@ -125,6 +130,9 @@ class BlueCherry:
     def _refuse_duplicates(self, *, refuse: bool) -> None:
         self.book.refuse_duplicates = self.books.refuse_duplicates = refuse
 
+    def _stick_orders(self, *, are_stuck: bool) -> None:
+        self.book.is_stuck = are_stuck
+
     def _open_channels(self, *, is_open: bool) -> None:
         self.channels.is_open = is_open
 
@@ -135,6 +143,10 @@ class BlueCherry:
 
     def _set_late(self, *, is_late: bool) -> None:
         self.batches.are_late = is_late
+
+    def _set_wide(self, *, is_wide: bool) -> None:
+        """From the next batch on, stock is posted with 24 size buckets a row, or with a row for each SKU."""
+        self.batches.are_wide = is_wide
 
     # -- the truth ---------------------------------------------------------------------------
 
@@ -153,8 +165,10 @@ class BlueCherry:
             "switches": {
                 "hand_edit_rate": self.edits.rate,
                 "refuse_duplicates": self.book.refuse_duplicates,
+                "stick_orders": self.book.is_stuck,
                 "other_channels": self.channels.is_open,
                 "season_over": self.stock.is_season_over,
                 "late_batches": self.batches.are_late,
+                "wide_batches": self.batches.are_wide,
             },
         }

@@ -1,21 +1,25 @@
 """Stock batches of the pretend ERP: photographs of the ledger, taken at one moment and shown later.
 
 The law: a batch's rows are what was true at ``as_of`` and never change; they are whole only once it is COMPLETE.
-Nobody inside the ERP sells from a batch.
+A batch is of one form, long or wide (``bluecherry_size_buckets``). Nobody inside the ERP sells from a batch.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from sync.sandbox.bluecherry_size_buckets import style_colour, wide_rows
 from sync.sandbox.bluecherry_stock import BUCKETS, SELLING, Figures, Position, StockLedger, free_units
 from sync.sandbox.bluecherry_time import local_text, utc_text
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
+
+# A row as it will be sent: of the long form yet to be written out, of the wide form but for what the batch adds.
+Sent = tuple[Position, Figures] | dict[str, Any]
 
 BATCH_EVERY = timedelta(hours=4)
 BATCH_TAKES = timedelta(minutes=20)
@@ -36,6 +40,12 @@ class Batch:
     next_expected_at: datetime
     rows: list[tuple[Position, Figures]]
     last_mod: datetime
+    wide: list[dict[str, Any]] | None = None  # the same in the wide form, where the batch is of that
+
+    @property
+    def sent(self) -> Sequence[Sent]:
+        """The rows in the form the batch is of."""
+        return self.rows if self.wide is None else self.wide
 
     @property
     def checksum(self) -> int:
@@ -52,7 +62,7 @@ class Batch:
             "started_at": local_text(self.started_at),
             "completed_at": local_text(self.completed_at),
             "status": self.status,
-            "row_count": len(self.rows) if told else None,
+            "row_count": len(self.sent) if told else None,
             "checksum": str(self.checksum) if told else None,
             "next_expected_at": local_text(self.next_expected_at),
             "last_mod": local_text(self.last_mod),
@@ -65,18 +75,19 @@ class Batch:
             "status": self.status,
             "as_of": utc_text(self.as_of),
             "completed_at": utc_text(self.completed_at),
-            "row_count": len(self.rows),
+            "row_count": len(self.sent),
+            "is_wide": self.wide is not None,
         }
 
-    def shown_rows(self, now: datetime) -> list[tuple[Position, Figures]]:
+    def shown_rows(self, now: datetime) -> Sequence[Sent]:
         """All rows of a COMPLETE batch; of another, only those written so far."""
         if self.status == "COMPLETE":
-            return self.rows
+            return self.sent
         end = min(now, self.ends_at)
         lasts = max(self.ends_at - self.started_at, timedelta(seconds=1))
         part = (end - self.started_at) / lasts
-        written = len(self.rows) * (part if self.status == "RUNNING" else part / 2)
-        return self.rows[: math.floor(written)]
+        written = len(self.sent) * (part if self.status == "RUNNING" else part / 2)
+        return self.sent[: math.floor(written)]
 
 
 class Batches:
@@ -88,6 +99,7 @@ class Batches:
         self.batches: list[Batch] = []
         self.by_batch_id: dict[str, Batch] = {}
         self.are_late = True
+        self.are_wide = False
         self._last_complete: dict[tuple[str, str, str], Figures] = {}
         self._photographed: dict[tuple[str, str, str], tuple[Position, Figures]] = {}
 
@@ -122,6 +134,7 @@ class Batches:
         now = self.world.now
         kind = kind if self._last_complete else "FULL"
         number = len(self.batches) + 1
+        rows = self._rows_now(kind)
         batch = Batch(
             pkey=500_000 + number,
             batch_id=f"IB{now:%Y%m%d}{number:05d}",
@@ -132,25 +145,30 @@ class Batches:
             ends_at=now + takes,
             status="RUNNING",
             next_expected_at=now + BATCH_EVERY + BATCH_TAKES,
-            rows=self._rows_now(kind),
+            rows=rows,
             last_mod=now,
+            wide=wide_rows(rows, self.world.skus) if self.are_wide else None,
         )
         self.batches.append(batch)
         self.by_batch_id[batch.batch_id] = batch
         self.world.schedule(batch.ends_at, lambda: self._end(batch, status))
 
     def _rows_now(self, kind: str) -> list[tuple[Position, Figures]]:
-        rows: list[tuple[Position, Figures]] = []
-        for key, position in self.stock.positions.items():
-            figures = position.figures()
-            if kind == "DELTA" and self._last_complete.get(key) == figures:
-                continue
-            # One row object serves every batch that saw no change: months of batches stay small.
-            row = self._photographed.get(key)
-            if row is None or row[1] != figures:
-                row = self._photographed[key] = (position, figures)
-            rows.append(row)
-        return rows
+        """What a batch tells; a wide row has every size of its goods, so a wide DELTA tells of all of those."""
+        positions = list(self.stock.positions.values())
+        if kind == "DELTA":
+            news = [each for each in positions if self._last_complete.get(each.key) != each.figures()]
+            goods = {style_colour(each.sku) for each in news} if self.are_wide else set()
+            positions = [each for each in positions if style_colour(each.sku) in goods] if goods else news
+        return [self._row_now(each) for each in positions]
+
+    def _row_now(self, position: Position) -> tuple[Position, Figures]:
+        """One row object serves every batch that saw no change: months of batches stay small."""
+        figures = position.figures()
+        row = self._photographed.get(position.key)
+        if row is None or row[1] != figures:
+            row = self._photographed[position.key] = (position, figures)
+        return row
 
     def _end(self, batch: Batch, status: str) -> None:
         if batch.status != "RUNNING":
@@ -187,19 +205,21 @@ class Batches:
         numbered = (
             (number, row)
             for number, row in enumerate(batch.shown_rows(self.world.now), start=1)
-            if location is None or row[0].location == location
+            if location is None or _location(row) == location
         )
-        for number, (position, figures) in islice(numbered, first, end):
-            yield _row(members, number, position, figures)
+        for number, row in islice(numbered, first, end):
+            yield {"pkey": number, **members, **(row if isinstance(row, dict) else _row(*row))}
 
 
-def _row(batch_members: dict[str, Any], number: int, position: Position, figures: Figures) -> dict[str, Any]:
+def _location(row: Sent) -> str:
+    return str(row["location"]) if isinstance(row, dict) else row[0].location
+
+
+def _row(position: Position, figures: Figures) -> dict[str, Any]:
     sku = position.sku
     bucket = dict(zip(BUCKETS, figures, strict=True))
     allocated = bucket["open_orders"] + bucket["reserved"] + bucket["demand"]
     return {
-        "pkey": number,
-        **batch_members,
         "division": sku.division,
         "style": sku.style.ljust(12),
         "color_code": sku.color_code.ljust(5),

@@ -46,6 +46,8 @@ class OrderBook:
         self.oversold: list[dict[str, Any]] = []
         self.line_ids: set[str] = set()  # of the marketplace, whose stock is promised here
         self.refuse_duplicates = False
+        self.is_stuck = False  # what is taken gets a number, and goes no further than an error queue
+        self.stuck: list[SalesOrder] = []
         self.on_visible: Callable[[SalesOrder], None] = lambda _order: None
         self._pkey = 700_000
         self._next_number = 400_001
@@ -95,13 +97,10 @@ class OrderBook:
         )
         self._next_number += 1
         order.touch(self.world.now)
-        self.orders.append(order)
-        self.by_ord_num[order.ord_num] = order
-        self.by_po_num.setdefault(po_num, []).append(order)
-        self.line_ids.update(line.ext_line_id for line in lines)
-        for line in lines:
-            self._promise(order, line)
-        self.world.schedule(order.visible_at, lambda: self.on_visible(order))
+        if self.is_stuck:
+            self.stuck.append(order)
+        else:
+            self._enter(order)
         return {
             "pkey": order.pkey,
             "ord_num": order.ord_num,
@@ -110,6 +109,23 @@ class OrderBook:
             "duplicate": False,
             "warnings": [],
         }
+
+    def post_stuck(self) -> None:
+        """Somebody empties the error queue: what was taken long ago is there at once."""
+        stuck, self.stuck = self.stuck, []
+        for order in stuck:
+            order.entered_at = order.visible_at = self.world.now
+            order.touch(self.world.now)
+            self._enter(order)
+
+    def _enter(self, order: SalesOrder) -> None:
+        self.orders.append(order)
+        self.by_ord_num[order.ord_num] = order
+        self.by_po_num.setdefault(order.po_num, []).append(order)
+        self.line_ids.update(line.ext_line_id for line in order.lines)
+        for line in order.lines:
+            self._promise(order, line)
+        self.world.schedule(order.visible_at, lambda: self.on_visible(order))
 
     def _refuse_second(self, division: str, location: str, customer: str, po_num: str) -> None:
         for order in self.by_po_num.get(po_num, []):

@@ -107,6 +107,9 @@ class Category:
     commission_rate: Decimal
 
 
+SIZE_BUCKETS = (2, 3, 5, 8, 13, 24)
+"""Where the sizes of a range lie, in order: the buckets between them belong to no size."""
+
 VAT = Decimal("0.20")
 ZERO = Decimal(0)
 
@@ -212,7 +215,7 @@ def _all_skus(rng: Random) -> Iterator[Sku]:
         dimensions = division.dimensions if turn % 3 == 1 else division.dimensions[:1]
         for color_code, color_name in colours:
             for dimension in dimensions:
-                for bucket, size in enumerate(sizes, start=1):
+                for bucket, size in zip(SIZE_BUCKETS, sizes, strict=False):
                     number += 1
                     upc, ean = f"84011{number:06d}", f"505123{number:06d}"
                     yield Sku(

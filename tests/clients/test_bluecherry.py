@@ -236,8 +236,8 @@ def test_a_line_that_is_already_picked_cannot_be_cancelled(outside: Any) -> None
 def style(**members: Any) -> dict[str, Any]:
     sizes = [
         {"upc": "840110000015", "color_code": "WHT  ", "lbl_code": "A", "dimension": "", "size_desc": "M"}
-        | {"active": "Y", "price": "45.00", "min_multiple": 6, "last_mod": "2026-11-02 09:00:00"},
-        {"upc": None, "color_code": "WHT", "size_desc": "L", "active": "N"},
+        | {"active": "Y", "price": "45.00", "min_multiple": 6, "last_mod": "2026-11-02 09:00:00", "size_bk": "02"},
+        {"upc": None, "color_code": "WHT", "size_desc": "L", "active": "N", "size_bk": "25"},
     ]
     return {
         "pkey": 1,
@@ -259,6 +259,7 @@ def test_every_size_of_a_style_is_a_sku(outside: Any) -> None:
     assert (medium.cost, medium.price, medium.is_active) == (Decimal("15.75"), Decimal("45.00"), True)
     assert medium.updated_at == datetime(2026, 11, 2, 14, 0, tzinfo=UTC)
     assert (large.upc, large.is_active, large.price) == ("", False, None)
+    assert (medium.size_bucket, large.size_bucket) == (2, None)
 
 
 def test_a_style_with_a_hole_is_named(outside: Any) -> None:
@@ -334,15 +335,6 @@ def test_a_stock_row_without_its_key_is_kept_without_one(outside: Any) -> None:
 
     assert frame["sku_key"].to_list() == ["NMK|00001|WHT|A||M", "", ""]
     assert dict(frame.schema) == INVENTORY_COLUMNS
-
-
-def test_a_wide_stock_row_with_its_24_size_buckets_and_gaps_is_nobodys_stock(outside: Any) -> None:
-    """Which size a bucket means only the ERP's size range tells: guessed, the 7 of bucket 02 would be listed."""
-    wide = stock_row(1) | {"rec_type": "IN", "size_code": "S24", "size02_qty": 7, "size24_qty": 3}
-    del wide["size_desc"], wide["on_hand"]
-    ((frame, _),) = outside.erp(paged([wide, stock_row(2)], is_table=True)).inventory("IB3")
-
-    assert frame["sku_key"].to_list() == ["NMK|00002|WHT|A||M", ""]  # as with any row without its key
 
 
 def test_a_stock_row_of_which_one_quantity_is_no_number_is_marked_unless_it_decides_nothing(outside: Any) -> None:

@@ -23,6 +23,15 @@ def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(o
             combine="max", why="peak",
         )
     )  # fmt: skip
+    ordinary.tell(
+        events.StockTermsChanged(
+            happened_at=NOW, batch_id="B1", batch_at=NOW - HOUR, due_at=None, due_from="", degraded="",
+            degraded_at=None, overaged_at=NOW + DAY, buffer_factor=Decimal(1), thin_units=0, is_frozen=False,
+            warehouses=("WH1",), clamps_warehouses=False, clock_skew_seconds=120, deducts_open_orders=True,
+            deducts_sales=True, percent=Decimal(10), units=1, combine="max", risk="service_level",
+            alpha=Decimal("0.01"), oversell_cost_amount=Decimal(60), minimum=1,
+        )
+    )  # fmt: skip
     page = show("inventory", query=BUFFERS)
     empty = {name: reason for name, _, reason in senders(page)}
     page.selectbox(key="buffer-level").set_value("division").run(timeout=60)
@@ -40,6 +49,8 @@ def test_a_buffer_policy_is_set_from_a_day_on_with_what_is_left_open_left_open(o
     bodies = [(body["command"], body["arguments"]) for _, body in sent(ordinary)]
 
     assert "12.5 %, the larger of percent and units" in cells(page)
+    assert "Where no policy says otherwise" in cells(page)
+    assert "10 %, 1 unit, the larger of percent and units, by risk: service level, chance 0.01" in cells(page)
     assert (empty["Set the policy"], empty["Remove the policy"]) == ("Say what is held back.", "Preview it first.")
     assert keyless["Set the policy"] == "Say which Division."
     about = {"level": "division", "key": "NMK", "from_on": "2026-11-24"}

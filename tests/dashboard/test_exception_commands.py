@@ -180,6 +180,26 @@ def test_filters_stand_in_the_address(ordinary: Told) -> None:
     assert "No cause fits these filters" in words(nobody)
 
 
+def test_a_kind_in_the_address_shows_its_causes_until_the_filter_is_cleared(ordinary: Told) -> None:
+    for ship_via in ("EVX", "YDX"):
+        ordinary.wrong("unmapped_carrier", f"{ship_via}/C1", cause=ship_via, since=NOW - HOUR)
+    ordinary.wrong("payout_unexplained", "c1", cause="V1", amount="9.00")
+    page = show("exceptions", query={"kind": "unmapped_carrier"})
+    first = cells(page), words(page)
+    page.selectbox(key="of_kind").set_value(None).run(timeout=60)
+    cleared = cells(page)
+    gone = words(show("exceptions", query={"kind": "batch_late"}))
+    one = show("exceptions", query=CARRIER)
+
+    assert all(f"Ship-via {ship_via}" in first[0] for ship_via in ("DPX", "EVX", "YDX"))
+    assert "A payout is not" not in first[0]
+    assert "#### " in first[1]  # the first of them is open
+    assert "A payout is not" in cleared
+    assert "No cause fits these filters" in gone
+    assert "A payout is not" in cells(one)
+    assert one.selectbox(key="of_kind").value is None
+
+
 def test_a_cause_shows_its_runbook_its_evidence_and_its_history(ordinary: Told) -> None:
     ordinary.handle(thing("unmapped_carrier/S1/C1"), "note", note="asked the carrier")
     page = show("exceptions", query=CARRIER)

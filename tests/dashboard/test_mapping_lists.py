@@ -8,6 +8,7 @@ import pytest
 from dashboard import send
 from dashboard.screens.mapping_lists import NotAList, as_csv, changed, from_csv
 from dashboard.screens.mappings import KINDS
+from sync.rules.mappings import STATUSES
 from tests.dashboard.looking import senders, show
 from tests.told import Told
 
@@ -146,3 +147,12 @@ def test_nothing_is_set_before_its_change_was_seen() -> None:
     assert ("Show what would change", True, "Change a row, or add one, first.") in buttons
     assert ("Show what would change", True, "Choose a file first.") in buttons
     assert ("Set them all", True, "First look at what it would change.") in buttons
+
+
+@pytest.mark.usefixtures("ordinary")
+def test_a_status_is_chosen_among_the_words_the_worker_takes() -> None:
+    page = show("mappings", person="Ops")
+    page.selectbox(key="set-kind").set_value("order_status").run(timeout=60)
+    offered = page.selectbox(key="set-value-order_status").options
+
+    assert [option.split()[0] for option in offered] == list(STATUSES)

@@ -2,7 +2,17 @@
 
 from streamlit.testing.v1 import AppTest
 
-from store.events import CommandFinished, CommandTaken, MisfitPart, OrderHeld, ReturnedLinePart, ReturnSeen
+from store.events import (
+    CancelationAsked,
+    CommandFinished,
+    CommandTaken,
+    CreationMissed,
+    DriftAnswered,
+    MisfitPart,
+    OrderHeld,
+    ReturnedLinePart,
+    ReturnSeen,
+)
 from store.evidence import Snapshot, packed
 from store.journal import Personal
 from tests.dashboard.asking import press, sent
@@ -76,6 +86,24 @@ def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers
 
     assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}
     assert (allowed["Revert in BlueCherry"], allowed["Accept"]) == (True, False)
+
+
+def test_a_difference_stands_as_was_said_last_of_it_though_units_were_to_be_cancelled_before(told: Told) -> None:
+    drifted(told)
+    about = {"actor": "Olu (ops)", "order_id": "JL9-A"}
+    of_line = {"drift_class": "quantity", "drift_subject": "JL9-A-1", "shown": "1 unit"}
+    told.tell(
+        DriftAnswered(happened_at=NOW - HOUR, answer="confirm_rest", why="it is gone", **about, **of_line),
+        CancelationAsked(
+            happened_at=NOW - HOUR, ask_id=thing("ask"), order_line_id="JL9-A-1", quantity=1, before_quantity=0,
+            reason_code="CNL-SHORT-PICK", why="it is gone", **about,
+        ),
+        DriftAnswered(happened_at=NOW - HOUR / 2, answer="revert", why="it was found", **about, **of_line),
+    )  # fmt: skip
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+
+    assert "to be put back in BlueCherry (Olu (ops): it was found)" in cells(page)
+    assert "asked for, not sent yet" not in cells(page)
 
 
 def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_lines(told: Told) -> None:
@@ -201,6 +229,38 @@ def test_what_was_looked_up_for_a_lost_answer_is_shown_and_who_may_approve_says_
         assert plain[0]
         assert mute == (True, "Write first how you know it.")
         assert (body["command"], body["arguments"]["why"]) == ("say_absent", "searched, twice")
+
+
+def test_what_bluecherry_took_and_never_showed_can_be_said_absent_once_it_was_missed_twice(told: Told) -> None:
+    told.order("JL9-A")
+    told.intent(
+        "create_sales_order", "JL9-A/NMK/WH1", "confirmed", order_id="JL9-A", reference="400001",
+        intent_id=thing("lost"), at=NOW - 2 * HOUR, payload={"lines": [{"order_line_id": "JL9-A-1"}]},
+    )  # fmt: skip
+    told.wrong("sent_not_visible", "JL9-A/NMK/WH1", order_id="JL9-A")
+    told.runs_of_all()
+    told.beat()
+    soon = absent(show("order", query={"order_id": "JL9-A"}, person="Admin"))
+    for at in (NOW - HOUR, NOW - 0.5 * HOUR):
+        told.tell(
+            CreationMissed(
+                happened_at=at, intent_id=thing("lost"), intent_kind="create_sales_order",
+                intent_subject="JL9-A/NMK/WH1", order_id="JL9-A", reference="400001",
+            )
+        )  # fmt: skip
+    page = show("order", query={"order_id": "JL9-A"}, person="Admin")
+    press(page, "Show what would be sent")
+    looks = sent(told)[-1][1]
+    page.text_input(key="why-JL9-A-sent_not_visible-").set_value("not in its error queue").run(timeout=60)
+    press(page, "Surely absent: send again")
+    body = sent(told)[-1][1]
+
+    assert soon[0]
+    assert soon[1].startswith("BlueCherry was not asked twice for 400001")
+    assert "ord_num 400001 and po_num JL9-A" in cells(page)
+    assert (looks["command"], looks["arguments"]["dry_run"]) == ("say_absent", True)
+    assert body["arguments"]["intent_id"] == str(thing("lost"))
+    assert (body["arguments"]["why"], body["arguments"]["dry_run"]) == ("not in its error queue", False)
 
 
 def test_what_bluecherry_shows_cannot_be_said_to_be_absent(told: Told) -> None:

@@ -33,7 +33,17 @@ def unanswered(begin: Callable[..., Any], **fault: float) -> Any:
 
 
 def doubtful(house: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = house.rows("select * from unclear_in_erp order by subject")
+    return unanswered_or_unseen(house, "unclear", "recorded")
+
+
+def unseen(house: Any) -> list[dict[str, Any]]:
+    """What BlueCherry gave a number and does not show."""
+    return unanswered_or_unseen(house, "confirmed")
+
+
+def unanswered_or_unseen(house: Any, *states: str) -> list[dict[str, Any]]:
+    sql = "select * from unclear_in_erp where state in (select unnest($states::varchar[])) order by subject"
+    rows: list[dict[str, Any]] = house.rows(sql, states=states)
     return rows
 
 
@@ -171,4 +181,122 @@ def test_a_cancelation_said_not_to_have_happened_is_looked_for_and_made_once(ben
         for row in (one, *others)
     }
     assert doubtful(house) == []
+    assert house.rebuild_differences() == {}
+
+
+def dropped(begin: Callable[..., Any], **settings: Any) -> Any:
+    """A house whose sales orders BlueCherry took, gave a number, and never showed."""
+    house = quiet(begin, days=0.05, settings=settings)
+    house.sandbox.scenario("stick_orders")
+    placed(house, "spanning")
+    house.run("orders")
+    house.advance(20)
+    house.run("orders")
+    house.sandbox.scenario("take_orders")
+    return house
+
+
+def swept(house: Any) -> None:
+    """Past the usual delay, two looks."""
+    house.advance(house.house.settings.erp_visibility_minutes or 16)
+    house.run("orders")
+    house.advance(1.5)
+    house.run("orders")
+
+
+def test_what_bluecherry_confirmed_and_dropped_is_sent_again_once_on_a_persons_word(
+    bench: Callable[..., Any],
+) -> None:
+    house = dropped(bench)
+    counter = Counter(house)
+    lost = unseen(house)
+    one = lost[0]
+    early = say(counter, one)
+    house.advance(house.house.settings.erp_visibility_minutes)
+    too_soon = say(counter, one)
+    swept(house)
+    for _ in range(2):  # nothing is sent by itself, however long it takes
+        house.advance(60)
+        house.run("orders")
+    by_itself = copies(house)
+    waiting = {row["intent_id"]: row for row in unseen(house)}
+    foreseen = counter.ask(
+        ask.SayAbsent(intent_id=one["intent_id"], why="", dry_run=True), actor="Olu", is_approver=True
+    )
+    answer = say(counter, waiting[one["intent_id"]], why="the error queue is empty")
+    again = say(counter, one)
+    for row in unseen(house):
+        if row["missed_first_at"] is not None:
+            say(counter, row)
+    house.advance(20)
+    house.run("orders")
+    counter.close()
+    (settled,) = house.rows("select * from intent_facts where intent_id = $id", id=str(one["intent_id"]))
+
+    assert {row["state"] for row in lost} == {"confirmed"}
+    assert "may still appear by itself" in early["message"]
+    assert too_soon["message"].startswith(
+        f"BlueCherry took it as {one['reference']}, and was not asked for it twice"
+    )
+    assert not by_itself
+    assert all(row["missed_last_at"] > row["missed_first_at"] for row in waiting.values())
+    assert foreseen["message"].endswith(f"as {one['subject']}.")
+    assert foreseen["answer"]["differences"][0]["sends"] == one["subject"]
+    assert answer["message"].startswith(
+        "It was looked for once more and is not there; it was sent again: confirmed as "
+    )
+    assert (settled["state"], settled["code"]) == ("refused", "absent")
+    assert f"nor as {one['reference']}" in settled["message"]
+    assert again["state"] == "refused"
+    assert set(copies(house).values()) == {1}
+    assert lines_to_send(house) <= set(copies(house))
+    assert unseen(house) == []
+    assert house.rebuild_differences() == {}
+
+
+def test_what_was_sent_again_and_shows_up_after_all_is_raised_as_two_sales_orders(
+    bench: Callable[..., Any],
+) -> None:
+    house = dropped(bench)
+    swept(house)
+    counter = Counter(house)
+    one = unseen(house)[0]
+    say(counter, one)
+    counter.close()
+    house.advance(20)
+    house.run("orders")
+    house.sandbox.scenario("post_stuck_orders")
+    house.advance(5)
+    house.run("orders")
+    house.run("watch")
+    doubled = house.rows(
+        "select order_id, detail from exception_facts where is_open and exception_kind = 'duplicate_sales_order'"
+    )
+
+    assert {row["order_id"] for row in doubled} == {one["order_id"]}
+    assert all(one["reference"] in row["detail"] for row in doubled)
+    assert max(copies(house).values()) == 2
+    assert house.rebuild_differences() == {}
+
+
+def test_the_word_outlives_a_stop_before_it_was_looked_for(bench: Callable[..., Any]) -> None:
+    house = dropped(bench)
+    swept(house)
+    counter = Counter(house)
+    one = unseen(house)[0]
+    house.sandbox.faults(down=True, only="bluecherry", paths="/api/salesOrder")
+    kept = say(counter, one)
+    counter.close()
+    house.sandbox.faults()
+    (doubt,) = house.rows(
+        "select state, reference from intent_facts where intent_id = $id", id=str(one["intent_id"])
+    )
+    for _ in range(3):  # the next runs finish it, once
+        house.advance(20)
+        house.run("orders")
+    there = [count for line, count in copies(house).items() if line.startswith(one["order_id"])]
+
+    assert kept["state"] == "failed"
+    assert doubt == {"state": "unclear", "reference": one["reference"]}
+    assert set(there) == {1}
     assert house.rebuild_differences() == {}

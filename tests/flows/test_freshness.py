@@ -9,7 +9,7 @@ import pytest
 from store.events import RecordSkipped
 from sync.freshness import is_order_read_since, is_return_read_since, orders_first
 from tests.flows.shop import Shop, settings_of
-from tests.told import HOUR, NOW
+from tests.told import DAY, HOUR, NOW
 
 SENT = NOW - HOUR / 4
 
@@ -52,6 +52,16 @@ def test_an_order_that_does_not_say_its_name_may_be_any_until_the_bookmark_moves
 
     assert waited_for == (False, False)
     assert is_order_read_since(shop.run, "JL2-A", SENT)
+    assert orders_first(shop.run, SENT)
+
+
+def test_one_without_a_name_long_waited_out_does_not_make_a_named_one_hold_up_the_others(shop: Shop) -> None:
+    told = {"system": "John Lewis", "record": "order", "detail": "a hole in it"}
+    shop.told.tell(RecordSkipped(happened_at=NOW - 2 * DAY, record_id="", from_at=NOW - 2 * DAY, **told))
+    unread(shop, "order", "JL1-A")
+
+    assert is_order_read_since(shop.run, "JL2-A", SENT)
+    assert not is_order_read_since(shop.run, "JL1-A", SENT)
     assert orders_first(shop.run, SENT)
 
 

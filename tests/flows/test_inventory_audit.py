@@ -16,7 +16,7 @@ from sync.flows.inventory_audit import compare, wanted_since
 from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.offers import WHOLE
 from sync.ports import Offer, Page
-from tests.flows.shop import Shop, Stall, settings_of
+from tests.flows.shop import T_B, Shop, Stall, settings_of
 from tests.told import HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
@@ -92,6 +92,36 @@ def test_an_order_that_cannot_be_read_keeps_no_comparison_waiting_unless_it_has_
     stall.told.tell(bookmarks={ORDERS_LOOKED: (NOW - MINUTE).isoformat()})
 
     assert len(audits(stall)) == count
+
+
+@pytest.mark.parametrize(
+    ("order_id", "shown", "met", "is_wrong"),
+    [
+        ("JL-9", 6, NOW - 40 * MINUTE, False),
+        ("", 6, NOW - 40 * MINUTE, False),
+        ("JL-9", 8, NOW - 40 * MINUTE, True),  # no sale explains more
+        ("JL-9", 6, NOW - 2 * HOUR, True),  # sent since: its unit is off that number no more
+    ],
+)
+def test_what_an_unread_order_may_have_taken_off_is_not_put_back_on_sale(
+    stall: Stall, order_id: str, shown: int, met: datetime, *, is_wrong: bool
+) -> None:
+    stall.told.mapping("warehouse", "NMK", "WH1")
+    stall.told.batch("B1", {(stall.sku, "WH1"): {"on_hand": 12}}, at=T_B)
+    stall.publish(7, at=NOW - HOUR)
+    stall.told.tell(
+        RecordSkipped(happened_at=met, system="John Lewis", record="order", record_id=order_id, detail="a hole")
+    )
+    for ago in (13, 2):
+        read_offers(stall, shown, NOW - ago * MINUTE)
+        read_orders(stall, NOW - (ago - 1) * MINUTE)
+        audits(stall)
+    mismatches = stall.shop.rows("select 1 from conditions($at) where kind = 'stock_mismatch'", at=NOW)
+    beside = stall.shop.rows("select audit_state from stock_audit($at) where shown_quantity is not null", at=NOW)
+
+    assert len(seen(stall)) == (2 if is_wrong else 0)
+    assert (stall.row()["has_drifted"], bool(mismatches)) == (is_wrong, is_wrong)
+    assert beside == [{"audit_state": "mismatch" if is_wrong else "may_be_sold"}]
 
 
 def test_one_reading_is_compared_once(stall: Stall) -> None:

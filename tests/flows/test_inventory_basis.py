@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from store import events
+from store.journal import check_rebuild
 from sync.errors import Fatal
 from sync.flows.inventory_basis import basis, entries, fallback, policy_day
 from sync.rules.batches import Newest
@@ -60,6 +61,23 @@ def test_the_terms_are_written_down_and_again_only_when_they_change(shop: Callab
     )  # fmt: skip
     assert now["degraded_at"] == NOW + 2 * HOUR
     assert here.rows("select count(*) as n from events where kind = 'stock_terms.changed'") == [{"n": 2}]
+
+
+def test_what_the_settings_hold_back_stands_among_the_policies_and_follows_them(shop: Callable[..., Shop]) -> None:
+    here = shop(buffer_percent="10", buffer_units=2, risk_alpha="0.00123456", oversell_cost="45.5")
+    basis(here.run, BATCH)
+    basis(here.run, BATCH)
+    policies = "select level, percent, units, alpha, minimum, maximum, state from buffer_policies($at)"
+    first = here.rows(policies, at=NOW)
+    here.run.house.settings = settings_of(warehouses=("WH1",), maximum_listed=50)
+    basis(here.run, BATCH)
+    (row,) = here.rows(policies, at=NOW)
+
+    told = {"level": "settings", "minimum": 1, "maximum": None, "state": "in_force"}
+    assert first == [told | {"percent": Decimal(10), "units": 2, "alpha": Decimal("0.001235")}]
+    assert row == told | {"percent": Decimal(5), "units": 1, "alpha": Decimal("0.01"), "maximum": 50}
+    assert here.rows("select count(*) as n from events where kind = 'stock_terms.changed'") == [{"n": 2}]
+    assert check_rebuild(here.told.database) == {}
 
 
 def test_the_erps_word_on_the_next_batch_comes_before_the_timetable(shop: Callable[..., Shop]) -> None:

@@ -286,6 +286,7 @@ def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any)
     assert answer == {"message": f"The buffer policy of sku {sku} counts from {today}."}
     assert [tuple(row.values()) for row in rows] == [
         ("global", "planned", None, "12.50", "ada", "peak", tomorrow, None),
+        ("settings", "in_force", 1, "5.00", "", "", None, None),
         ("sku", "in_force", 5, None, "olu", "a photo shoot", today, tomorrow),
         ("sku", "planned", None, None, "olu", "over", tomorrow, None),
     ]

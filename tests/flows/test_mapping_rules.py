@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from store.commands import SetMapping
+from store.commands import MappingRow, SetMapping, SetMappings
 from store.journal import Personal
+from sync.answers import Refusal
+from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
 from sync.flows.orders import known
 from sync.ports import Address, Person
@@ -71,3 +73,42 @@ def test_a_rule_that_is_set_says_what_waited_for_it_and_not_what_waited_for_anot
         "warehouse country:GBR is now WH1; 2 orders, £85, first deadline 25 Nov 09:00 waited for it: they go on"
     )
     assert "; 1 order, £42.50, first deadline 27 Nov 09:00 waited for it" in other["message"]
+
+
+def test_a_list_says_before_it_is_set_what_all_of_it_together_moves_on_and_what_waited_after(shop: Shop) -> None:
+    lists = MappingLists(shop.run.house, {}, MappingDesk(shop.run.house, {}))
+    shop.told.skus(SHIRT, COAT, GHOST, "NMC-01000-RED-A--M")
+    shop.told.order("JL5-A", skus=[SHIRT], deadline=NOW + DAY / 2)
+    shop.told.shipment("S5/1", "JL5-A", ship_via="DPX")
+    shop.told.shipment_held("S5/1", "JL5-A", "unmapped_carrier", cause="DPX")
+    rows = (
+        MappingRow(mapping="warehouse", key="NMK", value="WH1"),
+        MappingRow(mapping="warehouse", key="NMM", value="WH1"),
+        MappingRow(mapping="division", key=f"sku:{GHOST}", value="NMC"),  # which no rule places either
+        MappingRow(mapping="carrier", key="DPX", value="dpd-uk"),
+        MappingRow(mapping="warehouse", key="NMC", value="WH2", from_on=NOW.date() + DAY),  # not yet
+    )
+    idle = lists.set("Ada", SetMappings(rows=rows[-1:], dry_run=True))
+    foreseen = lists.set("Ada", SetMappings(rows=rows, dry_run=True))
+    done = lists.set("Ada", SetMappings(rows=rows))
+
+    assert idle["message"] == "The one row would be set. Nothing waits for them."
+    assert foreseen["message"] == (
+        "5 of 5 rows would be set. 5 orders, £212.50, first deadline 24 Nov 21:00 wait for them; with them 3 go on,"
+        " 1 stays held (missing warehouse), and parcels of 1 order are told."
+    )
+    assert done["message"].endswith("5 orders, £212.50, first deadline 24 Nov 21:00 waited for them: they go on.")
+
+
+def test_a_status_of_nobodys_is_refused_with_the_words_there_are_alone_and_in_a_list(shop: Shop) -> None:
+    desk = MappingDesk(shop.run.house, {})
+    lists = MappingLists(shop.run.house, {}, desk)
+    listed = lists.set(
+        "Ada", SetMappings(rows=(MappingRow(mapping="order_status", key="20", value="open", line=4),), dry_run=True)
+    )
+
+    with pytest.raises(Refusal, match=r"20 cannot mean 'open': .* ENTERED, HELD, OPEN, PICKED, PART_SHIPPED"):
+        desk.set("Ada", SetMapping(mapping="order_status", key="20", value="open"))
+    assert listed["problems"][0].startswith(
+        "Line 4, order_status 20: 20 cannot mean 'open': it is none of our words"
+    )

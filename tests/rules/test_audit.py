@@ -21,7 +21,7 @@ def expected(**more: Any) -> pl.DataFrame:
     usual = {
         "sku": "LINEN", "push_id": str(thing("push")), "applied_quantity": 7, "ordered_quantity": 2,
         "cancelled_quantity": 0, "least_quantity": 5, "most_quantity": 5, "sent_at": NOW - 2 * HOUR,
-        "applied_at": NOW - HOUR,
+        "applied_at": NOW - HOUR, "is_maybe_less": False,
     }  # fmt: skip
     return pl.DataFrame([usual | more])
 
@@ -89,6 +89,13 @@ def test_a_reading_that_is_right_again_ends_it_and_is_kept_once() -> None:
 def test_what_took_effect_while_it_was_read_is_not_compared() -> None:
     assert comparable(shown(9), expected(applied_at=NOW + HOUR), NOW).is_empty()
     assert comparable(shown(9), expected(sku="WOOL"), NOW).is_empty()
+
+
+@pytest.mark.parametrize(("quantity", "is_compared"), [(4, False), (5, True), (6, True)])
+def test_only_too_few_may_be_an_order_that_cannot_be_read(quantity: int, is_compared: bool) -> None:
+    pairs = comparable(shown(quantity), expected(is_maybe_less=True), NOW)
+
+    assert (not pairs.is_empty()) == is_compared
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.rules.mappings import Goods, Place, check_attribute, check_key, load, parsed
+from sync.rules.mappings import STATUSES, Goods, Place, check_attribute, check_key, check_value, load, parsed
 
 TROUSERS = Goods("NMM", "05220", "NMM-05220-NVY-A--8")
 SHIRT = Goods("NMK", "04117", "NMK-04117-WHT-A--M")
@@ -86,6 +86,15 @@ def test_an_attribute_means_a_field_of_bluecherrys_or_a_text() -> None:
     for value, why in (("colour", "none of the fields"), ("text: ", "says nothing")):
         with pytest.raises(ValueError, match=why):
             check_attribute(value)
+
+
+def test_a_status_means_one_of_our_words_and_the_refusal_lists_them() -> None:
+    for word in STATUSES:
+        check_value("order_status", word)
+
+    for value in ("open", "OPN", "Picked"):
+        with pytest.raises(ValueError, match=", ".join(STATUSES)):
+            check_value("order_status", value)
 
 
 def test_a_rule_nobody_could_read_maps_nothing_and_stops_nothing() -> None:

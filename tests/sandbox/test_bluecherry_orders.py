@@ -110,6 +110,19 @@ def test_a_second_order_with_the_same_number_is_taken_unless_the_switch_refuses(
     assert len(world.bluecherry.state()["sales_orders"]) == 2
 
 
+def test_what_sticks_gets_a_number_and_is_nowhere_until_it_is_posted(world: World, erp: Any) -> None:
+    world.bluecherry.scenario("stick_orders")
+    number = erp.post("/api/salesOrder", json=[document(world, deep(world), "JL-1")]).json()["ord_num"]
+    world.bluecherry.scenario("take_orders")
+    world.advance(60)
+    before = list(world.bluecherry.book.visible()), world.bluecherry.state()["sales_orders"]
+    world.bluecherry.scenario("post_stuck_orders")
+    (order,) = world.bluecherry.book.visible("JL-1")
+
+    assert before == ([], [])
+    assert order.ord_num == number
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -210,6 +210,21 @@ def test_what_john_lewis_shows_and_nobody_compared_for_six_hours_is_wrong(told: 
     assert wrong(ask) == {}
 
 
+def test_quantities_in_effect_that_were_never_compared_are_wrong_after_six_hours(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 5}, base=9, at=NOW - 3 * DAY)
+    took_effect = NOW - 3 * DAY + HOUR / 12
+    early, late = wrong(ask, took_effect + 6 * HOUR - MINUTE), wrong(ask, took_effect + 6 * HOUR)
+    told.compared({SHIRT: 5}, least=5, most=5, read_count=0, at=NOW - HOUR)
+
+    assert early == {}
+    assert late["stock_uncompared", "offers"]["since_at"] == took_effect
+    assert late["stock_uncompared", "offers"]["detail"] == (
+        "What John Lewis shows was never compared with what should stand there, though quantities took effect "
+        f"{took_effect:%d %b %H:%M} UTC."
+    )
+    assert wrong(ask) == {}
+
+
 def test_a_sale_two_batches_do_not_contain_is_stuck(told: Told, ask: Ask) -> None:
     told.order("O1-A", placed=NOW - 3 * HOUR, quantity=2)
     told.order("O2-A", placed=NOW - 3 * HOUR, state="WAITING_ACCEPTANCE")

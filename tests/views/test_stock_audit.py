@@ -1,11 +1,13 @@
 """What John Lewis shows against what it should: given events, exactly these rows."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from store import reads, reads_risk, reads_stock
 from store.database import Ask
+from store.events import ImportFinished, RecordSkipped
 from tests.told import HOUR, NOW, SHIRT, Told
 
 
@@ -89,6 +91,44 @@ def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(t
     assert found is not None
     assert (found["shown_quantity"], found["standing_quantity"], found["is_at_risk"]) == (7, 2, False)
     assert audited(ask)["audit_state"] == "on_its_way"
+
+
+@pytest.mark.parametrize(("met", "standing"), [(NOW - 90 * HOUR / 60, 7), (NOW - HOUR / 6, 2)])
+def test_an_offer_that_cannot_be_read_is_not_taken_as_read_with_the_others(
+    told: Told, ask: Ask, met: datetime, standing: int
+) -> None:
+    """Sent up to 7 after it was last read; what was compared of the others says nothing of it."""
+    stocked(told, units=3)
+    told.offers({SHIRT: 2}, at=NOW - 2 * HOUR)
+    told.tell(RecordSkipped(happened_at=met, system="John Lewis", record="offer", record_id=SHIRT, detail="price"))
+    told.publish({SHIRT: 7}, at=NOW - HOUR)
+    told.compared({"NMK-COTTON-SOCKS-NAV--M": 4}, least=4, most=4, read_count=0)
+    found = reads.sku(ask, NOW, SHIRT)
+
+    assert found is not None
+    assert (found["standing_quantity"], found["is_at_risk"]) == (standing, standing > 3)
+    assert found["shown_at"] == (NOW - 2 * HOUR if standing == 7 else NOW - HOUR / 4)
+
+
+@pytest.mark.parametrize("is_unread", [True, False])
+def test_the_number_of_an_offer_nobody_can_read_proves_no_file(told: Told, ask: Ask, *, is_unread: bool) -> None:
+    stocked(told)
+    told.offers({SHIRT: 7}, at=NOW - 2 * HOUR)
+    push_id = told.publish({SHIRT: 7}, at=NOW - HOUR, is_finished=False)
+    told.tell(
+        ImportFinished(
+            happened_at=NOW - HOUR / 2, import_id="IMP-1", push_id=push_id, state="unproven", success_count=0,
+            error_count=1, errors={},
+        )
+    )  # fmt: skip
+    if is_unread:
+        met = NOW - HOUR
+        told.tell(
+            RecordSkipped(happened_at=met, system="John Lewis", record="offer", record_id=SHIRT, detail="price")
+        )
+    told.compared({"NMK-COTTON-SOCKS-NAV--M": 4}, least=4, most=4, read_count=0)
+
+    assert ask("select sku from unproven_skus")["sku"].to_list() == ([SHIRT] if is_unread else [])
 
 
 def test_an_increase_that_waits_is_a_difference(told: Told, ask: Ask) -> None:

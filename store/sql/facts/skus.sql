@@ -22,6 +22,7 @@ create table if not exists sku_facts (
     cost_amount decimal(18, 6),
     price_amount decimal(18, 6),
     problem varchar not null,                   -- what makes it unfit to sell; empty: nothing
+    size_bucket integer,                        -- 1 to 24, of its size range; null: BlueCherry did not say
     happened_at timestamptz not null,
     seq bigint not null,
 );
@@ -32,7 +33,7 @@ using (
         row.sku_key, row.sku, row.division, row.style, row.color_code, row.label, row.dimension,
         row.size, row.style_name, row.color_name, row.upc, row.ean, row.season, row.category,
         row.is_active, row.is_listed, row.is_gone, row.multiple, row.cost_amount, row.price_amount,
-        row.problem,
+        row.problem, row.size_bucket,
         row.seen_at as happened_at, fresh.seq,
     from fresh
     join sku_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid

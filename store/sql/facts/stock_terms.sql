@@ -13,6 +13,15 @@ create table if not exists stock_terms_facts (
     clamps_warehouses boolean not null,         -- each warehouse counts at least zero
     deducts_open_orders boolean not null,       -- open sales orders are off its figures
     deducts_sales boolean not null,             -- the marketplace takes its own sales off the offer
+    -- held back where no policy says otherwise, as the members of a policy; null: from before it was written down
+    percent decimal(5, 2),
+    units bigint,
+    combine varchar,
+    risk varchar,
+    alpha decimal(9, 6),
+    oversell_cost_amount decimal(18, 6),
+    minimum bigint,
+    maximum bigint,
     batch_at timestamptz not null,
     due_at timestamptz,                         -- when the next batch should be complete
     degraded_at timestamptz,
@@ -26,6 +35,8 @@ using (
     select subject, happened_at, seq, unnest(from_json(body, '{
         "batch_id": "VARCHAR", "due_from": "VARCHAR", "degraded": "VARCHAR", "warehouses": "VARCHAR",
         "thin_units": "BIGINT", "clock_skew_seconds": "BIGINT", "buffer_factor": "DECIMAL(9,4)",
+        "percent": "DECIMAL(5,2)", "units": "BIGINT", "combine": "VARCHAR", "risk": "VARCHAR",
+        "alpha": "DECIMAL(9,6)", "oversell_cost_amount": "DECIMAL(18,6)", "minimum": "BIGINT", "maximum": "BIGINT",
         "is_frozen": "BOOLEAN", "clamps_warehouses": "BOOLEAN", "deducts_open_orders": "BOOLEAN",
         "deducts_sales": "BOOLEAN", "batch_at": "TIMESTAMPTZ", "due_at": "TIMESTAMPTZ",
         "degraded_at": "TIMESTAMPTZ", "overaged_at": "TIMESTAMPTZ"

@@ -1,0 +1,183 @@
+"""Stock rows by kind of transaction and size bucket, as the ERP sums its stock up, unpivoted to a row per SKU.
+
+A wide row is of one kind (`rec_type`) for a division, style, colour, label, dimension, location and lot, with the
+units of every size of the range in 24 buckets. What the kinds come to is the ERP's own arithmetic (bluecherry.md
+§1.4, §2.4):
+
+    on hand     = SA + RT + R1 + R2 - IN - CM + (RV - RI)
+    linked      = RV - RI
+    open orders = OP    reserved = RS    demand = DM    picked = PK    work orders = WP
+
+Seconds (R2) are on hand, as in the ERP's own open to sell; who keeps them apart keeps them at a place of their own.
+Left out are RP and RO (picked and open units of linked stock, which `linked` takes off whole), ST (goods still
+being made), CC and CH (cancelled, and open no more), NS, US and NW (in none of the ERP's formulas). This form says
+neither when open orders are due, so all of them count as due now, nor what is damaged, held or open to sell.
+
+The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it, a bucket without
+a number is a gap. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
+finding and no stock, and the SKUs it may belong to are unread. So is one of which a number cannot be read or is of
+a kind nobody knows.
+"""
+
+from collections.abc import Collection
+
+import polars as pl
+
+from sync.ports import INVENTORY_COLUMNS, SIZE_BUCKETS
+from sync.rules.batch_checks import Finding
+
+_RECEIVED_LESS_GONE = {"SA": 1, "RT": 1, "R1": 1, "R2": 1, "IN": -1, "CM": -1}
+_LINKED = {"RV": 1, "RI": -1}
+# Our column ← how each kind counts in it.
+KINDS: dict[str, dict[str, int]] = {
+    "on_hand": _RECEIVED_LESS_GONE | _LINKED,
+    "linked": _LINKED,
+    "open_orders": {"OP": 1},
+    "reserved": {"RS": 1},
+    "demand": {"DM": 1},
+    "picked": {"PK": 1},
+    "work_orders": {"WP": 1},
+}
+LEFT_OUT = frozenset({"RP", "RO", "ST", "CC", "CH", "NS", "US", "NW"})
+_DECIDES = frozenset(kind for column, kinds in KINDS.items() if column != "work_orders" for kind in kinds)
+_KNOWN = _DECIDES | KINDS["work_orders"].keys() | LEFT_OUT
+
+_GOODS = ("division", "style", "color_code", "label", "dimension")
+_PLACE = (*_GOODS, "location", "lot")
+_BUCKETS = range(1, 25)
+_MOST_NAMED = 10  # in the words of a finding
+
+
+def as_sent(wide: pl.DataFrame) -> pl.DataFrame:
+    """Wide rows as the checks of a batch count them: what a row is of, its kind, and what it adds to on hand.
+
+    `sku_key` names no SKU here but the goods in all their sizes; empty: the row has no key that can be read.
+    """
+    is_unread = (pl.col("unread").list.len() > 0) & _is_among(KINDS["on_hand"])
+    return wide.select(
+        pl.concat_str(_GOODS, separator="|").fill_null("").alias("sku_key"),
+        "location",
+        "lot",
+        "rec_type",
+        pl.when(~is_unread).then(pl.sum_horizontal(SIZE_BUCKETS) * _sign("on_hand")).alias("on_hand"),
+        is_unread.alias("is_unread"),
+    )
+
+
+def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """Rows of `ports.INVENTORY_COLUMNS`, one per SKU, location and lot, and what of the wide ones is none.
+
+    `wide` as the ERP port gives it, rows without their key left out; `skus` as `sku_facts` has them.
+    """
+    places = wide.select(_PLACE).drop_nulls().unique(maintain_order=True).with_row_index("place")
+    # What a kind is gets looked up once a row, not once a bucket.
+    kinds = wide.join(places, on=list(_PLACE)).with_columns(
+        *(_sign(column).alias(column) for column in KINDS),
+        _is_among(_DECIDES).alias("decides"),
+        (~_is_among(_KNOWN)).alias("is_strange"),
+    )
+    sizes = _sizes(skus)
+    rows = (
+        pl.concat(_figures(kinds, bucket) for bucket in _BUCKETS)
+        .join(places, on="place")
+        .join(sizes, on=[*_GOODS, "bucket"], how="left")
+        .with_columns(has_any=pl.col("is_unread") | pl.any_horizontal(pl.col(list(KINDS)) != 0))
+    )
+    sized, unsized = (rows.filter(pl.col("sku_key").is_not_null() == has_size) for has_size in (True, False))
+    unplaced = skus.select("sku_key", *_GOODS).join(sizes, on="sku_key", how="anti")
+    blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
+    whole = pl.concat([sized, _of_unplaced(unsized, unplaced, places)], how="diagonal")
+    strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
+    return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
+        *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),
+        *_unknown_kinds(strange.filter(_is_something()).join(places, on="place")),
+    )
+
+
+def _of_unplaced(unsized: pl.DataFrame, unplaced: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """What is known of SKUs without a bucket, where buckets without a SKU were told: none, or nothing.
+
+    In a DELTA a row that is left out would leave their stock as it was, and it may be theirs that was told.
+    """
+    told = unsized.group_by("place").agg(pl.col("has_any").any().alias("is_unread")).join(places, on="place")
+    return told.join(unplaced, on=list(_GOODS)).with_columns(pl.lit(0, pl.Int64).alias(name) for name in KINDS)
+
+
+def _figures(rows: pl.DataFrame, bucket: int) -> pl.DataFrame:
+    """What one bucket holds at each place where something was said of it."""
+    is_unreadable = pl.col("units").is_null() & pl.col("decides")
+    return (
+        _cells(rows, bucket)
+        .group_by("place", "bucket")
+        .agg(
+            *((pl.col("units") * pl.col(column)).sum().alias(column) for column in KINDS),
+            (is_unreadable | (pl.col("is_strange") & _is_something())).any().alias("is_unread"),
+        )
+    )
+
+
+def _cells(rows: pl.DataFrame, bucket: int) -> pl.DataFrame:
+    """The rows that say something of a bucket, with its `units`; null: unreadable."""
+    units = pl.col(SIZE_BUCKETS[bucket - 1])
+    return rows.filter(units.is_not_null() | pl.col("unread").list.contains(bucket)).select(
+        "place", pl.lit(bucket, pl.Int32).alias("bucket"), "rec_type", *KINDS, "decides", "is_strange",
+        units.alias("units"),
+    )  # fmt: skip
+
+
+def _sign(column: str) -> pl.Expr:
+    """How a row's kind counts in a column: 1, -1, or 0 for not at all."""
+    return pl.col("rec_type").replace_strict(KINDS[column], default=0, return_dtype=pl.Int64)
+
+
+def _is_among(kinds: Collection[str]) -> pl.Expr:
+    return pl.col("rec_type").is_in(sorted(kinds))
+
+
+def _is_something() -> pl.Expr:
+    """Units, or what nobody can read."""
+    return (pl.col("units") != 0).fill_null(value=True)
+
+
+def _sizes(skus: pl.DataFrame) -> pl.DataFrame:
+    """The SKU of each bucket of the goods, where one SKU says it is: one that is gone only where no other does."""
+    bucket = [*_GOODS, "bucket"]
+    said = skus.select(
+        "sku_key", *_GOODS, "is_gone", pl.col("size_bucket").cast(pl.Int32).alias("bucket")
+    ).drop_nulls("bucket")
+    living = said.filter(~pl.col("is_gone") | pl.col("is_gone").all().over(bucket))
+    return living.filter(pl.len().over(bucket) == 1).drop("is_gone")
+
+
+def _unknown_sizes(rows: pl.DataFrame) -> tuple[Finding, ...]:
+    if rows.is_empty():
+        return ()
+    named = [
+        f"bucket {row['bucket']:02} of {_goods(row)} ("
+        + (", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in KINDS if row[name]) or "unreadable")
+        + ")"
+        for row in rows.head(_MOST_NAMED).iter_rows(named=True)
+    ]
+    sentence = f"No single SKU says which size a bucket is; what lies there is not sold: {_list(named, rows)}."
+    return (Finding("unknown_size", rows.height, sentence),)
+
+
+def _unknown_kinds(cells: pl.DataFrame) -> tuple[Finding, ...]:
+    if cells.is_empty():
+        return ()
+    named = [
+        f"{row['rec_type']!r} {'unreadable' if row['units'] is None else row['units']} in bucket {row['bucket']:02}"
+        f" of {_goods(row)}"
+        for row in cells.head(_MOST_NAMED).iter_rows(named=True)
+    ]
+    sentence = f"Quantities of a kind nobody knows; what they are of counts as no stock: {_list(named, cells)}."
+    return (Finding("unknown_rec_type", cells.height, sentence),)
+
+
+def _goods(row: dict[str, str]) -> str:
+    return "|".join(row[name] for name in _GOODS) + f" at {row['location'] or 'no location'}"
+
+
+def _list(named: list[str], rows: pl.DataFrame) -> str:
+    more = rows.height - len(named)
+    return "; ".join(named) + (f"; and {more} more" if more else "")

@@ -1,0 +1,60 @@
+"""What may or may not be in BlueCherry, and how it was looked for there."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from store.database import Ask
+from store.events import CreationMissed
+from store.evidence import Snapshot, packed
+from tests.told import HOUR, NOW, Told, thing
+
+MINUTE = timedelta(minutes=1)
+
+
+def asked(told: Told, field: str, number: str, at: datetime) -> None:
+    """BlueCherry answered a question about a number, as our client asks it."""
+    query = urlencode({"_include": "all", "$filter": f"{field} eq '{number}'", "_pgno": 1})
+    told.journal.append(
+        snapshots=[
+            Snapshot(
+                snapshot_id=thing(f"{field}/{number}/{at}"), source="erp", resource="salesOrder", method="GET",
+                path=f"/api/salesOrder?{query}", status=200, latency_ms=90, seen_at=at, said=packed(b"[]"),
+            )
+        ]
+    )  # fmt: skip
+
+
+def test_a_look_for_one_number_is_none_for_a_number_that_begins_like_it(told: Told, ask: Ask) -> None:
+    for order_id in ("SO-1", "SO-10", "O'1"):
+        told.intent(
+            "create_sales_order", f"{order_id}/NMK/WH1", "unclear", order_id=order_id, at=NOW - HOUR,
+            payload={"lines": [{"order_line_id": f"{order_id}-1"}]},
+        )  # fmt: skip
+    asked(told, "po_num", "SO-10", NOW - 30 * MINUTE)
+    asked(told, "po_num", "SO-10", NOW - 20 * MINUTE)
+    asked(told, "po_num", "O''1", NOW - 20 * MINUTE)
+
+    rows = {row["order_id"]: row for row in ask("select * from unclear_in_erp").to_dicts()}
+    assert {order_id: row["look_count"] for order_id, row in rows.items()} == {"SO-1": 0, "SO-10": 2, "O'1": 1}
+    assert (rows["SO-1"]["looked_at"], rows["SO-10"]["looked_at"]) == (None, NOW - 20 * MINUTE)
+
+
+def test_what_got_a_number_and_is_not_shown_says_how_it_was_missed(told: Told, ask: Ask) -> None:
+    for order_id, number in (("O1-A", "400001"), ("O2-A", "400002")):
+        told.order(order_id)
+        told.intent(
+            "create_sales_order", f"{order_id}/NMK/WH1", "confirmed", order_id=order_id, reference=number,
+            intent_id=thing(order_id), payload={"lines": [{"order_line_id": f"{order_id}-1"}]},
+        )  # fmt: skip
+    for at in (NOW - 20 * MINUTE, NOW - 10 * MINUTE):
+        told.tell(
+            CreationMissed(
+                happened_at=at, intent_id=thing("O1-A"), intent_kind="create_sales_order",
+                intent_subject="O1-A/NMK/WH1", order_id="O1-A", reference="400001",
+            )
+        )  # fmt: skip
+    told.sales_order("400002", "O2-A")
+
+    (row,) = ask("select * from unclear_in_erp").to_dicts()
+    assert (row["state"], row["reference"], row["shown"]) == ("confirmed", "400001", "")
+    assert (row["missed_first_at"], row["missed_last_at"]) == (NOW - 20 * MINUTE, NOW - 10 * MINUTE)
