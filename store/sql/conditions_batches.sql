@@ -61,28 +61,50 @@ held as (
     where reading.state = 'held' and seen.as_of > coalesce((select batch_at from newest_read), '-infinity')
 ),
 
--- what failed, hangs or was not read, with complete DELTA batches after it: these may leave out what it tells
+-- later than what is read, in whatever state, and what a person said of it
+ahead as (
+    select
+        seen.*,
+        reading.state as reading_state,
+        judged.happened_at as refused_at,
+        row_number() over (order by seen.as_of) = 1 as is_first,
+    from stock_batch_facts as seen
+    cross join newest_read
+    left join batch_reading_facts as reading on reading.batch_id = seen.batch_id
+    left join batch_verdict_facts as judged on judged.batch_id = seen.batch_id and judged.verdict = 'reject'
+    where seen.as_of > newest_read.batch_at
+),
+
+-- what failed, hangs, was not read or was refused, with complete DELTA batches after it: these may leave out what it
+-- tells; of complete ones the first, for the others wait for that
 gaps as (
     select
         'batch_gap' as kind, before.batch_id as subject,
-        case before.state when 'FAILED' then 'failed' when 'COMPLETE' then 'unread' else 'running' end as cause,
-        'DELTA batches up to ' || max_by(after.batch_id, after.as_of) || ' wait for ' || before.batch_id
-            || ', or for the next FULL one.' as detail,
+        case
+            when before.state = 'FAILED' then 'failed'
+            when before.state <> 'COMPLETE' then 'running'
+            when before.refused_at is null then 'unread'
+            else 'refused'
+        end as cause,
+        'DELTA batches up to ' || max_by(after.batch_id, after.as_of) || ' wait for '
+            || if(before.refused_at is null, before.batch_id || ', or for the next FULL one.',
+                'the next FULL one: ' || before.batch_id || ' was rejected by a person.') as detail,
         before.state as grounds,
         greatest(
-            case before.state
-                when 'FAILED' then before.happened_at
-                when 'COMPLETE' then before.completed_at + interval 1 hour
-                else coalesce(before.started_at, before.as_of) + interval 6 hours
+            case
+                when before.state = 'FAILED' then before.happened_at
+                when before.state <> 'COMPLETE' then coalesce(before.started_at, before.as_of) + interval 6 hours
+                else coalesce(before.refused_at, before.completed_at + interval 1 hour)
             end,
             min(after.happened_at)
         ) as since_at,
-    from stock_batch_facts as before
-    cross join newest_read
-    join stock_batch_facts as after on after.as_of > before.as_of
-    anti join batch_reading_facts as reading on reading.batch_id = before.batch_id
-    where before.as_of > newest_read.batch_at and after.state = 'COMPLETE' and after.batch_kind = 'DELTA'
-    group by before.batch_id, before.state, before.happened_at, before.completed_at, before.started_at, before.as_of
+    from ahead as before
+    join ahead as after on after.as_of > before.as_of
+    where after.state = 'COMPLETE' and after.batch_kind = 'DELTA'
+        and (before.reading_state is null or before.refused_at is not null)
+        and (before.state <> 'COMPLETE' or before.is_first)
+    group by before.batch_id, before.state, before.happened_at, before.completed_at, before.started_at, before.as_of,
+        before.refused_at
 ),
 
 found as (

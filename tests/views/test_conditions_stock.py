@@ -71,6 +71,34 @@ def test_deltas_behind_a_batch_that_is_not_there_are_wrong_until_a_full_one_is_r
     assert wrong(ask) == {}
 
 
+def test_a_full_batch_a_person_rejected_is_named_once_deltas_wait_behind_it_until_a_full_one_is_read(
+    told: Told, ask: Ask
+) -> None:
+    """They may leave out what it told. While it waits for the person, it is that which is wrong."""
+    due = NOW + HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 9}}, at=NOW - 8 * HOUR, next_expected=due)
+    told.seen("F2", at=NOW - 6 * HOUR, next_expected=due)
+    told.tell(events.StockBatchHeld(happened_at=NOW - 5 * HOUR, batch_id="F2", reason="coverage", detail="few"))
+    told.seen("D3", at=NOW - 4 * HOUR, next_expected=due, kind="DELTA")
+    held = wrong(ask)
+    told.tell(
+        events.StockBatchJudged(
+            happened_at=NOW - 3 * HOUR, actor="olu", batch_id="F2", verdict="reject", why="Too few SKUs."
+        )
+    )
+    one_behind = wrong(ask)
+    told.seen("D4", at=NOW - 2 * HOUR, next_expected=due, kind="DELTA")
+    two_behind = wrong(ask)
+    told.batch("F5", {(SHIRT, "WH1"): {"on_hand": 8}}, at=NOW - HOUR, next_expected=due)
+
+    assert list(held) == [("batch_held", "F2")]
+    assert list(one_behind) == list(two_behind) == [("batch_gap", "F2")]
+    gap = two_behind["batch_gap", "F2"]
+    assert (gap["cause"], gap["since_at"]) == ("refused", NOW - 3 * HOUR)
+    assert gap["detail"] == "DELTA batches up to D4 wait for the next FULL one: F2 was rejected by a person."
+    assert wrong(ask) == {}
+
+
 def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Told, ask: Ask) -> None:
     told.batch(
         "B1",

@@ -316,3 +316,16 @@ def test_hours_in_which_none_was_listed_are_those_sent_as_none_or_sold_out_until
     assert spans(NOW - DAY) == sorted([*sent_as_none, sold_out])
     assert spans(NOW - DAY, "false") == sorted(sent_as_none)
     assert spans(NOW - HOUR) == [(TROUSERS, NOW - HOUR, NOW)]
+
+
+def test_what_is_sent_as_none_night_after_night_is_listed_at_none_in_one_span(told: Told, ask: Ask) -> None:
+    """A large shop sends half a million offers each night, and many stay at none for weeks."""
+    lag = HOUR / 12
+    for night, shirts in enumerate((3, 0, 0, 0, 4, 0, 0)):
+        told.publish({SHIRT: shirts, TROUSERS: 0}, at=NOW - (7 - night) * DAY, name=f"night {night}")
+
+    spans = ask("from listed_at_none($since, $now) order by sku, since", {"since": NOW - 9 * DAY, "now": NOW})
+    assert spans.rows() == [
+        (TROUSERS, NOW - 7 * DAY + lag, NOW), (SHIRT, NOW - 6 * DAY + lag, NOW - 3 * DAY + lag),
+        (SHIRT, NOW - 2 * DAY + lag, NOW),
+    ]  # fmt: skip
