@@ -1,9 +1,10 @@
 """Makes facts out of events: every fact table, emptied and filled, by its fold alone.
 
 Laws: a fold reads `fresh`, the temp table of the events at hand, never `events`; it gives the same rows however the
-events are sliced. Each fact table carries the mark of the file it was made by: when a later version folds
-otherwise, or knows a fact an earlier one did not, the table is made anew from the journal at opening. So a change
-of a fact needs no step of its own, and facts always equal the journal as this program reads it.
+events are sliced. Nothing has happened later than it was written down. Each fact table carries the mark of the file
+it was made by: when a later version folds otherwise, or knows a fact an earlier one did not, the table is made anew
+from the journal at opening. So a change of a fact needs no step of its own, and facts always equal the journal as
+this program reads it.
 """
 
 import re
@@ -16,7 +17,13 @@ from store.copies import quoted
 from store.literals import literal
 
 SLICE = 200_000
-FRESH = "create or replace temp table fresh as select * from events where seq > $since and seq <= $until"
+# A record that the other side stamped with a moment to come is no newer than what was read of it later: each kind
+# of record is read in one lane, one answer after the other.
+FRESH = """
+create or replace temp table fresh as
+select * replace (least(happened_at, recorded_at) as happened_at) from events
+where seq > $since and seq <= $until
+"""
 
 # Which kinds of event each fold reads, so that an append runs only the folds it needs. A second word names the
 # one kind of intent it reads.
@@ -162,4 +169,4 @@ def newest_seq(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _mark(parts: Parts) -> str:
-    return sha256("\n".join((parts["table"], parts["fold"])).encode()).hexdigest()[:16]
+    return sha256("\n".join((FRESH, parts["table"], parts["fold"])).encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """The orders part of the desk: what a person says is to become of an order that is not what we sent.
 
 Law: nothing is cancelled at John Lewis but by such a word. The word is an event with who and why; the orders flow
-carries it out, once. What cannot be meant is refused with a sentence, and nothing is written.
+carries it out, once, while it is the last. What cannot be meant is refused with a sentence, and nothing is written.
 """
 
 import json
@@ -44,19 +44,25 @@ class DriftDesk:
         if command.answer in _ACCEPTED:
             self._record("watch", answered)
             return {"message": _ACCEPTED[command.answer]}
-        line_id, quantity = self._units(command, found)
+        quantity = self._units(command, found)
         reason = self._reason(command.reason_code)
         asked = CancelationAsked(
-            happened_at=now, actor=actor, ask_id=uuid4(), order_id=command.order_id, order_line_id=line_id,
-            quantity=quantity, reason_code=reason["code"], why=why,
+            happened_at=now, actor=actor, ask_id=uuid4(), order_id=command.order_id,
+            order_line_id=found["order_line_id"], quantity=quantity, before_quantity=found["cancelled_quantity"],
+            reason_code=reason["code"], why=why,
         )  # fmt: skip
         self._record("orders", answered, asked)
         units = "1 unit" if quantity == 1 else f"{quantity} units"
-        return {"message": f"{units} of {line_id} will be cancelled at John Lewis ({reason['label']})."}
+        return {"message": f"{units} of {asked.order_line_id} will be cancelled at John Lewis ({reason['label']})."}
 
     def _difference(self, command: ask.AnswerDrift) -> dict[str, Any]:
         rows = self._house.ask(
-            "select * from drift($now) where order_id = $order_id and drift_class = $class and subject = $subject",
+            """
+            select differing.*, line.cancelled_quantity, line.quantity - line.cancelled_quantity as wanted_quantity
+            from drift($now) as differing
+            left join order_line_facts as line on line.order_line_id = differing.order_line_id
+            where differing.order_id = $order_id and drift_class = $class and subject = $subject
+            """,
             {
                 "now": self._house.clock.now(), "order_id": command.order_id, "class": command.drift_class,
                 "subject": command.drift_subject,
@@ -66,23 +72,20 @@ class DriftDesk:
             raise Refusal("BlueCherry does not differ there any more; reload the page.")
         return rows[0]
 
-    def _units(self, command: ask.AnswerDrift, found: Mapping[str, Any]) -> tuple[str, int]:
-        """The line and how many units of it. Raises Refusal where there is nothing to cancel."""
+    @staticmethod
+    def _units(command: ask.AnswerDrift, found: Mapping[str, Any]) -> int:
+        """How many units of the line. Raises Refusal where there is nothing to cancel."""
         if found["drift_class"] not in _LINE or not found["order_line_id"]:
             raise Refusal(
                 "There is no line at John Lewis to cancel for this: revert it in BlueCherry, or accept it."
             )
-        if found["passed_on"] in {"waiting", "recorded", "unclear"}:
+        if found["passed_on"] in {"recorded", "unclear"}:
             raise Refusal("A cancelation of this line is on its way to John Lewis; wait for what comes of it.")
         if command.answer == "confirm_rest":
             if found["drift_class"] not in _SHORT or found["short_quantity"] < 1:
                 raise Refusal("Nothing of the line is missing; there is no rest to confirm.")
-            return found["order_line_id"], int(found["short_quantity"])
-        rows = self._house.ask(
-            "select quantity - cancelled_quantity as wanted from order_line_facts where order_line_id = $id",
-            {"id": found["order_line_id"]},
-        ).to_dicts()
-        return found["order_line_id"], int(rows[0]["wanted"])
+            return int(found["short_quantity"])
+        return int(found["wanted_quantity"])
 
     def _reason(self, code: str) -> dict[str, str]:
         """One of John Lewis's reasons that a seller may give. Raises Refusal for another."""

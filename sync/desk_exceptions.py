@@ -23,6 +23,7 @@ MOST = 5000  # exceptions one command is for
 FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
 COUNTED = "count_gap"  # closed by a count of its day alone
+REJECTED = "batch_rejected"  # read again at once, whenever it would be by itself
 FREES_NOTHING = frozenset({"order_unclear", COUNTED})  # what holds their orders is another matter
 
 _FIND = """
@@ -265,7 +266,8 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
             return [Scope(named=tuple(orders))]
         case "inventory":
             subjects = {row["exception_subject"] for row in rows if row["exception_kind"] in SENT_AGAIN}
-            return [Scope(named=tuple(sorted(one for one in subjects if not one.startswith("import/"))))]
+            names = tuple(sorted(one for one in subjects if not one.startswith("import/")))
+            return [Scope(named=names, is_asked=any(row["exception_kind"] == REJECTED for row in rows))]
         case "alerts":
             return [Scope(is_full=True)]
     return [EVERYTHING]

@@ -41,12 +41,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "accept_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call",
+        "the order is past WAITING_ACCEPTANCE, and not refused", repeatable=True,
     ),
     "refuse_order": Kind(
-        "orders", "order id", "OR11 two minutes after the call", "the order is past WAITING_ACCEPTANCE",
-        repeatable=True,
+        "orders", "order id", "OR11 two minutes after the call", "the order is REFUSED", repeatable=True,
     ),
     "create_sales_order": Kind(
         "orders", "order id, division, warehouse", "sales orders by po_num",
@@ -61,7 +60,7 @@ KINDS: dict[str, Kind] = {
     ),
     "cancel_market_line": Kind(
         "orders", "order line and the sum cancelled there so far", "OR11 after the call",
-        "the line's cancelled units have grown by as many; another sum is for a person", repeatable=True,
+        "the line's cancelled units have grown by as many; where they have not, a person decides", repeatable=False,
     ),
     "write_reference": Kind(
         "orders", "order id", "OR11 two minutes after the call", "the reference reads as we wrote it",

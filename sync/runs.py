@@ -84,6 +84,7 @@ class Scope:
     since: datetime | None = None
     is_full: bool = False  # do not trust bookmarks: read everything again
     is_stored: bool = False  # read nothing: decide again on what is stored
+    is_asked: bool = False  # a person does not wait for the next try of what failed
     day: date | None = None  # count the orders of this London day again
 
 

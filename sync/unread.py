@@ -60,6 +60,11 @@ class Reading:
         return len(self._skipped)
 
     @property
+    def skipped_names(self) -> frozenset[str]:
+        """What the records that could not be read call themselves; empty: one says nothing."""
+        return frozenset(self._skipped)
+
+    @property
     def is_named(self) -> bool:
         """Each record that could not be read says which it is."""
         return "" not in self._skipped

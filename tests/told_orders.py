@@ -79,6 +79,7 @@ class Orders(Teller):
         quantity: int = 1,
         picked: int = 0,
         shipped: int = 0,
+        cancelled: int = 0,
         entered: datetime | None = None,
         read: datetime | None = None,
         warehouse: str = "WH1",
@@ -90,8 +91,9 @@ class Orders(Teller):
         lines = tuple(
             events.SalesLinePart(
                 line_number=number, order_line_id=line_id, sku_key=key_of(sku), ordered_quantity=quantity,
-                open_quantity=quantity - shipped - picked, picked_quantity=picked, shipped_quantity=shipped,
-                cancelled_quantity=0, cancel_kind="", unit_price_amount=Decimal("39.00"),
+                open_quantity=quantity - shipped - picked - cancelled, picked_quantity=picked,
+                shipped_quantity=shipped, cancelled_quantity=cancelled, cancel_kind="",
+                unit_price_amount=Decimal("39.00"),
             )
             for number, (line_id, sku) in enumerate(zip(ids, skus, strict=True), 1)
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Stories of SKUs, batches, and what was published and shown, as `tests.told`."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -58,10 +58,11 @@ class Stock(Teller):
         rows: Mapping[tuple[str, str], Mapping[str, int]],
         *,
         at: datetime | None = None,
+        read: datetime | None = None,
         next_expected: datetime | None = None,
         findings: tuple[events.FindingPart, ...] = (),
     ) -> None:
-        """A complete batch was read: (sku, location) → buckets."""
+        """A complete batch was read, at its own moment unless told: (sku, location) → buckets."""
         read_id, at = uuid4(), at or self.now - 2 * HOUR
         empty = dict.fromkeys(
             (
@@ -81,7 +82,7 @@ class Stock(Teller):
         self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected)
         self.tell(
             events.StockBatchRead(
-                happened_at=at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
+                happened_at=read or at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
                 row_count=len(rows), changed_count=len(rows), findings=findings,
             )
         )  # fmt: skip
@@ -113,6 +114,7 @@ class Stock(Teller):
         name: str = "push",
         batch_id: str = "B1",
         is_finished: bool = True,
+        takes: timedelta = HOUR / 12,
         errors: Mapping[str, str] | None = None,
         **more: Any,
     ) -> UUID:
@@ -135,7 +137,7 @@ class Stock(Teller):
         if is_finished:
             self.tell(
                 events.ImportFinished(
-                    happened_at=at + HOUR / 12, import_id="IMP-1", push_id=push_id, state="complete",
+                    happened_at=at + takes, import_id="IMP-1", push_id=push_id, state="complete",
                     success_count=len(rows), error_count=len(errors or {}), errors=dict(errors or {}),
                 )
             )  # fmt: skip

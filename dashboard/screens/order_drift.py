@@ -47,7 +47,8 @@ def differences(rows: list[dict[str, Any]], pulse: Pulse) -> None:
 
 
 def _standing(row: dict[str, Any]) -> str:
-    if row["passed_on"]:
+    is_taken_back = row["passed_on"] == "waiting" and row["answer"] in {"revert", "accept"}
+    if row["passed_on"] and not is_taken_back:
         return str(_PASSED_ON.get(row["passed_on"], row["passed_on"]))
     if row["answer"]:
         return f"{_SAID.get(row['answer'], row['answer'])} ({row['answered_by']}: {row['answer_why']})"

@@ -30,13 +30,17 @@ class DriftAnswered(Event):
 
 
 class CancelationAsked(Event):
-    """A person asked for units of a line to be cancelled at John Lewis; the orders flow carries it out, once."""
+    """A person asked for units of a line to be cancelled at John Lewis; the orders flow carries it out, once.
+
+    It is recorded at one moment with the answer it comes from.
+    """
 
     kind: ClassVar[str] = "cancelation.asked"
     ask_id: UUID
     order_id: str
     order_line_id: str
     quantity: int
+    before_quantity: int | None = None  # units cancelled there when it was asked; None: asked before that was kept
     reason_code: str
     why: str
 

@@ -73,6 +73,8 @@ class OrderPlaced(Event):
     is_before_start: bool
     lines: tuple[OrderLinePart, ...]
     shipping_zone: str = ""
+    state_reason: str = ""
+    cancelled_at: datetime | None = None  # when the last of its lines was cancelled, as far as that is told
 
     @property
     def natural_key(self) -> str:

@@ -19,15 +19,6 @@ read as (
     from batch_reading_facts as reading
     where reading.read_id is not null
         and reading.as_of >= (select min(first.happened_at) from batch_reading_facts as first)
-),
-
--- the first file with numbers of a batch, and when it took effect
-shown as (
-    select row.batch_id, min(done.happened_at) as shown_at,
-    from (select distinct push_id, batch_id from published_rows) as row
-    join import_facts as done on done.push_id = row.push_id and done.state = 'complete'
-    where done.happened_at <= as_of
-    group by row.batch_id
 )
 
 select
@@ -36,7 +27,7 @@ select
     complete.told_at,                               -- what the ERP had said of it
     complete.batch_at,
     complete.completed_at,
-    shown.shown_at,                                 -- none: not measured
+    shown.shown_at,                                 -- none: not measured, or nothing to send
 from complete
 left join read on read.batch_id = complete.batch_id
-left join shown on shown.batch_id = read.batch_id and shown.shown_at >= complete.completed_at;
+left join batches_shown(as_of) as shown on shown.batch_id = read.batch_id and shown.shown_at >= complete.completed_at;

@@ -1,7 +1,11 @@
 -- One row per open difference between a sales order and what we sent, or cancelation that cannot be passed on.
 -- One of the few that look across: it reads `drift`.
 create or replace macro conditions_drift(as_of) as table
-with drifted as (
+with differing as (
+    from drift(as_of)
+),
+
+drifted as (
     select
         case drift_class
             when 'quantity' then 'drift_quantity'
@@ -19,7 +23,7 @@ with drifted as (
             || if(changed_by <> '', ', last changed by ' || changed_by, '') || '.' as detail,
         total_amount as amount, currency, coalesce(sent, '–') || ' → ' || shown_mark as grounds, deadline_at,
         changed_at as since_at,
-    from drift(as_of)
+    from differing
     where is_open
 ),
 
@@ -32,11 +36,13 @@ refused as (
     from order_facts as placed
     join intent_facts as intent on intent.order_id = placed.order_id
     where placed.state = 'SHIPPING' and intent.intent_kind = 'cancel_market_line' and intent.state = 'refused'
-        and intent.code not in ('not_sent', 'absent')
-        -- asked again since, it is another cancelation
-        and not exists (
-            from cancelation_ask_facts as asked
-            where asked.order_line_id = split_part(intent.subject, '/', 1) and asked.happened_at > intent.happened_at
+        and intent.code <> 'not_sent'
+        -- as long as the line differs, and nobody has answered that since
+        and exists (
+            from differing
+            where differing.order_line_id = split_part(intent.subject, '/', 1)
+                and differing.drift_class in ('cancelled', 'quantity', 'substitution')
+                and differing.is_open and coalesce(differing.answered_at <= intent.happened_at, true)
         )
 ),
 
@@ -103,6 +109,12 @@ uncancelled as (
             -- picked then; open again since, and tried again at the next run
             and not (tried.code = 'ORDER_LOCKED' and open_line.read_at > tried.happened_at))
         or placed.changed_at <= as_of - interval 1 hour
+        -- the order moved on at John Lewis: that mends nothing
+        or (
+            tried.state is distinct from 'confirmed' and open_line.order_line_id in (
+                select exception_subject from exception_facts where is_open and exception_kind = 'uncancelled_in_erp'
+            )
+        )
     )
 )
 

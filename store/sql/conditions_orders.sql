@@ -295,13 +295,42 @@ unaccepted as (
     where state = 'WAITING_ACCEPTANCE' and deadline_at <= as_of + interval 4 hours
 ),
 
+-- John Lewis tells a window that ended from a customer's word by its reason alone, where it gives one. What was
+-- cancelled before the window was over was no window's end.
+unkept as (
+    select *, coalesce(cancelled_at, changed_at) as ended_at,
+    from order_facts
+    where state = 'CANCELED' and accepted_at is null
+        and coalesce(cancelled_at, changed_at) >= placed_at + to_hours(acceptance_hours::integer)
+        and not exists (
+            from marketplace_facts as told where told.topic = 'rules' and (told.value ->> 'acceptance') = 'AUTOMATIC'
+        )
+        and order_id not in (
+            select order_id from intent_facts where intent_kind = 'accept_order' and state <> 'refused'
+        )
+),
+
+over as (
+    select *, changed_at as ended_at, 'John Lewis refused it, and nobody here had.' as words,
+    from order_facts
+    where state = 'REFUSED'
+    union all by name
+    select *,
+        'John Lewis cancelled it after the ' || acceptance_hours::integer || ' hours it waits for an acceptance, and'
+            || ' nobody here had accepted or refused it'
+            || if(coalesce(state_reason, '') = '', '; it gives no reason, so it may have been the customer.', '.')
+            as words,
+    from unkept
+),
+
 -- the window ended, or somebody refused it past us: whatever was wrong with it is over, and so is the sale
 missed as (
     select
         'acceptance_missed' as kind, placed.order_id as subject, placed.order_id, '' as cause,
-        'John Lewis refused it, and nobody here had.' || coalesce(' What was wrong with it: ' || before.reasons || '.', '') as detail,
-        placed.total_amount as amount, placed.currency, placed.changed_at as since_at,
-    from order_facts as placed
+        placed.words || coalesce(' It says: ' || nullif(placed.state_reason, '') || '.', '')
+            || coalesce(' What was wrong with it: ' || before.reasons || '.', '') as detail,
+        placed.total_amount as amount, placed.currency, placed.ended_at as since_at,
+    from over as placed
     left join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
     left join (
         select order_id, replace(string_agg(distinct exception_kind, ', ' order by exception_kind), '_', ' ') as reasons
@@ -309,7 +338,7 @@ missed as (
         where exception_kind not in ('acceptance_due', 'acceptance_missed')
         group by order_id
     ) as before on before.order_id = placed.order_id
-    where placed.state = 'REFUSED' and not placed.is_before_start and said.order_id is null
+    where not placed.is_before_start and said.order_id is null
         and (
             placed.changed_at > as_of - interval 30 days
             -- nobody has accepted it yet

@@ -99,12 +99,40 @@ skewed as (
     where abs(ahead_seconds) > 120
 ),
 
+-- what was read last counts, whatever the stamps say; until the moment comes no stamp tells which of two is newer
+stamped as (
+    select 'John Lewis' as system, 'order' as record, order_id as name, changed_at, happened_at from order_facts
+    union all
+    select 'John Lewis', 'return', return_id, changed_at, happened_at from market_return_facts
+    union all
+    select 'BlueCherry', 'sales order', ord_num, changed_at, happened_at from sales_order_facts
+    union all
+    select 'BlueCherry', 'shipment', ship_id, changed_at, happened_at from shipment_facts
+    union all
+    select 'BlueCherry', 'return', ret_num, changed_at, happened_at from erp_return_facts
+),
+
+ahead as (
+    select
+        'clock_skew' as kind, system || '/' || record as subject, system as cause,
+        'It stamped ' || record || ' ' || array_to_string(list(name order by changed_at desc, name)[:3], ', ')
+            || if(count(*) > 3, ' and ' || (count(*) - 3) || ' more', '') || ' with a moment to come, '
+            || strftime(max(changed_at) at time zone 'UTC', '%d %b %Y %H:%M UTC')
+            || ' the latest. What is read last of it counts.' as detail,
+        string_agg(name, ' ' order by name) as grounds,
+        min(happened_at) as since_at,
+    from stamped
+    where changed_at > as_of + interval 10 minutes  -- by less, the system's own clock says it
+    group by system, record
+),
+
 wrong as (
     from down
     union all by name from refused
     union all by name from lacking
     union all by name from hurried
     union all by name from skewed
+    union all by name from ahead
 )
 
 select

@@ -26,16 +26,42 @@ sales as (
     join sales_order_facts as sales on sales.order_id = placed.order_id
 ),
 
--- what was found and not made by us was sent by somebody else, in their words
+-- what we last set out to send of a line, whatever came of it
+meant as (
+    select
+        one.order_line_id,
+        arg_max(intent_id, (happened_at, seq)) as intent_id,
+        arg_max(one, (happened_at, seq)) as one,
+    from (
+        select intent_id, happened_at, seq, unnest(lines) as one
+        from sent_order_facts
+        where order_id in (select order_id from sales where not is_before_start)
+    )
+    group by one.order_line_id
+),
+
 sent as (
-    select intent.reference as ord_num, meant.*
-    from sales
-    join intent_facts as intent
-        on intent.order_id = sales.order_id and intent.reference = sales.ord_num
-        and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
-    join sent_order_facts as meant on meant.intent_id = intent.intent_id
-    where not (sales.is_before_start and intent.message <> '')
-    qualify row_number() over (partition by intent.reference order by intent.meant_at desc) = 1
+    from (
+        select intent.reference as ord_num, true as is_ours, sales.warehouse = whole.warehouse as is_placed, whole.*
+        from sales
+        join intent_facts as intent
+            on intent.order_id = sales.order_id and intent.reference = sales.ord_num
+            and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
+        join sent_order_facts as whole on whole.intent_id = intent.intent_id
+        -- what was found and not made by us was sent by somebody else, in their words
+        where not (sales.is_before_start and intent.message <> '')
+
+        union all
+
+        -- keyed in, or sent by another program, in the place of ours: it has to say the same
+        select sales.ord_num, false, sales.warehouse = whole.warehouse, whole.*
+        from sales
+        join sales_line_facts as line on line.ord_num = sales.ord_num
+        join meant on meant.order_line_id = line.order_line_id
+        join sent_order_facts as whole on whole.intent_id = meant.intent_id
+    )
+    -- of two that were put into one, the one whose goods leave from elsewhere now
+    qualify row_number() over (partition by ord_num order by is_ours desc, is_placed, happened_at desc, seq desc) = 1
 ),
 
 here as (
@@ -45,33 +71,39 @@ here as (
         on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
 ),
 
+-- a line that was keyed in anew under another number is the one that lives
 here_lines as (
     select
         order_line_id,
-        sum(ordered_quantity)::integer as ordered_quantity,
+        arg_max(ord_num, (ordered_quantity - cancelled_quantity, ord_num)) as ord_num,
+        (sum(ordered_quantity) filter (ordered_quantity > cancelled_quantity))::integer as ordered_quantity,
         sum(ordered_quantity - cancelled_quantity)::integer as live_quantity,
         max(cancel_kind) as cancel_kind,
-        arg_max(sku_key, ordered_quantity - cancelled_quantity) as sku_key,
-        arg_max(unit_price_amount, ordered_quantity - cancelled_quantity) as unit_price_amount,
+        arg_max(sku_key, (ordered_quantity - cancelled_quantity, ord_num)) as sku_key,
+        arg_max(unit_price_amount, (ordered_quantity - cancelled_quantity, ord_num)) as unit_price_amount,
     from here
     where order_line_id <> ''
     group by order_line_id
 ),
 
 meant_lines as (
-    select ord_num, one.order_line_id, one.sku_key, one.quantity, one.unit_price,
-    from (select ord_num, unnest(lines) as one from sent)
+    select ord_num, one.order_line_id, one.sku_key, one.quantity, one.unit_price
+    from (select ord_num, unnest(lines) as one from sent where is_ours)
 
     union all by name
 
-    -- somebody else's: what John Lewis sold is what was meant
-    select line.ord_num, line.order_line_id, any_value(sku.sku_key) as sku_key, any_value(sold.quantity) as quantity,
-        any_value(sold.unit_price_amount) as unit_price,
+    -- somebody else's: what we meant, or else what John Lewis sold, is what was meant
+    select
+        line.ord_num, line.order_line_id,
+        any_value(coalesce(meant.one.sku_key, sku.sku_key)) as sku_key,
+        any_value(coalesce(meant.one.quantity, sold.quantity)) as quantity,
+        any_value(coalesce(meant.one.unit_price, sold.unit_price_amount)) as unit_price,
     from sales
     join sales_line_facts as line on line.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = line.order_line_id
+    left join meant on meant.order_line_id = line.order_line_id
     left join sku_facts as sku on sku.sku = sold.sku and not sku.is_gone
-    where not exists (from sent where sent.ord_num = sales.ord_num)
+    where not exists (from sent where sent.ord_num = sales.ord_num and sent.is_ours)
     group by line.ord_num, line.order_line_id
 ),
 
@@ -86,6 +118,10 @@ compared as (
     join meant_lines as meant on meant.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = meant.order_line_id
     left join here_lines as there on there.order_line_id = meant.order_line_id
+    qualify row_number() over (
+        partition by sold.order_line_id
+        order by there.ord_num is not distinct from meant.ord_num desc, meant.ord_num
+    ) = 1
 ),
 
 headers as (
@@ -97,7 +133,11 @@ headers as (
         coalesce(sent.cancels_on, first.cancels_from_at) as meant_cancel,
         sent.shipping_amount as meant_shipping,
         -- the integration before us wrote addresses in its own way
-        if(sent.ord_num is not null or sales.revision > 0, sales.address_changes, null) as changed_fields,
+        if(
+            sent.ord_num is not null or sales.revision > 0
+                or (not sales.is_before_start and sales.ord_num in (select ord_num from meant_lines)),
+            sales.address_changes, null
+        ) as changed_fields,
     from sales
     join sales_first_facts as first on first.ord_num = sales.ord_num
     left join sent on sent.ord_num = sales.ord_num

@@ -23,7 +23,7 @@ select
         when place = 'waiting' then next_step
         when place in ('held', 'refused') and erp_state = 'held' then hold_reason
         when place <> 'refused' then ''
-        when refused_why is null then 'by_john_lewis'
+        when refused_why is null then if(is_before_start, 'before_our_start', 'by_john_lewis')
         else if(starts_with(refused_why, 'policy: '), 'by_policy', 'by_a_person')
     end as reason,
     count(*) as order_count,

@@ -129,7 +129,10 @@ select
     case
         when is_cancelled and erp_state in ('sent', 'accepted') then 'BlueCherry shows the sales order, and it is cancelled there'
         when erp_state = 'unclear' then 'The next run looks in BlueCherry whether it arrived'
-        when state = 'REFUSED' then 'Nothing: ' || coalesce('it was refused by us (' || refused_why || ')', 'John Lewis refused it')
+        when state = 'REFUSED' then 'Nothing: ' || coalesce(
+            'it was refused by us (' || refused_why || ')',
+            if(is_before_start, 'it was refused before our start', 'John Lewis refused it')
+        )
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'

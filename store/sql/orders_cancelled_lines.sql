@@ -34,7 +34,10 @@ there as (
     from order_line_facts as line
     join order_facts as parent using (order_id)
     -- what else there was may have left: the rest of such an order must not be picked any more
-    where parent.state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CANCELED')
+    where parent.state in (
+            'SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED', 'CANCELED',
+            'INCIDENT_OPEN', 'INCIDENT_CLOSED', 'WAITING_REFUND', 'WAITING_REFUND_PAYMENT', 'REFUNDED'
+        )
         and (line.cancelled_quantity > 0 or parent.state = 'CANCELED' or line.state in ('CANCELED', 'REFUSED'))
 )
 

@@ -211,6 +211,8 @@ class Order(_Wire):
     order_id: Text = None
     commercial_id: Text = None
     order_state: Text = None
+    order_state_reason_code: Text = None
+    order_state_reason_label: Text = None
     created_date: Moment = None
     last_updated_date: Moment = None
     acceptance_decision_date: Moment = None

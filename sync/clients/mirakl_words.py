@@ -88,7 +88,13 @@ def order(raw: Any) -> ports.MarketOrder:
         tracking=got.shipping_tracking or "",
         lines=lines,
         person=_person(got),
+        state_reason=_reason(got.order_state_reason_label, got.order_state_reason_code),
     )
+
+
+def _reason(label: str | None, code: str | None) -> str:
+    """A reason as people read it: `Not accepted in time (AUTO-REFUSED)`; codes are the operator's own."""
+    return f"{label} ({code})" if label and code else label or code or ""
 
 
 def _line(got: wire.OrderLine, number: int) -> ports.MarketLine:

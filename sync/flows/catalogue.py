@@ -3,9 +3,11 @@
 It looks at every SKU (all of them at first, every night and whenever the SKU template changes; in between only
 those changed since the last look, with an overlap) and at every offer. It computes each SKU's marketplace name and
 names its problems. It writes what changed and nothing outside. What can go wrong: an unreadable style is named
-and asked for again; a full reading that lacks many known SKUs marks none of them as gone.
+and asked for again, and its SKUs stand as they were; a full reading that lacks many known SKUs, or has a style
+without a name that cannot be read, marks none as gone.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -75,21 +77,25 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     )
 
 
-def decide(read: pl.DataFrame, known: pl.DataFrame, *, is_whole: bool) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+def decide(
+    read: pl.DataFrame, known: pl.DataFrame, *, is_whole: bool, unreadable: Collection[str] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """The rows to store and every SKU as it then stands; and how many vanished that were not believed to be gone.
 
-    `read` is what was read now; a whole reading says of a SKU it lacks that it is gone.
+    `read` is what was read now; a whole reading says of a SKU it lacks that it is gone, unless its style could not
+    be read.
     """
     lost = gone(read, known, ["sku_key"])
     unread = lost.select(pl.col(name).cast(dtype) for name, dtype in _COLUMNS.items())
     doubted = 0
     if is_whole:
-        lost_count = unread.filter(~pl.col("is_gone")).height
+        vanished = ~pl.col("is_gone") & ~pl.col("style").is_in(list(unreadable))
+        lost_count = unread.filter(vanished).height
         living_count = known.filter(~pl.col("is_gone")).height
         if lost_count * 100 > living_count * MOST_GONE_PERCENT:
             doubted = lost_count
         else:
-            unread = unread.with_columns(pl.lit(value=True).alias("is_gone"))
+            unread = unread.with_columns((pl.col("is_gone") | vanished).alias("is_gone"))
     # A SKU is a duplicate only among all of them, so what was not read is judged again too.
     every = with_problems(pl.concat([read, unread])).select(_COLUMNS.keys())
     return changed(every, known, ["sku_key"]), every, doubted
@@ -111,8 +117,10 @@ def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str,
         if number % PAGES_PER_RECORD == 0:
             run.record()
     read = pl.concat([_frame((), settings), *frames]).unique("sku_key", keep="last", maintain_order=True)
-    is_whole = updated_from is None and reading.is_clean and not read.is_empty()
-    rows, every, doubted = decide(read, run.house.ask(_KNOWN), is_whole=is_whole)
+    is_whole = updated_from is None and reading.is_named and not read.is_empty()
+    rows, every, doubted = decide(
+        read, run.house.ask(_KNOWN), is_whole=is_whole, unreadable={name.strip() for name in reading.skipped_names}
+    )
     run.counts["skus"] = read.height
     run.counts["gone_doubted"] = doubted
     bookmarks = {SKUS_UNTIL: latest} if latest else {}

@@ -56,7 +56,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     asked = _asked(run, scope)
     run.record(bookmarks={ASKED: "\n".join(sorted(asked))} if asked else None)
     is_free, unasked = _settled(run)
-    trouble = _look(run, is_free=is_free)
+    trouble = _look(run, is_free=is_free, is_asked=scope.is_asked)
     batch = newest(run)
     if batch is not None:
         found = basis(run, batch)
@@ -134,14 +134,16 @@ def _settled(run: Run) -> tuple[bool, Fatal | Retriable | None]:
         return False, met
 
 
-def _look(run: Run, *, is_free: bool, reads_orders: bool = True) -> Fatal | Retriable | None:
+def _look(
+    run: Run, *, is_free: bool, reads_orders: bool = True, is_asked: bool = False
+) -> Fatal | Retriable | None:
     """Offers now and then, the orders, the batches; trouble with one side is kept until the rest is done."""
     trouble: Fatal | Retriable | None = None
     looks: tuple[Callable[[], object], ...] = (
         lambda: read_back(run) if is_free else None,
         lambda: _orders_first(run) if reads_orders else None,
         lambda: compare(run),
-        lambda: look(run),
+        lambda: look(run, is_asked=is_asked),
     )
     for one in looks:
         run.check()

@@ -97,25 +97,18 @@ from stock_facts
 where list_contains($warehouses, location)
 """
 
-# Every batch whose stock is known here, with what was said of the next and when its numbers took effect.
+# Every batch whose stock is known here, with what was said of the next and when its numbers took effect, if seen.
 _BATCHES = """
 with known as (
     select batch_id from batch_reading_facts where read_id is not null
     union
     select batch_id from batch_recall_facts
-),
-
-shown as (
-    select row.batch_id, min(done.happened_at) as shown_at,
-    from (select distinct push_id, batch_id from published_rows) as row
-    join import_facts as done on done.push_id = row.push_id and done.state = 'complete'
-    group by row.batch_id
 )
 
 select seen.batch_id, seen.as_of, seen.completed_at, seen.next_expected_at, shown.shown_at,
 from known
 join stock_batch_facts as seen on seen.batch_id = known.batch_id
-left join shown on shown.batch_id = known.batch_id
+left join batches_shown($now) as shown on shown.batch_id = known.batch_id
 where seen.completed_at is not null and seen.as_of >= $since
 order by seen.as_of, seen.batch_id
 """
@@ -180,7 +173,7 @@ def gather(run: Run, since: datetime) -> History:
     places = warehouses(run)
     names = ("sku", "sku_key", "division", "category", "style", "multiple")
     skus = costs.select(*names, cost_amount="oversell_cost_amount")
-    batches = ask(_BATCHES, {"since": since - WARMS_UP}).to_dicts()
+    batches = ask(_BATCHES, {"since": since - WARMS_UP, "now": now}).to_dicts()
     moves = ask(
         "from pool_moves($places, $since, $until, with_recalled := true)",
         {

@@ -41,8 +41,8 @@ def newest(run: Run) -> rules.Newest | None:
     return rules.Newest(**rows[0]) if rows else None
 
 
-def look(run: Run) -> None:
-    """Note the batches shown and read what is new and complete."""
+def look(run: Run, *, is_asked: bool = False) -> None:
+    """Note the batches shown and read what is new and complete; asked by a person, what was rejected, too."""
     known = {row["batch_id"]: row["state"] for row in run.rows("select batch_id, state from stock_batch_facts")}
     held = newest(run)
     shown: list[StockBatch] = []
@@ -66,7 +66,8 @@ def look(run: Run) -> None:
     for batch in rules.of_no_kind(listed, readings):
         _reject(run, batch, "unknown_kind", f"It calls itself {batch.kind!r}, neither FULL nor DELTA.")
     is_whole = is_readable and latest.is_clean
-    for batch in rules.plan(listed, held, readings, run.now(), missing, is_whole=is_whole):
+    plan = rules.plan(listed, held, readings, run.now(), missing, is_whole=is_whole, is_asked=is_asked)
+    for batch in plan:
         reading = readings.get(batch.batch_id)
         if not _read(run, batch, is_accepted=reading is not None and reading.verdict == "accept"):
             break
@@ -135,14 +136,14 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
     rows = run.rows(
         """
         select reading.batch_id, reading.state, coalesce(reading.reason, '') as reason, reading.happened_at,
-            judged.verdict,
+            judged.verdict, reading.rejected_count,
         from batch_reading_facts as reading
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
         """
     )
     return {
         row["batch_id"]: rules.Reading(
-            row["batch_id"], row["state"], row["reason"], row["happened_at"], row["verdict"]
+            row["batch_id"], row["state"], row["reason"], row["happened_at"], row["verdict"], row["rejected_count"]
         )
         for row in rows
     }

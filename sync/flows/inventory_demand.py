@@ -58,13 +58,13 @@ where read_id is not null and as_of >= $since and as_of <= $until
 """
 
 
-def demand(run: Run, found: Basis) -> Outlook | None:
-    """What is known of demand now; None: nothing was ever on sale here."""
+def demand(run: Run, found: Basis, until: datetime) -> Outlook | None:
+    """What is known of demand now, as far as windows up to a moment ask; None: nothing was ever on sale here."""
     told = run.rows("select max(happened_at) as measured_at from trade_facts")[0]["measured_at"]
     is_news = told is not None and any(one.told_at > told for one in found.events)
     if told is None or is_news or run.now() - told >= MEASURED_EVERY:
         _measure(run, found)
-    return demand_told(run, found)
+    return demand_told(run, found, until)
 
 
 def _measure(run: Run, found: Basis) -> None:
@@ -129,13 +129,15 @@ def _part(side: str, swings: Swings) -> TradePart:
     )
 
 
-def demand_told(run: Run, found: Basis, names: Sequence[str] | None = None) -> Outlook | None:
-    """The outlook as it was written down last, of all SKUs or of those named; None: it was not yet."""
+def demand_told(run: Run, found: Basis, until: datetime, names: Sequence[str] | None = None) -> Outlook | None:
+    """The outlook as it was written down last, of all SKUs or of those named; None: it was not yet.
+
+    Windows begin with the batch and end at `until` at the latest: an event outside lifts nothing in one.
+    """
     sides = {row["side"]: _swings(row) for row in run.rows("select * from trade_facts")}
     if OWN not in sides or OTHER not in sides:
         return None
-    # the window begins with the batch; what was over by then lifts nothing in it
-    ahead = tuple(one for one in found.events if one.until > found.batch.as_of)
+    ahead = tuple(one for one in found.events if one.until > found.batch.as_of and one.since < until)
     columns = ", ".join(f"{side}_{name}" for side in (OWN, OTHER) for name in SIDE)
     sql = f"select demand.sku, {columns} from demand_facts as demand"
     if ahead:

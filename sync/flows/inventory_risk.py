@@ -7,7 +7,7 @@ come to for the offers at risk, those that may cost most, and those risk keeps f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -89,20 +89,25 @@ class Foresight:
 
 def foresight(run: Run, found: Basis) -> Foresight | None:
     """Measured on the past; None: nothing was ever on sale here."""
-    return _foresight(run, found, demand(run, found))
+    span = horizon(run, found)
+    return _foresight(run, found, demand(run, found, _farthest(span)), span)
 
 
 def foreseen(run: Run, found: Basis, some: Touched | None = None) -> Foresight | None:
     """The same from what was measured last; None: nothing was yet. Who only looks measures nothing."""
-    return _foresight(run, found, demand_told(run, found, some.names if some else None), some)
+    span = horizon(run, found)
+    outlook = demand_told(run, found, _farthest(span), some.names if some else None)
+    return _foresight(run, found, outlook, span, some)
 
 
-def _foresight(run: Run, found: Basis, outlook: Outlook | None, some: Touched | None = None) -> Foresight | None:
+def _foresight(
+    run: Run, found: Basis, outlook: Outlook | None, span: Horizon, some: Touched | None = None
+) -> Foresight | None:
     if outlook is None:
         return None
     earned = margins(run, some.names if some else None)
     typical = some.mark.typical_margin if some else risk.typical(earned["margin_amount"])
-    return Foresight(outlook, horizon(run, found), _record_errors(run, found, some), earned, typical)
+    return Foresight(outlook, span, _record_errors(run, found, some), earned, typical)
 
 
 def with_risk(run: Run, board: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
@@ -202,12 +207,21 @@ def wanted(run: Run, offers: pl.DataFrame, ahead: Foresight, interval: float) ->
     window = ahead.span.window
     own_since, until = window.own_since, window.until
     if interval:
-        own_since = window.others_since
-        until = own_since + timedelta(hours=interval) + (window.until - window.next_at)
+        own_since, until = window.others_since, _until(ahead.span, interval)
     wanted = ahead.outlook.within(
         offers, others_since=window.others_since, own_since=own_since, until=until, lag=ahead.span.apply
     )
     return wanted if run.house.settings.marketplace_deducts_sales else not_deducted(wanted)
+
+
+def _until(span: Horizon, interval: float) -> datetime:
+    """When a batch after so many hours would have taken effect."""
+    return span.window.others_since + timedelta(hours=interval) + (span.window.until - span.window.next_at)
+
+
+def _farthest(span: Horizon) -> datetime:
+    """The end of the longest window anything is asked of, and of the sales that cross a stock file."""
+    return max(span.window.until, _until(span, max(INTERVALS)), span.window.own_since + span.apply)
 
 
 def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight) -> Iterator[pl.DataFrame]:

@@ -2,7 +2,8 @@
 
 BlueCherry posts stock in the long form, a row for each SKU, location and lot, or in the wide form, a row for each
 kind of transaction with 24 size buckets. The long form is taken as it is; the wide one is unpivoted, by the sizes
-our catalogue knows, once all of it is there: a SKU's kinds may stand on any page.
+our catalogue knows, once all of it is there: a SKU's kinds may stand on any page. A size range that was numbered
+otherwise since the SKUs were last read is read by its old numbers.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from sync.runs import Run
 _SIZES = """
 select sku_key, division, style, color_code, label, dimension, size_bucket, is_gone
 from sku_facts
-where size_bucket is not null
 """
 
 

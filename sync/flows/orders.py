@@ -134,9 +134,10 @@ def _record_orders(reading: Reading, pages: Any) -> bool:
 def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
     ids = [order.order_id for order in page.items]
     known = {
-        row["order_id"]: row["changed_at"]
+        row["order_id"]: row
         for row in run.rows(
-            "select order_id, changed_at from order_facts where order_id in (select unnest($ids::varchar[]))",
+            "select order_id, changed_at, happened_at from order_facts"
+            " where order_id in (select unnest($ids::varchar[]))",
             {"ids": ids},
         )
     }
@@ -151,14 +152,13 @@ def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
     events: list[Event] = []
     people: list[Personal] = []
     for order in (as_sold(one, sold) for one in page.items):
-        seen_at = known.get(order.order_id)
-        if seen_at is not None and seen_at > order.updated_at:
+        seen = known.get(order.order_id)
+        if seen is not None and seen["happened_at"] > order.updated_at:
             continue  # an older reading than the one we have
-        events.append(
-            order_event(order, page.snapshot_id, is_known=seen_at is not None, start_on=run.house.start_on)
-        )
+        events.append(order_event(order, page.snapshot_id, is_known=seen is not None, start_on=run.house.start_on))
+        is_new = seen is None or seen["changed_at"] != order.updated_at
         keep_from = run.now() - timedelta(days=run.house.settings.personal_days)
-        if order.person is not None and order.created_at >= keep_from and seen_at != order.updated_at:
+        if order.person is not None and order.created_at >= keep_from and is_new:
             people.append(Personal(order.order_id, order.created_at, json.dumps(asdict(order.person))))
     run.counts["orders_new"] += run.record(events, personal=people)
 
@@ -189,8 +189,12 @@ def _named(scope: Scope) -> Sequence[str]:
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours; orders of other customers are none of our business."""
-    ours = [order for order in page.items if order.order_id and order.customer == run.house.settings.erp_customer]
+    """Record what the ERP has of ours, and of what was found by its number when ours was looked for."""
+    customer = run.house.settings.erp_customer
+    foreign = [order.ord_num for order in page.items if order.order_id and order.customer != customer]
+    sql = "select ord_num from sales_order_facts where ord_num in (select unnest($foreign::varchar[]))"
+    known = {row["ord_num"] for row in run.rows(sql, {"foreign": foreign})} if foreign else set()
+    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
     return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 

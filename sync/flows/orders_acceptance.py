@@ -2,8 +2,8 @@
 
 A line is accepted or refused whole. Lines refused of an order whose others are accepted go with its acceptance, for
 every line must have its word in one call (OR21); an order refused whole is refused here. The call is recorded
-before it. When its answer never comes the order is read again: past WAITING_ACCEPTANCE it happened, or John Lewis
-has decided by itself.
+before it. When its answer never comes the order is read again: where it is refused it happened, where it is past
+WAITING_ACCEPTANCE it was decided otherwise; else it is made again, after gaps that grow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from typing import Any
 
 from store.events import AcceptanceDecided, Event
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
-from sync.intents import NOT_SENT, Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
+from sync.intents import Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.rules.acceptance import KIND, Verdict, judged
+from sync.rules.order_past import SUPERSEDED, past_of
 from sync.runs import Run, Scope
 
 POLICY = "policy: proven zero stock"
@@ -94,25 +95,22 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         where placed.state = 'WAITING_ACCEPTANCE' and $order_id in ('', placed.order_id)
             and not exists (
                 from intent_facts as intent
-                where intent.order_id = placed.order_id and intent.intent_kind in ('refuse_order', 'accept_order')
-                    and (intent.state <> 'refused' or (
-                        intent.intent_kind = 'refuse_order' and intent.code not in ($not_sent, 'absent')
-                        -- a person has not asked for it once more
-                        and not exists (
-                            from order_hold_facts as hold
-                            where hold.order_id = placed.order_id and hold.reason is null
-                                and (hold.frees is null or list_contains(hold.frees, 'refuse_order'))
-                                and (hold.happened_at, hold.seq) > (intent.happened_at, intent.seq)
-                        )
-                    ))
+                where intent.order_id = placed.order_id and intent.intent_kind = 'accept_order'
+                    and intent.state <> 'refused'
             )
         group by placed.order_id
         order by placed.order_id
         """,
-        {"order_id": scope.key, "not_sent": NOT_SENT},
+        {"order_id": scope.key},
     )
+    within, chosen = "order_id in (select unnest($ids::varchar[]))", {"ids": [row["order_id"] for row in rows]}
+    past = past_of(run.rows(f"select * from intent_facts where intent_kind = 'refuse_order' and {within}", chosen))
+    holds = {row["order_id"]: row for row in run.rows(f"select * from order_hold_facts where {within}", chosen)}
     return tuple(
-        Intent(KIND, row["order_id"], {"order_line_ids": list(row["line_ids"])}, row["order_id"]) for row in rows
+        Intent(KIND, order_id, {"order_line_ids": list(row["line_ids"])}, order_id)
+        for row in rows
+        if past.is_free_again(KIND, order_id := row["order_id"], hold := holds.get(order_id), run.now())
+        and not past.is_refused_for_good(KIND, order_id, hold)
     )
 
 
@@ -129,9 +127,12 @@ def _refuse(run: Run, intent: Intent) -> str:
 def _settled(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
     rows = run.rows("select state from order_facts where order_id = $id", {"id": intent.order_id})
-    if rows and rows[0]["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}:
-        return [confirmed(intent, now, intent.order_id, f"found by looking: {rows[0]['state']}")]
-    if rows and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
+    state = rows[0]["state"] if rows else ""
+    if state == "REFUSED":
+        return [confirmed(intent, now, intent.order_id, "found by looking")]
+    if state not in {"", "STAGING", "WAITING_ACCEPTANCE"}:
+        return [refused(intent, now, SUPERSEDED, f"looked again: the order is {state}")]
+    if state and is_order_read_since(run, intent.order_id, intent.meant_at + SHOWN_WITHIN):
         return [refused(intent, now, "absent", "looked again: it had not happened")]
     if intent.state == "unclear":
         return []

@@ -42,6 +42,16 @@ def order_event(order: MarketOrder, snapshot_id: UUID | None, *, is_known: bool,
         is_before_start=order.created_at < start_on,
         lines=tuple(_line(line) for line in order.lines),
         shipping_zone=order.shipping_zone,
+        state_reason=order.state_reason,
+        cancelled_at=max(
+            (
+                change.created_at
+                for line in order.lines
+                for change in line.changes
+                if change.kind == "cancelation" and change.created_at is not None
+            ),
+            default=None,
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from sync.flows.orders_drift import sales_order_events
 from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, erp_shows_by, is_order_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
+from sync.rules.order_past import SUPERSEDED
 from sync.rules.orders import other_content
 from sync.runs import Run
 
@@ -50,6 +51,8 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
         return _doubt(intent, now)
     order = rows[0]
     if intent.kind == "accept_order":
+        if order["state"] == "REFUSED":
+            return [refused(intent, now, SUPERSEDED, "looked again: the order was refused")]
         done = order["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}
     else:
         done = order["seller_reference"] == intent.payload["reference"]
@@ -115,7 +118,10 @@ def _look_for(run: Run, intent: OpenIntent) -> bool:
 
 
 def _ask_whole(run: Run, order_id: str = "", ord_num: str = "") -> bool:
-    """Ask the ERP by po_num and by its own number, as far as they are given; whether every record could be read."""
+    """Ask the ERP by po_num and by its own number, as far as they are given; whether every record could be read.
+
+    Whatever account it is under is recorded: what somebody typed under another one must not go out twice.
+    """
     erp = run.house.erp
     by_order = erp.sales_orders(order_id=order_id) if order_id else ()
     by_number = erp.sales_orders(ord_num=ord_num) if ord_num else ()

@@ -69,6 +69,7 @@ class MarketOrder:
     lines: tuple[MarketLine, ...]
     person: Person | None = field(default=None, repr=False)
     shipping_zone: str = ""
+    state_reason: str = ""  # why it is in its state, in the marketplace's words; empty: it does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from typing import Literal
 
 from sync.ports import StockBatch
 from sync.rules.batch_checks import REASONS
+from sync.rules.retrying import gap
 
 READ_AGAIN_AFTER = timedelta(minutes=5)
+LONGEST_GAP = timedelta(hours=6)  # each reading of a large batch holds up the stock for minutes
 KINDS = ("FULL", "DELTA")
 
 State = Literal["read", "rejected", "held"]
@@ -30,6 +32,7 @@ class Reading:
     reason: str  # a code of REASONS; empty: read
     at: datetime
     verdict: Verdict | None = None
+    rejected: int = 1  # so often
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,20 @@ def plan(
     missing: Collection[datetime] = (),
     *,
     is_whole: bool = True,
+    is_asked: bool = False,
 ) -> tuple[StockBatch, ...]:
     """The batches to read now, in order: the last usable FULL one and every DELTA after it, or nothing new.
 
     One that may not be used, is still running or failed ends the chain, for what follows builds on it: a DELTA
     may leave out what that one tells. So does one that was seen and is not among `batches`: `missing` are their
     moments. Where one could not be read (`is_whole` is false) it may be any of them: no DELTA is read.
+    `is_asked`: a person does not wait until one that was rejected is read again by itself.
     """
     ahead = sorted((b for b in batches if newest is None or b.as_of > newest.as_of), key=lambda b: b.as_of)
-    usable = [b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now) for b in ahead]
+    usable = [
+        b.state == "COMPLETE" and b.kind in KINDS and is_usable(readings.get(b.batch_id), now, is_asked=is_asked)
+        for b in ahead
+    ]
     starts = [place for place, batch in enumerate(ahead) if usable[place] and batch.kind == "FULL"]
     if not starts and newest is None:
         return ()  # a DELTA tells nothing without the FULL before it
@@ -71,14 +79,15 @@ def plan(
     return tuple(b for b in chain if not holes or b.as_of < min(holes))
 
 
-def is_usable(reading: Reading | None, now: datetime) -> bool:
-    """Whether a complete batch may be read (once more)."""
+def is_usable(reading: Reading | None, now: datetime, *, is_asked: bool = False) -> bool:
+    """Whether a complete batch may be read: once more after gaps that grow, or when a person asks."""
     if reading is None:
         return True
     if reading.state == "held":
         return reading.verdict == "accept"
     reads_again = reading.reason in REASONS and REASONS[reading.reason].reads_again
-    return reads_again and now - reading.at >= READ_AGAIN_AFTER
+    waits = gap(reading.rejected, reading.batch_id, first=READ_AGAIN_AFTER, longest=LONGEST_GAP)
+    return reads_again and (is_asked or now - reading.at >= waits)
 
 
 def going_backwards(

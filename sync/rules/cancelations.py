@@ -1,8 +1,9 @@
 """What of a line is cancelled at John Lewis when a person asked for it: how many units, and for how much money.
 
-Pure. An ask is carried out once; what was refused for a reason waits for another ask. The money is that of the
-units: with the last units of a line everything of it that is left, its shipping too; else units times the unit's
-price, and the customer keeps paying the shipping of what still comes.
+Pure. An ask is carried out once, and means a sum: what was cancelled when it was asked, and its units; whatever
+has been cancelled since, by anybody, counts. What was refused for a reason, or whose answer never came, waits for
+another ask. The money is that of the units: with the last units of a line everything of it that is left, its
+shipping too; else units times the unit's price, and the customer keeps paying the shipping of what still comes.
 """
 
 import json
@@ -14,11 +15,12 @@ from decimal import Decimal
 from typing import Any
 
 from store.money import to_pence
-from sync.intents import Intent
-from sync.rules.order_past import NOTHING_HAPPENED, past_of
-from sync.rules.retrying import is_transient
+from sync.intents import NOT_SENT, Intent
+from sync.rules.order_past import past_of
+from sync.rules.retrying import ABSENT, is_transient
 
 KIND = "cancel_market_line"
+UNSEEN = "unseen"  # no answer came and nothing of it shows: a person says whether it is sent again
 CANCELLABLE = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
@@ -54,8 +56,9 @@ def decide(
 ) -> tuple[Intent, ...]:
     """The cancelations to pass on now, oldest ask first; at most one of a line at a time.
 
-    `asks` are rows of `cancelation_ask_facts`; `lines` by their id, rows of `order_line_facts` with `order_state`
-    and `shipped_quantity`; `intents` rows of `intent_facts` of this kind.
+    `asks` are rows of `cancelation_ask_facts`, those still meant, with the `answer` they come from and the
+    `short_quantity` of the difference it answered, as it is now; `lines` by their id, rows of `order_line_facts`
+    with `order_state` and `shipped_quantity`; `intents` rows of `intent_facts` of this kind.
     """
     by_ask: dict[str, Mapping[str, Any]] = {}
     past = past_of(intents)
@@ -72,14 +75,14 @@ def decide(
         last = by_ask.get(str(ask["ask_id"]))
         is_free = last is None or (
             last["state"] == "refused"
-            and (last["code"] in NOTHING_HAPPENED or is_transient(last["code"]))
+            and (last["code"] == NOT_SENT or (is_transient(last["code"]) and last["code"] != ABSENT))
             and past.is_free(KIND, last["subject"], at=now)
         )
         if line is None or not is_free or line_id in taken or _is_under_way(line, by_line[line_id]):
             continue
-        quantity = min(ask["quantity"], open_units(line))
+        quantity = _units(ask, line)
         if quantity < 1:
-            continue  # overtaken: the customer cancelled it, or it has left
+            continue  # overtaken: the customer cancelled it, it was put back, or it has left
         taken.add(line_id)
         money = amounts(line, quantity)
         before = int(line["cancelled_quantity"])
@@ -94,6 +97,14 @@ def decide(
         }
         found.append(Intent(KIND, f"{line_id}/{before}", payload, ask["order_id"]))
     return tuple(found)
+
+
+def _units(ask: Mapping[str, Any], line: Mapping[str, Any]) -> int:
+    """How many units are left of what was asked: open there, and for the rest to be sent alone, still short."""
+    # asked before it was kept: as if nothing had been cancelled then, rather too few units than one too many
+    before = ask["before_quantity"] or 0
+    quantity: int = min(before + ask["quantity"] - int(line["cancelled_quantity"]), open_units(line))
+    return min(quantity, int(ask["short_quantity"])) if ask["answer"] == "confirm_rest" else quantity
 
 
 def _is_under_way(line: Mapping[str, Any], past: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> bool:

@@ -5,8 +5,8 @@
     value   2026-11-27 00:00 to 2026-12-01 00:00 x3 others x1.5    London's clock; the others' may be left out
 
 An event multiplies the rate while it lasts (bluecherry.md §3.5). Where events overlap, their factors multiply: each
-is a cause of its own. The law: a factor of 1 changes nothing; a factor over a whole window multiplies its mean;
-what was sold within an event counts as what it would have been without.
+is a cause of its own. The law: a factor of 1 changes nothing; a factor over a whole window multiplies its mean; an
+hour of the past within an event counts as so many hours, so that few sales in a slow time say little.
 
 Arrays have one element for each row of `skus` (`sku`, `division`, `category`, `style`). Periods are half open.
 """
@@ -21,11 +21,11 @@ import numpy as np
 import polars as pl
 
 from sync.rules.chances import Floats
-from sync.rules.trading_week import TradingWeek
+from sync.rules.trading_week import Lifts, TradingWeek
 
 SCOPES = ("division", "category", "style", "sku")
 GOODS = ("sku", "division", "category", "style")
-LEAST_FACTOR, MOST_FACTOR = 0.2, 100.0  # below, each stray sale within the event would count as very many
+LEAST_FACTOR, MOST_FACTOR = 0.01, 100.0
 _KEY = re.compile(r"(?P<name>.*?)(?:(?:^|\s)(?P<scope>\w+):(?P<goods>.*))?")
 _AT, _TIMES = r"(\d{4}-\d\d-\d\d \d\d:\d\d)", r"x(\d+(?:\.\d+)?)"
 _VALUE = re.compile(f"{_AT} to {_AT} {_TIMES}(?: others {_TIMES})?")
@@ -89,7 +89,7 @@ def check_value(value: str) -> None:
     if until <= since:
         raise ValueError("it ends before it begins")
     if not all(LEAST_FACTOR <= float(one) <= MOST_FACTOR for one in factors if one):
-        raise ValueError(f"a factor lies between {LEAST_FACTOR:.1f} and {MOST_FACTOR:.0f}")
+        raise ValueError(f"a factor lies between {LEAST_FACTOR} and {MOST_FACTOR:.0f}")
 
 
 def pieces(
@@ -125,13 +125,24 @@ def lift(
     return weighed / hours
 
 
-def unlifted(events: Sequence[DemandEvent], skus: pl.DataFrame, side: str, sales: pl.DataFrame) -> pl.DataFrame:
-    """`sales` (`sku`, `sold_at`) with `weight`: what each would have been without the events it was sold in."""
-    if not events:
-        return sales
-    sold = sales.select("sku").join(skus.select(GOODS), on="sku", how="left", maintain_order="left")
-    moments, weight = sales["sold_at"], np.ones(sales.height)
-    for one in events:
-        within = ((moments >= one.since) & (moments < one.until)).to_numpy()
-        weight[within & one.meets(sold)] /= one.factor(side)
-    return sales.with_columns(weight=weight)
+def lifts(
+    events: Sequence[DemandEvent],
+    skus: pl.DataFrame,
+    side: str,
+    sales: pl.DataFrame,
+    period: tuple[datetime, datetime],
+) -> Lifts:
+    """What the events of a past period made of the sales of the shop as a whole: its pieces, each with a factor.
+
+    SKUs weigh as they sell without events: `sales` (`sku`) over the time there was, each piece times its factor.
+    """
+    if not any(one.factor(side) != 1 for one in events):
+        return ()
+    cut = list(pieces(events, skus, side, *period))
+    counts = sales.group_by("sku").len()
+    sold = (
+        skus.select("sku").join(counts, on="sku", how="left", maintain_order="left")["len"].fill_null(0).to_numpy()
+    )
+    usual = sold / sum((ends - begins).total_seconds() * factors for begins, ends, factors in cut)
+    weights = usual / usual.sum() if usual.any() else np.full(skus.height, 1 / skus.height)
+    return [(begins, ends, float(weights @ factors)) for begins, ends, factors in cut]

@@ -18,6 +18,7 @@ from sync.rules import demand_events
 from sync.rules.chances import Floats, Ints
 from sync.rules.demand_events import DemandEvent
 from sync.rules.trade import Trade
+from sync.rules.trading_week import Lifts
 
 _LEAST_PART = 0.02  # a SKU in stock for an hour or two of the period says little, not all
 
@@ -49,9 +50,9 @@ class Presence:
     away: Away
     events: Sequence[DemandEvent] = ()
 
-    def unlifted(self, sales: pl.DataFrame) -> pl.DataFrame:
-        """The sales, each with the `weight` it would have had without the events."""
-        return demand_events.unlifted(self.events, self.skus, self.side, sales)
+    def lifts(self, sales: pl.DataFrame, since: datetime, until: datetime) -> Lifts:
+        """What the events made of the sales of all in a period."""
+        return demand_events.lifts(self.events, self.skus, self.side, sales, (since, until))
 
     def part(self, trade: Trade, fades: timedelta) -> Floats:
         """The part of the trade's hours that counts, where what is past fades."""

@@ -14,7 +14,8 @@ from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
-NOTHING_HAPPENED = {NOT_SENT, ABSENT, "superseded"}
+SUPERSEDED = "superseded"  # what it was about is over, and by something else
+NOTHING_HAPPENED = {NOT_SENT, ABSENT, SUPERSEDED}
 
 Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lines by division and warehouse
 
@@ -75,6 +76,11 @@ class Past:
         )
         return last if is_refusal else None
 
+    def is_refused_for_good(self, kind: str, subject: str, hold: Mapping[str, Any] | None) -> bool:
+        """It was refused for a reason, and nobody has released its order since; `hold` is what holds it."""
+        refusal = self.refusal(kind, subject)
+        return refusal is not None and not self.is_freed(hold, refusal)
+
     def failures(self, kind: str, subject: str) -> int:
         """How often it failed for a passing reason since it last did not."""
         return self.failed.get((kind, subject), 0)
@@ -110,7 +116,7 @@ def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:
 
 _FREED = {
     "accept_refused": ("accept_order",),
-    "acceptance_due": ("accept_order",),  # it may wait for its next try
+    "acceptance_due": ("accept_order", "refuse_order"),  # either may wait for its next try
     "refuse_refused": ("refuse_order",),
     "reference_refused": ("write_reference",),
     "uncancelled_in_erp": ("cancel_sales_line",),

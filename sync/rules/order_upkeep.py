@@ -41,11 +41,5 @@ def references(known: Known, past: Past) -> tuple[Intent, ...]:
         if past.is_free(
             "write_reference", row["order_id"], at=known.now, again_before=known.now - SEEN_AGAIN_WITHIN
         )
-        and not _is_refused_for_good(known, past, "write_reference", row["order_id"])
+        and not past.is_refused_for_good("write_reference", row["order_id"], known.holds.get(row["order_id"]))
     )
-
-
-def _is_refused_for_good(known: Known, past: Past, kind: str, order_id: str) -> bool:
-    """Refused, and nobody has asked for it to be tried again."""
-    refusal = past.refusal(kind, order_id)
-    return refusal is not None and not past.is_freed(known.holds.get(order_id), refusal)

@@ -164,7 +164,7 @@ def _side(sales: pl.DataFrame, since: datetime, until: datetime, there: Presence
     if until - since < LEAST_HISTORY:
         since = until - LEAST_HISTORY
     seen = sales.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
-    trade = observe(there.unlifted(seen), since, until)
+    trade = observe(seen, since, until, lifts=there.lifts(seen, since, until))
     parts = {"part": there.part(trade, NEVER), "recent_part": there.part(trade, demand.FADES)}
     rated = demand.rates(seen, there.skus.select("sku", "category").with_columns(**parts), trade)
     units = seen.group_by("sku").agg(pl.col("units").sum())

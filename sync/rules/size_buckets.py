@@ -15,7 +15,8 @@ neither when open orders are due, so all of them count as due now, nor what is d
 
 The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it, a bucket without
 a number is a gap. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
-finding and no stock. Where a number cannot be read, or is of a kind nobody knows, the row is unread.
+finding and no stock, and the SKUs it may belong to are unread. So is one of which a number cannot be read or is of
+a kind nobody knows.
 """
 
 from collections.abc import Collection
@@ -75,20 +76,31 @@ def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tup
         _is_among(_DECIDES).alias("decides"),
         (~_is_among(_KNOWN)).alias("is_strange"),
     )
+    sizes = _sizes(skus)
     rows = (
         pl.concat(_figures(kinds, bucket) for bucket in _BUCKETS)
         .join(places, on="place")
-        .join(_sizes(skus), on=[*_GOODS, "bucket"], how="left")
+        .join(sizes, on=[*_GOODS, "bucket"], how="left")
+        .with_columns(has_any=pl.col("is_unread") | pl.any_horizontal(pl.col(list(KINDS)) != 0))
     )
-    is_sized = pl.col("sku_key").is_not_null()
+    sized, unsized = (rows.filter(pl.col("sku_key").is_not_null() == has_size) for has_size in (True, False))
+    unplaced = skus.select("sku_key", *_GOODS).join(sizes, on="sku_key", how="anti")
     blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
-    whole = rows.filter(is_sized).with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS)
-    unsized = rows.filter(~is_sized & (pl.col("is_unread") | pl.any_horizontal(pl.col(list(KINDS)) != 0)))
+    whole = pl.concat([sized, _of_unplaced(unsized, unplaced, places)], how="diagonal")
     strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
-    return whole, (
-        *_unknown_sizes(unsized.sort("place", "bucket")),
+    return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
+        *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),
         *_unknown_kinds(strange.filter(_is_something()).join(places, on="place")),
     )
+
+
+def _of_unplaced(unsized: pl.DataFrame, unplaced: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """What is known of SKUs without a bucket, where buckets without a SKU were told: none, or nothing.
+
+    In a DELTA a row that is left out would leave their stock as it was, and it may be theirs that was told.
+    """
+    told = unsized.group_by("place").agg(pl.col("has_any").any().alias("is_unread")).join(places, on="place")
+    return told.join(unplaced, on=list(_GOODS)).with_columns(pl.lit(0, pl.Int64).alias(name) for name in KINDS)
 
 
 def _figures(rows: pl.DataFrame, bucket: int) -> pl.DataFrame:

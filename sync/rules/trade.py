@@ -13,7 +13,7 @@ lean on `_USUAL`. All are squared coefficients of variation: 0.05 is a swing of 
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ import polars as pl
 from scipy import special
 
 from sync.rules.chances import Floats
-from sync.rules.trading_week import LONDON, TradingWeek, fit
+from sync.rules.trading_week import LONDON, Lifts, TradingWeek, fit
 
 _KEEPS = (0.6, 0.75, 0.9, 1.0)  # what a day's evidence still weighs a day later
 _STRAYS = (0.1, 0.15, 0.2, 0.3, 0.4)  # how far a day strays from the pace
@@ -44,7 +44,7 @@ class Trade:
     day_swing: float
     hour_swing: float
     days: tuple[datetime, ...]  # where the days counted from `until` begin, and `until`
-    sold: tuple[float, ...]  # sales from `since` to each of them
+    sold: tuple[float, ...]  # sales from `since` to each of them, as they would have been without what lifted them
 
     def exposure(self, since: datetime | None = None, fades: timedelta = NEVER) -> float:
         """Hours at today's pace that would sell what was sold since a moment (or the start).
@@ -90,29 +90,31 @@ def observe(
     closed: Collection[int] = (),
     zone: ZoneInfo = LONDON,
     shut: frozenset[date] = frozenset(),
+    lifts: Lifts = (),
 ) -> Trade:
     """The shop's trade from `sales` (`sku`, `sold_at`; a row a sale) from `since` to `until`, half open.
 
     `closed`: hours of the week without trade; `shut`: local days without. Wholesale withdrawals do not
-    belong in it (`draws.falls`). A sale may count as less or more than one (`weight`, `demand_events.unlifted`).
+    belong in it (`draws.falls`). Time in which the shop as a whole sold by a factor more (`lifts`) counts by it.
     ValueError if the period is empty.
     """
     if until <= since:
         raise ValueError("The period whose sales are looked at must end after it begins.")
     seen = sales.filter((pl.col("sold_at") >= since) & (pl.col("sold_at") < until))
-    if "weight" not in seen.columns:
-        seen = seen.with_columns(weight=pl.lit(1.0))
-    week = fit(seen["sold_at"], since, until, weight=seen["weight"], closed=closed, zone=zone, shut=shut)
+    week = fit(seen["sold_at"], since, until, closed=closed, zone=zone, shut=shut, lifts=lifts)
     begins = [until]
     while begins[0] > since:
         begins.insert(0, max(begins[0] - _DAY, since))
     edges = np.array([moment.timestamp() for moment in begins])
     moments = seen["sold_at"].dt.epoch("ms").to_numpy() / 1000
-    sold = np.histogram(moments, edges, weights=seen["weight"].to_numpy())[0]
-    hours = np.array([week.hours(*pair) for pair in pairwise(begins)])
+    sold = np.histogram(moments, edges)[0].astype(np.float64)
+    hours = np.array([week.hours(*pair, lifts) for pair in pairwise(begins)])
     traded = hours > 0
     pace, pace_swing = _pace(sold[traded], hours[traded])
-    day_swing, hour_swing = _swings(seen, week, edges, hours)
+    day_swing, hour_swing = _swings(seen, edges, hours, week.pieces(since, until, lifts)[0])
+    if lifts:
+        usual = np.array([week.hours(*pair) for pair in pairwise(begins)])
+        sold = np.divide(sold * usual, hours, out=sold, where=traded)
     return Trade(
         week, since, until, pace, pace_swing, day_swing, hour_swing, tuple(begins), (0.0, *np.cumsum(sold).tolist())
     )
@@ -155,7 +157,7 @@ def _discounted(sold: Floats, hours: Floats, keeps: float, strays: float) -> tup
     return fits, count / time, 1 / count
 
 
-def _swings(seen: pl.DataFrame, week: TradingWeek, edges: Floats, hours: Floats) -> tuple[float, float]:
+def _swings(seen: pl.DataFrame, edges: Floats, hours: Floats, by_hour: Floats) -> tuple[float, float]:
     """How far a SKU's sales vary beyond chance from day to day, and from hour to hour on top."""
     days = max(int((hours > 0).sum()) - 1, 0)
     usual_day, usual_hour = _USUAL
@@ -163,16 +165,9 @@ def _swings(seen: pl.DataFrame, week: TradingWeek, edges: Floats, hours: Floats)
     first, last = int(edges[0] // 3600), int(-(-edges[-1] // 3600))
     clock = np.arange(first, last + 1, dtype=np.float64) * 3600
     day_swing = max(0.0, (usual_day * _USUAL_DAYS + by_day * days) / (_USUAL_DAYS + days))
-    by_hour = _beyond_chance(seen, clock, _each_hour(week, edges, first, last)) if days else 0.0
-    on_top = (usual_hour * _USUAL_DAYS + (by_hour - day_swing) * days) / (_USUAL_DAYS + days)
+    each_hour = _beyond_chance(seen, clock, by_hour) if days else 0.0
+    on_top = (usual_hour * _USUAL_DAYS + (each_hour - day_swing) * days) / (_USUAL_DAYS + days)
     return day_swing, max(0.0, on_top)
-
-
-def _each_hour(week: TradingWeek, edges: Floats, first: int, last: int) -> Floats:
-    pieces, _ = week.pieces(datetime.fromtimestamp(edges[0], UTC), datetime.fromtimestamp(edges[-1], UTC))
-    found = np.zeros(last - first)
-    found[: pieces.size] = pieces
-    return found
 
 
 def _beyond_chance(seen: pl.DataFrame, edges: Floats, hours: Floats) -> float:
@@ -191,9 +186,9 @@ def _beyond_chance(seen: pl.DataFrame, edges: Floats, hours: Floats) -> float:
         np.searchsorted(edges, seen["sold_at"].dt.epoch("ms").to_numpy() / 1000, "right") - 1, 0, len(share) - 1
     )
     counted = (
-        seen.select("sku", "weight", cell=pl.Series(cell))
+        seen.select("sku", cell=pl.Series(cell))
         .group_by("sku", "cell")
-        .agg(sold=pl.col("weight").sum())
+        .agg(sold=pl.len().cast(pl.Float64))
         .with_columns(expects=pl.lit(pl.Series(share)).gather(pl.col("cell")))
         .group_by("sku")
         .agg(

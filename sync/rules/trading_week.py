@@ -1,29 +1,34 @@
 """The shape of a week: how busy each hour of it is, in the shop's own time zone.
 
-    factor[hour of the week] = hour of the day x day of the week x what is left over, each drawn towards 1
+    factor[hour of the week] = hour of the day x day of the week x what is left over
 
-A factor is 1 for the average hour of the week; 0 where the shop is known to be closed. What was seen a few times
-only is drawn towards what the other days say: an hour of the day towards the flat day, a day towards the others, an
-hour of a day towards their product. So one strange Monday does not make all Mondays strange, and after some
-weeks the week speaks for itself. `hours` turns a window into typical hours; clock changes are walked through hour
-by hour, so the night that has 23 or 25 hours is counted as it is lived. Windows are half open.
+A factor is 1 for the average hour of the week; 0 where the shop is known to be closed. Each of the three is learned
+beside the others, and what was seen seldom is drawn towards what the others say (`sync.rules.opening`): so one
+strange Monday does not make all Mondays strange, and what never trades is soon known not to. `hours` turns a
+window into typical hours; clock changes are walked through hour by hour, so the night that has 23 or 25 hours is
+counted as it is lived. Windows are half open.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
+from sync.rules import opening
 from sync.rules.chances import Floats, Ints
 
 LONDON = ZoneInfo("Europe/London")
 HOURS = 168
+Lifts = Sequence[
+    tuple[datetime, datetime, float]
+]  # from when until when the shop as a whole sold by what factor more
 _DAY = 24
-# How many times a thing must be seen to count as much as what it is drawn towards.
-_HOUR_OF_DAY, _DAY_OF_WEEK, _HOUR_OF_WEEK = 2, 3, 8
+_EPOCH = date(1970, 1, 1)
+_ROUNDS = 2  # more change nothing to speak of
+_LIKELIER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,12 @@ class TradingWeek:
     zone: ZoneInfo = LONDON
     shut: frozenset[date] = frozenset()  # days without trade, whatever the week says
 
-    def pieces(self, since: datetime, until: datetime) -> tuple[Floats, Ints]:
-        """Typical hours in each clock hour of the window, and the local day (days since 1970) each belongs to."""
-        places, share = _clock_hours(since, until)
+    def pieces(self, since: datetime, until: datetime, lifts: Lifts = ()) -> tuple[Floats, Ints]:
+        """Typical hours in each clock hour of the window, and the local day (days since 1970) each belongs to.
+
+        Those within a lift count by its factor.
+        """
+        places, share = _clock_hours(since, until, lifts)
         week, day = _local(places, self.zone)
         return self.factors[week] * share * _is_trading(day, self.shut), day
 
@@ -47,9 +55,9 @@ class TradingWeek:
         lived = np.cumsum(self.pieces(since, until)[0])
         return np.concatenate([[since.timestamp()], ends]), np.concatenate([[0.0], lived])
 
-    def hours(self, since: datetime, until: datetime) -> float:
+    def hours(self, since: datetime, until: datetime, lifts: Lifts = ()) -> float:
         """Typical hours in the window: 4 for four average hours, less at night, 0 while closed."""
-        return float(self.pieces(since, until)[0].sum())
+        return float(self.pieces(since, until, lifts)[0].sum())
 
 
 def always_open(closed: Collection[int] = (), zone: ZoneInfo = LONDON) -> TradingWeek:
@@ -62,45 +70,75 @@ def fit(
     since: datetime,
     until: datetime,
     *,
-    weight: pl.Series | None = None,
     closed: Collection[int] = (),
     zone: ZoneInfo = LONDON,
     shut: frozenset[date] = frozenset(),
+    lifts: Lifts = (),
 ) -> TradingWeek:
     """The week as the sales between two moments show it. `sold_at`: moments with a time zone.
 
-    `weight`: what each counts as, if not one. Sales while the shop is said to be closed are left out of the shape.
+    Hours within a lift count by its factor. Sales while the shop is said to be closed are left out of the shape.
+    Days on which it was shut, as far as the sales tell, join those that are said to be.
     """
     is_open = _is_open(closed)
-    places, share = _clock_hours(since, until)
-    week, day = _local(places, zone)
-    times = np.bincount(week, weights=share * _is_trading(day, shut), minlength=HOURS) * is_open
-    is_within = (sold_at >= since) & (sold_at < until)
-    within = sold_at.filter(is_within).dt.convert_time_zone(zone.key)
-    of_week = ((within.dt.weekday().cast(pl.Int64) - 1) * _DAY + within.dt.hour()).to_numpy()
-    counts = np.ones(of_week.size) if weight is None else weight.filter(is_within).to_numpy()
-    sales = np.bincount(of_week, weights=counts, minlength=HOURS) * is_open
-    if not sales.sum() or not times.sum():
+    first, lived, orders, uneven = _by_week(sold_at, (since, until), lifts, zone)
+    days = first + np.arange(lived.shape[0] * 7).reshape(-1, 7)
+    lived *= _by_day(is_open) * _is_trading(days, shut)[..., None]
+    orders *= lived > 0
+    if not orders.sum():
         return TradingWeek(_normalised(is_open), zone, shut)
-    shape = is_open * (sales.sum() / times.sum())  # sales in one open hour, as yet the same in all
-    hour_seen, hour_sold = _by_day(times * shape).sum(0), _by_day(sales).sum(0)
-    once = _by_day(shape).max(0) * _HOUR_OF_DAY
-    shape = shape * np.tile(_drawn(hour_sold, hour_seen, once), 7)
-    day_seen, day_sold = _by_day(times * shape).sum(1), _by_day(sales).sum(1)
-    shape = shape * np.repeat(_drawn(day_sold, day_seen, _by_day(shape).sum(1) * _DAY_OF_WEEK), _DAY)
-    shape = shape * _drawn(sales, times * shape, shape * _HOUR_OF_WEEK)
-    return TradingWeek(_normalised(shape), zone, shut)
+    away = opening.away(orders.sum(2).ravel(), lived.sum(2).ravel()).reshape(days.shape)
+    lived *= ~away[..., None]
+    traded, hour, day, rest = ~away, np.ones(_DAY), np.ones((7, 1)), np.ones((7, _DAY))
+    for _ in range(_ROUNDS):  # each of the three beside the others
+        usual = lived * orders[traded].sum() / (lived * hour * day * rest)[traded].sum()
+        of_days = opening.days_of_week(orders.sum(2).T, (usual * hour * rest).sum(2).T, uneven)
+        day, traded = of_days.factors[:, None], ~away & (of_days.shut.T <= _LIKELIER)
+        seen, usual = orders * traded[..., None], usual * traded[..., None]
+        hour = opening.hours_of_day(_cells(seen, _DAY), _cells(usual * day * rest, _DAY), uneven).factors
+        usual *= day * hour
+        rest = _by_day(opening.hours_of_week(_cells(seen, HOURS), _cells(usual, HOURS), uneven).factors)
+    # of a day that is not over nobody knows yet
+    over = ~traded & (days >= _local_day(since, zone)) & (days < _local_day(until, zone))
+    found = {_EPOCH + timedelta(days=int(one)) for one in days[over]}
+    return TradingWeek(_normalised((hour * day * rest * _by_day(is_open)).ravel()), zone, shut | found)
 
 
-def _drawn(sold: Floats, expected: Floats, towards: Floats) -> Floats:
-    """Sold against expected, drawn towards 1 by as much as `towards` weighs; 1 where nothing is known."""
-    weight = expected + towards
-    return np.divide(sold + towards, weight, out=np.ones_like(weight), where=weight > 0)
+def _by_week(
+    sold_at: pl.Series, period: tuple[datetime, datetime], lifts: Lifts, zone: ZoneInfo
+) -> tuple[int, Floats, Floats, float]:
+    """The Monday the period begins in; its hours lived through and orders, by week, weekday and hour; how uneven.
+
+    Orders are counted by what is sold: sales over those of a usual order. The sales of one moment are an order. For
+    a sale tells less of its hour where a few customers buy very much at once, the less the more uneven they are.
+    """
+    places, share = _clock_hours(*period, lifts)
+    week, day = _local(places, zone)
+    first = int(day[0] - week[0] // _DAY)
+    size = -(-int(day[-1] - first + 1) // 7) * HOURS
+    lived = np.bincount((day - first) * _DAY + week % _DAY, weights=share, minlength=size)
+    sold = sold_at.filter((sold_at >= period[0]) & (sold_at < period[1]))
+    local = sold.dt.convert_time_zone(zone.key)
+    cells = (local.dt.date().cast(pl.Int32).to_numpy() - first) * _DAY + local.dt.hour().to_numpy()
+    sales = np.bincount(cells, minlength=size)
+    of_order = sold.unique_counts().to_numpy().astype(np.float64) if sold.len() else np.ones(1)
+    shape = (-1, 7, _DAY)
+    orders = sales.reshape(shape) / of_order.mean()
+    return first, lived.reshape(shape).astype(np.float64), orders, float(of_order.var() / of_order.mean() ** 2)
 
 
 def _normalised(factors: Floats) -> Floats:
     mean = factors.mean()
     return factors / mean if mean > 0 else factors
+
+
+def _local_day(moment: datetime, zone: ZoneInfo) -> int:
+    return (moment.astimezone(zone).date() - _EPOCH).days
+
+
+def _cells(values: Floats, count: int) -> Floats:
+    """A row for each of the hours, a column each time it came round."""
+    return values.reshape(-1, count).T
 
 
 def _by_day(values: Floats) -> Floats:
@@ -109,7 +147,7 @@ def _by_day(values: Floats) -> Floats:
 
 def _is_trading(days: Ints, shut: frozenset[date]) -> Floats:
     """1 on a trading day, 0 on one without trade."""
-    gone = [(day - date(1970, 1, 1)).days for day in shut]
+    gone = [(day - _EPOCH).days for day in shut]
     return (~np.isin(days, gone)).astype(np.float64)
 
 
@@ -122,13 +160,17 @@ def _is_open(closed: Collection[int]) -> Floats:
     return found
 
 
-def _clock_hours(since: datetime, until: datetime) -> tuple[Ints, Floats]:
-    """The clock hours a window touches (hours since 1970, UTC) and how much of each it covers."""
+def _clock_hours(since: datetime, until: datetime, lifts: Lifts = ()) -> tuple[Ints, Floats]:
+    """The clock hours a window touches (hours since 1970, UTC) and how much of each it covers, times its lifts."""
     first, last = since.astimezone(UTC).timestamp() / 3600, until.astimezone(UTC).timestamp() / 3600
     if last <= first:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     places = np.arange(int(np.floor(first)), int(np.ceil(last)), dtype=np.int64)
-    return places, np.minimum(places + 1, last) - np.maximum(places, first)
+    share = np.minimum(places + 1, last) - np.maximum(places, first)
+    for begins, ends, factor in lifts:
+        within, part = _clock_hours(max(begins, since), min(ends, until))
+        share[within - places[0]] += (factor - 1) * part
+    return places, share
 
 
 def _local(places: Ints, zone: ZoneInfo) -> tuple[Ints, Ints]:

@@ -87,6 +87,8 @@ class Replay:
     _sent_at: datetime | None = None
     _measured_at: datetime | None = None
     _raised: str = ""
+    _is_undecided: bool = False  # nothing was decided on the newest batch yet
+    _is_first: bool = False  # what was sent last was the first decision on its batch
     _publish: list[float] = field(default_factory=list)
     _apply: list[float] = field(default_factory=list)
     _files: list[tuple[StockImport, datetime]] = field(default_factory=list)  # and when they took effect
@@ -142,7 +144,7 @@ class Replay:
         self.known = pl.concat([self.known.join(rows, on=list(KEY), how="anti"), rows])
         self._changes.append(rows.with_columns(read_id=pl.lit(batch.batch_id), as_of=pl.lit(batch.as_of)))
         self._readings.append({"batch_id": batch.batch_id, "read_id": batch.batch_id, "as_of": batch.as_of})
-        self.batch = batch
+        self.batch, self._is_undecided = batch, True
         is_old = self._measured_at is None or self.world.now - self._measured_at >= MEASURED_EVERY
         if self.policy.risk != "none" and is_old:
             self.outlook, self._measured_at = self._measured(), self.world.now
@@ -157,7 +159,8 @@ class Replay:
         self._apply.append((self.world.now - self._sent_at) / MINUTE)
         if self.sent.status == "COMPLETE":
             self._files.append((self.sent, self.world.now))
-        if self.batch.completed_at and len(self._publish) < len(self._readings):
+        # a batch that changed nothing waits for the next sale: that is no measure of how long one takes to show
+        if self.batch.completed_at and self._is_first:
             self._publish.append((self.world.now - self.batch.completed_at) / MINUTE)
         self.sent = None
         newest = next(reversed(self.world.john_lewis.orders.values()), None)
@@ -178,6 +181,7 @@ class Replay:
             caution=careful,
         )  # fmt: skip
         rows = decide(board.select(list(BOARD)), terms).rows
+        self._is_first, self._is_undecided = self._is_undecided, False
         if terms.may_rise:
             self._raised = batch.batch_id
         if rows.is_empty():

@@ -161,6 +161,19 @@ def test_an_order_that_slides_to_the_next_page_is_given_once_but_a_newer_one_aga
     assert found == ["SHIPPING", "SHIPPED"]
 
 
+def test_why_an_order_is_in_its_state_is_read_with_its_code_as_far_as_it_is_told(outside: Any) -> None:
+    told = [("Not accepted in time", "AUTO-REFUSED"), (None, "AUTO-REFUSED"), ("Sold out", None), (None, None)]
+    sent = [
+        order(f"JLM{number}-A", order_state_reason_label=label, order_state_reason_code=code)
+        for number, (label, code) in enumerate(told)
+    ]
+    (page,) = outside.marketplace(pages(sent)).orders()
+
+    assert [one.state_reason for one in page.items] == [
+        "Not accepted in time (AUTO-REFUSED)", "AUTO-REFUSED", "Sold out", "",
+    ]  # fmt: skip
+
+
 def test_pages_that_go_round_in_circles_are_not_taken_for_the_end(outside: Any) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         headers = {"Link": f'<{request.url.copy_set_param("offset", "0")}>; rel="next"'}

@@ -3,9 +3,11 @@
 from streamlit.testing.v1 import AppTest
 
 from store.events import (
+    CancelationAsked,
     CommandFinished,
     CommandTaken,
     CreationMissed,
+    DriftAnswered,
     MisfitPart,
     OrderHeld,
     ReturnedLinePart,
@@ -84,6 +86,24 @@ def test_a_difference_is_shown_side_by_side_with_its_consequence_and_its_answers
 
     assert labels >= {"Cancel the line there", "Confirm the rest", "Revert in BlueCherry", "Accept"}
     assert (allowed["Revert in BlueCherry"], allowed["Accept"]) == (True, False)
+
+
+def test_a_difference_stands_as_was_said_last_of_it_though_units_were_to_be_cancelled_before(told: Told) -> None:
+    drifted(told)
+    about = {"actor": "Olu (ops)", "order_id": "JL9-A"}
+    of_line = {"drift_class": "quantity", "drift_subject": "JL9-A-1", "shown": "1 unit"}
+    told.tell(
+        DriftAnswered(happened_at=NOW - HOUR, answer="confirm_rest", why="it is gone", **about, **of_line),
+        CancelationAsked(
+            happened_at=NOW - HOUR, ask_id=thing("ask"), order_line_id="JL9-A-1", quantity=1, before_quantity=0,
+            reason_code="CNL-SHORT-PICK", why="it is gone", **about,
+        ),
+        DriftAnswered(happened_at=NOW - HOUR / 2, answer="revert", why="it was found", **about, **of_line),
+    )  # fmt: skip
+    page = show("order", query={"order_id": "JL9-A"}, person="Olu (ops)")
+
+    assert "to be put back in BlueCherry (Olu (ops): it was found)" in cells(page)
+    assert "asked for, not sent yet" not in cells(page)
 
 
 def test_an_order_that_waits_for_our_word_may_be_accepted_without_some_of_its_lines(told: Told) -> None:

@@ -118,6 +118,11 @@ class Stall:
         return f"{self.name}-{name}"
 
 
+def complete_at(number: int) -> datetime:
+    """When batch `number` of the trade was complete, and read."""
+    return T_B - (NEWEST_NUMBER - number) * 4 * HOUR + HOUR / 3
+
+
 def trade(shop: Shop) -> None:
     """QUICK sells six a day here, for two weeks, and more elsewhere, for three days; SLOW hardly sells."""
     told = shop.told
@@ -134,6 +139,7 @@ def trade(shop: Shop) -> None:
                 f"B{number}",
                 {(QUICK, WAREHOUSE): {"on_hand": BASE + 4 * before}, (SLOW, WAREHOUSE): {"on_hand": 40}},
                 at=T_B - before * 4 * HOUR,
+                read=complete_at(number),
             )
         told.offers({QUICK: BASE, SLOW: 40})
         told.mapping("warehouse", "NMK", WAREHOUSE)

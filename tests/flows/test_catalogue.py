@@ -1,13 +1,16 @@
 """SKUs and offers, in a real house on a real sandbox; and what a reading says about the SKUs it lacks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
 
 from sync.flows import catalogue
+from sync.ports import Page, SkuRecord
 from sync.runs import Scope, running
+from tests.flows.between import Between
 
 COLUMNS = catalogue._COLUMNS
 
@@ -47,6 +50,37 @@ def test_a_whole_reading_that_lacks_many_skus_is_not_believed() -> None:
 
     assert rows.filter("is_gone").is_empty()
     assert doubted == 2
+
+
+def test_the_skus_of_a_style_that_cannot_be_read_are_not_gone_and_others_are() -> None:
+    known = pl.concat(
+        [frame(letter, style=f"NK{letter}").with_columns(upc=pl.lit("")) for letter in "ABCDEFGHIJKL"]
+    )
+    known = known.with_columns(problem=pl.lit("no_upc_or_ean"))
+    rows, every, doubted = catalogue.decide(known.head(10), known, is_whole=True, unreadable={"NKL"})
+
+    assert rows.filter("is_gone")["sku"].to_list() == ["K"]
+    assert every.filter(pl.col("sku") == "L")["is_gone"].to_list() == [False]
+    assert doubted == 0
+
+
+def test_a_full_reading_marks_what_is_gone_while_another_style_cannot_be_read(bench: Callable[..., Any]) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=60)
+    house.run("catalogue")
+    real = house.house.erp
+    first, *_, last = house.rows("select upc, style from sku_facts where upc <> '' order by style, upc")
+    bad, gone = first["style"], last["upc"]
+
+    def shown(port: Any, **named: Any) -> Iterator[Page[SkuRecord]]:
+        for page in port.skus(**named):
+            good = tuple(one for one in page.items if one.style != bad and one.upc != gone)
+            yield replace(page, items=good, skipped=(f"style {bad}: upc is missing",))
+
+    house.house.erp = Between(real, skus=shown)
+    house.run("catalogue", Scope(is_full=True))
+
+    assert [row["upc"] for row in house.rows("select upc from sku_facts where is_gone")] == [gone]
+    assert bad != last["style"]
 
 
 def test_a_new_sku_with_a_known_upc_changes_both() -> None:

@@ -100,6 +100,7 @@ class Recorder:
         ("refused_by_marketplace", {"S1": "JL1", "S2": "JL2"}, "dispatch", [Scope(named=("JL1", "JL2"))]),
         ("import_errors", {"import/IMP-1": "", "LINEN-M": ""}, "inventory", [Scope(named=("LINEN-M",))]),
         ("import_failed", {"stock": ""}, "inventory", [Scope()]),
+        ("batch_rejected", {"IB77": ""}, "inventory", [Scope(is_asked=True)]),
         ("refund_refused", {"F1": "JL1", "F2": "JL2"}, "returns", [Scope(key="JL1"), Scope(key="JL2")]),
         ("refused_by_erp", {"JL1": "JL1"}, "orders", [Scope(key="JL1", is_stored=True)]),
         ("refused_by_erp", {"JL1": "JL1", "JL2": "JL2"}, "orders", [Scope(is_stored=True)]),

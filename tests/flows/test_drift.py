@@ -148,28 +148,6 @@ def test_an_answer_lost_on_the_way_cancels_once(bench: Callable[..., Any]) -> No
     ]
 
 
-def test_a_cancelation_that_never_arrived_is_sent_again_when_that_is_sure(bench: Callable[..., Any]) -> None:
-    house = in_bluecherry(bench)
-    row = edited(house, "cancelled")
-    market = house.house.marketplace
-
-    def lost(_: Any, __: Any) -> Any:
-        raise Unclear("the connection was cut before the effect")
-
-    house.house.marketplace = Between(market, cancel_lines=lost)
-    answered(house, row, "cancel_line", reason_code="CNL-OUT-OF-STOCK")
-    house.run("orders")
-    house.house.marketplace = market
-    house.advance(1)
-    house.run("orders")
-    too_soon = cancelled_there(house, row["order_id"])
-    house.advance(3)
-    house.run("orders")
-
-    assert too_soon == []
-    assert len(cancelled_there(house, row["order_id"])) == 1
-
-
 def test_another_sku_is_not_confirmed_before_a_person_has_accepted_it(bench: Callable[..., Any]) -> None:
     house = in_bluecherry(bench)
     row = edited(house, "sku_substituted")

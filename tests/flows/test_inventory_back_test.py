@@ -22,7 +22,7 @@ from sync.flows.inventory_recall import recall
 from sync.lanes import NothingSeen
 from sync.runs import Run
 from tests.flows.between import Between
-from tests.flows.shop import NEWEST_NUMBER, QUICK, SLOW, WAREHOUSE, Shop, settings_of, trade
+from tests.flows.shop import NEWEST_NUMBER, QUICK, SLOW, WAREHOUSE, Shop, complete_at, settings_of, trade
 from tests.told import DAY, HOUR, NOW
 
 TODAY = NOW.date()
@@ -143,6 +143,17 @@ def test_a_batch_is_in_effect_when_it_was_seen_to_be_and_else_as_long_after_as_o
     made.told.publish({SLOW: 1}, at=seen.as_of + HOUR / 3 + HOUR / 60, batch_id=f"B{NEWEST_NUMBER - 1}")
     measured = gather(made.run, NOW - 3 * DAY).batches
     assert {one.in_effect_at - one.as_of for one in measured} == {HOUR / 3 + HOUR / 10}
+
+
+def test_a_batch_after_which_nothing_was_to_send_is_in_effect_as_soon_as_others(shop: Callable[..., Shop]) -> None:
+    """Its first file is that of the night, or of the next sale: the stock stood there before."""
+    made = shop()
+    for number in range(NEWEST_NUMBER):
+        waits = HOUR / 30 if number % 6 else 3 * HOUR
+        made.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"p{number}", batch_id=f"B{number}")
+
+    found = gather(made.run, NOW - 3 * DAY).batches
+    assert {one.in_effect_at - one.as_of for one in found} == {HOUR / 3 + HOUR / 30 + HOUR / 12}
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_batch_that_contradicts_itself_is_rejected_and_read_again_after_a_whil
     begun.house.erp = real
     too_early = begun.run("inventory")
     reason = wrong(begun)["batch_rejected"]["cause"]
-    begun.advance(6)
+    begun.advance(7)
     later = begun.run("inventory")
 
     assert (rejected.counts["batches_rejected"], reason) == (1, "row_count")

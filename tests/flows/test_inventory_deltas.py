@@ -9,6 +9,7 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
+from store.journal import check_rebuild
 from sync.errors import Retriable
 from sync.flows.inventory_batches import look, newest
 from sync.ports import INVENTORY_COLUMNS, Code, Page, StockBatch
@@ -78,11 +79,11 @@ class House:
     shop: Shop
     erp: Erp
 
-    def look(self, minute: int) -> str:
-        """Look at that minute; the newest batch read then."""
+    def look(self, minute: int, *, is_asked: bool = False) -> str:
+        """Look at that minute, of itself or when asked; the newest batch read then."""
         self.shop.told.clock.moment = BEGIN + minute * MINUTE
         try:
-            look(self.shop.run)
+            look(self.shop.run, is_asked=is_asked)
         except (Retriable, Stopped):
             self.erp.stop.clear()
         found = newest(self.shop.run)
@@ -123,6 +124,20 @@ def test_a_delta_that_ended_before_the_full_batch_it_follows_is_read_though_its_
     assert (first, later) == ("F1", "D3")
     assert soon == ("F1" if trouble == "half of it comes" else "D3")
     assert house.stock == {"SHIRT": 0, "COAT": 3}
+
+
+def test_one_that_was_rejected_again_and_again_waits_longer_each_time_unless_a_person_asks(house: House) -> None:
+    house.erp.post("D1", 60, 61, SHIRT=0)
+    for minute in (62, 72, 90):  # each time half of it comes
+        house.erp.once["D1"] = "half of it comes"
+        house.look(minute)
+    counted = house.shop.rows("select rejected_count from batch_reading_facts where batch_id = 'D1'")
+    soon = house.look(100)
+    asked = house.look(101, is_asked=True)
+
+    assert counted == [{"rejected_count": 3}]
+    assert (soon, asked) == ("F0", "D1")
+    assert check_rebuild(house.shop.told.database) == {}
 
 
 def test_a_delta_that_is_shown_no_more_is_not_read_over(house: House) -> None:

@@ -55,7 +55,7 @@ def shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
         if trades:
             trade(made)
         if trades and measures:
-            demand(made.run, NEWEST)
+            demand(made.run, NEWEST, NOW)
         return made
 
     yield begin

@@ -257,7 +257,7 @@ def test_many_buckets_of_no_size_though_the_skus_were_read_wait_for_a_person(hou
     assert held == ("held", "unknown_size")
     assert "bucket 02 of NMK|04101|WHT|A|R at WH1 (on hand 5)" in why["unknown_size"]
     assert house.look(9, "B1") == ("read", "")
-    assert (house.on_hand("04101"), house.on_hand("04102")) == (None, 5)
+    assert (house.on_hand("04101"), house.on_hand("04102")) == (0, 5)
 
 
 def test_a_batch_of_both_forms_is_rejected_and_says_so(house: House) -> None:

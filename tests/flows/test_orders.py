@@ -113,7 +113,17 @@ def test_an_answer_that_never_came_is_found_by_its_po_num_and_not_sent_again(ben
     assert house.value("select count(*) as n from intent_facts where state in ('unclear', 'recorded')") == 0
 
 
-def typed_by_hand(house: Any, order_id: str) -> str:
+def sendable(house: Any) -> str:
+    """An order of one line that goes at the next run."""
+    sql = (
+        "select min(line.order_id) as id from orders_open_lines as line join sku_facts as sku on sku.sku = line.sku"
+        " where line.state = 'SHIPPING' and sku.is_active and sku.multiple = 1"
+        " and line.order_id in (select order_id from orders_open_lines group by order_id having count(*) = 1)"
+    )
+    return str(house.value(sql))
+
+
+def typed_by_hand(house: Any, order_id: str, customer: str = "JLM") -> str:
     """Somebody copied an order into BlueCherry: the number is right, the lines are theirs."""
     (line, *_) = house.rows(
         "select line.*, sku.sku_key, sku.division from orders_open_lines as line join sku_facts as sku"
@@ -123,7 +133,7 @@ def typed_by_hand(house: Any, order_id: str) -> str:
     now = house.house.clock.now()
     home = Address("Zoë Kettle", "1 Pretend Row", "", "Leeds", "", "LS1 0AA", "GBR")
     draft = SalesOrderDraft(
-        order_id=order_id, commercial_id=order_id, division=line["division"], warehouse="WH2", customer="JLM",
+        order_id=order_id, commercial_id=order_id, division=line["division"], warehouse="WH2", customer=customer,
         ship_via="RML", currency="GBP", starts_on=now, cancels_on=now + timedelta(days=7),
         shipping_amount=Decimal(0), ship_to=home, bill_to=home,
         lines=(SalesLineDraft(1, "by hand", line["sku_key"], "", 1, Decimal(9), Decimal(0)),),
@@ -137,11 +147,7 @@ def test_the_same_number_with_other_content_is_for_a_person_and_never_sent(bench
     house.run("orders")
     house.advance(20)
     orders_look(house)
-    chosen = house.value(
-        "select min(line.order_id) as id from orders_open_lines as line join sku_facts as sku on sku.sku = line.sku"
-        " where line.state = 'SHIPPING' and sku.is_active and sku.multiple = 1"
-        " and line.order_id in (select order_id from orders_open_lines group by order_id having count(*) = 1)"
-    )
+    chosen = sendable(house)
     ord_num = typed_by_hand(house, chosen)
     house.advance(20)  # it is shown by now
     for _ in range(3):

@@ -7,6 +7,7 @@ count finds it and says which order it was.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ import pytest
 from store.events import OrdersCounted
 from sync.flows.orders_proof import NAMED, count
 from sync.lanes import lanes_of
+from sync.ports import MarketOrder, Page
 from sync.rules.proof import LONDON, windows
 from sync.runs import EVERYTHING, Run, Scope
 from sync.unread import Reading
@@ -50,6 +52,36 @@ def buy(house: Any, times: int = 1) -> set[str]:
 def counted(house: Any) -> dict[str, tuple[int, int, bool]]:
     rows = house.rows("select day::varchar as day, there_count, here_count, agrees from order_counts")
     return {row["day"]: (row["there_count"], row["here_count"], row["agrees"]) for row in rows}
+
+
+def test_an_order_stamped_with_a_day_to_come_is_known_as_it_was_read_last(bench: Callable[..., Any]) -> None:
+    house = quiet(bench)
+    (order_id, *_) = sorted(buy(house))
+    real = house.house.marketplace
+
+    def ahead(port: Any, **named: Any) -> Iterator[Page[MarketOrder]]:
+        for page in port.orders(**named):
+            stamped = (replace(one, updated_at=one.updated_at + timedelta(days=40)) for one in page.items)
+            yield replace(page, items=tuple(stamped))
+
+    house.house.marketplace = Between(real, orders=ahead)
+    for _ in range(2):
+        house.run("orders", Scope(key=order_id))
+    told = "select count(*) as n from events where kind in ('order.placed', 'order.changed') and order_id = $id"
+    events = house.value(told, id=order_id)
+    house.run("watch")
+    house.house.marketplace = real
+    real.accept(order_id, [line["order_line_id"] for line in there(house)[order_id]["lines"]])
+    house.advance(20)
+    house.run("orders", Scope(key=order_id))
+    named = house.rows("select detail from exception_facts where exception_kind = 'clock_skew' and is_open")
+
+    assert events <= 3
+    assert [row["detail"].startswith(f"It stamped order {order_id} with a moment to come") for row in named] == [
+        True
+    ]
+    assert here(house)[order_id] == there(house)[order_id]["state"] != "WAITING_ACCEPTANCE"
+    assert house.rebuild_differences() == {}
 
 
 def days_before_are_proven(house: Any) -> None:

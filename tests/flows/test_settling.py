@@ -5,13 +5,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from store import commands as ask
+from store.events import AcceptanceDecided, OrderReleased
 from sync.errors import Unclear
 from sync.flows import dispatch_look, returns_settle
+from sync.flows import orders_acceptance as accepting
 from sync.intents import Intent, recorded
 from sync.ports import ErpReturn, MarketOrder, MarketShipment, Page
-from sync.runs import Run, Scope
+from sync.rules.order_past import freed_by
+from sync.runs import EVERYTHING, Run, Scope
 from tests.flows.between import Between
-from tests.flows.test_orders import placed, quiet, settled
+from tests.flows.desk import Counter
+from tests.flows.test_orders import orders_look, placed, quiet, sendable, settled, typed_by_hand
 
 
 def lost(calls: list[str]) -> Callable[..., Any]:
@@ -73,6 +78,93 @@ def test_a_lost_acceptance_is_made_again_though_another_order_cannot_be_read(ben
 
     assert sent == set(rest)
     assert all(there[order_id]["accepted_at"] for order_id in rest)
+
+
+def test_a_lost_refusal_is_made_again_after_gaps_that_grow_and_at_once_when_a_person_asks(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05, orders_per_day=0)
+    real, calls = house.house.marketplace, list[str]()
+    house.house.marketplace = Between(real, refuse=lost(calls))
+    (order_id, *_) = sorted(placed(house))
+    refusal = AcceptanceDecided(
+        happened_at=house.house.clock.now(), order_id=order_id, decision="refuse", why="lost in the fire"
+    )
+    house.house.journal.append([refusal])
+    made = []
+    for _ in range(8):
+        before = len(calls)
+        house.run("orders")
+        made.append(len(calls) - before)
+        house.advance(3)
+    run = Run(house.house, "orders", uuid4(), house.house.clock.now())
+    waits = accepting.decided(run, EVERYTHING)
+    released = OrderReleased(happened_at=run.now(), order_id=order_id, frees=freed_by("acceptance_due", ""))
+    house.house.journal.append([released])
+
+    # absent once it goes at once, then after gaps of two minutes and of four, each give or take a quarter
+    assert made in ([1, 1, 0, 1, 0, 0, 1, 0], [1, 1, 0, 1, 0, 1, 0, 0])
+    assert waits == ()
+    assert [one.order_id for one in accepting.decided(run, EVERYTHING)] == [order_id]
+
+
+def test_what_was_decided_otherwise_at_john_lewis_was_not_done_by_us(bench: Callable[..., Any]) -> None:
+    house = quiet(bench, days=0.05, orders_per_day=0)
+    real, calls = house.house.marketplace, list[str]()
+    house.house.marketplace = Between(real, accept=lost(calls), refuse=lost(calls))
+    refused, accepted, *_ = sorted(placed(house))
+    refusal = AcceptanceDecided(
+        happened_at=house.house.clock.now(), order_id=accepted, decision="refuse", why="lost in the fire"
+    )
+    house.house.journal.append([refusal])
+    house.run("orders")
+    there = house.sandbox.state("john_lewis")["orders"]
+    real.refuse(refused, [line["order_line_id"] for line in there[refused]["lines"]])
+    real.accept(accepted, [line["order_line_id"] for line in there[accepted]["lines"]], ())
+    house.advance(3)
+    house.run("orders")
+    meant = house.rows(
+        "select order_id, intent_kind, state, code from intent_facts where order_id in ($refused, $accepted)"
+        " order by order_id",
+        refused=refused, accepted=accepted,
+    )  # fmt: skip
+
+    assert sorted(call.partition("/")[0] for call in calls if call.startswith((refused, accepted))) == [
+        refused, accepted,
+    ]  # fmt: skip
+    assert [tuple(row.values()) for row in meant] == [
+        (refused, "accept_order", "refused", "superseded"), (accepted, "refuse_order", "refused", "superseded"),
+    ]  # fmt: skip
+
+
+def test_what_was_typed_under_another_customer_and_found_by_its_number_is_followed_to_its_end(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05)
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    orders_look(house)
+    chosen = sendable(house)
+    ord_num = typed_by_hand(house, chosen, customer="WHS")
+    real, calls = house.house.erp, list[str]()
+    house.house.erp = Between(real, create_order=lost(calls))
+    house.run("orders")
+    house.house.erp = real
+    settled(house)
+    held = house.rows("select reason from order_hold_facts where order_id = $id", id=chosen)
+    real.cancel_line(ord_num, 1, 1, "typed by mistake")
+    settled(house, times=1)
+    house.run("watch")
+    counter = Counter(house)
+    answer = counter.ask(ask.Retry(exception_kind="duplicate_po", cause=""))
+    counter.close()
+    settled(house, times=1)
+    ours = [one for one in house.sandbox.state("bluecherry")["sales_orders"] if one["po_num"] == chosen]
+
+    assert held == [{"reason": "duplicate_po"}]
+    assert answer["state"] == "done"
+    assert [(one["ord_num"] == ord_num, one["status"]) for one in ours] == [(True, "CANCELLED"), (False, "OPEN")]
 
 
 def without(order_id: str) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Which batches are read, and in which order; which wait for a person."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -96,8 +97,8 @@ def test_while_a_batch_cannot_be_read_no_delta_is_for_it_may_stand_before_any_of
     ("reason", "minutes_ago", "expected"),
     [
         ("checksum", 1, []),
-        ("checksum", 5, ["B2", "B3"]),
-        ("row_count", 5, ["B2", "B3"]),
+        ("checksum", 7, ["B2", "B3"]),
+        ("row_count", 7, ["B2", "B3"]),
         ("as_of_backwards", 60, []),
         ("unknown_kind", 60, []),
         ("a reason of an older version", 60, []),
@@ -109,6 +110,31 @@ def test_a_rejected_batch_ends_the_chain_unless_it_may_be_read_again(
     reading = Reading("B2", "rejected", reason, NOON - timedelta(minutes=minutes_ago))
 
     assert planned([batch(2), batch(3, "DELTA")], held(1), reading) == expected
+
+
+def test_a_batch_that_contradicts_itself_is_read_again_after_gaps_that_grow_from_minutes_to_six_hours() -> None:
+    """Each reading of a large one takes minutes in which no stock is decided on."""
+    bad, now, read_at = batch(2), NOON, [NOON]
+    while now < NOON + timedelta(days=1):
+        now += timedelta(minutes=1)
+        reading = Reading("B2", "rejected", "duplicate_rows", read_at[-1], rejected=len(read_at))
+        if plan([bad], held(1), {"B2": reading}, now):
+            read_at.append(now)
+    gaps = [after - before for before, after in pairwise(read_at)]
+
+    assert gaps == sorted(gaps)
+    assert len(gaps) < 12
+    assert gaps[0] <= timedelta(minutes=7)
+    assert gaps[-1] <= timedelta(hours=7.5)
+
+
+def test_a_person_who_asks_does_not_wait_for_the_next_reading_by_itself() -> None:
+    def asked(reading: Reading) -> list[str]:
+        return [one.batch_id for one in plan([batch(2)], held(1), {"B2": reading}, NOON, is_asked=True)]
+
+    assert asked(Reading("B2", "rejected", "checksum", NOON, rejected=9)) == ["B2"]
+    assert asked(Reading("B2", "rejected", "unknown_kind", NOON)) == []
+    assert asked(Reading("B2", "held", "coverage", NOON)) == []
 
 
 @pytest.mark.parametrize(("verdict", "expected"), [(None, []), ("reject", []), ("accept", ["B2", "B3"])])

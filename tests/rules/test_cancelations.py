@@ -22,10 +22,12 @@ def line(**changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def asked(quantity: int = 1, *, name: str = "a1", minutes: int = 0) -> dict[str, Any]:
+def asked(quantity: int = 1, *, name: str = "a1", minutes: int = 0, **more: Any) -> dict[str, Any]:
+    """The line is given up, or with `answer` the rest of it confirmed, when nothing of it was cancelled."""
     return {
-        "ask_id": name, "order_id": "O1-A", "order_line_id": "O1-A-1", "quantity": quantity,
-        "reason_code": "CNL-SHORT-PICK", "happened_at": NOW + timedelta(minutes=minutes),
+        "ask_id": name, "order_id": "O1-A", "order_line_id": "O1-A-1", "quantity": quantity, "before_quantity": 0,
+        "answer": "cancel_line", "short_quantity": quantity, "reason_code": "CNL-SHORT-PICK",
+        "happened_at": NOW + timedelta(minutes=minutes), **more,
     }  # fmt: skip
 
 
@@ -96,9 +98,33 @@ def test_an_ask_is_passed_on_once_and_never_more_than_is_open() -> None:
     assert decided([asked(1)], line(), [past("refused", "400")]) == []
 
 
-@pytest.mark.parametrize("code", ["not_sent", "absent"])
-def test_what_surely_did_not_happen_is_passed_on_again(code: str) -> None:
-    assert len(decided([asked(1)], line(), [past("refused", code)])) == 1
+@pytest.mark.parametrize(
+    ("ask", "cancelled", "units"),
+    [
+        (asked(2), 1, 1),  # the customer cancelled one of them
+        (asked(1), 1, 0),
+        (asked(1, before_quantity=1), 1, 1),
+        (asked(1, before_quantity=1), 2, 0),
+        # asked before the sum was kept
+        (asked(1, before_quantity=None), 0, 1),
+        (asked(1, before_quantity=None), 1, 0),
+        # put back since, or some of it
+        (asked(2, answer="confirm_rest", short_quantity=2), 0, 2),
+        (asked(2, answer="confirm_rest", short_quantity=1), 0, 1),
+        (asked(1, answer="confirm_rest", short_quantity=0), 0, 0),
+        (asked(3, short_quantity=1), 0, 3),  # the whole line was given up
+    ],
+)
+def test_what_became_of_the_line_since_it_was_asked_counts(ask: dict[str, Any], cancelled: int, units: int) -> None:
+    found = decided([ask], line(cancelled_quantity=cancelled, cancelled_amount=39 * Decimal(cancelled)), [])
+
+    assert [one[1] for one in found] == [units] * (units > 0)
+
+
+@pytest.mark.parametrize(("code", "times"), [("not_sent", 1), ("unseen", 0), ("absent", 0), ("other_sum", 0)])
+def test_only_what_surely_did_not_happen_is_passed_on_again_by_itself(code: str, times: int) -> None:
+    assert len(decided([asked(1)], line(), [past("refused", code)])) == times
+    assert len(decided([asked(1, name="a2")], line(), [past("refused", code)])) == 1
 
 
 @pytest.mark.parametrize("state", ["recorded", "unclear"])
@@ -107,7 +133,7 @@ def test_a_second_ask_waits_while_the_sum_of_the_line_is_not_known(state: str) -
 
 
 def test_a_second_ask_waits_until_john_lewis_shows_the_first() -> None:
-    both = [asked(1), asked(1, name="a2", minutes=5)]
+    both = [asked(1), asked(2, name="a2", minutes=5)]
     shown = line(cancelled_quantity=1, cancelled_amount=Decimal("39.00"))
 
     assert decided(both, line(), []) == [("O1-A-1/0", 1, "39.00", "0")]

@@ -124,10 +124,12 @@ def test_where_events_overlap_their_factors_multiply() -> None:
 
 
 @pytest.mark.parametrize("whom", ["", "category:coats", "division:NMM"])
-@pytest.mark.parametrize("ago", [2, 12])
-def test_a_promotion_with_the_right_factor_leaves_the_rates_as_they_were(whom: str, ago: int) -> None:
-    """Two days at four times the demand, lately or a while ago. Untold, the goods it was about seem quicker."""
-    one = (event(NOW - ago * DAY, NOW - ago * DAY + 2 * DAY, 4, whom=whom),)
+@pytest.mark.parametrize(("ago", "days", "factor"), [(2, 2, 4), (12, 2, 4), (9, 7, 0.25), (12, 10, 0.1)])
+def test_an_event_with_the_right_factor_leaves_the_rates_as_they_were(
+    whom: str, ago: int, days: int, factor: float
+) -> None:
+    """Quick or slow days, lately or a while ago. Untold, the goods they were about seem quicker, or slower."""
+    one = (event(NOW - ago * DAY, NOW - (ago - days) * DAY, factor, whom=whom),)
     sales, met = lived(one), one[0].meets(SKUS)
     usual, untold, weighed = (
         told(*given).skus["own_rate"].to_numpy() for given in ((USUAL,), (sales,), (sales, one))
@@ -137,6 +139,30 @@ def test_a_promotion_with_the_right_factor_leaves_the_rates_as_they_were(whom: s
     assert off == pytest.approx(1, abs=0.1)
     assert np.median(weighed[~met] / usual[~met] if not met.all() else 1) == pytest.approx(1, abs=0.1)
     assert abs(np.median(untold[met] / usual[met]) - 1) > 2 * abs(off - 1)
+
+
+def test_a_stray_sale_in_a_slow_time_is_one_sale() -> None:
+    """Five days in which next to nothing was expected, and one coat was sold: it does not count as a hundred."""
+    slow = event(NOW - 6 * DAY, NOW - DAY, 0.01)
+    none = USUAL.filter(~pl.col("sold_at").is_between(slow.since, slow.until, closed="left"))
+    stray = none.clear().vstack(none.head(1).with_columns(sku=pl.lit("SKU-30"), sold_at=pl.lit(NOW - 4 * DAY)))
+    before, after = (told(sales, (slow,)) for sales in (none, pl.concat([none, stray]).sort("sold_at")))
+    ratio = after.skus["own_rate"].to_numpy() / before.skus["own_rate"].to_numpy()
+
+    assert np.delete(ratio, 30) == pytest.approx(np.ones(COUNT - 1), abs=0.02)
+    assert 1 < ratio[30] < 1.05
+    assert after.own.week.factors == pytest.approx(before.own.week.factors, rel=0.25)
+
+
+def test_the_shop_as_a_whole_is_lifted_by_as_much_of_it_as_an_event_is_about() -> None:
+    """Coats sell three quarters of what is sold without the event; what they sold in it does not make them more."""
+    sold = pl.DataFrame({"sku": ["SKU-00"] * 280 + ["SKU-30"] * (840 + 3 * 30)})
+    half = event(NOW - DAY, NOW, 4, whom="category:coats")
+    found = demand_events.lifts((half,), SKUS, "own", sold, (BEGAN, NOW))
+
+    assert [(begins, ends) for begins, ends, _ in found] == [(BEGAN, NOW - DAY), (NOW - DAY, NOW)]
+    assert [factor for *_, factor in found] == pytest.approx([1.0, 1 + 3 * 0.75])
+    assert demand_events.lifts((half,), SKUS, "other", sold, (BEGAN, NOW)) == ()
 
 
 def test_a_promotion_is_not_forgotten_it_counts_with_what_it_sold() -> None:
@@ -180,7 +206,7 @@ def test_what_is_no_key_says_what_to_write(key: str, said: str) -> None:
      ("2026-11-31 00:00 to 2026-12-01 00:00 x3", "no calendar"),
      ("2026-11-28 00:00 to 2026-11-28 00:00 x3", "ends before"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x0", "factor"),
-     ("2026-11-27 00:00 to 2026-11-28 00:00 x0.1", "between 0.2 and 100"),
+     ("2026-11-27 00:00 to 2026-11-28 00:00 x0.001", "between 0.01 and 100"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x3 others x101", "factor"),
      ("2026-11-27 00:00 to 2026-11-28 00:00 x1 others", "from when")],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.ports import INVENTORY_COLUMNS, SIZE_BUCKETS, WIDE_INVENTORY_COLUMNS, StockBatch
@@ -118,9 +118,29 @@ def test_units_in_a_bucket_of_no_known_size_are_said_with_bucket_and_quantity_an
 ) -> None:
     rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4, 6: 0}), row("OP", {5: 1})), known)
 
-    assert by_size(rows, "on_hand") == {"S": (7,)}, case
+    left = by_size(normalised(rows), "on_hand")
+    assert left.pop("S") == (7,), case
+    assert set(left.values()) <= {(0,)}, case
     assert (odd.code, odd.count) == ("unknown_size", 1)
     assert odd.detail.endswith("bucket 05 of NMK|04117|WHT|A|R at WH1 (on hand 4, open orders 1).")
+
+
+@pytest.mark.parametrize(
+    ("case", "told", "expected"),
+    [
+        ("what was told may be theirs", {2: 7, 5: 4}, {"S": False, "M": True, "L": True, "XL": True}),
+        ("there is none of all that may", {2: 7, 5: 0, 6: 0}, {"S": False, "M": False, "L": False, "XL": False}),
+        ("nothing was told that may", {2: 7}, {"S": False}),
+    ],
+)
+def test_a_sku_whose_bucket_nobody_knows_is_not_left_as_it_was(
+    case: str, told: dict[int, int], expected: dict[str, bool]
+) -> None:
+    """A DELTA that says nothing of a SKU leaves its stock unchanged, and it may have been sold out."""
+    rows, _ = unpivoted(wide(row("R1", told)), skus({"S": 2, "M": None, "L": 5, "XL": 5}))
+
+    assert by_size(rows, "is_unread") == {size: (is_unread,) for size, is_unread in expected.items()}, case
+    assert by_size(normalised(rows), "on_hand") == dict.fromkeys(expected, (0,)) | {"S": (7,)}, case
 
 
 def test_a_bucket_of_no_known_size_from_which_everything_went_is_not_missed() -> None:
@@ -225,6 +245,7 @@ def test_a_batch_of_both_forms_is_refused_and_says_so() -> None:
 PARTS = ("on_hand", "linked", "open_orders", "reserved", "demand", "picked", "work_orders")
 KIND_OF = dict(zip(PARTS[1:], ("RV", "OP", "RS", "DM", "PK", "WP"), strict=True))
 Where = tuple[str, int, str, str]  # style, bucket, location, lot
+CALM = settings(deadline=None, max_examples=60)  # each makes two frames of 24 buckets
 STYLES = st.sampled_from(["04117", "04118"])
 UNITS = st.integers(-50, 500)
 POSITIONS = st.dictionaries(
@@ -252,6 +273,8 @@ def spread(positions: dict[Where, tuple[int, ...]], gone: int) -> pl.DataFrame:
     )
 
 
+@CALM
+@settings(max_examples=60, deadline=None)
 @given(positions=POSITIONS, gone=st.integers(0, 40))
 def test_any_positions_spread_over_kinds_and_buckets_come_back_as_they_were(
     positions: dict[Where, tuple[int, ...]], gone: int
@@ -277,6 +300,8 @@ def test_any_positions_spread_over_kinds_and_buckets_come_back_as_they_were(
     assert as_sent(told)["on_hand"].sum() == sum(figures[0] for figures in positions.values())
 
 
+@CALM
+@settings(max_examples=60, deadline=None)
 @given(positions=POSITIONS, known=st.sets(st.integers(1, 24)))
 def test_no_unit_is_lost_it_is_a_skus_or_it_is_said(
     positions: dict[Where, tuple[int, ...]], known: set[int]

@@ -23,7 +23,7 @@ from tests.told import HOUR, NOW, thing
 
 WORDS = ("", "JLM1-A", "O'Neill & Töchter ☕", "push_stock")
 IDS = (thing("one"), thing("two"))
-MOMENTS = tuple(NOW + hour * HOUR for hour in range(4))
+MOMENTS = tuple(NOW - hour * HOUR for hour in range(4))  # none later than it is written down
 # Kinds no fold reads: there is nothing to compare.
 UNFOLDED = {"personal.purged", "store.restored"}
 
@@ -120,7 +120,7 @@ def _row(columns: list[tuple[str, str]], read_id: UUID, moment: datetime, word: 
 def at_moments_of_their_own(story: list[events.Event]) -> list[events.Event]:
     """The same story with no two things at one moment, and nothing in it that the journal would take only once."""
     apart = [
-        event.model_copy(update={"happened_at": NOW + timedelta(minutes=number)})
+        event.model_copy(update={"happened_at": NOW - timedelta(minutes=len(story) - number)})
         for number, event in enumerate(story)
     ]
     return list({event.event_id("4107"): event for event in apart}.values())

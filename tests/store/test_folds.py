@@ -25,7 +25,7 @@ from tests.store.stories import (
     kinds_of_events,
     say_everything,
 )
-from tests.told import HOUR, NOW, SHIRT, StandingClock, Told
+from tests.told import DAY, HOUR, NOW, SHIRT, StandingClock, Told
 
 STORIES = st.lists(st.lists(any_event(), min_size=1, max_size=6), min_size=1, max_size=4)
 patient = functools.partial(settings, deadline=None, suppress_health_check=list(HealthCheck))
@@ -183,13 +183,33 @@ def test_what_became_of_an_intent_stands_above_what_was_meant(tmp_path: Path) ->
     about: dict[str, Any] = {
         "intent_id": IDS[0], "intent_kind": "create_sales_order", "intent_subject": "JLM1-A", "order_id": "JLM1-A",
     }  # fmt: skip
-    told.tell(events.IntentConfirmed(happened_at=NOW, reference="SO-1", **about))
-    told.tell(events.IntentRecorded(happened_at=NOW + HOUR, payload={"units": 2}, **about))
+    told.tell(events.IntentConfirmed(happened_at=NOW - HOUR, reference="SO-1", **about))
+    told.tell(events.IntentRecorded(happened_at=NOW, payload={"units": 2}, **about))
     ask = local_ask(told.database)
     row = ask("select state, reference, payload, meant_at, happened_at from intent_facts").row(0)
     told.close()
 
-    assert row == ("confirmed", "SO-1", '{"units":2}', NOW + HOUR, NOW)
+    assert row == ("confirmed", "SO-1", '{"units":2}', NOW, NOW - HOUR)
+
+
+def test_a_stamp_that_is_to_come_holds_nothing_back_that_is_read_after_it(tmp_path: Path) -> None:
+    told = Told(tmp_path / "store.duckdb")
+    told.order("JLM1-A", changed=NOW + 40 * DAY)
+    told.sales_order("SO-1", "JLM1-A", read=NOW + 40 * DAY)
+    told.clock.moment = NOW + HOUR
+    told.order("JLM1-A", state="CANCELED", changed=NOW + HOUR)
+    told.sales_order("SO-1", "JLM1-A", status="CANCELLED", read=NOW + HOUR / 2)
+    told.order("JLM1-A", state="SHIPPED", changed=NOW + HOUR / 2)  # an older page, read late
+    ask = local_ask(told.database)
+    row = ask(
+        "select placed.state, line.state, sales.status from order_facts as placed"
+        " join order_line_facts as line using (order_id) join sales_order_facts as sales using (order_id)"
+    ).row(0)
+    found = check_rebuild(told.database)
+    told.close()
+
+    assert row == ("CANCELED", "CANCELED", "CANCELLED")
+    assert found == {}
 
 
 def test_a_tampered_fact_is_found(tmp_path: Path) -> None:

@@ -346,3 +346,34 @@ def by_hand(order_id: str, units: int, *, at: datetime) -> events.ReturnRead:
         happened_at=at, ret_num=f"R-{order_id}", order_id=order_id, ord_num="SO-3", return_id="", raw_status="20",
         is_closed=True, entered_at=at, changed_at=at, lines=(line,),
     )  # fmt: skip
+
+
+def test_an_order_cancelled_after_the_acceptance_window_says_what_john_lewis_says_of_it(
+    told: Told, ask: Ask
+) -> None:
+    long_ago = NOW - 30 * HOUR
+    told.order("O1-A", placed=long_ago, changed=NOW - 5 * HOUR, state="CANCELED", state_reason="Late (AUTO)")
+    told.order("O2-A", placed=long_ago, changed=NOW - 5 * HOUR, state="CANCELED")
+    # touched again after the window, and cancelled within it: the customer did it
+    told.order("O3-A", placed=long_ago, changed=NOW - HOUR, cancelled_at=NOW - 20 * HOUR, state="CANCELED")
+    told.order("O4-A", placed=NOW - 8 * HOUR, changed=NOW - HOUR, state="CANCELED")
+    # accepted, and not paid for
+    told.order("O5-A", placed=long_ago, changed=NOW - HOUR, state="CANCELED", accepted_at=long_ago + HOUR)
+    told.order("O6-A", placed=long_ago, changed=NOW - HOUR, state="CANCELED")
+    told.intent("accept_order", "O6-A", "confirmed", order_id="O6-A", at=long_ago + HOUR)
+    told.order("O7-A", placed=long_ago, changed=NOW - HOUR, state="CANCELED", is_before_start=True)
+    told.order("O8-A", placed=long_ago, changed=NOW - HOUR, state="REFUSED", state_reason="AUTO")
+    found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "acceptance_missed"}
+    told.described("rules", {"acceptance": "AUTOMATIC"})
+    automatic = {subject for kind, subject in wrong(ask) if kind == "acceptance_missed"}
+
+    ended = (
+        "John Lewis cancelled it after the 24 hours it waits for an acceptance, and nobody here had accepted or"
+        " refused it"
+    )
+    assert found == {
+        "O1-A": f"{ended}. It says: Late (AUTO).",
+        "O2-A": f"{ended}; it gives no reason, so it may have been the customer.",
+        "O8-A": "John Lewis refused it, and nobody here had. It says: AUTO.",
+    }
+    assert automatic == {"O8-A"}

@@ -102,6 +102,20 @@ def test_a_clock_two_minutes_off_is_wrong_until_it_is_set(told: Told, ask: Ask) 
     assert wrong(ask) == {}
 
 
+def test_records_stamped_with_a_moment_to_come_are_named_until_it_has_come(told: Told, ask: Ask) -> None:
+    for number in range(1, 6):
+        told.order(f"JL{number}-A", changed=NOW + number * DAY, state="CLOSED", is_before_start=True)
+    told.sales_order("SO-1", "JL1-A", read=NOW + 5 * MINUTE)
+    rows = {subject: row for (kind, subject), row in wrong(ask).items() if kind == "clock_skew"}
+
+    assert list(rows) == ["John Lewis/order"]
+    assert rows["John Lewis/order"]["detail"] == (
+        "It stamped order JL5-A, JL4-A, JL3-A and 2 more with a moment to come, 29 Nov 2026 09:00 UTC the latest."
+        " What is read last of it counts."
+    )
+    assert not [kind for kind, _ in wrong(ask, NOW + 6 * DAY) if kind == "clock_skew"]
+
+
 def test_a_mapping_to_what_the_other_side_does_not_have_any_more_is_wrong(told: Told, ask: Ask) -> None:
     told.skus(SHIRT)
     told.mapping("carrier", "DPX", "dpx-uk")

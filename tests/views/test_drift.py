@@ -16,7 +16,7 @@ DAYS = {
     "starts_from_at": NOW - DAY, "starts_until_at": NOW, "cancels_from_at": NOW + 14 * DAY,
     "cancels_until_at": NOW + 15 * DAY,
 }  # fmt: skip
-PAYLOAD = {
+PAYLOAD: dict[str, Any] = {
     "division": "NMK", "warehouse": "WH1", "ship_via": "RML", "currency": "GBP", "shipping_amount": "3.50",
     "starts_on": (NOW - 2 * HOUR).isoformat(), "cancels_on": (NOW + 14 * DAY + HOUR).isoformat(),
     "lines": [
@@ -82,7 +82,7 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
 ) -> None:
     sent(told)
     told.order("JL1-A", quantity=2, state="CLOSED", changed=NOW)
-    late = NOW + 40 * DAY
+    told.clock.moment = late = NOW + 40 * DAY
     shows(told, line(unit_price_amount=Decimal("35.00")), at=late - HOUR, raw_status="40", status="INVOICED")
 
     assert [row[0] for row in found(ask, late)] == ["price"]
@@ -198,20 +198,29 @@ def test_a_cancelation_passed_on_closes_it_before_john_lewis_is_read_again(told:
     ]
 
 
-def test_a_refused_cancelation_is_wrong_until_it_is_asked_for_again(told: Told, ask: Ask) -> None:
+def test_a_refused_cancelation_is_wrong_until_its_difference_is_answered_again_or_gone(
+    told: Told, ask: Ask
+) -> None:
     sent(told)
-    shows(told)
+    shows(told, line(cancelled_quantity=1, open_quantity=1, cancel_kind="HOUSE"), at=NOW - 2 * HOUR)
     told.intent(
         "cancel_market_line", "JL1-A-1/0", "refused", order_id="JL1-A", code="400", message="It has left.",
         at=NOW - HOUR,
     )  # fmt: skip
-    assert wrong(ask) == {"cancelation_refused"}
+    assert wrong(ask) == {"cancelation_refused", "drift_quantity"}
     told.tell(
-        CancelationAsked(
-            happened_at=NOW, actor="Olu (ops)", ask_id=thing("again"), order_id="JL1-A", order_line_id="JL1-A-1",
-            quantity=1, reason_code="CNL-SHORT-PICK", why="once more",
+        DriftAnswered(
+            happened_at=NOW - HOUR / 2, actor="Olu (ops)", order_id="JL1-A", drift_class="quantity",
+            drift_subject="JL1-A-1", answer="revert", shown="1 unit", why="It was found",
         )
     )  # fmt: skip
+    assert wrong(ask) == {"drift_quantity"}
+    told.intent(
+        "cancel_market_line", "JL1-A-1/0", "refused", order_id="JL1-A", code="unseen", message="No answer came.",
+        at=NOW - HOUR / 4,
+    )  # fmt: skip
+    assert wrong(ask) == {"cancelation_refused", "drift_quantity"}
+    shows(told, at=NOW)
 
     assert wrong(ask) == set()
 
@@ -284,8 +293,12 @@ def open_in_bluecherry(ask: Ask) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("state", "line_state", "cancelled"), [("SHIPPED", "", 2), ("RECEIVED", "", 2), ("SHIPPING", "CANCELED", 0)]
-)
+    ("state", "line_state", "cancelled"),
+    [
+        ("SHIPPED", "", 2), ("RECEIVED", "", 2), ("SHIPPING", "CANCELED", 0), ("INCIDENT_OPEN", "", 2),
+        ("CLOSED", "", 2),
+    ],
+)  # fmt: skip
 def test_what_is_cancelled_of_an_order_that_goes_on_must_not_be_sent(
     told: Told, ask: Ask, state: str, line_state: str, cancelled: int
 ) -> None:
@@ -299,3 +312,75 @@ def test_what_is_cancelled_of_an_order_that_goes_on_must_not_be_sent(
     assert [(row["kind"], row["cause"]) for row in rows] == [("uncancelled_in_erp", "not done yet")]
     shows(told, line(open_quantity=0, cancelled_quantity=2), at=NOW)
     assert open_in_bluecherry(ask) == []
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_what_is_keyed_in_anew_in_the_place_of_ours_is_held_to_what_we_sent(
+    told: Told, ask: Ask, is_lost: bool
+) -> None:
+    """SO-1 was lost, or cancelled there; SO-9 carries its line, and is nobody's business where it says the same."""
+    sent(told)
+    if not is_lost:
+        shows(told, line(cancelled_quantity=2, open_quantity=0))
+    shows(told, ord_num="SO-9", revision=0)
+    same = everything(ask)
+    shows(
+        told, line(sku_key=key_of(TROUSERS), unit_price_amount=Decimal("34.00")), ord_num="SO-9", at=NOW - HOUR / 2,
+        revision=0, warehouse="WH2", ship_via="YDL", address_changes=("town", "postcode"),
+        shipping_amount=Decimal(0), cancels_from_at=NOW + 21 * DAY, cancels_until_at=NOW + 22 * DAY,
+    )  # fmt: skip
+
+    assert same == []
+    assert everything(ask) == [
+        ("drift_address", "SO-9"), ("drift_dates", "SO-9"), ("drift_price", "JL1-A-1"), ("drift_price", "SO-9"),
+        ("drift_ship_via", "SO-9"), ("drift_substitution", "JL1-A-1"), ("drift_warehouse", "SO-9"),
+    ]  # fmt: skip
+
+
+def test_of_two_sales_orders_put_into_one_the_goods_of_one_leave_from_elsewhere(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", skus=(SHIRT, SHIRT))
+    for number, warehouse in ((1, "WH1"), (2, "WH2")):
+        part = {**PAYLOAD["lines"][0], "order_line_id": f"JL1-A-{number}", "quantity": 1}
+        told.intent(
+            "create_sales_order", f"JL1-A/NMK/{warehouse}", "confirmed", order_id="JL1-A", reference=f"SO-{number}",
+            payload={**PAYLOAD, "warehouse": warehouse, "lines": [part]}, at=NOW - 2 * HOUR,
+        )  # fmt: skip
+    one = {"ordered_quantity": 1, "open_quantity": 1}
+    both = (line(**one), line(**one, line_number=2, order_line_id="JL1-A-2"))
+    shows(told, *both, ord_num="SO-9", revision=0)
+    first = found(ask)
+    shows(told, *both, ord_num="SO-9", revision=0, warehouse="WH2", at=NOW)
+
+    assert first == [("warehouse", "SO-9", "WH2", "WH1", True)]
+    assert found(ask) == [("warehouse", "SO-9", "WH1", "WH2", True)]
+
+
+def test_what_is_keyed_in_for_an_order_we_could_not_send_goes_where_the_customer_wants_it(
+    told: Told, ask: Ask
+) -> None:
+    told.order("JL1-A", quantity=2)
+    shows(told, address_changes=("postcode",), revision=0)
+
+    assert [row[0] for row in found(ask)] == ["address"]
+
+
+def test_what_is_cancelled_and_still_open_in_bluecherry_stays_wrong_when_john_lewis_closes_the_order(
+    told: Told, ask: Ask
+) -> None:
+    """Its line was locked for a pick when the customer cancelled; another change of the order gives no grace."""
+    sent(told)
+    shows(told)
+    told.order("JL1-A", quantity=2, state="RECEIVED", cancelled=2, changed=NOW - 2 * HOUR)
+    before = wrong(ask)
+    told.wrong("uncancelled_in_erp", "JL1-A-1", order_id="JL1-A")
+    told.order("JL1-A", quantity=2, state="CLOSED", cancelled=2, changed=NOW - HOUR / 4)
+
+    assert before == wrong(ask) == {"uncancelled_in_erp"}
+    shows(told, line(open_quantity=0, cancelled_quantity=2), at=NOW)
+    assert wrong(ask) == set()
+
+
+def everything(ask: Ask) -> list[tuple[str, str]]:
+    """Whatever is wrong with orders, by kind and subject."""
+    rows = ask("select kind, subject from conditions($at) where order_id <> '' order by all", {"at": NOW}).rows()
+    return [(kind, subject) for kind, subject in rows]

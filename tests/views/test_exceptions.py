@@ -104,6 +104,7 @@ def test_put_off_shortly_before_its_deadline_it_wakes_at_half_of_the_time_and_af
     soon = told.wrong("unknown_sku", "O1-A", order_id="O1-A", cause="X", deadline=NOW + HOUR)
     put_off(told, soon, until_at=NOW + 4 * HOUR)
     before = (is_snoozed(ask, NOW + HOUR / 2 - MINUTE), is_snoozed(ask, NOW + HOUR / 2))
+    told.clock.moment = NOW + 2 * HOUR
     told.tell(
         ExceptionHandled(
             happened_at=NOW + 2 * HOUR, actor="Ops", exception_id=soon, action="snooze", until_at=NOW + 4 * HOUR

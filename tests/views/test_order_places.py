@@ -59,6 +59,7 @@ def test_waiting_says_for_what_held_why_and_refused_with_which_reason(told: Told
         told.order(order_id, state="REFUSED")
         if why:
             told.tell(events.AcceptanceDecided(happened_at=NOW, order_id=order_id, decision="refuse", why=why))
+    told.order("JL10-A", state="REFUSED", is_before_start=True)
 
     assert places(ask) == {
         ("waiting", "Cherrylane accepts it"): 1,
@@ -68,6 +69,7 @@ def test_waiting_says_for_what_held_why_and_refused_with_which_reason(told: Told
         ("refused", "by_a_person"): 1,
         ("refused", "by_policy"): 1,
         ("refused", "by_john_lewis"): 1,
+        ("refused", "before_our_start"): 1,
         ("in_erp", ""): 1,
         ("cancelled", ""): 1,
     }

@@ -30,6 +30,33 @@ def test_an_order_is_in_the_erp_only_when_every_line_of_it_is_there(told: Told, 
     assert (row["ord_nums"], row["missing_line_count"], row["warehouses"]) == ("SO-1, SO-2", 0, "WH1, WH2")
 
 
+def referenced(ask: Ask) -> dict[str, str]:
+    return dict(ask("select order_id, reference from orders_unreferenced").rows())
+
+
+def test_john_lewis_is_given_the_number_its_goods_stand_under_and_no_duplicates_or_strangers(
+    told: Told, ask: Ask
+) -> None:
+    told.order("JL1-A", skus=(SHIRT, TROUSERS))
+    told.sales_order("SO-1", "JL1-A", cancelled=1)
+    told.sales_order("SO-2", "JL1-A", skus=(TROUSERS,), line_ids=("JL1-A-2",), warehouse="WH2")
+    parts = referenced(ask)
+    told.sales_order("SO-3", "JL1-A")
+    anew = referenced(ask)
+    told.sales_order("SO-4", "JL1-A", line_ids=("typed by hand",))
+
+    assert parts == {"JL1-A": "SO-1+SO-2"}  # what was cancelled, and nowhere else, had its number
+    assert anew == {"JL1-A": "SO-2+SO-3"}
+    assert referenced(ask) == {"JL1-A": "SO-2+SO-3"}
+
+
+def test_an_order_of_the_integration_before_us_has_its_number_without_line_ids(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", is_before_start=True, state="SHIPPING", line_state="CANCELED")
+    told.sales_order("SO-1", "JL1-A", line_ids=("",))
+
+    assert referenced(ask) == {"JL1-A": "SO-1"}
+
+
 def test_a_line_taken_out_of_a_sales_order_is_missing_again(told: Told, ask: Ask) -> None:
     told.order("JL1-A", skus=(SHIRT, TROUSERS))
     told.sales_order("SO-1", "JL1-A", skus=(SHIRT, TROUSERS), entered=NOW - 2 * HOUR)

@@ -5,6 +5,7 @@ create table if not exists cancelation_ask_facts (
     order_id varchar not null,
     order_line_id varchar not null,
     quantity integer not null,
+    before_quantity integer,                    -- cancelled there when it was asked; null: asked before that was kept
     reason_code varchar not null,               -- one of John Lewis's
     why varchar not null,
     actor varchar not null,
@@ -15,7 +16,7 @@ create table if not exists cancelation_ask_facts (
 merge into cancelation_ask_facts as fact
 using (
     select (body ->> 'ask_id')::uuid as ask_id, order_id, actor, happened_at, seq, unnest(from_json(body, '{
-        "order_line_id": "VARCHAR", "quantity": "INTEGER", "reason_code": "VARCHAR", "why": "VARCHAR"
+        "order_line_id": "VARCHAR", "quantity": "INTEGER", "before_quantity": "INTEGER", "reason_code": "VARCHAR", "why": "VARCHAR"
     }')),
     from fresh
     where kind = 'cancelation.asked'

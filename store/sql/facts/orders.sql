@@ -4,6 +4,7 @@ create table if not exists order_facts (
     order_id varchar primary key,
     commercial_id varchar not null,
     state varchar not null,                     -- the marketplace's word
+    state_reason varchar,                       -- the marketplace's words for it; null: not told in older events
     currency varchar not null,
     tax_mode varchar not null,
     shipping_type varchar not null,
@@ -25,6 +26,7 @@ create table if not exists order_facts (
     accepted_at timestamptz,
     debited_at timestamptz,
     shipping_deadline_at timestamptz,
+    cancelled_at timestamptz,                   -- the last cancellation of a line; null: none, or not told
     happened_at timestamptz not null,
     seq bigint not null,
 );
@@ -39,7 +41,8 @@ using (
         "price_amount": "DECIMAL(18,6)", "shipping_amount": "DECIMAL(18,6)",
         "total_amount": "DECIMAL(18,6)", "commission_amount": "DECIMAL(18,6)",
         "placed_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ", "accepted_at": "TIMESTAMPTZ",
-        "debited_at": "TIMESTAMPTZ", "shipping_deadline_at": "TIMESTAMPTZ"
+        "debited_at": "TIMESTAMPTZ", "shipping_deadline_at": "TIMESTAMPTZ",
+        "state_reason": "VARCHAR", "cancelled_at": "TIMESTAMPTZ"
     }')),
     from fresh
     where kind in ('order.placed', 'order.changed')

@@ -24,12 +24,13 @@ using (
         row.transaction_id, row.type, row.payment_state, row.cycle_id, row.document_number,
         row.order_id, row.order_line_id, row.refund_id, row.currency, row.amount, row.balance_amount,
         row.tax_rate, row.created_at,
-        row.updated_at as happened_at, fresh.seq,
+        least(row.updated_at, fresh.recorded_at) as happened_at, fresh.seq,
     from fresh
     join transaction_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
     where fresh.kind = 'transactions.read'
     qualify row_number() over (
-        partition by row.transaction_id order by row.updated_at desc, fresh.seq desc, row.rowid desc
+        partition by row.transaction_id
+        order by least(row.updated_at, fresh.recorded_at) desc, fresh.seq desc, row.rowid desc
     ) = 1
 ) as new
 on fact.transaction_id = new.transaction_id
