@@ -43,7 +43,7 @@ class StockDesk:
         self._lanes = lanes
 
     def set_policy(self, actor: str, command: ask.SetBufferPolicy) -> dict[str, Any]:
-        """Raises Refusal for a policy that cannot be meant."""
+        """Raises Refusal for a policy that cannot be meant; that it was previewed first is the page's care."""
         _give_a_reason(command.why)
         self.draft(command)
         self._record(

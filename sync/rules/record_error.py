@@ -5,7 +5,7 @@
 A SKU that stands in several warehouses has an error in each, independent of one another: their sum is convolved.
 The law: a record is too high by no more than it shows, so what would be is that much; chances add up to 1. What has
 no chances of its own has those of the settings. `estimated` takes them from cycle counts; few counts of a warehouse
-are drawn towards those of all, and few of all towards records that are right.
+are drawn towards those of the others, and few of these towards records that are right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -114,10 +114,11 @@ def estimated(counts: pl.DataFrame) -> dict[str, tuple[float, ...]]:
     if told.is_empty():
         raise ValueError("no count of a record that showed stock")
     size = int(told["error"].max()) + 1  # type: ignore[arg-type]  # there is a row, so there is one
-    everywhere = np.bincount(told["error"].to_numpy(), minlength=size) / (told.height + LEAST_COUNTS)
+    everywhere = np.bincount(told["error"].to_numpy(), minlength=size)
     found = {}
     for (warehouse,), part in told.sort("warehouse").group_by("warehouse", maintain_order=True):
         seen = np.bincount(part["error"].to_numpy(), minlength=size)
-        chances = (seen + LEAST_COUNTS * everywhere) / (part.height + LEAST_COUNTS)
+        elsewhere = (everywhere - seen) / (told.height - part.height + LEAST_COUNTS)  # its own count once
+        chances = (seen + LEAST_COUNTS * elsewhere) / (part.height + LEAST_COUNTS)
         found[str(warehouse)] = tuple((np.floor(chances[1:] * 10_000) / 10_000).tolist())
     return found

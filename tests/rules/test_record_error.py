@@ -145,13 +145,23 @@ def test_counts_tell_each_warehouse_its_chances_and_few_counts_are_drawn_towards
     assert parsed(words(found["WH2"])) == found["WH2"]
 
 
+def test_a_count_counts_once() -> None:
+    """In its own warehouse it weighs as one beside thirty of right records; elsewhere as what the others found."""
+    alone, one_of_ten = estimated(counted(WH1=[1])), estimated(counted(WH1=[1, *[0] * 9]))
+    beside = estimated(counted(WH1=[0] * 10, WH2=[1, *[0] * 9]))
+
+    assert alone["WH1"] == pytest.approx((1 / 31,), abs=1e-4)
+    assert one_of_ten["WH1"] == pytest.approx((1 / 40,), abs=1e-4)
+    assert beside == {"WH1": pytest.approx((30 / 40 / 40,), abs=1e-4), "WH2": pytest.approx((1 / 40,), abs=1e-4)}
+
+
 def test_what_was_found_too_much_or_counted_on_an_empty_shelf_is_no_error_of_this_kind() -> None:
     more_found = counted(WH1=[-3] * 50 + [0] * 49 + [1])
     empty = pl.DataFrame([("WH1", 0, 0)] * 900, schema=COUNTS, orient="row")
 
     (chance,) = estimated(pl.concat([more_found, empty]))["WH1"]
 
-    assert 0.009 < chance < 0.01
+    assert chance == pytest.approx(1 / 130, abs=1e-4)
     with pytest.raises(ValueError, match="no count"):
         estimated(empty)
 
