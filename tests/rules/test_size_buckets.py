@@ -274,7 +274,6 @@ def spread(positions: dict[Where, tuple[int, ...]], gone: int) -> pl.DataFrame:
 
 
 @CALM
-@settings(max_examples=60, deadline=None)
 @given(positions=POSITIONS, gone=st.integers(0, 40))
 def test_any_positions_spread_over_kinds_and_buckets_come_back_as_they_were(
     positions: dict[Where, tuple[int, ...]], gone: int
@@ -301,7 +300,6 @@ def test_any_positions_spread_over_kinds_and_buckets_come_back_as_they_were(
 
 
 @CALM
-@settings(max_examples=60, deadline=None)
 @given(positions=POSITIONS, known=st.sets(st.integers(1, 24)))
 def test_no_unit_is_lost_it_is_a_skus_or_it_is_said(
     positions: dict[Where, tuple[int, ...]], known: set[int]
