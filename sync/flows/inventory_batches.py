@@ -137,13 +137,23 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
         """
         select reading.batch_id, reading.state, coalesce(reading.reason, '') as reason, reading.happened_at,
             judged.verdict, reading.rejected_count,
+            reading.reason = 'sizes_unread' and coalesce(reading.happened_at <= catalogue.at, false) as is_due,
         from batch_reading_facts as reading
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
+        cross join (
+            select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'
+        ) as catalogue
         """
     )
     return {
         row["batch_id"]: rules.Reading(
-            row["batch_id"], row["state"], row["reason"], row["happened_at"], row["verdict"], row["rejected_count"]
+            row["batch_id"],
+            row["state"],
+            row["reason"],
+            row["happened_at"],
+            row["verdict"],
+            row["rejected_count"],
+            bool(row["is_due"]),
         )
         for row in rows
     }

@@ -33,6 +33,7 @@ class Reading:
     at: datetime
     verdict: Verdict | None = None
     rejected: int = 1  # so often
+    is_due: bool = False  # what it was rejected for the want of is there since
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def is_usable(reading: Reading | None, now: datetime, *, is_asked: bool = False)
         return reading.verdict == "accept"
     reads_again = reading.reason in REASONS and REASONS[reading.reason].reads_again
     waits = gap(reading.rejected, reading.batch_id, first=READ_AGAIN_AFTER, longest=LONGEST_GAP)
-    return reads_again and (is_asked or now - reading.at >= waits)
+    return reads_again and (is_asked or reading.is_due or now - reading.at >= waits)
 
 
 def going_backwards(
