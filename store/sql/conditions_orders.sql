@@ -306,7 +306,10 @@ unkept as (
             from marketplace_facts as told where told.topic = 'rules' and (told.value ->> 'acceptance') = 'AUTOMATIC'
         )
         and order_id not in (
-            select order_id from intent_facts where intent_kind = 'accept_order' and state <> 'refused'
+            select order_id from intent_facts
+            where intent_kind = 'accept_order' and state <> 'refused'
+                -- taken for done once, because the order waited for nobody any more
+                and reference <> 'CANCELED'
         )
 ),
 

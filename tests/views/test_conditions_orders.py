@@ -363,6 +363,9 @@ def test_an_order_cancelled_after_the_acceptance_window_says_what_john_lewis_say
     told.intent("accept_order", "O6-A", "confirmed", order_id="O6-A", at=long_ago + HOUR)
     told.order("O7-A", placed=long_ago, changed=NOW - HOUR, state="CANCELED", is_before_start=True)
     told.order("O8-A", placed=long_ago, changed=NOW - HOUR, state="REFUSED", state_reason="AUTO")
+    # its answer never came, and the end of the window was taken for it
+    told.order("O9-A", placed=long_ago, changed=NOW - 5 * HOUR, state="CANCELED", state_reason="Late (AUTO)")
+    told.intent("accept_order", "O9-A", "confirmed", order_id="O9-A", reference="CANCELED", at=long_ago + HOUR)
     found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "acceptance_missed"}
     told.described("rules", {"acceptance": "AUTOMATIC"})
     automatic = {subject for kind, subject in wrong(ask) if kind == "acceptance_missed"}
@@ -375,5 +378,6 @@ def test_an_order_cancelled_after_the_acceptance_window_says_what_john_lewis_say
         "O1-A": f"{ended}. It says: Late (AUTO).",
         "O2-A": f"{ended}; it gives no reason, so it may have been the customer.",
         "O8-A": "John Lewis refused it, and nobody here had. It says: AUTO.",
+        "O9-A": f"{ended}. It says: Late (AUTO).",
     }
     assert automatic == {"O8-A"}
