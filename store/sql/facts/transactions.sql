@@ -27,7 +27,7 @@ using (
             row.order_id, row.order_line_id, row.refund_id, row.currency, row.amount, row.balance_amount,
             row.tax_rate, row.created_at,
             -- a stamp that is to come counts as in `fresh`
-            if(row.updated_at > fresh.recorded_at + interval 1 hour, fresh.recorded_at, row.updated_at) as happened_at,
+            if(row.updated_at > fresh.recorded_at + interval 10 minutes, fresh.recorded_at, row.updated_at) as happened_at,
             fresh.seq, row.rowid as place,
         from fresh
         join transaction_rows as row on row.read_id = (fresh.body ->> 'read_id')::uuid
