@@ -13,8 +13,9 @@ Left out are RP and RO (picked and open units of linked stock, which `linked` ta
 being made), CC and CH (cancelled, and open no more), NS, US and NW (in none of the ERP's formulas). This form says
 neither when open orders are due, so all of them count as due now, nor what is damaged, held or open to sell.
 
-The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it, a bucket without
-a number is a gap. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
+The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it; so does a bucket
+without a number, which is a gap where no SKU has it. A batch none of whose rows tells of promises does not say that
+there are none. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
 finding and no stock, and the SKUs it may belong to are unread. So is one of which a number cannot be read or is of
 a kind nobody knows.
 """
@@ -38,6 +39,8 @@ KINDS: dict[str, dict[str, int]] = {
     "picked": {"PK": 1},
     "work_orders": {"WP": 1},
 }
+_PROMISES = {"open_orders": "OP", "reserved": "RS", "demand": "DM"}
+_NONE = tuple(pl.lit(0, pl.Int64).alias(column) for column in KINDS)
 LEFT_OUT = frozenset({"RP", "RO", "ST", "CC", "CH", "NS", "US", "NW"})
 _DECIDES = frozenset(kind for column, kinds in KINDS.items() if column != "work_orders" for kind in kinds)
 _KNOWN = _DECIDES | KINDS["work_orders"].keys() | LEFT_OUT
@@ -84,9 +87,10 @@ def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tup
         .with_columns(has_any=pl.col("is_unread") | pl.any_horizontal(pl.col(list(KINDS)) != 0))
     )
     sized, unsized = (rows.filter(pl.col("sku_key").is_not_null() == has_size) for has_size in (True, False))
-    unplaced = skus.select("sku_key", *_GOODS).join(sizes, on="sku_key", how="anti")
     blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
-    whole = pl.concat([sized, _of_unplaced(unsized, unplaced, places)], how="diagonal")
+    if not kinds.select(_is_among(_PROMISES.values()).any()).item():
+        blank |= {name: pl.lit(None, pl.Int64) for name in _PROMISES}
+    whole = pl.concat([sized, _of_others(sized, unsized, skus, sizes, places)], how="diagonal")
     strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
     return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
         *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),
@@ -94,13 +98,24 @@ def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tup
     )
 
 
-def _of_unplaced(unsized: pl.DataFrame, unplaced: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
-    """What is known of SKUs without a bucket, where buckets without a SKU were told: none, or nothing.
+def _of_others(
+    sized: pl.DataFrame, unsized: pl.DataFrame, skus: pl.DataFrame, sizes: pl.DataFrame, places: pl.DataFrame
+) -> pl.DataFrame:
+    """None of the other SKUs of the goods: a wide row tells of all sizes, and in a DELTA "sold out" is news.
 
-    In a DELTA a row that is left out would leave their stock as it was, and it may be theirs that was told.
+    Nothing can be read of them where no bucket has a number, nor, where units lie in a bucket that no SKU has, of
+    those whose bucket nobody knows.
     """
-    told = unsized.group_by("place").agg(pl.col("has_any").any().alias("is_unread")).join(places, on="place")
-    return told.join(unplaced, on=list(_GOODS)).with_columns(pl.lit(0, pl.Int64).alias(name) for name in KINDS)
+    told, doubtful = (
+        frame["place"].unique().implode() for frame in (pl.concat([sized, unsized]), unsized.filter("has_any"))
+    )
+    is_silent, may_be_theirs = ~pl.col("place").is_in(told), pl.col("place").is_in(doubtful)
+    has_bucket = pl.col("sku_key").is_in(sizes["sku_key"].implode())
+    return (
+        places.join(skus.filter(~pl.col("is_gone")).select("sku_key", *_GOODS), on=list(_GOODS))
+        .join(sized, on=["place", "sku_key"], how="anti")
+        .with_columns(*_NONE, is_unread=is_silent | (may_be_theirs & ~has_bucket))
+    )
 
 
 def _figures(rows: pl.DataFrame, bucket: int) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sync.ports import INVENTORY_COLUMNS, SIZE_BUCKETS, WIDE_INVENTORY_COLUMNS, StockBatch
 from sync.rules.batch_checks import fault
 from sync.rules.size_buckets import KINDS, LEFT_OUT, as_sent, unpivoted
-from sync.rules.stock_rows import QUANTITIES, normalised
+from sync.rules.stock_rows import QUANTITIES, normalised, tells_open_orders
 from tests.told import NOW
 
 GOODS = ("division", "style", "color_code", "label", "dimension")
@@ -83,7 +83,25 @@ def test_a_size_of_which_all_that_is_said_is_none_is_a_row_of_none() -> None:
     """In a DELTA that is news: it was sold out."""
     rows, _ = unpivoted(wide(row("OP", {2: 0}), row("R1", {5: 4}), row("IN", {5: 4})), SIZES)
 
-    assert by_size(normalised(rows), *QUANTITIES) == {"S": (0,) * 9, "M": (0,) * 9}
+    assert by_size(normalised(rows), *QUANTITIES) == dict.fromkeys(("S", "M", "XXL"), (0,) * 9)
+
+
+def test_a_size_whose_bucket_has_no_number_is_none_and_unread_where_no_bucket_has_one() -> None:
+    """In a DELTA a row that is left out would leave its stock as it was."""
+    rows, odd = unpivoted(wide(row("R1", {2: 7}), row("R1", location="WH2")), SIZES)
+    here, there = (rows.filter(pl.col("location") == place) for place in ("WH1", "WH2"))
+
+    assert by_size(here, "on_hand", "is_unread") == {"S": (7, False), "M": (0, False), "XXL": (0, False)}
+    assert by_size(there, "is_unread") == dict.fromkeys(("S", "M", "XXL"), (True,))
+    assert by_size(normalised(there), "on_hand") == dict.fromkeys(("S", "M", "XXL"), (0,))
+    assert odd == ()
+
+
+def test_where_no_row_of_a_batch_tells_of_promises_it_does_not_say_that_there_are_none() -> None:
+    received, promised = row("R1", {2: 7}), row("OP", {2: 0})
+
+    assert unpivoted(wide(received), SIZES)[0].filter(tells_open_orders()).is_empty()
+    assert unpivoted(wide(received, promised), SIZES)[0].filter(~tells_open_orders()).is_empty()
 
 
 def test_places_and_lots_are_kept_apart() -> None:
@@ -96,7 +114,7 @@ def test_places_and_lots_are_kept_apart() -> None:
         SIZES,
     )  # fmt: skip
 
-    assert sorted(rows.select("location", "lot", "on_hand").rows()) == [
+    assert sorted(rows.filter(sku_key="NMK|04117|WHT|A|R|S").select("location", "lot", "on_hand").rows()) == [
         ("", "N", 5), ("WH1", "N", 7), ("WH1", "X", 1), ("WH2", "N", 1),
     ]  # fmt: skip
 
@@ -130,7 +148,7 @@ def test_units_in_a_bucket_of_no_known_size_are_said_with_bucket_and_quantity_an
     [
         ("what was told may be theirs", {2: 7, 5: 4}, {"S": False, "M": True, "L": True, "XL": True}),
         ("there is none of all that may", {2: 7, 5: 0, 6: 0}, {"S": False, "M": False, "L": False, "XL": False}),
-        ("nothing was told that may", {2: 7}, {"S": False}),
+        ("nothing was told that may", {2: 7}, {"S": False, "M": False, "L": False, "XL": False}),
     ],
 )
 def test_a_sku_whose_bucket_nobody_knows_is_not_left_as_it_was(
@@ -146,7 +164,7 @@ def test_a_sku_whose_bucket_nobody_knows_is_not_left_as_it_was(
 def test_a_bucket_of_no_known_size_from_which_everything_went_is_not_missed() -> None:
     rows, odd = unpivoted(wide(row("R1", {7: 900, 8: 0}), row("IN", {7: 900})), SIZES)
 
-    assert rows.is_empty()
+    assert rows["on_hand"].to_list() == [0, 0, 0]
     assert odd == ()
 
 
@@ -161,8 +179,8 @@ def test_a_sku_that_is_gone_has_its_bucket_until_another_takes_it() -> None:
 def test_a_quantity_of_a_kind_nobody_knows_makes_its_size_no_stock(kind: str, shown: str) -> None:
     rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4}), row(kind, {2: 0, 5: 3})), SIZES)
 
-    assert by_size(rows, "is_unread") == {"S": (False,), "M": (True,)}
-    assert by_size(normalised(rows), "on_hand") == {"S": (7,), "M": (0,)}
+    assert by_size(rows, "is_unread") == {"S": (False,), "M": (True,), "XXL": (False,)}
+    assert by_size(normalised(rows), "on_hand") == {"S": (7,), "M": (0,), "XXL": (0,)}
     assert (odd.code, odd.count) == ("unknown_rec_type", 1)
     assert odd.detail.endswith(f": {shown} in bucket 05 of NMK|04117|WHT|A|R at WH1.")
 
@@ -290,11 +308,14 @@ def test_any_positions_spread_over_kinds_and_buckets_come_back_as_they_were(
 
     assert odd == ()
     back = {
-        (one["sku_key"], one["location"], one["lot"]): tuple(one[name] for name in PARTS) for one in rows.to_dicts()
+        (one["sku_key"], one["location"], one["lot"]): tuple(one[name] or 0 for name in PARTS)
+        for one in rows.to_dicts()
     }
+    told_of = {(style, location, lot) for style, _, location, lot in positions}
     assert back == {
-        (f"{style}|B{bucket}", location, lot): figures
-        for (style, bucket, location, lot), figures in positions.items()
+        (f"{style}|B{bucket}", location, lot): positions.get((style, bucket, location, lot), (0,) * len(PARTS))
+        for style, location, lot in told_of
+        for bucket in range(1, 25)
     }
     assert as_sent(told)["on_hand"].sum() == sum(figures[0] for figures in positions.values())
 
