@@ -74,6 +74,17 @@ here as (
         on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
 ),
 
+-- in the place of a part of what we sent: how much of the shipping is on it, nobody can say
+keyed_in_part as (
+    select sent.ord_num
+    from (select ord_num, unnest(lines) as one from sent where not is_ours) as sent
+    left join here
+        on here.order_line_id = sent.one.order_line_id
+        and (here.ord_num = sent.ord_num or here.ordered_quantity > here.cancelled_quantity)
+    group by sent.ord_num
+    having bool_or(here.ord_num is distinct from sent.ord_num)
+),
+
 -- a line that was keyed in anew under another number is the one that lives
 here_lines as (
     select
@@ -134,7 +145,7 @@ headers as (
         coalesce(sent.ship_via, first.ship_via) as meant_ship_via,
         coalesce(sent.starts_on, first.starts_from_at) as meant_start,
         coalesce(sent.cancels_on, first.cancels_from_at) as meant_cancel,
-        sent.shipping_amount as meant_shipping,
+        if(sales.ord_num in (from keyed_in_part), null, sent.shipping_amount) as meant_shipping,
         -- the integration before us wrote addresses in its own way
         if(
             sent.ord_num is not null or sales.revision > 0

@@ -1,0 +1,46 @@
+"""What is typed in BlueCherry in the place of what we sent: in parts, on another day, under a second number."""
+
+from decimal import Decimal
+
+import pytest
+
+from store.database import Ask
+from tests.told import HOUR, NOW, SHIRT, Told, thing
+from tests.views.test_drift import PAYLOAD, found, line, shows
+
+
+def sent_in_two_lines(told: Told) -> None:
+    """JL1-A was sold with two lines of two shirts, and we sent it with the shipping of both."""
+    told.order("JL1-A", skus=(SHIRT, SHIRT), quantity=2)
+    lines = [{**PAYLOAD["lines"][0], "line_number": n, "order_line_id": f"JL1-A-{n}"} for n in (1, 2)]
+    told.intent(
+        "create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="SO-1",
+        payload={**PAYLOAD, "shipping_amount": "7.00", "lines": lines}, intent_id=thing("JL1-A"), at=NOW - 2 * HOUR,
+    )  # fmt: skip
+
+
+def test_a_line_keyed_in_anew_has_not_the_shipping_of_the_whole_order(told: Told, ask: Ask) -> None:
+    """The second line is cancelled in SO-1 and keyed in anew as SO-2; the shipping stays where we sent it."""
+    sent_in_two_lines(told)
+    second = {"order_line_id": "JL1-A-2"}
+    gone = line(**second, line_number=2, cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE")
+    shows(told, line(), gone, shipping_amount=Decimal("7.00"))
+    shows(told, line(**second), ord_num="SO-2", shipping_amount=Decimal(0), revision=0)
+
+    assert found(ask) == []
+
+
+@pytest.mark.parametrize("is_second_line_cancelled", [False, True])
+def test_an_order_keyed_in_anew_as_a_whole_has_all_of_its_shipping(
+    told: Told, ask: Ask, is_second_line_cancelled: bool
+) -> None:
+    """What the customer no longer wants of it stands in it all the same."""
+    sent_in_two_lines(told)
+    second = {"order_line_id": "JL1-A-2", "line_number": 2}
+    gone = {"cancelled_quantity": 2, "open_quantity": 0}
+    shows(told, line(**gone), line(**gone, **second), shipping_amount=Decimal("7.00"))
+    if is_second_line_cancelled:
+        second |= {**gone, "cancel_kind": "CUSTOMER"}
+    shows(told, line(), line(**second), ord_num="SO-2", shipping_amount=Decimal(0), revision=0)
+
+    assert ("price", "SO-2", "shipping 7.00", "shipping 0.00", True) in found(ask)
