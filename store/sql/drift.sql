@@ -143,8 +143,19 @@ headers as (
         sales.*,
         coalesce(sent.warehouse, first.warehouse) as meant_warehouse,
         coalesce(sent.ship_via, first.ship_via) as meant_ship_via,
-        coalesce(sent.starts_on, first.starts_from_at) as meant_start,
-        coalesce(sent.cancels_on, first.cancels_from_at) as meant_cancel,
+        -- keyed in on a later day, it starts on any day until then
+        coalesce(
+            case
+                when sent.is_ours then sent.starts_on
+                when not sent.is_ours then greatest(sent.starts_on, least(sales.entered_at, sales.starts_from_at))
+            end,
+            first.starts_from_at
+        ) as meant_start,
+        -- and ends as it was keyed in, if that is not before the deadline
+        coalesce(
+            if(sent.is_ours or first.cancels_from_at + interval 1 day <= sales.shipping_deadline_at, sent.cancels_on, null),
+            first.cancels_from_at
+        ) as meant_cancel,
         if(sales.ord_num in (from keyed_in_part), null, sent.shipping_amount) as meant_shipping,
         -- the integration before us wrote addresses in its own way
         if(

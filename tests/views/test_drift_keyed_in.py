@@ -1,11 +1,13 @@
 """What is typed in BlueCherry in the place of what we sent: in parts, on another day, under a second number."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from store.database import Ask
-from tests.told import HOUR, NOW, SHIRT, Told, thing
+from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
 from tests.views.test_drift import PAYLOAD, found, line, shows
 
 
@@ -16,6 +18,16 @@ def sent_in_two_lines(told: Told) -> None:
     told.intent(
         "create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="SO-1",
         payload={**PAYLOAD, "shipping_amount": "7.00", "lines": lines}, intent_id=thing("JL1-A"), at=NOW - 2 * HOUR,
+    )  # fmt: skip
+
+
+def refused_two_days_ago(told: Told) -> None:
+    """BlueCherry did not take JL1-A, which was to start on the 27th and to end twelve days from now."""
+    told.order("JL1-A", quantity=2, placed=NOW - 3 * DAY, changed=NOW - 3 * DAY, deadline=NOW + DAY)
+    days = {"starts_on": (NOW - 2 * DAY).isoformat(), "cancels_on": (NOW + 12 * DAY).isoformat()}
+    told.intent(
+        "create_sales_order", "JL1-A/NMK/WH1", "refused", order_id="JL1-A", code="CREDIT_HOLD", message="On hold.",
+        payload={**PAYLOAD, **days}, intent_id=thing("JL1-A"), at=NOW - 2 * DAY,
     )  # fmt: skip
 
 
@@ -44,3 +56,40 @@ def test_an_order_keyed_in_anew_as_a_whole_has_all_of_its_shipping(
     shows(told, line(), line(**second), ord_num="SO-2", shipping_amount=Decimal(0), revision=0)
 
     assert ("price", "SO-2", "shipping 7.00", "shipping 0.00", True) in found(ask)
+
+
+@pytest.mark.parametrize("starts_from", [NOW - 3 * DAY + 12 * HOUR, NOW - 2 * DAY, NOW - DAY], ids=str)
+def test_an_order_keyed_in_days_later_starts_on_any_day_until_then_and_ends_after_its_deadline(
+    told: Told, ask: Ask, starts_from: datetime
+) -> None:
+    refused_two_days_ago(told)
+    shows(told, revision=0, starts_from_at=starts_from, starts_until_at=starts_from + DAY)
+
+    assert found(ask) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        ({"starts_from_at": NOW + DAY, "starts_until_at": NOW + 2 * DAY}, "start 25 Nov, cancel after 8 Dec"),
+        ({"starts_from_at": NOW - 5 * DAY, "starts_until_at": NOW - 4 * DAY}, "start 19 Nov, cancel after 8 Dec"),
+        ({"cancels_from_at": NOW - DAY, "cancels_until_at": NOW}, "start 23 Nov, cancel after 23 Nov"),
+    ],
+    ids=["it starts too late", "it starts before it was sold", "its units are free before the deadline"],
+)
+def test_an_order_keyed_in_days_later_with_days_that_do_not_serve_differs(
+    told: Told, ask: Ask, day: dict[str, Any], shown: str
+) -> None:
+    refused_two_days_ago(told)
+    shows(told, revision=0, **day)
+
+    assert [(row[0], row[3]) for row in found(ask)] == [("dates", shown)]
+
+
+def test_an_end_keyed_in_too_early_is_put_right_by_the_one_we_sent(told: Told, ask: Ask) -> None:
+    refused_two_days_ago(told)
+    shows(told, revision=0, cancels_from_at=NOW - DAY, cancels_until_at=NOW)
+    ours = NOW + 12 * DAY - HOUR
+    shows(told, at=NOW, cancels_from_at=ours, cancels_until_at=ours + DAY)
+
+    assert found(ask) == []
