@@ -90,7 +90,11 @@ here_lines as (
     select
         order_line_id,
         arg_max(ord_num, (ordered_quantity - cancelled_quantity, ord_num)) as ord_num,
-        (sum(ordered_quantity) filter (ordered_quantity > cancelled_quantity))::integer as ordered_quantity,
+        -- what was cancelled to be keyed in anew is not ordered twice
+        case
+            when count(*) filter (ordered_quantity > cancelled_quantity) > 1 then sum(ordered_quantity - cancelled_quantity)
+            else sum(ordered_quantity) filter (ordered_quantity > cancelled_quantity)
+        end::integer as ordered_quantity,
         sum(ordered_quantity - cancelled_quantity)::integer as live_quantity,
         max(cancel_kind) as cancel_kind,
         arg_max(sku_key, (ordered_quantity - cancelled_quantity, ord_num)) as sku_key,
@@ -190,7 +194,7 @@ differing as (
             'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
         ),
     from compared
-    where market_state = 'SHIPPING' and live > 0 and (wanted > live or ordered > meant_quantity)
+    where market_state = 'SHIPPING' and live > 0 and (wanted > live or (live > wanted and ordered > meant_quantity))
 
     union all
 

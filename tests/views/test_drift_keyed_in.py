@@ -8,7 +8,7 @@ import pytest
 
 from store.database import Ask
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
-from tests.views.test_drift import PAYLOAD, found, line, shows
+from tests.views.test_drift import PAYLOAD, found, line, sent, shows
 
 
 def sent_in_two_lines(told: Told) -> None:
@@ -93,3 +93,33 @@ def test_an_end_keyed_in_too_early_is_put_right_by_the_one_we_sent(told: Told, a
     shows(told, at=NOW, cancels_from_at=ours, cancels_until_at=ours + DAY)
 
     assert found(ask) == []
+
+
+@pytest.mark.parametrize("cancelled_there", [0, 1])
+def test_units_keyed_in_anew_under_a_second_number_are_not_counted_twice(
+    told: Told, ask: Ask, cancelled_there: int
+) -> None:
+    """One of two is cancelled in SO-1 and keyed in as SO-2; the customer's own is not done there yet."""
+    sent(told)
+    told.order("JL1-A", quantity=2, cancelled=cancelled_there, changed=NOW - HOUR)
+    shows(told, line(cancelled_quantity=1, open_quantity=1, cancel_kind="HOUSE"))
+    shows(told, line(ordered_quantity=1, open_quantity=1), ord_num="SO-2", revision=0)
+
+    assert found(ask) == []
+
+
+def test_a_unit_too_many_that_is_taken_back_there_is_no_difference(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told, line(ordered_quantity=3, open_quantity=3))
+    assert [row[3] for row in found(ask)] == ["3 units"]
+    shows(told, line(ordered_quantity=3, cancelled_quantity=1), at=NOW, revision=2)
+
+    assert found(ask) == []
+
+
+def test_a_unit_too_many_under_a_second_number_is_one_too_many(told: Told, ask: Ask) -> None:
+    sent(told)
+    shows(told)
+    shows(told, line(ordered_quantity=1, open_quantity=1), ord_num="SO-2", revision=0)
+
+    assert [row[:4] for row in found(ask)] == [("quantity", "JL1-A-1", "2 units", "3 units")]
