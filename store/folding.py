@@ -57,6 +57,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "stock_batches": ("stock_batch.seen",),
     "batch_readings": ("stock_batch.read", "stock_batch.rejected", "stock_batch.held"),
     "batch_verdicts": ("stock_batch.judged",),
+    "batch_agreements": ("stock_batch.agreed",),
     "stock_terms": ("stock_terms.changed",),
     "buffer_policies": ("buffer_policy.set",),
     "orphan_releases": ("orphans.released",),

@@ -27,6 +27,14 @@ drifted as (
     where is_open
 ),
 
+-- what came of the last of each line; an older one was asked again, or is history
+last_passed_on as (
+    select *, split_part(subject, '/', 1) as order_line_id
+    from intent_facts
+    where intent_kind = 'cancel_market_line'
+    qualify row_number() over (partition by split_part(subject, '/', 1) order by happened_at desc, seq desc) = 1
+),
+
 refused as (
     select
         'cancelation_refused' as kind, intent.subject, intent.order_id,
@@ -34,13 +42,19 @@ refused as (
         placed.total_amount as amount, placed.currency, placed.shipping_deadline_at as deadline_at,
         intent.happened_at as since_at,
     from order_facts as placed
-    join intent_facts as intent on intent.order_id = placed.order_id
-    where placed.state = 'SHIPPING' and intent.intent_kind = 'cancel_market_line' and intent.state = 'refused'
-        and intent.code <> 'not_sent'
+    join last_passed_on as intent on intent.order_id = placed.order_id
+    join order_line_facts as sold on sold.order_line_id = intent.order_line_id
+    where placed.state = 'SHIPPING' and intent.state = 'refused' and intent.code <> 'not_sent'
+        -- the sum it was to make is not reached, by it or by anybody
+        and coalesce(
+            sold.cancelled_quantity < (intent.payload ->> '$.before_quantity')::integer
+                + (intent.payload ->> '$.quantity')::integer,
+            true
+        )
         -- as long as the line differs, and nobody has answered that since
         and exists (
             from differing
-            where differing.order_line_id = split_part(intent.subject, '/', 1)
+            where differing.order_line_id = intent.order_line_id
                 and differing.drift_class in ('cancelled', 'quantity', 'substitution')
                 and differing.is_open and coalesce(differing.answered_at <= intent.happened_at, true)
         )

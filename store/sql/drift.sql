@@ -74,12 +74,27 @@ here as (
         on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
 ),
 
+-- in the place of a part of what we sent: how much of the shipping is on it, nobody can say
+keyed_in_part as (
+    select sent.ord_num
+    from (select ord_num, unnest(lines) as one from sent where not is_ours) as sent
+    left join here
+        on here.order_line_id = sent.one.order_line_id
+        and (here.ord_num = sent.ord_num or here.ordered_quantity > here.cancelled_quantity)
+    group by sent.ord_num
+    having bool_or(here.ord_num is distinct from sent.ord_num)
+),
+
 -- a line that was keyed in anew under another number is the one that lives
 here_lines as (
     select
         order_line_id,
         arg_max(ord_num, (ordered_quantity - cancelled_quantity, ord_num)) as ord_num,
-        (sum(ordered_quantity) filter (ordered_quantity > cancelled_quantity))::integer as ordered_quantity,
+        -- what was cancelled to be keyed in anew is not ordered twice
+        case
+            when count(*) filter (ordered_quantity > cancelled_quantity) > 1 then sum(ordered_quantity - cancelled_quantity)
+            else sum(ordered_quantity) filter (ordered_quantity > cancelled_quantity)
+        end::integer as ordered_quantity,
         sum(ordered_quantity - cancelled_quantity)::integer as live_quantity,
         max(cancel_kind) as cancel_kind,
         arg_max(sku_key, (ordered_quantity - cancelled_quantity, ord_num)) as sku_key,
@@ -132,9 +147,20 @@ headers as (
         sales.*,
         coalesce(sent.warehouse, first.warehouse) as meant_warehouse,
         coalesce(sent.ship_via, first.ship_via) as meant_ship_via,
-        coalesce(sent.starts_on, first.starts_from_at) as meant_start,
-        coalesce(sent.cancels_on, first.cancels_from_at) as meant_cancel,
-        sent.shipping_amount as meant_shipping,
+        -- keyed in on a later day, it starts on any day until then
+        coalesce(
+            case
+                when sent.is_ours then sent.starts_on
+                when not sent.is_ours then greatest(sent.starts_on, least(sales.entered_at, sales.starts_from_at))
+            end,
+            first.starts_from_at
+        ) as meant_start,
+        -- and ends as it was keyed in, if that is not before the deadline
+        coalesce(
+            if(sent.is_ours or first.cancels_from_at + interval 1 day <= sales.shipping_deadline_at, sent.cancels_on, null),
+            first.cancels_from_at
+        ) as meant_cancel,
+        if(sales.ord_num in (from keyed_in_part), null, sent.shipping_amount) as meant_shipping,
         -- the integration before us wrote addresses in its own way
         if(
             sent.ord_num is not null or sales.revision > 0
@@ -168,7 +194,7 @@ differing as (
             'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
         ),
     from compared
-    where market_state = 'SHIPPING' and live > 0 and (wanted > live or ordered > meant_quantity)
+    where market_state = 'SHIPPING' and live > 0 and (wanted > live or (live > wanted and ordered > meant_quantity))
 
     union all
 

@@ -1,0 +1,84 @@
+"""What is said of a cancelation asked for at John Lewis, when it was refused, overtaken or done long ago."""
+
+from datetime import timedelta
+
+from store import events
+from store.database import Ask
+from store.events import CancelationAsked, DriftAnswered
+from tests.told import HOUR, NOW, Told, thing
+from tests.views.test_drift import line, sent, shows, wrong
+
+MINUTE = timedelta(minutes=1)
+
+
+def some_are_short(told: Told, cancelled: int) -> None:
+    """Four were sold and sent; BlueCherry has cancelled some of them."""
+    sent(told, quantity=4)
+    shows(told, short_of_four(cancelled), at=NOW - HOUR)
+
+
+def short_of_four(cancelled: int) -> events.SalesLinePart:
+    return line(ordered_quantity=4, cancelled_quantity=cancelled, open_quantity=4 - cancelled, cancel_kind="HOUSE")
+
+
+def one_is_asked(told: Told, *, before: int | None = 0) -> None:
+    """A person said that the rest is sent: one unit is cancelled at John Lewis."""
+    at = NOW - 50 * MINUTE
+    told.tell(
+        DriftAnswered(
+            happened_at=at, actor="Olu (ops)", order_id="JL1-A", drift_class="quantity", drift_subject="JL1-A-1",
+            answer="confirm_rest", shown="3 units", why="Not on the shelf",
+        )
+    )  # fmt: skip
+    told.tell(
+        CancelationAsked(
+            happened_at=at, actor="Olu (ops)", ask_id=thing("ask"), order_id="JL1-A", order_line_id="JL1-A-1",
+            quantity=1, before_quantity=before, reason_code="CNL-SHORT-PICK", why="Not on the shelf",
+        )
+    )  # fmt: skip
+
+
+def tried(told: Told, state: str, code: str = "", *, minutes: int, units: int = 1) -> None:
+    """We tried to cancel so many units, so many minutes ago, and this came of it."""
+    payload = {"ask_id": str(thing("ask")), "order_line_id": "JL1-A-1", "before_quantity": 0, "quantity": units}
+    told.intent(
+        "cancel_market_line", "JL1-A-1/0", state, order_id="JL1-A", code=code, message=code and "It said no.",
+        payload=payload, intent_id=thing(f"try {minutes}"), at=NOW - minutes * MINUTE,
+    )  # fmt: skip
+
+
+def test_a_cancelation_that_shows_after_all_does_not_come_back_as_refused_with_the_next_shortage(
+    told: Told, ask: Ask
+) -> None:
+    some_are_short(told, 1)
+    one_is_asked(told)
+    tried(told, "refused", "unseen", minutes=45)
+    at_first = wrong(ask)
+    told.order("JL1-A", quantity=4, cancelled=1, changed=NOW - 30 * MINUTE)
+    settled = wrong(ask)
+    shows(told, short_of_four(2), at=NOW - 20 * MINUTE, revision=2)
+
+    assert at_first == {"cancelation_refused", "drift_quantity"}
+    assert settled == set()
+    assert wrong(ask) == {"drift_quantity"}
+
+
+def test_of_a_line_only_what_came_of_the_last_cancelation_is_wrong(told: Told, ask: Ask) -> None:
+    """Two units were refused and one of them taken later; then BlueCherry is short of another one."""
+    some_are_short(told, 1)
+    tried(told, "refused", "400", minutes=45, units=2)
+    tried(told, "confirmed", minutes=40)
+    told.order("JL1-A", quantity=4, cancelled=1, changed=NOW - 30 * MINUTE)
+    shows(told, short_of_four(2), at=NOW - 20 * MINUTE, revision=2)
+
+    assert wrong(ask) == {"drift_quantity"}
+
+
+def test_a_refused_cancelation_is_wrong_while_john_lewis_shows_only_a_part_of_its_units(
+    told: Told, ask: Ask
+) -> None:
+    some_are_short(told, 2)
+    tried(told, "refused", "other_sum", minutes=45, units=2)
+    told.order("JL1-A", quantity=4, cancelled=1, changed=NOW - 30 * MINUTE)
+
+    assert wrong(ask) == {"cancelation_refused", "drift_quantity"}
