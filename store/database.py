@@ -35,7 +35,7 @@ SQL = Path(__file__).parent / "sql"
 FACTS: tuple[str, ...] = (
     "orders", "order_lines", "order_holds", "order_edits", "sales_orders", "sales_lines", "intents",
     "shipments", "cartons", "shipment_holds", "order_counts", "skus", "offers", "stock_batches", "batch_readings",
-    "batch_verdicts",
+    "batch_verdicts", "batch_agreements",
     "stock", "stock_terms", "buffer_policies", "orphan_releases", "published", "imports", "stock_audits",
     "comparisons", "demand", "trades", "risk_windows", "stock_risk", "risk_grids", "risk_outcomes", "risk_proofs",
     "work_orders", "policy_previews",

@@ -1,10 +1,10 @@
 """Makes facts out of events: every fact table, emptied and filled, by its fold alone.
 
 Laws: a fold reads `fresh`, the temp table of the events at hand, never `events`; it gives the same rows however the
-events are sliced. Nothing has happened later than it was written down. Each fact table carries the mark of the file
-it was made by: when a later version folds otherwise, or knows a fact an earlier one did not, the table is made anew
-from the journal at opening. So a change of a fact needs no step of its own, and facts always equal the journal as
-this program reads it.
+events are sliced. Nothing has happened more than an hour after it was written down. Each fact table carries the
+mark of the file it was made by: when a later version folds otherwise, or knows a fact an earlier one did not, the
+table is made anew from the journal at opening. So a change of a fact needs no step of its own, and facts always
+equal the journal as this program reads it.
 """
 
 import re
@@ -17,11 +17,12 @@ from store.copies import quoted
 from store.literals import literal
 
 SLICE = 200_000
-# A record that the other side stamped with a moment to come is no newer than what was read of it later: each kind
-# of record is read in one lane, one answer after the other.
+# A record that the other side stamped with a moment to come is no newer than what was read of it later. A clock a
+# few minutes ahead of ours still tells the older of two readings, and a slow answer is read after a newer one.
 FRESH = """
 create or replace temp table fresh as
-select * replace (least(happened_at, recorded_at) as happened_at) from events
+select * replace (if(happened_at > recorded_at + interval 1 hour, recorded_at, happened_at) as happened_at)
+from events
 where seq > $since and seq <= $until
 """
 
@@ -56,6 +57,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "stock_batches": ("stock_batch.seen",),
     "batch_readings": ("stock_batch.read", "stock_batch.rejected", "stock_batch.held"),
     "batch_verdicts": ("stock_batch.judged",),
+    "batch_agreements": ("stock_batch.agreed",),
     "stock_terms": ("stock_terms.changed",),
     "buffer_policies": ("buffer_policy.set",),
     "orphan_releases": ("orphans.released",),

@@ -87,6 +87,10 @@ class Stock(Teller):
             )
         )  # fmt: skip
 
+    def agreed(self, batch_id: str, *, at: datetime) -> None:
+        """All offers were decided on a batch, and nothing was to send."""
+        self.tell(events.StockBatchAgreed(happened_at=at, batch_id=batch_id))
+
     def seen(
         self,
         batch_id: str,
@@ -115,6 +119,7 @@ class Stock(Teller):
         batch_id: str = "B1",
         is_finished: bool = True,
         takes: timedelta = HOUR / 12,
+        state: str = "complete",
         errors: Mapping[str, str] | None = None,
         **more: Any,
     ) -> UUID:
@@ -137,7 +142,7 @@ class Stock(Teller):
         if is_finished:
             self.tell(
                 events.ImportFinished(
-                    happened_at=at + takes, import_id="IMP-1", push_id=push_id, state="complete",
+                    happened_at=at + takes, import_id="IMP-1", push_id=push_id, state=state,
                     success_count=len(rows), error_count=len(errors or {}), errors=dict(errors or {}),
                 )
             )  # fmt: skip

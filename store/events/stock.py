@@ -122,6 +122,17 @@ class StockBatchJudged(Event):
         return self.batch_id
 
 
+class StockBatchAgreed(Event):
+    """All offers were decided on a batch, and nothing was to send: what was listed agrees with it."""
+
+    kind: ClassVar[str] = "stock_batch.agreed"
+    batch_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.batch_id
+
+
 class WorkOrderLinePart(Part):
     """What is still expected of a SKU, which BlueCherry names here without its division."""
 

@@ -27,7 +27,7 @@ select
     complete.told_at,                               -- what the ERP had said of it
     complete.batch_at,
     complete.completed_at,
-    shown.shown_at,                                 -- none: not measured, or nothing to send
+    shown.shown_at,                                 -- none: not measured, or nothing was to send
 from complete
 left join read on read.batch_id = complete.batch_id
 left join batches_shown(as_of) as shown on shown.batch_id = read.batch_id and shown.shown_at >= complete.completed_at;

@@ -296,17 +296,21 @@ unaccepted as (
 ),
 
 -- John Lewis tells a window that ended from a customer's word by its reason alone, where it gives one. What was
--- cancelled before the window was over was no window's end.
+-- cancelled before the window was over was no window's end; an older event tells neither.
 unkept as (
     select *, coalesce(cancelled_at, changed_at) as ended_at,
     from order_facts
     where state = 'CANCELED' and accepted_at is null
         and coalesce(cancelled_at, changed_at) >= placed_at + to_hours(acceptance_hours::integer)
+        and (state_reason is not null or cancelled_at is not null)
         and not exists (
             from marketplace_facts as told where told.topic = 'rules' and (told.value ->> 'acceptance') = 'AUTOMATIC'
         )
         and order_id not in (
-            select order_id from intent_facts where intent_kind = 'accept_order' and state <> 'refused'
+            select order_id from intent_facts
+            where intent_kind = 'accept_order' and state <> 'refused'
+                -- taken for done once, because the order waited for nobody any more
+                and reference <> 'CANCELED'
         )
 ),
 

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import polars as pl
 
+from store.events import StockBatchAgreed
 from sync.errors import Deferred, Fatal, Retriable
 from sync.flows.inventory_audit import compare, read_back, wanted_since
 from sync.flows.inventory_basis import LONDON, Basis, basis
@@ -246,7 +247,9 @@ def _send(run: Run, rows: pl.DataFrame, terms: Terms, found: Basis, *, is_whole:
     """
     done = {RAISED: terms.batch_id} if terms.may_rise and is_whole else {}
     if rows.is_empty():
-        run.record(bookmarks=done | ({ASKED: ""} if terms.sends else {}))
+        is_news = bool(done) and terms.is_new_batch
+        agreed = [StockBatchAgreed(happened_at=run.now(), batch_id=terms.batch_id)] if is_news else []
+        run.record(agreed, bookmarks=done | ({ASKED: ""} if terms.sends else {}))
         return False
     free_at = rested_at(run)
     if free_at is not None:

@@ -195,16 +195,20 @@ def gather(run: Run, since: datetime) -> History:
 
 
 def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
-    """Each in effect when it was seen to be; one of which nothing was sent, as long after it as others took."""
+    """Each in effect when it was seen to be; one of which nothing was sent, as long after it as others took.
+
+    None sooner than the one before: while that one's file stands open, nothing newer can show.
+    """
     table, takes = timetable(run.house.settings), publishing(run)
     found: list[Batch] = []
     before: datetime | None = None  # when this one was due, as known at the one before
     for row in rows:
         due = next_due(row["as_of"], row["next_expected_at"], table).at
+        in_effect_at = row["shown_at"] or row["completed_at"] + takes
         found.append(
             Batch(
                 as_of=row["as_of"],
-                in_effect_at=row["shown_at"] or row["completed_at"] + takes,
+                in_effect_at=max(in_effect_at, found[-1].in_effect_at) if found else in_effect_at,
                 due_at=due or row["as_of"],
                 delay=(row["completed_at"] - before) / _MINUTE if before else None,
             )

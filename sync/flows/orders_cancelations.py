@@ -16,11 +16,11 @@ from store.events import Event
 from sync.freshness import is_order_read_since
 from sync.intents import Intent, OpenIntent, carry_out, confirmed, refused, still_open, unclear
 from sync.ports import LineCancelation
-from sync.rules.cancelations import KIND, UNSEEN, decide
+from sync.rules.cancelations import GOES_AGAIN, KIND, UNSEEN, decide
 from sync.runs import Run, Scope
 
 SHOWN_AFTER = timedelta(minutes=15)
-# those not carried out yet whose answer nobody has said anything else after
+# those that may go on by themselves and whose answer nobody has said anything else after
 ASKED = """
 select asked.*, said.drift_class, said.answer
 from cancelation_ask_facts as asked
@@ -33,7 +33,8 @@ where $order_id in ('', asked.order_id)
     and not exists (
         from intent_facts as intent
         where intent.order_id = asked.order_id and intent.intent_kind = 'cancel_market_line'
-            and intent.state <> 'refused' and (intent.payload ->> '$.ask_id') = asked.ask_id::varchar
+            and (intent.payload ->> '$.ask_id') = asked.ask_id::varchar
+            and (intent.state <> 'refused' or intent.code not in (select unnest($goes_again::varchar[])))
     )
 """
 
@@ -83,7 +84,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
 
 def _asks(run: Run, order_id: str = "") -> list[dict[str, Any]]:
     """What is still meant: of the last word on a difference that BlueCherry still shows."""
-    asks = run.rows(ASKED, {"order_id": order_id})
+    asks = run.rows(ASKED, {"order_id": order_id, "goes_again": sorted(GOES_AGAIN)})
     if not asks:
         return []  # to look for differences is dear
     rows = run.rows(

@@ -51,8 +51,8 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
         return _doubt(intent, now)
     order = rows[0]
     if intent.kind == "accept_order":
-        if order["state"] == "REFUSED":
-            return [refused(intent, now, SUPERSEDED, "looked again: the order was refused")]
+        if order["state"] == "REFUSED" or (order["state"] == "CANCELED" and order["accepted_at"] is None):
+            return [refused(intent, now, SUPERSEDED, f"looked again: John Lewis shows it as {order['state']}")]
         done = order["state"] not in {"STAGING", "WAITING_ACCEPTANCE"}
     else:
         done = order["seller_reference"] == intent.payload["reference"]

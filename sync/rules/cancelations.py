@@ -17,10 +17,11 @@ from typing import Any
 from store.money import to_pence
 from sync.intents import NOT_SENT, Intent
 from sync.rules.order_past import past_of
-from sync.rules.retrying import ABSENT, is_transient
+from sync.rules.retrying import TRANSIENT
 
 KIND = "cancel_market_line"
 UNSEEN = "unseen"  # no answer came and nothing of it shows: a person says whether it is sent again
+GOES_AGAIN = frozenset({NOT_SENT, *TRANSIENT})  # codes of refusals after which it is tried again by itself
 CANCELLABLE = {"WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING"}
 
 
@@ -75,7 +76,7 @@ def decide(
         last = by_ask.get(str(ask["ask_id"]))
         is_free = last is None or (
             last["state"] == "refused"
-            and (last["code"] == NOT_SENT or (is_transient(last["code"]) and last["code"] != ABSENT))
+            and last["code"] in GOES_AGAIN
             and past.is_free(KIND, last["subject"], at=now)
         )
         if line is None or not is_free or line_id in taken or _is_under_way(line, by_line[line_id]):

@@ -135,8 +135,9 @@ def lifts(
     """What the events of a past period made of the sales of the shop as a whole: its pieces, each with a factor.
 
     SKUs weigh as they sell without events: `sales` (`sku`) over the time there was, each piece times its factor.
+    Where there is no SKU, nothing is lifted.
     """
-    if not any(one.factor(side) != 1 for one in events):
+    if skus.is_empty() or not any(one.factor(side) != 1 for one in events):
         return ()
     cut = list(pieces(events, skus, side, *period))
     counts = sales.group_by("sku").len()

@@ -150,10 +150,31 @@ def test_a_batch_after_which_nothing_was_to_send_is_in_effect_as_soon_as_others(
     made = shop()
     for number in range(NEWEST_NUMBER):
         waits = HOUR / 30 if number % 6 else 3 * HOUR
+        if not number % 6:
+            made.told.agreed(f"B{number}", at=complete_at(number))
         made.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"p{number}", batch_id=f"B{number}")
 
     found = gather(made.run, NOW - 3 * DAY).batches
     assert {one.in_effect_at - one.as_of for one in found} == {HOUR / 3 + HOUR / 30 + HOUR / 12}
+
+
+def test_a_file_open_for_hours_keeps_later_batches_from_effect_and_counts_no_sale_twice(
+    shop: Callable[..., Shop],
+) -> None:
+    wanted: list[int] = []
+    for takes in (HOUR / 12, 9 * HOUR):
+        made = shop()
+        for number in set(range(NEWEST_NUMBER)) - {11, 12}:
+            made.told.publish(
+                {QUICK: 5}, at=complete_at(number), name=f"p{number}", batch_id=f"B{number}",
+                takes=takes if number == 10 else HOUR / 12,
+            )  # fmt: skip
+        moments = [one.in_effect_at for one in gather(made.run, NOW - 3 * DAY).batches]
+        _, sides = Replayer(made).test(NONE, ALL)
+        wanted.append(sides["a"]["wanted_units"])
+
+        assert moments == sorted(moments)
+    assert wanted[0] == wanted[1]
 
 
 @pytest.mark.parametrize(

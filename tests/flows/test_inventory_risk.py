@@ -19,20 +19,16 @@ from sync.flows.inventory_board import board
 from sync.flows.inventory_demand import demand_told
 from sync.flows.inventory_risk import GRIDS_AT_ONCE, MOST_GRIDS, assess, foresight, is_due, with_risk
 from sync.flows.inventory_touched import under
-from sync.flows.inventory_window import horizon, publishing
 from sync.rules.pushes import Decision, Terms, decide, explained
-from sync.rules.timetable import Due
 from tests.flows.shop import (
     BASE,
     NEWEST,
     NEWEST_ID,
-    NEWEST_NUMBER,
     QUICK,
     SLOW,
     T_B,
     WAREHOUSE,
     Shop,
-    complete_at,
     settings_of,
     trade,
 )
@@ -313,50 +309,6 @@ def test_where_the_marketplace_does_not_lower_its_offer_the_buffer_covers_our_ow
     lowers, does_not = open_shop(), open_shop(marketplace_deducts_sales=False)
 
     assert row_of(decided(does_not), QUICK)["other_mean"] > row_of(decided(lowers), QUICK)["other_mean"]
-
-
-def test_the_window_is_measured_on_our_own_batches_and_files(open_shop: Any) -> None:
-    shop = open_shop()
-    for number in range(3):  # sent two minutes after they were complete and read; a file has its effect in five
-        shop.told.publish(
-            {QUICK: 5}, name=f"push-{number}", batch_id=f"B{number + 1}", at=complete_at(number + 1) + 2 * MINUTE
-        )
-    found = horizon(shop.run, NEWEST)
-
-    assert found.window.others_since == T_B
-    assert found.window.next_at == T_B + 4 * HOUR + 20 * MINUTE  # each came twenty minutes later than was said
-    assert found.window.until == found.window.next_at + 7 * MINUTE
-    assert not found.window.is_late
-
-
-def test_batches_after_which_nothing_was_to_send_for_hours_do_not_lengthen_the_window(open_shop: Any) -> None:
-    """One in five changes nothing: what is sent with the next sale, hours on, does not say how long we take."""
-    shop = open_shop()
-    for number in range(1, NEWEST_NUMBER + 1):
-        waits = 180 * MINUTE if number % 5 == 0 and number < NEWEST_NUMBER else 2 * MINUTE
-        shop.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"push-{number}", batch_id=f"B{number}")
-
-    assert publishing(shop.run) == 7 * MINUTE
-
-
-def test_a_file_that_was_open_when_a_batch_was_read_counts_in_how_long_the_batch_took_to_show(
-    open_shop: Any,
-) -> None:
-    """It can be sent only when that one has ended: where one is always open, each batch waits so."""
-    shop = open_shop()
-    for number in range(1, NEWEST_NUMBER):
-        read_at = complete_at(number)
-        shop.told.publish({SLOW: 5}, at=read_at - MINUTE, name="open", batch_id=f"B{number - 1}", takes=15 * MINUTE)
-        shop.told.publish({QUICK: 5}, at=read_at + 15 * MINUTE, name="next", batch_id=f"B{number}")
-
-    assert publishing(shop.run) == 20 * MINUTE
-
-
-def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(open_shop: Any) -> None:
-    found = horizon(open_shop().run, replace(NEWEST, due=Due(None, "")))
-
-    assert found.next_from == "measured"
-    assert found.window.next_at == T_B + 4 * HOUR + 20 * HOUR / 60
 
 
 def test_the_risk_is_folded_again_from_the_journal(open_shop: Any) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from store import events
+from store.journal import check_rebuild
 from sync.flows import inventory
 from sync.flows.inventory_basis import basis
 from sync.flows.inventory_batches import newest
@@ -55,7 +56,7 @@ class World:
         self.numbers[what] = self.numbers.get(what, 0) + 1
         return self.numbers[what]
 
-    def decide(self) -> tuple[dict[str, int], dict[str, int], int]:
+    def decide(self, *, is_free: bool = True) -> tuple[dict[str, int], dict[str, int], int]:
         """What would be sent if all were decided; what is sent; how many are decided for it."""
         self.told.journal.append(bookmarks={"orders.changed": self.now.isoformat(), "inventory.full_on": "none"})
         self.run.record(bookmarks={inventory.FULL_ON: inventory._night(self.now)})
@@ -69,7 +70,7 @@ class World:
             part = decide(board(self.run, found, names=some.names), terms).board
             assert part.sort("sku").equals(whole.board.filter(pl.col("sku").is_in(list(some.names))).sort("sku"))
         self.sent, self.run.due_at = {}, None
-        inventory._decide_and_send(self.run, found, terms, is_free=True)
+        inventory._decide_and_send(self.run, found, terms, is_free=is_free)
         count = whole.board.height if some is None else len(some.names)
         if self.run.due_at is not None:  # a minute lies between two files
             return {}, self.sent, count
@@ -273,6 +274,40 @@ def test_offers_that_lose_their_sku_one_by_one_wait_for_a_person_as_those_at_onc
 
     assert (first, second, allowed, third) == ({SKUS[0]: 0}, {}, {SKUS[1]: 0}, {})
     assert a_day_later == {SKUS[2]: 0}
+
+
+def test_only_batches_that_had_something_to_send_say_how_long_we_take(world: World) -> None:
+    """B1 changes nothing: the file of a policy, hours on, is not its own. B2 could not be sent for half an hour."""
+
+    def read(name: str, on_hand: int) -> None:
+        world.told.clock.moment += HOUR
+        world.told.batch(name, {(sku, "WH1"): {"on_hand": on_hand} for sku in SKUS}, at=world.now)
+
+    world.decide()
+    world.arrive()
+    read("B1", 12)
+    assert not world.decide()[1]
+    assert not world.decide()[1]
+    world.told.clock.moment += 3 * HOUR
+    world.told.tell(
+        events.BufferPolicySet(
+            happened_at=world.now, level="division", key="NMK", from_on=world.now.date(), percent=Decimal(0),
+            units=3, minimum=0, why="a try",
+        )
+    )  # fmt: skip
+    assert world.decide()[1]
+    world.arrive()
+    read("B2", 6)
+    world.decide(is_free=False)
+    world.told.clock.moment += HOUR / 2
+    assert world.decide()[1]
+    world.arrive()
+
+    agreed = world.shop.rows("from batch_agreement_facts")
+    shown = world.shop.rows("from batches_shown($at) order by batch_id", at=world.now)
+    assert [row["batch_id"] for row in agreed] == ["B1"]
+    assert [(row["batch_id"], row["shown_at"]) for row in shown] == [("B0", NOW), ("B2", world.now)]
+    assert check_rebuild(world.told.database) == {}
 
 
 class Trading(World):

@@ -1,6 +1,7 @@
 """A call whose answer was lost is made again only when it surely did not happen, whatever it was for."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,28 @@ def test_what_was_decided_otherwise_at_john_lewis_was_not_done_by_us(bench: Call
     assert [tuple(row.values()) for row in meant] == [
         (refused, "accept_order", "refused", "superseded"), (accepted, "refuse_order", "refused", "superseded"),
     ]  # fmt: skip
+
+
+def test_an_acceptance_in_doubt_is_not_taken_for_done_when_john_lewis_cancelled_the_order_instead(
+    bench: Callable[..., Any],
+) -> None:
+    house = quiet(bench, days=0.05, orders_per_day=0)
+    real, calls = house.house.marketplace, list[str]()
+    house.house.marketplace = Between(real, accept=lost(calls))
+    (order_id, *_) = sorted(placed(house))
+    house.run("orders")
+
+    def window_over(port: Any, **named: Any) -> Iterator[Page[MarketOrder]]:
+        over = {"state": "CANCELED", "state_reason": "Not accepted in time", "updated_at": house.house.clock.now()}
+        for page in port.orders(**named):
+            yield replace(page, items=tuple(replace(one, **over) for one in page.items))
+
+    house.house.marketplace = Between(real, accept=lost(calls), orders=window_over)
+    house.advance(3)
+    house.run("orders", Scope(key=order_id))
+    meant = house.rows("select intent_kind, state, code from intent_facts where order_id = $id", id=order_id)
+
+    assert [tuple(row.values()) for row in meant] == [("accept_order", "refused", "superseded")]
 
 
 def test_what_was_typed_under_another_customer_and_found_by_its_number_is_followed_to_its_end(

@@ -165,6 +165,12 @@ def test_the_shop_as_a_whole_is_lifted_by_as_much_of_it_as_an_event_is_about() -
     assert demand_events.lifts((half,), SKUS, "other", sold, (BEGAN, NOW)) == ()
 
 
+def test_where_there_is_no_sku_nothing_is_lifted() -> None:
+    sold = pl.DataFrame({"sku": ["SKU-GONE"]})
+
+    assert demand_events.lifts((event(NOW - DAY, NOW, 4),), SKUS.clear(), "own", sold, (BEGAN, NOW)) == ()
+
+
 def test_a_promotion_is_not_forgotten_it_counts_with_what_it_sold() -> None:
     """An event said to be quicker than it was: its exposure counts all the same, and the rate falls."""
     one = event(NOW - 4 * DAY, NOW, 4, whom="sku:SKU-30")

@@ -212,6 +212,27 @@ def test_a_stamp_that_is_to_come_holds_nothing_back_that_is_read_after_it(tmp_pa
     assert found == {}
 
 
+def test_with_a_clock_minutes_ahead_an_older_reading_that_comes_late_changes_nothing(tmp_path: Path) -> None:
+    minute = HOUR / 60
+    told = Told(tmp_path / "store.duckdb")
+    told.order("JLM1-A", state="SHIPPING", changed=NOW + 5 * minute)
+    told.transactions(
+        {"transaction_id": "T1", "payment_state": "PAID", "amount": "4", "updated_at": NOW + 5 * minute}
+    )
+    told.clock.moment = NOW + 4 * minute
+    told.order("JLM1-A", state="WAITING_ACCEPTANCE", changed=NOW + 3 * minute)
+    told.transactions(
+        {"transaction_id": "T1", "payment_state": "PENDING", "amount": "4", "updated_at": NOW + 3 * minute}
+    )
+    ask = local_ask(told.database)
+    states = ask("select state, payment_state from order_facts, transaction_facts").row(0)
+    found = check_rebuild(told.database)
+    told.close()
+
+    assert states == ("SHIPPING", "PAID")
+    assert found == {}
+
+
 def test_a_tampered_fact_is_found(tmp_path: Path) -> None:
     told = Told(tmp_path / "store.duckdb")
     told.order("JLM1-A")

@@ -1,5 +1,7 @@
 """What is wrong now with orders and their shipments: each kind shows when it should, and goes away by itself."""
 
+import contextlib
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from store import events
 from store.database import Ask
+from store.journal import rebuild
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.views.conditions import MINUTE, wrong
 
@@ -363,6 +366,9 @@ def test_an_order_cancelled_after_the_acceptance_window_says_what_john_lewis_say
     told.intent("accept_order", "O6-A", "confirmed", order_id="O6-A", at=long_ago + HOUR)
     told.order("O7-A", placed=long_ago, changed=NOW - HOUR, state="CANCELED", is_before_start=True)
     told.order("O8-A", placed=long_ago, changed=NOW - HOUR, state="REFUSED", state_reason="AUTO")
+    # its answer never came, and the end of the window was taken for it
+    told.order("O9-A", placed=long_ago, changed=NOW - 5 * HOUR, state="CANCELED", state_reason="Late (AUTO)")
+    told.intent("accept_order", "O9-A", "confirmed", order_id="O9-A", reference="CANCELED", at=long_ago + HOUR)
     found = {subject: row["detail"] for (kind, subject), row in wrong(ask).items() if kind == "acceptance_missed"}
     told.described("rules", {"acceptance": "AUTOMATIC"})
     automatic = {subject for kind, subject in wrong(ask) if kind == "acceptance_missed"}
@@ -375,5 +381,18 @@ def test_an_order_cancelled_after_the_acceptance_window_says_what_john_lewis_say
         "O1-A": f"{ended}. It says: Late (AUTO).",
         "O2-A": f"{ended}; it gives no reason, so it may have been the customer.",
         "O8-A": "John Lewis refused it, and nobody here had. It says: AUTO.",
+        "O9-A": f"{ended}. It says: Late (AUTO).",
     }
     assert automatic == {"O8-A"}
+
+
+def test_of_an_order_cancelled_before_reasons_were_kept_no_missed_acceptance_is_said(told: Told, ask: Ask) -> None:
+    told.order("O1-A", placed=NOW - 3 * DAY, changed=NOW - DAY, state="CANCELED")
+    now_told = [subject for kind, subject in wrong(ask) if kind == "acceptance_missed"]
+    with contextlib.closing(told.database.connect()) as connection:
+        without = json.dumps({"state_reason": None, "cancelled_at": None})
+        connection.execute("update events set body = json_merge_patch(body, $without)", {"without": without})
+        rebuild(connection)
+
+    assert now_told == ["O1-A"]
+    assert [subject for kind, subject in wrong(ask) if kind == "acceptance_missed"] == []

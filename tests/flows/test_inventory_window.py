@@ -1,0 +1,92 @@
+"""How long a batch's numbers must hold, measured on our own batches and stock files."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sync.flows.inventory_window import horizon, publishing
+from sync.rules.timetable import Due
+from tests.flows.shop import NEWEST, NEWEST_NUMBER, QUICK, SLOW, T_B, Shop, complete_at, settings_of, trade
+from tests.told import HOUR
+
+MINUTE = HOUR / 60
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Three days of batches, each complete and read twenty minutes after its moment."""
+    made = Shop(tmp_path / "store.duckdb", settings_of())
+    trade(made)
+    yield made
+    made.told.close()
+
+
+def test_the_window_is_measured_on_our_own_batches_and_files(shop: Shop) -> None:
+    for number in range(3):  # sent two minutes after they were complete and read; a file has its effect in five
+        shop.told.publish(
+            {QUICK: 5}, name=f"push-{number}", batch_id=f"B{number + 1}", at=complete_at(number + 1) + 2 * MINUTE
+        )
+    found = horizon(shop.run, NEWEST)
+
+    assert found.window.others_since == T_B
+    assert found.window.next_at == T_B + 4 * HOUR + 20 * MINUTE  # each came twenty minutes later than was said
+    assert found.window.until == found.window.next_at + 7 * MINUTE
+    assert not found.window.is_late
+
+
+def test_batches_after_which_nothing_was_to_send_for_hours_do_not_lengthen_the_window(shop: Shop) -> None:
+    """One in five changes nothing: what is sent with the next sale, hours on, does not say how long we take."""
+    for number in range(1, NEWEST_NUMBER + 1):
+        is_quiet = number % 5 == 0 and number < NEWEST_NUMBER
+        waits = 180 * MINUTE if is_quiet else 2 * MINUTE
+        if is_quiet:
+            shop.told.agreed(f"B{number}", at=complete_at(number))
+        shop.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"push-{number}", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 7 * MINUTE
+
+
+def test_a_batch_counts_however_late_its_numbers_could_be_sent(shop: Shop) -> None:
+    """John Lewis was down, or could not be asked about the file before: those waits are what a buffer is for."""
+    for number in range(1, NEWEST_NUMBER):
+        sent_at = complete_at(number) + 12 * MINUTE
+        shop.told.publish({QUICK: 5}, at=sent_at, name=f"push-{number}", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 17 * MINUTE
+
+
+def test_a_batch_whose_first_file_failed_shows_with_the_next(shop: Shop) -> None:
+    for number in range(1, NEWEST_NUMBER):
+        at, told = complete_at(number) + MINUTE, shop.told
+        told.publish({QUICK: 5}, at=at, name=f"first-{number}", batch_id=f"B{number}", state="failed")
+        told.publish({QUICK: 5}, at=at + 24 * MINUTE, name=f"next-{number}", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 30 * MINUTE
+
+
+def test_a_batch_counts_by_its_own_file_though_nothing_more_of_it_was_to_send_later(shop: Shop) -> None:
+    for number in range(1, NEWEST_NUMBER):
+        read_at = complete_at(number)
+        shop.told.publish({QUICK: 5}, at=read_at + 2 * MINUTE, name=f"push-{number}", batch_id=f"B{number}")
+        shop.told.agreed(f"B{number}", at=read_at + 10 * MINUTE)
+
+    assert publishing(shop.run) == 7 * MINUTE
+
+
+def test_a_file_that_was_open_when_a_batch_was_read_counts_in_how_long_the_batch_took_to_show(shop: Shop) -> None:
+    """It can be sent only when that one has ended: where one is always open, each batch waits so."""
+    for number in range(1, NEWEST_NUMBER):
+        read_at = complete_at(number)
+        shop.told.publish({SLOW: 5}, at=read_at - MINUTE, name="open", batch_id=f"B{number - 1}", takes=15 * MINUTE)
+        shop.told.publish({QUICK: 5}, at=read_at + 15 * MINUTE, name="next", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 20 * MINUTE
+
+
+def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(shop: Shop) -> None:
+    found = horizon(shop.run, replace(NEWEST, due=Due(None, "")))
+
+    assert found.next_from == "measured"
+    assert found.window.next_at == T_B + 4 * HOUR + 20 * HOUR / 60
