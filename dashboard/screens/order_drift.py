@@ -12,6 +12,7 @@ _CANCELLED = ("quantity", "cancelled")
 _PASSED_ON = {
     "waiting": "asked for, not sent yet", "recorded": "on its way", "unclear": "no clear answer: looked up",
     "confirmed": "cancelled there", "refused": "refused there",
+    "overtaken": "nothing left to send: as many are cancelled there already",
 }  # fmt: skip
 _SAID = {
     "cancel_line": "the line is cancelled at John Lewis", "confirm_rest": "the rest is sent",
@@ -47,7 +48,7 @@ def differences(rows: list[dict[str, Any]], pulse: Pulse) -> None:
 
 
 def _standing(row: dict[str, Any]) -> str:
-    is_taken_back = row["passed_on"] == "waiting" and row["answer"] in {"revert", "accept"}
+    is_taken_back = row["passed_on"] in {"waiting", "overtaken"} and row["answer"] in {"revert", "accept"}
     if row["passed_on"] and not is_taken_back:
         return str(_PASSED_ON.get(row["passed_on"], row["passed_on"]))
     if row["answer"]:
