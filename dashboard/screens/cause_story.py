@@ -50,7 +50,7 @@ def _evidence(one: dict[str, Any]) -> None:
             for row in rows
         ],
         key=f"evidence-{one['exception_id']}",
-        empty_words="No answer of either system stands behind it; it follows from what was stored.",
+        empty_words="No answer of either system is kept for it; it follows from what was stored.",
         is_picking=True,
     )
     if not rows:

@@ -99,7 +99,7 @@ skewed as (
     where abs(ahead_seconds) > 120
 ),
 
--- where a stamp is more than an hour ahead no stamp tells which of two readings is newer: what was read last counts
+-- where a stamp is more than ten minutes ahead no stamp tells which of two readings is newer: what was read last counts
 stamped as (
     select 'John Lewis' as system, 'order' as record, order_id as name, changed_at, happened_at from order_facts
     union all
@@ -118,7 +118,7 @@ ahead as (
         'It stamped ' || record || ' ' || array_to_string(list(name order by changed_at desc, name)[:3], ', ')
             || if(count(*) > 3, ' and ' || (count(*) - 3) || ' more', '') || ' with a moment to come, '
             || strftime(max(changed_at) at time zone 'UTC', '%d %b %Y %H:%M UTC')
-            || ' the latest. A stamp more than an hour ahead does not count: what is read last does.' as detail,
+            || ' the latest. A stamp more than ten minutes ahead does not count: what is read last does.' as detail,
         string_agg(name, ' ' order by name) as grounds,
         min(happened_at) as since_at,
     from stamped

@@ -27,6 +27,15 @@ named as (
     select order_id, 'return', ret_num from erp_return_facts
     union all
     select order_id, 'refund', refund_id from refund_facts
+    union all
+    select order_id, 'credit memo', memo_number from credit_memo_facts
+    union all
+    select order_id, 'ledger', transaction_id || ' ' || document_number from transaction_facts where order_id <> ''
+    union all
+    select booked.order_id, 'payout', booked.cycle_id || ' ' || coalesce(paid.voucher, '')
+    from transaction_facts as booked
+    left join payout_facts as paid on paid.cycle_id = booked.cycle_id
+    where booked.order_id <> '' and booked.cycle_id <> ''
 ),
 
 postcodes as (
@@ -52,6 +61,9 @@ from (
     union all
     select known.order_id, 'postcode'
     from postcodes as known, asked
-    where sees_people and regexp_full_match(asked.postcode, '[A-Z]{1,2}[0-9][0-9A-Z]?([0-9]([A-Z]{2})?)?')
+    where sees_people and regexp_full_match(
+            -- British, or an Irish Eircode, as far as it was typed
+            asked.postcode, '[A-Z]{1,2}[0-9][0-9A-Z]?([0-9][A-Z]{0,2})?|[A-Z][0-9][0-9W][0-9A-Z]{0,4}'
+        )
         and starts_with(upper(replace(known.postcode, ' ', '')), asked.postcode)
 );

@@ -166,7 +166,7 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     if wrong is not None:
         _reject(run, batch, wrong.code, wrong.detail)
         return False
-    rows, unknown = inventory_rows.of_skus(run, told)
+    rows, unknown = inventory_rows.of_skus(run, told, batch.kind)
     unsized = [one.detail for one in unknown if one.code == "unknown_size" and is_many(one, rows)]
     if unsized and not _knows_sizes(run, batch):
         _reject(run, batch, "sizes_unread", f"{REASONS['sizes_unread'].sentence} {unsized[0]}")

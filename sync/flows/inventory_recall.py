@@ -89,7 +89,7 @@ def _read(run: Run, row: dict[str, Any], known: pl.DataFrame) -> pl.DataFrame:
     if not is_whole or unreadable(told.sent):
         run.counts["batches_passed_over"] += 1
         return known
-    rows, _ = inventory_rows.of_skus(run, told)
+    rows, _ = inventory_rows.of_skus(run, told, row["batch_kind"])
     given = normalised(rows, deducts_open_orders=run.house.settings.batch_deducts_open_orders)
     kept = to_store(row["batch_kind"], given, known)
     read_id = uuid4()

@@ -43,6 +43,11 @@ def read(run: Run, batch_id: str) -> Told:
     return Told(pl.concat([rows, as_sent(buckets)], how="diagonal"), buckets)
 
 
-def of_skus(run: Run, told: Told) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
-    """The rows of a batch without fault, one per SKU, location and lot; and what of them is of no SKU we know."""
-    return (told.sent, ()) if told.wide is None else unpivoted(told.wide, run.house.ask(_SIZES))
+def of_skus(run: Run, told: Told, kind: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """The rows of a batch without fault, one per SKU, location and lot; and what of them is of no SKU we know.
+
+    `kind`: FULL or DELTA.
+    """
+    if told.wide is None:
+        return told.sent, ()
+    return unpivoted(told.wide, run.house.ask(_SIZES), is_full=kind == "FULL")

@@ -67,10 +67,13 @@ def as_sent(wide: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+def unpivoted(
+    wide: pl.DataFrame, skus: pl.DataFrame, *, is_full: bool = False
+) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
     """Rows of `ports.INVENTORY_COLUMNS`, one per SKU, location and lot, and what of the wide ones is none.
 
-    `wide` as the ERP port gives it, rows without their key left out; `skus` as `sku_facts` has them.
+    `wide` as the ERP port gives it, rows without their key left out; `skus` as `sku_facts` has them. In a FULL
+    batch a SKU of which nothing was told is missing, as the checks of a batch have to know; in a DELTA it is none.
     """
     places = wide.select(_PLACE).drop_nulls().unique(maintain_order=True).with_row_index("place")
     # What a kind is gets looked up once a row, not once a bucket.
@@ -90,7 +93,8 @@ def unpivoted(wide: pl.DataFrame, skus: pl.DataFrame) -> tuple[pl.DataFrame, tup
     blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
     if not kinds.select(_is_among(_PROMISES.values()).any()).item():
         blank |= {name: pl.lit(None, pl.Int64) for name in _PROMISES}
-    whole = pl.concat([sized, _of_others(sized, unsized, skus, sizes, places)], how="diagonal")
+    others = _of_others(sized, unsized, skus, sizes, places)
+    whole = pl.concat([sized, others.filter("is_unread") if is_full else others], how="diagonal")
     strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
     return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
         *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),

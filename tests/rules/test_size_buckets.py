@@ -97,6 +97,14 @@ def test_a_size_whose_bucket_has_no_number_is_none_and_unread_where_no_bucket_ha
     assert odd == ()
 
 
+def test_in_a_full_batch_a_size_of_which_nothing_was_told_is_missing_for_the_checks_to_see() -> None:
+    told = wide(row("R1", {2: 7}), row("R1", location="WH2"))
+    rows, _ = unpivoted(told, SIZES, is_full=True)
+
+    assert by_size(rows.filter(location="WH1"), "on_hand") == {"S": (7,)}
+    assert by_size(rows.filter(location="WH2"), "is_unread") == dict.fromkeys(("S", "M", "XXL"), (True,))
+
+
 def test_where_no_row_of_a_batch_tells_of_promises_it_does_not_say_that_there_are_none() -> None:
     received, promised = row("R1", {2: 7}), row("OP", {2: 0})
 

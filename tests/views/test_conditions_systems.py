@@ -111,7 +111,7 @@ def test_records_stamped_with_a_moment_to_come_are_named_until_it_has_come(told:
     assert list(rows) == ["John Lewis/order"]
     assert rows["John Lewis/order"]["detail"] == (
         "It stamped order JL5-A, JL4-A, JL3-A and 2 more with a moment to come, 29 Nov 2026 09:00 UTC the latest."
-        " A stamp more than an hour ahead does not count: what is read last does."
+        " A stamp more than ten minutes ahead does not count: what is read last does."
     )
     assert not [kind for kind, _ in wrong(ask, NOW + 6 * DAY) if kind == "clock_skew"]
 

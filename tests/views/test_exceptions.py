@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from store.database import Ask
-from store.events import ExceptionChanged, ExceptionHandled
+from store.events import ExceptionChanged, ExceptionHandled, RecordSkipped
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 MINUTE = timedelta(minutes=1)
@@ -255,3 +255,28 @@ def test_the_evidence_of_an_exception_is_what_was_asked_and_answered_about_its_o
     assert [(str(row["snapshot_id"]), row["resource"], row["status"]) for row in rows] == [
         (str(shown), "OR11", 200)
     ]
+
+
+def test_what_stands_on_no_order_shows_the_newest_answers_of_the_list_it_was_seen_in(told: Told, ask: Ask) -> None:
+    offers = [told.snapshot(f"offers {number}", resource="OF21", at=NOW - number * HOUR) for number in range(5)]
+    told.snapshot("orders", resource="OR11")
+    wrong = told.wrong("stock_mismatch", SHIRT)
+    rows = ask("select * from exception_evidence($id)", {"id": str(wrong)}).to_dicts()
+
+    assert [(str(row["snapshot_id"]), row["kind"]) for row in rows] == [
+        (str(one), "newest answer") for one in offers[:3]
+    ]
+
+
+@pytest.mark.parametrize("name", ["JL1-A", ""])
+def test_the_very_answer_that_could_not_be_read_is_its_evidence(told: Told, ask: Ask, name: str) -> None:
+    answer = told.snapshot("shown", resource="shipment", source="erp")
+    told.tell(
+        RecordSkipped(
+            happened_at=NOW, snapshot_id=answer, system="BlueCherry", record="shipment", record_id=name, detail="x"
+        )
+    )
+    wrong = told.wrong("unreadable", f"BlueCherry shipment {name}".strip())
+    rows = ask("select snapshot_id from exception_evidence($id)", {"id": str(wrong)}).to_dicts()
+
+    assert [str(row["snapshot_id"]) for row in rows] == [str(answer)]

@@ -1,5 +1,7 @@
 """The read models of orders: given events, exactly these rows."""
 
+from decimal import Decimal
+
 import pytest
 
 from store import events, reads, reads_orders
@@ -235,6 +237,31 @@ def test_an_order_is_found_by_the_postcode_john_lewis_showed_and_by_the_one_a_pe
     assert found("LS1 0AA") == ["JL1-A", "JL2-A"]
     assert found("m11ae") == ["JL1-A"]
     assert found("M1 1AE", sees_people=False) == []
+    assert found("LS1 0A") == ["JL1-A", "JL2-A"]
+    told.order("JL3-A")
+    told.tell(personal=[Personal("JL3-A", NOW, '{"ship_to": {"postcode": "D02 AF30", "city": "Dublin"}}')])
+    assert found("d02af30") == found("D02") == ["JL3-A"]
+
+
+def test_an_order_is_found_by_what_its_money_is_called_on_either_side(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.order("JL2-A")
+    told.transactions(
+        {"transaction_id": "TX-9", "order_id": "JL1-A", "amount": "39", "cycle_id": "C4", "document_number": "D-77"}
+    )
+    told.payout("C4", "39.00")
+    told.tell(
+        events.CreditMemoRead(
+            happened_at=NOW, memo_number="CM-5", ret_num="R1", order_id="JL1-A", currency="GBP",
+            total_amount=Decimal(39), shipping_amount=Decimal(0), issued_at=NOW, lines=(),
+        )
+    )  # fmt: skip
+    found = [
+        reads.orders(ask, NOW, search=words)["order_id"].to_list()
+        for words in ("tx-9", "d-77", "jlv-c4", "C4", "cm-5")
+    ]
+
+    assert found == [["JL1-A"]] * 5
 
 
 def test_what_waits_longest_comes_first_and_what_is_over_comes_newest_first(told: Told, ask: Ask) -> None:
