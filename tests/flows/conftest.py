@@ -17,6 +17,7 @@ from sync.lanes import FLOWS, once
 from sync.runs import EVERYTHING, Run, Scope
 from sync.settings import Settings
 from tests.empty import lay_empty_store
+from tests.flows.shop import Shop, Stall, settings_of
 
 
 class Sandbox(Protocol):
@@ -102,3 +103,16 @@ def lasting_bench(
     """The same, for tests of one file that change nothing in it."""
     with benches(lasting_sandbox, tmp_path_factory.mktemp("bench")) as begin:
         yield begin
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop with one store for all tests of a room: opening one takes longer than all of them."""
+    opened = Shop(tmp_path_factory.mktemp("counter") / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
+
+
+@pytest.fixture
+def stall(counter: Shop) -> Stall:
+    return Stall(counter)
