@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from store.events import CartonPart, Event, ShipmentPosted
+from sync.flows.stamps import in_order
 from sync.flows.turns import by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
@@ -43,7 +44,7 @@ def read_shipments(run: Run, scope: Scope) -> None:
         progress.add(shipment.updated_at for shipment in page.items)
         reading.add(page, [shipment.ship_id for shipment in page.items])
         run.counts["not_ours"] += len(page.items) - len(ours)
-        events = [_posted(shipment, page.snapshot_id) for shipment in ours]
+        events = in_order(run, [_posted(shipment, page.snapshot_id) for shipment in ours])
         marks = _mark(run, progress.safe) if reading.is_clean else {}
         run.counts["shipments"] += run.record(events, bookmarks=marks)
         run.check()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from store.events import SalesOrderRead
 from sync.flows.orders_read import person_of, sales_order_event
+from sync.flows.stamps import in_order
 from sync.ports import Person, SalesOrder
 from sync.rules import mappings
 from sync.rules.addresses import fitted
@@ -26,10 +27,11 @@ def sales_order_events(run: Run, orders: Sequence[SalesOrder], snapshot_id: UUID
         {"ids": sorted({order.order_id for order in orders if order.ship_to is not None})},
     )
     people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
-    return [
+    events = [
         sales_order_event(order, snapshot_id, known, changes=_changes(order, people.get(order.order_id)))
         for order in orders
     ]
+    return in_order(run, events)
 
 
 def _changes(order: SalesOrder, person: Person | None) -> tuple[str, ...] | None:

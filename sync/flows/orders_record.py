@@ -13,12 +13,11 @@ from typing import Any
 from store.events import Event, OrderChanged, OrderPlaced
 from store.journal import Personal
 from sync.flows.orders_read import order_event
+from sync.flows.stamps import JUST_AFTER
 from sync.ports import MarketOrder, Page
 from sync.rules.order_readings import Standing, standing
 from sync.rules.shrinking import as_sold
 from sync.runs import Run
-
-JUST_AFTER = timedelta(microseconds=1)
 
 
 def record_page(run: Run, page: Page[MarketOrder]) -> None:
