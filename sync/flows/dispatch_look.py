@@ -138,7 +138,8 @@ def settle(run: Run) -> None:
 
 def _settle_alone(run: Run, intent: OpenIntent) -> None:
     found, is_sure = _told(run, [intent.order_id])
-    run.record(_became(run, intent, found, is_sure=is_sure) or _unreadable(run, intent))
+    events = _became(run, intent, found, is_sure=is_sure)
+    run.record(events if events or is_sure else _unreadable(run, intent))
 
 
 def _unreadable(run: Run, intent: OpenIntent) -> list[Event]:
