@@ -262,8 +262,17 @@ differing as (
 
     select
         'address', ord_num, ord_num, order_id, '', '', 'as the customer gave it',
-        'another ' || array_to_string(changed_fields, ', '), 'as the customer gave it', 0,
-        'It goes to another place than John Lewis and the customer believe: nobody there is told.',
+        case changed_fields
+            when ['none'] then 'no delivery address'
+            when ['several'] then 'more than one delivery address'
+            else 'another ' || array_to_string(changed_fields, ', ')
+        end,
+        'as the customer gave it', 0,
+        case changed_fields
+            when ['none'] then 'It cannot leave, or goes where nobody has said: John Lewis and the customer wait for it.'
+            when ['several'] then 'It goes to one of them, and only one is the customer''s.'
+            else 'It goes to another place than John Lewis and the customer believe: nobody there is told.'
+        end,
     from headers
     where market_state = 'SHIPPING' and len(changed_fields) > 0
 

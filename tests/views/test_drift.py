@@ -113,6 +113,14 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
         ((), {"warehouse": "WH2"}, ("warehouse", "SO-1", "WH1", "WH2")),
         ((), {"ship_via": "YDL"}, ("ship_via", "SO-1", "RML", "YDL")),
         (
+            (), {"address_changes": ("none",)},
+            ("address", "SO-1", "as the customer gave it", "no delivery address"),
+        ),
+        (
+            (), {"address_changes": ("several",)},
+            ("address", "SO-1", "as the customer gave it", "more than one delivery address"),
+        ),
+        (
             (), {"address_changes": ("street", "town")},
             ("address", "SO-1", "as the customer gave it", "another street, town"),
         ),
