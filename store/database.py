@@ -64,7 +64,7 @@ VIEWS: tuple[str, ...] = (
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "counted_since", "order_systems", "order_search",
     "order_funnel",
-    "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
+    "drifting_orders", "cancelations_passed_on", "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",

@@ -347,11 +347,12 @@ def test_what_is_keyed_in_anew_in_the_place_of_ours_is_held_to_what_we_sent(
 
 def test_of_two_sales_orders_put_into_one_the_goods_of_one_leave_from_elsewhere(told: Told, ask: Ask) -> None:
     told.order("JL1-A", skus=(SHIRT, SHIRT))
-    for number, warehouse in ((1, "WH1"), (2, "WH2")):
+    for number, warehouse, shipping in ((1, "WH1", "3.50"), (2, "WH2", "0")):
         part = {**PAYLOAD["lines"][0], "order_line_id": f"JL1-A-{number}", "quantity": 1}
         told.intent(
             "create_sales_order", f"JL1-A/NMK/{warehouse}", "confirmed", order_id="JL1-A", reference=f"SO-{number}",
-            payload={**PAYLOAD, "warehouse": warehouse, "lines": [part]}, at=NOW - 2 * HOUR,
+            payload={**PAYLOAD, "warehouse": warehouse, "shipping_amount": shipping, "lines": [part]},
+            at=NOW - 2 * HOUR,
         )  # fmt: skip
     one = {"ordered_quantity": 1, "open_quantity": 1}
     both = (line(**one), line(**one, line_number=2, order_line_id="JL1-A-2"))
