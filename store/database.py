@@ -61,7 +61,7 @@ VIEWS: tuple[str, ...] = (
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "held_orders", "unmapped",
     "demand_events", "sku_demand_events", "mapping_uses",
     "command_results", "order_commands",
-    "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
+    "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced", "orders_skipped",
     "orders_acceptance", "order_places", "order_counts", "counted_since", "order_systems", "order_search",
     "order_funnel",
     "drifting_orders", "cancelations_passed_on", "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
