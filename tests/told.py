@@ -150,11 +150,13 @@ class Told(Orders, Stock):
         status: int = 200,
         at: datetime | None = None,
         source: str = "marketplace",
+        path: str = "/api/orders",
+        method: str = "GET",
     ) -> UUID:
         """An outside system said something."""
         snapshot_id = thing(name)
         shot = Snapshot(
-            snapshot_id=snapshot_id, source=source, resource=resource, method="GET", path="/api/orders",
+            snapshot_id=snapshot_id, source=source, resource=resource, method=method, path=path,
             status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
         self.journal.append(snapshots=[shot])
