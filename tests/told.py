@@ -54,6 +54,25 @@ class Told(Orders, Stock):
             )
         )  # fmt: skip
 
+    def invoice(self, number: str, order_id: str, amount: str, *, currency: str = "GBP") -> None:
+        """BlueCherry invoiced what it shipped of an order."""
+        self.tell(
+            events.InvoiceRead(
+                happened_at=self.now - HOUR, invoice_number=number, ord_num="SO-1", order_id=order_id,
+                invoiced_at=self.now - HOUR, currency=currency, total_amount=Decimal(amount),
+                tax_amount=Decimal("7.08"), shipping_amount=Decimal("3.50"),
+            )
+        )  # fmt: skip
+
+    def credit_memo(self, number: str, order_id: str, amount: str) -> None:
+        """BlueCherry credited what came back of an order."""
+        self.tell(
+            events.CreditMemoRead(
+                happened_at=self.now, memo_number=number, ret_num="R1", order_id=order_id, currency="GBP",
+                total_amount=Decimal(amount), shipping_amount=Decimal(0), issued_at=self.now, lines=(),
+            )
+        )  # fmt: skip
+
     # -- the house -----------------------------------------------------------------------------
 
     def mapping(

@@ -18,7 +18,7 @@ from dashboard.format import (
     parsed,
     state,
 )
-from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_returns
+from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_money, order_returns
 
 _SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
 _NOTHING_YET = {
@@ -66,7 +66,7 @@ def show(pulse: Pulse) -> None:
     with back:
         order_returns.back(pulse, order_id)
     with ledger:
-        _ledger(order_id)
+        order_money.ledger(order_id)
     with desk:
         order_desk.asked(order_id)
     with person:
@@ -249,25 +249,6 @@ def _parcels(pulse: Pulse, order_id: str) -> None:
         ],
         key="order-parcels",
         empty_words="Nothing was shipped, and nothing is to be.",
-    )
-
-
-def _ledger(order_id: str) -> None:
-    cards.table(
-        [
-            {
-                "Booked": london(row["created_at"]),
-                "Type": humanised(row["type"].lower()),
-                "State": state(row["payment_state"]).text,
-                "Payout": row["voucher"] or "–",
-                "Line": row["order_line_id"] or "–",
-                "Amount": money(row["amount"], row["currency"]),
-            }
-            for row in data.ledger(order_id=order_id).iter_rows(named=True)
-        ],
-        key="order-ledger",
-        right=("Amount",),
-        empty_words="John Lewis has booked nothing for this order yet.",
     )
 
 
