@@ -59,7 +59,7 @@ VIEWS: tuple[str, ...] = (
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
     "dispatch",
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "held_orders", "unmapped",
-    "demand_events", "sku_demand_events", "mapping_uses",
+    "demand_events", "sku_demand_events", "mapping_things", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
     "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents", "order_money",
