@@ -8,7 +8,14 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events import DemandMeasured, ProvedTenthPart, ProvedWindowPart, RiskAssessed, RiskProved
+from store.events import (
+    DemandMeasured,
+    ForetoldTenthPart,
+    ProvedTenthPart,
+    ProvedWindowPart,
+    RiskAssessed,
+    RiskProved,
+)
 from tests.told import HOUR, Told
 
 BUFFERS = list(range(13))
@@ -61,15 +68,40 @@ def assessed(
     )  # fmt: skip
 
 
+def kept(told: Told, *tenths: tuple[int, int, float, int], batch_id: str = "B0") -> None:
+    """Of the offers of a batch each (tenth, cases, chance of each, happened) came so within the time given."""
+    parts = tuple(
+        ForetoldTenthPart(
+            tenth=tenth, case_count=cases, predicted=cases * chance, happened=came,
+            squares=came * (1 - chance) ** 2 + (cases - came) * chance**2,
+        )
+        for tenth, cases, chance, came in tenths
+    )  # fmt: skip
+    _proved(told, batch_id, (), parts, predicted=0.0, happened=0, most=0)
+
+
 def proved(told: Told, *, predicted: float, happened: int, most: int, oversold: Sequence[str] = ()) -> None:
     """A night found that so many oversells were foretold in forty batches of two offers, and so many came."""
     tenth = ProvedTenthPart(
         tenth=0, case_count=80, predicted=predicted, happened=happened, squares=0.5, oversold=tuple(oversold)
     )
+    _proved(told, "B0", (tenth,), (), predicted=predicted, happened=happened, most=most)
+
+
+def _proved(
+    told: Told,
+    batch_id: str,
+    tenths: tuple[ProvedTenthPart, ...],
+    foretold: tuple[ForetoldTenthPart, ...],
+    *,
+    predicted: float,
+    happened: int,
+    most: int,
+) -> None:
     ended_at = told.now - 6 * HOUR
     window = ProvedWindowPart(
-        batch_id="B0", batch_at=ended_at - 5 * HOUR, began_at=ended_at - 4 * HOUR, ended_at=ended_at,
-        left_out_count=0, tenths=(tenth,),
+        batch_id=batch_id, batch_at=ended_at - 5 * HOUR, began_at=ended_at - 4 * HOUR, ended_at=ended_at,
+        left_out_count=0, tenths=tenths, lands_at=ended_at + HOUR, foretold=foretold,
     )  # fmt: skip
     told.tell(
         RiskProved(

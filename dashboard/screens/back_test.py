@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, london, money, on_london_clock
-from dashboard.screens import previews
+from dashboard.screens import kept_word, previews
 from dashboard.screens.buffers import COMBINE, RISKS
 
 WEEKS_BACK, WEEKS_USUAL = 26, 6
@@ -34,6 +34,8 @@ def show(pulse: Pulse) -> None:
         _figures(by_test[chosen])
         _pictures(chosen, by_test[chosen])
         _unknown(by_test[chosen])
+    st.subheader("Can the chances we list by be trusted?", anchor=False)
+    kept_word.show(pulse)
     st.subheader("Start one", anchor=False)
     _form(pulse)
     if tests:
@@ -123,26 +125,17 @@ def _pictures(test_id: str, sides: dict[str, dict[str, Any]]) -> None:
         if found.is_empty():
             st.caption(":material/inbox: Neither policy listed anything.")
             return
-        charts.draw(charts.reliability(found), key="back-test-reliability", alt="Chance said and what happened")
+        both = {side.upper(): found.filter(pl.col("side") == side) for side in ("a", "b")}
+        charts.draw(charts.reliability(both), key="back-test-reliability", alt="Chance said and what happened")
     with st.expander("The chances in numbers"):
-        _tenths(found, sides)
-
-
-def _tenths(found: pl.DataFrame, sides: dict[str, dict[str, Any]]) -> None:
-    cards.table(
-        [
-            {
-                "Policy": f"{row['side'].upper()}: {sides[row['side']]['policy']}",
-                "Chance said": f"{row['tenth'] * 10} to {row['tenth'] * 10 + 10} %",
-                "Cases": count(row["case_count"]),
-                "On average": f"{row['predicted_share']:.2%}",
-                "Happened": f"{row['happened_share']:.2%}",
-            }
-            for row in found.to_dicts()
-        ],
-        key="back-test-tenths",
-        right=("Cases", "On average", "Happened"),
-    )
+        cards.table(
+            [
+                {"Policy": f"{row['side'].upper()}: {sides[row['side']]['policy']}", **kept_word.tenth(row)}
+                for row in found.to_dicts()
+            ],
+            key="back-test-tenths",
+            right=kept_word.NUMBERS,
+        )
 
 
 def _unknown(sides: dict[str, dict[str, Any]]) -> None:
