@@ -15,7 +15,7 @@ from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, london, money, on_london_clock
 from dashboard.screens import kept_word, previews
-from dashboard.screens.buffers import COMBINE, RISKS
+from dashboard.screens.buffers import COMBINE, LEVELS, RISKS
 
 WEEKS_BACK, WEEKS_USUAL = 26, 6
 NOW, OTHER = "as it is now", "another policy"
@@ -168,11 +168,14 @@ def _form(pulse: Pulse) -> None:
         ends = last.selectbox("to the week of", weeks, 1, format_func=_day, key="back-test-until")
         a, b = st.columns(2, gap="medium")
         with a:
-            policy_a = _policy("A", 0)
+            policy_a = _policy("A", 0, pulse)
         with b:
-            policy_b = _policy("B", 1)
+            policy_b = _policy("B", 1, pulse)
         until = min((ends or monday) + timedelta(days=7), today + timedelta(days=1))
         wrong = "The last week lies before the first." if begins and ends and ends < begins else ""
+        for name, tried in (("A", policy_a), ("B", policy_b)):
+            if tried.level != "global" and not tried.key:
+                wrong = wrong or f"Say for which {LEVELS[tried.level]} policy {name} is."
         cards.ask_button(
             "Start the back-test",
             send.BackTest(from_on=begins or monday, until_on=until, a=policy_a, b=policy_b),
@@ -192,22 +195,39 @@ def _day(day: date) -> str:
     return f"{day:%-d %B %Y}"
 
 
-def _policy(name: str, usual: int) -> send.TriedPolicy:
+def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
     kind = st.segmented_control(
         f"Policy {name}", [NOW, OTHER], default=(NOW, OTHER)[usual], key=f"back-test-kind-{name}"
     )
     if kind != OTHER:
         st.caption("The buffer policies in force today, with the settings beneath them.")
         return send.TriedPolicy(as_it_is=True)
+    level, key = _meant(name)
     share, units, together = st.columns([2, 2, 3], vertical_alignment="bottom")
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
-    rule, chance = st.columns(2, vertical_alignment="bottom")
+    rule, chance, cost = st.columns(3, vertical_alignment="bottom")
     least, most = st.columns(2, vertical_alignment="bottom")
     alpha = chance.number_input(
         "Accepted chance of an oversell, %", 0.01, 99.0, None, 0.1, format="%.2f", key=f"back-test-alpha-{name}",
         placeholder="As in the settings",
     )  # fmt: skip
+    usual_cost = next(
+        (
+            row["oversell_cost_amount"]
+            for row in data.buffer_policies(pulse.as_of).to_dicts()
+            if row["level"] == "settings"
+        ),
+        None,
+    )
+    price = cost.number_input(
+        "What an oversold unit costs, £", 0.01, None, None, 1.0, key=f"back-test-cost-{name}",
+        placeholder="As in the settings" if usual_cost is None else f"As in the settings: {usual_cost:,.2f}",
+        help="What *margin against cost of an oversell* weighs. The oversells of both policies are counted at the "
+        "cost in force today, so that they can be compared.",
+    )  # fmt: skip
     return send.TriedPolicy(
+        level=level,
+        key=key,
         percent=Decimal(f"{percent:.2f}"),
         units=units.number_input("Units", 0, None, None, 1, key=f"back-test-units-{name}"),
         combine=together.selectbox(
@@ -217,9 +237,25 @@ def _policy(name: str, usual: int) -> send.TriedPolicy:
             "By the risk", list(RISKS), 0, format_func=lambda one: RISKS[one], key=f"back-test-risk-{name}"
         ),
         alpha=None if alpha is None else Decimal(f"{alpha / 100:.4f}"),
+        oversell_cost=None if price is None else Decimal(f"{price:.2f}"),
         minimum=least.number_input("List none below", 0, None, None, 1, key=f"back-test-minimum-{name}"),
         maximum=most.number_input("List at most", 0, None, None, 1, key=f"back-test-maximum-{name}"),
     )
+
+
+def _meant(name: str) -> tuple[str, str]:
+    """For what a policy is tried: level and key."""
+    where, which = st.columns(2, vertical_alignment="bottom")
+    level = str(
+        where.selectbox(
+            "For", list(LEVELS), 0, format_func=lambda one: LEVELS[one], key=f"back-test-level-{name}",
+            help="Beside it the policies in force count.",
+        )
+    )  # fmt: skip
+    if level == "global":
+        return level, ""
+    typed = which.text_input(f"{LEVELS[level]}, as in BlueCherry", key=f"back-test-key-{level}-{name}")
+    return level, str(typed or "").strip()
 
 
 def _earlier(by_test: dict[str, dict[str, dict[str, Any]]]) -> None:
