@@ -57,7 +57,7 @@ VIEWS: tuple[str, ...] = (
     "risk_grid", "buffer_spending", "risk_proof", "risk_reliability", "risk_calibration", "work_orders",
     "policy_previews", "policy_preview_changes", "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
-    "dispatch",
+    "stock_aside", "dispatch",
     "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "held_orders", "unmapped",
     "demand_events", "sku_demand_events", "mapping_uses",
     "command_results", "order_commands",

@@ -205,8 +205,8 @@ def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
     level, key = _meant(name)
     share, units, together = st.columns([2, 2, 3], vertical_alignment="bottom")
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
-    rule, chance, cost = st.columns(3, vertical_alignment="bottom")
-    least, most = st.columns(2, vertical_alignment="bottom")
+    rule, chance = st.columns(2, vertical_alignment="bottom")
+    cost, least, most = st.columns([2, 1, 1], vertical_alignment="bottom")
     alpha = chance.number_input(
         "Accepted chance of an oversell, %", 0.01, 99.0, None, 0.1, format="%.2f", key=f"back-test-alpha-{name}",
         placeholder="As in the settings",

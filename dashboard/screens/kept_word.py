@@ -60,9 +60,8 @@ def sentence(found: Mapping[str, Any]) -> str:
     foretold, came = expected(found["predicted"]), count(found["happened"])
     told = f"{foretold} oversells were foretold, {came} came."
     if found["skill"] is None:
-        return (
-            f"**No offer was oversold, or every one: how well the chances tell them apart cannot be said.** {told}"
-        )
+        which = "Every offer was oversold" if found["happened"] else "No offer was oversold"
+        return f"**{which}: how well the chances tell which are in danger cannot be said yet.** {told}"
     gap = f"No tenth of them is more than {100 * found['widest_gap']:.1f} points off."
     if found["skill"] > 0:
         return (

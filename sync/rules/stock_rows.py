@@ -10,11 +10,21 @@ from sync.rules.changes import changed, compared
 
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
+WAREHOUSE = "W"  # the one type of location BlueCherry calls a warehouse
 
 KEY = ("sku_key", "location")
 QUANTITIES = (
     "on_hand", "linked", "allocated", "later_orders", "picked", "work_orders", "in_transit", "damaged", "held",
 )  # fmt: skip
+
+
+def may_sell(location: str, loc_type: str) -> bool:
+    """Whether goods at a location may be sold at all, once it is allowed.
+
+    Of its types only the warehouse is known: what BlueCherry types as anything else (QA, returns, in transit,
+    samples) never sells. What it gives no type may be a warehouse.
+    """
+    return location.strip().upper() not in NEVER_SOLD_FROM and loc_type.strip().upper() in {"", WAREHOUSE}
 
 
 def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.DataFrame:

@@ -41,4 +41,4 @@ def test_chances_worse_than_the_plain_share_are_said_to_tell_nothing(told: Told)
 def test_where_nothing_was_oversold_nothing_is_claimed(told: Told) -> None:
     kept(told, (0, 100, 0.001, 0))
 
-    assert "**No offer was oversold, or every one" in page_of(told)
+    assert "**No offer was oversold: how well the chances tell" in page_of(told)
