@@ -18,7 +18,7 @@ from store.events import (
 )
 from tests.told import HOUR, Told
 
-BUFFERS = list(range(13))
+BUFFERS = range(13)
 
 
 def assessed(
@@ -30,6 +30,7 @@ def assessed(
     next_at: datetime | None = None,
     at: datetime | None = None,
     grids: Sequence[str] = (),
+    buffers: Sequence[int] = BUFFERS,
     is_late: bool = False,
 ) -> None:
     """The risk of each SKU; of those in `grids` what other choices come to, half as much with each unit more."""
@@ -44,12 +45,12 @@ def assessed(
             {
                 "read_id": str(read_id), "sku": sku, "interval_hours": hours,
                 "base": {**_ROW, **skus[sku]}["base"],
-                "buffers": BUFFERS,
-                "oversell_chances": [0.4 * (hours or 4) / 24 / 2**buffer for buffer in BUFFERS],
-                "oversold_units": [(hours or 4) / 24 / 2**buffer for buffer in BUFFERS],
-                "lost_units": [buffer / 10 for buffer in BUFFERS],
-                "cost_amounts": [Decimal(60) / 2**buffer for buffer in BUFFERS],
-                "lost_amounts": [Decimal(buffer) for buffer in BUFFERS],
+                "buffers": list(buffers),
+                "oversell_chances": [0.4 * (hours or 4) / 24 / 2**buffer for buffer in buffers],
+                "oversold_units": [(hours or 4) / 24 / 2**buffer for buffer in buffers],
+                "lost_units": [buffer / 10 for buffer in buffers],
+                "cost_amounts": [Decimal(60) / 2**buffer for buffer in buffers],
+                "lost_amounts": [Decimal(buffer) for buffer in buffers],
                 "assessed_at": at,
             }
             for sku in grids
