@@ -78,6 +78,7 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ForetoldTenthPart,
     ProvedTenthPart,
     ProvedWindowPart,
     RiskAssessed,
@@ -141,6 +142,7 @@ __all__ = [
     "ExceptionHandled",
     "ExceptionOpened",
     "FindingPart",
+    "ForetoldTenthPart",
     "ImportFinished",
     "IntentConfirmed",
     "IntentRecorded",
