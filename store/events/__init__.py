@@ -66,6 +66,8 @@ from store.events.orders import (
     RefundPart,
     SalesLinePart,
     SalesOrderRead,
+    ScheduledLinePart,
+    ScheduledOrderRead,
 )
 from store.events.returns import (
     CreditLinePart,
@@ -177,6 +179,8 @@ __all__ = [
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",
+    "ScheduledLinePart",
+    "ScheduledOrderRead",
     "ShipmentHeld",
     "ShipmentPosted",
     "StockBatchAgreed",
