@@ -187,7 +187,7 @@ def test_no_demand_means_no_risk_units_and_the_rest_of_the_policy_stays() -> Non
     assert quantity(10, 0, Policy(units=2), risk=0) == 8
 
 
-def test_a_spike_of_the_rate_holds_more_back() -> None:
+def test_units_of_risk_are_held_back_where_they_are_the_most() -> None:
     assert quantity(10, 0, Policy(units=2), risk=7) == 3
 
 
