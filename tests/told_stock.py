@@ -106,6 +106,7 @@ class Stock(Teller):
             events.ScheduledOrderRead(
                 happened_at=changed, ord_num=ord_num, customer="WHS", warehouse=warehouse, entered_at=entered,
                 changed_at=changed, starts_at=starts, cancels_at=cancels,
+                open_quantity=sum((left or wanted).values()),
                 lines=tuple(
                     events.ScheduledLinePart(
                         sku_key=key_of(sku), wanted_quantity=units, open_quantity=(left or wanted).get(sku, 0)

@@ -207,6 +207,7 @@ class ScheduledOrderRead(Event):
     changed_at: datetime
     starts_at: datetime | None  # the beginning of BlueCherry's day; none: on no day any more
     cancels_at: datetime | None  # from here on it is not shipped any more
+    open_quantity: int  # of all its lines
     lines: tuple[ScheduledLinePart, ...]
 
     @property

@@ -58,6 +58,7 @@ def _scheduled(order: SalesOrder) -> ScheduledOrderRead:
         changed_at=order.updated_at,
         starts_at=_starts(order),
         cancels_at=order.cancel_day[1] if order.cancel_day else None,
+        open_quantity=sum(line.open_quantity for line in order.lines),
         lines=tuple(
             ScheduledLinePart(
                 sku_key=line.sku_key,

@@ -4,7 +4,8 @@ create table if not exists scheduled_order_facts (
     ord_num varchar primary key,
     customer varchar not null,
     warehouse varchar not null,
-    -- wanted: ordered and not cancelled; open: of these, neither picked nor shipped
+    open_quantity bigint not null,              -- of all its lines, neither picked nor shipped nor cancelled
+    -- wanted: ordered and not cancelled
     lines struct(sku_key varchar, wanted_quantity bigint, open_quantity bigint)[] not null,
     starts_at timestamptz,                      -- the beginning of BlueCherry's day; null: on no day any more
     cancels_at timestamptz,                     -- from here on it is not shipped any more
@@ -17,7 +18,7 @@ create table if not exists scheduled_order_facts (
 merge into scheduled_order_facts as fact
 using (
     select subject as ord_num, happened_at, seq, unnest(from_json(body, '{
-        "customer": "VARCHAR", "warehouse": "VARCHAR",
+        "customer": "VARCHAR", "warehouse": "VARCHAR", "open_quantity": "BIGINT",
         "lines": [{"sku_key": "VARCHAR", "wanted_quantity": "BIGINT", "open_quantity": "BIGINT"}],
         "starts_at": "TIMESTAMPTZ", "cancels_at": "TIMESTAMPTZ", "entered_at": "TIMESTAMPTZ",
         "changed_at": "TIMESTAMPTZ"
