@@ -34,6 +34,7 @@ SQL = Path(__file__).parent / "sql"
 # Every file in sql/ is named here (a test sees to it).
 FACTS: tuple[str, ...] = (
     "orders", "order_lines", "order_holds", "order_edits", "sales_orders", "sales_lines", "intents",
+    "scheduled_orders",
     "shipments", "cartons", "shipment_holds", "order_counts", "skus", "offers", "stock_batches", "batch_readings",
     "batch_verdicts", "batch_agreements",
     "stock", "stock_terms", "buffer_policies", "orphan_releases", "published", "imports", "stock_audits",
@@ -50,7 +51,8 @@ VIEWS: tuple[str, ...] = (
     "orders_unsent_lines",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none", "offer_readings",
-    "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "stock_nets", "stock_standing", "inventory",
+    "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "scheduled_units", "stock_nets",
+    "stock_standing", "inventory",
     "publications", "batches", "buffer_policies", "comparisons", "batches_shown", "batch_lags", "sending_lags",
     "pool_moves",
     "sales_rates", "trading_hours", "weighed_offers", "stock_risk", "stock_choices", "stock_share", "stock_window",

@@ -187,6 +187,7 @@ def _aside(name: str, found: dict[str, Any]) -> None:
     elsewhere = [_elsewhere(row) for row in data.stock_aside(name).iter_rows(named=True)]
     coming = {"on open work orders": found["work_orders"], "in transit": found["in_transit"]}
     told = [f"{count(units)} {where}" for where, units in coming.items() if units]
+    later = found["later_orders"] - found["scheduled"]
     due = [
         f"{count(row['quantity'])} due {london_day(row['due_on']) if row['due_on'] else 'on no day yet'} "
         f"({row['work_order_id']})"
@@ -195,9 +196,13 @@ def _aside(name: str, found: dict[str, Any]) -> None:
     parts = [
         f"**On hand and not counted:** {', '.join(elsewhere)}." if elsewhere else "",
         f"**Coming, never listed before it is received:** {' and '.join(told)}." if told else "",
-        f"**Promised for later, not taken off today:** {count(found['later_orders'], 'unit')} of orders due beyond "
-        "BlueCherry's horizon."
-        if found["later_orders"]
+        f"**Ships on scheduled orders before the next batch lands, taken off:** "
+        f"{count(found['scheduled'], 'unit')} ({found['scheduled_orders']})."
+        if found["scheduled"]
+        else "",
+        f"**Promised for later, not taken off today:** {count(later, 'unit')} of orders due beyond BlueCherry's "
+        "horizon."
+        if later
         else "",
         f"**Work orders:** {', '.join(due)}." if due else "",
     ]
