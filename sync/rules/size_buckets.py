@@ -13,11 +13,11 @@ Left out are RP and RO (picked and open units of linked stock, which `linked` ta
 being made), CC and CH (cancelled, and open no more), NS, US and NW (in none of the ERP's formulas). This form says
 neither when open orders are due, so all of them count as due now, nor what is damaged, held or open to sell.
 
-The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it; so does a bucket
-without a number, which is a gap where no SKU has it. A batch none of whose rows tells of promises does not say that
-there are none. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
-finding and no stock, and the SKUs it may belong to are unread. So is one of which a number cannot be read or is of
-a kind nobody knows.
+The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it; so does a
+bucket without a number, which is a gap where no SKU has it. A FULL batch none of whose rows tells of promises does
+not say that there are none; a DELTA may well be of goods nobody ordered. Which size a bucket is only the ERP's
+SKUs say; where none does, or two do, what lies there is a finding and no stock, and the SKUs it may belong to are
+unread. So is one of which a number cannot be read or is of a kind nobody knows.
 """
 
 from collections.abc import Collection
@@ -91,7 +91,7 @@ def unpivoted(
     )
     sized, unsized = (rows.filter(pl.col("sku_key").is_not_null() == has_size) for has_size in (True, False))
     blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
-    if not kinds.select(_is_among(_PROMISES.values()).any()).item():
+    if is_full and not kinds.select(_is_among(_PROMISES.values()).any()).item():
         blank |= {name: pl.lit(None, pl.Int64) for name in _PROMISES}
     others = _of_others(sized, unsized, skus, sizes, places)
     whole = pl.concat([sized, others.filter("is_unread") if is_full else others], how="diagonal")
