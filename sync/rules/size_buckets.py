@@ -96,8 +96,9 @@ def unpivoted(
     others = _of_others(sized, unsized, skus, sizes, places)
     whole = pl.concat([sized, others.filter("is_unread") if is_full else others], how="diagonal")
     strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
+    odd = unsized.filter("has_any").sort("place", "bucket")
     return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
-        *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),
+        *_unknown_sizes(odd, out_of=sized.height + odd.height),
         *_unknown_kinds(strange.filter(_is_something()).join(places, on="place")),
     )
 
@@ -168,7 +169,8 @@ def _sizes(skus: pl.DataFrame) -> pl.DataFrame:
     return living.filter(pl.len().over(bucket) == 1).drop("is_gone")
 
 
-def _unknown_sizes(rows: pl.DataFrame) -> tuple[Finding, ...]:
+def _unknown_sizes(rows: pl.DataFrame, *, out_of: int) -> tuple[Finding, ...]:
+    """The buckets of no size, out of so many that were told of: not of the rows, most of which may be of none."""
     if rows.is_empty():
         return ()
     named = [
@@ -178,7 +180,7 @@ def _unknown_sizes(rows: pl.DataFrame) -> tuple[Finding, ...]:
         for row in rows.head(_MOST_NAMED).iter_rows(named=True)
     ]
     sentence = f"No single SKU says which size a bucket is; what lies there is not sold: {_list(named, rows)}."
-    return (Finding("unknown_size", rows.height, sentence),)
+    return (Finding("unknown_size", rows.height, sentence, out_of),)
 
 
 def _unknown_kinds(cells: pl.DataFrame) -> tuple[Finding, ...]:

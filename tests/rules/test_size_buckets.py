@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.ports import INVENTORY_COLUMNS, SIZE_BUCKETS, WIDE_INVENTORY_COLUMNS, StockBatch
-from sync.rules.batch_checks import fault
+from sync.rules.batch_checks import fault, is_many
 from sync.rules.size_buckets import KINDS, LEFT_OUT, as_sent, unpivoted
 from sync.rules.stock_rows import QUANTITIES, normalised, tells_open_orders
 from tests.told import NOW
@@ -210,6 +210,21 @@ def test_what_is_no_number_makes_its_size_no_stock_unless_it_decides_nothing() -
     assert by_size(rows, "is_unread") == {"S": (True,), "M": (False,), "XXL": (False,)}
     assert odd == ()
     assert unpivoted(wide(row("R1", unread=[6])), SIZES)[1][0].detail.endswith("(unreadable).")
+
+
+def test_odd_buckets_are_many_or_few_among_those_that_were_told_of() -> None:
+    """Sizes of which nothing was told are none in a DELTA: rows that say nothing of how odd the batch is."""
+    known = skus({str(bucket): bucket for bucket in range(1, 13)})
+    told = [row("R1", {1: 5, 2: 0}, location=f"WH{place}") for place in range(1, 31)]
+    few, many = (
+        unpivoted(wide(*told, *(row("R1", {1: 5, 20: 1, 21: 0}, location=f"X{place}") for place in odd)), known)
+        for odd in (range(1), range(2))
+    )
+
+    assert (few[1][0].count, few[1][0].out_of) == (1, 62)
+    assert not is_many(few[1][0], few[0])
+    assert (many[1][0].count, many[1][0].out_of) == (2, 64)
+    assert is_many(many[1][0], many[0])
 
 
 def test_of_many_odd_buckets_some_are_named_and_the_others_counted() -> None:
