@@ -160,13 +160,17 @@ def _is_something() -> pl.Expr:
 
 
 def _sizes(skus: pl.DataFrame) -> pl.DataFrame:
-    """The SKU of each bucket of the goods, where one SKU says it is: one that is gone only where no other does."""
+    """The SKU of each bucket of the goods, where one SKU says it is.
+
+    One that is gone only where no other does, nor may: a SKU of the goods that says none may have taken its bucket.
+    """
     bucket = [*_GOODS, "bucket"]
-    said = skus.select(
-        "sku_key", *_GOODS, "is_gone", pl.col("size_bucket").cast(pl.Int32).alias("bucket")
-    ).drop_nulls("bucket")
-    living = said.filter(~pl.col("is_gone") | pl.col("is_gone").all().over(bucket))
-    return living.filter(pl.len().over(bucket) == 1).drop("is_gone")
+    told = skus.select("sku_key", *_GOODS, "is_gone", pl.col("size_bucket").cast(pl.Int32).alias("bucket"))
+    said = told.drop_nulls("bucket").filter(~pl.col("is_gone") | pl.col("is_gone").all().over(bucket))
+    single = said.filter(pl.len().over(bucket) == 1)
+    silent = told.filter(~pl.col("is_gone") & pl.col("bucket").is_null())
+    gone = single.filter("is_gone").join(silent, on=list(_GOODS), how="anti")
+    return pl.concat([single.filter(~pl.col("is_gone")), gone]).drop("is_gone")
 
 
 def _unknown_sizes(rows: pl.DataFrame, *, out_of: int) -> tuple[Finding, ...]:

@@ -188,6 +188,20 @@ def test_a_sku_that_is_gone_has_its_bucket_until_another_takes_it() -> None:
     assert by_size(unpivoted(told, skus({"M": 5, "M/L": 5}, "M"))[0], "on_hand") == {"M/L": (4,)}
 
 
+def test_a_sku_that_is_gone_has_its_bucket_only_where_it_can_be_no_other_ones() -> None:
+    """One that is there and does not say its bucket may have taken it: a size was renamed."""
+    known = skus({"S": 2, "M": 5, "M/L": None}, "M")
+    rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4})), known)
+    there, fine = unpivoted(wide(row("R1", {2: 7, 5: 0})), known)
+
+    assert by_size(rows, "on_hand", "is_unread") == {"S": (7, False), "M/L": (0, True)}
+    assert (odd.code, odd.detail.rpartition(": ")[2]) == (
+        "unknown_size", "bucket 05 of NMK|04117|WHT|A|R at WH1 (on hand 4)."
+    )  # fmt: skip
+    assert by_size(there, "on_hand", "is_unread") == {"S": (7, False), "M/L": (0, False)}
+    assert fine == ()
+
+
 @pytest.mark.parametrize(("kind", "shown"), [("XX", "'XX' 3"), ("r1", "'r1' 3"), ("", "'' 3")])
 def test_a_quantity_of_a_kind_nobody_knows_makes_its_size_no_stock(kind: str, shown: str) -> None:
     rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4}), row(kind, {2: 0, 5: 3})), SIZES)
