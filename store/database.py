@@ -71,8 +71,8 @@ VIEWS: tuple[str, ...] = (
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",
     "conditions_alerts",
-    "conditions", "exceptions", "causes", "exception_history", "exception_evidence", "flows", "stock_totals",
-    "money_totals", "today", "touched_skus",
+    "conditions", "exceptions", "causes", "exception_history", "exception_evidence", "exception_records", "flows",
+    "stock_totals", "money_totals", "today", "touched_skus",
 )  # fmt: skip
 
 # What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.

@@ -32,7 +32,7 @@ class House:
         look(self.shop.run)
         batch = newest(self.shop.run)
         assert batch is not None
-        rows = board(self.shop.run, basis(self.shop.run, batch))
+        rows = board(self.shop.run, basis(self.shop.run, batch), until=NOW)
         shirt = rows.row(by_predicate=pl.col("sku") == SHIRT, named=True)
         return int(shirt["supply"] - shirt["inflight"])
 
