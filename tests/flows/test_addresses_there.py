@@ -1,4 +1,4 @@
-"""The delivery address of a sales order, from BlueCherry's words to the fields that differ: none and two differ too."""
+"""The delivery address of a sales order, from BlueCherry's words to what differs: none and two differ too."""
 
 import json
 from collections.abc import Iterator
