@@ -247,7 +247,7 @@ def _settle_in(connection: duckdb.DuckDBPyConnection, path: Path, *, serves: boo
 def limit(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """What one store may take of its machine, and the zone its moments are in."""
     connection.execute(
-        # it serves sorts of millions of rows, and takes a quarter of the time a question through many views is planned in
+        # it serves sorts of millions of rows, and is a quarter of what planning a question through many views takes
         "set global TimeZone = 'UTC'; set global disabled_optimizers = 'compressed_materialization';"
         f" set global memory_limit = '{MEMORY_LIMIT}'; set global threads = {THREADS};"
         f" set global temp_directory = {literal(f'{path}.tmp')};"
