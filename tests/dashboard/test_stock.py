@@ -1,10 +1,12 @@
 """Stock and One SKU: the verdict is one sentence and never green where nobody knows; sliders read the store."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.format import NOTHING, london
 from store.events import StockBatchHeld, WorkOrderLinePart, WorkOrderRead
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
@@ -289,6 +291,23 @@ def test_one_sku_tells_its_number_its_rate_and_its_orders(told: Told) -> None:
     assert "28 units here in 28 d with stock, 28 units elsewhere" in words(page)
     assert "JL7-A" in cells(page)
     assert "Send it again" in [button.label for button in page.button]
+
+
+def test_one_sku_tells_of_the_number_that_stands_not_of_one_john_lewis_refused(told: Told) -> None:
+    told.skus(SHIRT)
+    told.publish({SHIRT: 9}, at=NOW - 6 * HOUR, name="before")
+    told.publish({SHIRT: 7}, at=NOW - 5 * HOUR, name="stands")
+    told.publish({SHIRT: 3}, at=NOW - HOUR, name="refused", errors={SHIRT: "no such offer"})
+    told.beat()
+    page = show("sku", query={"sku": SHIRT})
+    sent = next(rows for rows in map(partial(table, page), range(len(page.dataframe))) if "Published" in rows[0])
+
+    assert not page.exception
+    assert "Why do we list 7?" in words(page)
+    assert [(row["Published"], row["Import"], row["In effect"]) for row in sent] == [
+        ("3", "refused", NOTHING), ("7", "complete", london(NOW - 5 * HOUR + HOUR / 12)),
+        ("9", "complete", london(NOW - 6 * HOUR + HOUR / 12)),
+    ]  # fmt: skip
 
 
 def test_one_sku_tells_the_demand_event_it_is_in_and_the_one_to_come_and_which_its_number_counted_with(
