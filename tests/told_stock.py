@@ -88,6 +88,35 @@ class Stock(Teller):
             )
         )  # fmt: skip
 
+    def scheduled(
+        self,
+        ord_num: str,
+        wanted: Mapping[str, int],
+        *,
+        starts: datetime | None,
+        entered: datetime | None = None,
+        changed: datetime | None = None,
+        cancels: datetime | None = None,
+        left: Mapping[str, int] | None = None,
+        warehouse: str = "WH1",
+    ) -> None:
+        """BlueCherry showed a wholesale order that ships later; of it `left` is neither picked nor shipped."""
+        entered = entered or self.now - 30 * DAY
+        changed = changed or entered
+        self.tell(
+            events.ScheduledOrderRead(
+                happened_at=changed, ord_num=ord_num, customer="WHS", warehouse=warehouse, entered_at=entered,
+                changed_at=changed, starts_at=starts, cancels_at=cancels,
+                open_quantity=sum((left or wanted).values()),
+                lines=tuple(
+                    events.ScheduledLinePart(
+                        sku_key=key_of(sku), wanted_quantity=units, open_quantity=(left or wanted).get(sku, 0)
+                    )
+                    for sku, units in wanted.items()
+                ),
+            )
+        )  # fmt: skip
+
     def agreed(self, batch_id: str, *, at: datetime) -> None:
         """All offers were decided on a batch, and nothing was to send."""
         self.tell(events.StockBatchAgreed(happened_at=at, batch_id=batch_id))

@@ -5,7 +5,7 @@ with newest_batch as (
     from stock_batch_facts as seen
     left join stock_terms_facts as terms on terms.batch_id = seen.batch_id
     where seen.state = 'COMPLETE'
-    order by seen.as_of desc
+    order by seen.as_of desc, seen.batch_id desc
     limit 1
 ),
 
@@ -13,7 +13,7 @@ newest_read as (
     select reading.batch_id, reading.as_of as batch_at,
     from batch_reading_facts as reading
     where reading.read_id is not null
-    order by reading.as_of desc
+    order by reading.as_of desc, reading.batch_id desc
     limit 1
 ),
 
@@ -56,7 +56,7 @@ ahead as (
         seen.*,
         reading.state as reading_state,
         judged.happened_at as refused_at,
-        row_number() over (order by seen.as_of) = 1 as is_first,
+        row_number() over (order by seen.as_of, seen.batch_id) = 1 as is_first,
     from stock_batch_facts as seen
     cross join newest_read
     left join batch_reading_facts as reading on reading.batch_id = seen.batch_id
@@ -93,7 +93,7 @@ gaps as (
             when before.refused_at is null then 'unread'
             else 'refused'
         end as cause,
-        'DELTA batches up to ' || max_by(after.batch_id, after.as_of) || ' wait for '
+        'DELTA batches up to ' || max_by(after.batch_id, (after.as_of, after.batch_id)) || ' wait for '
             || if(before.refused_at is null, before.batch_id || ', or for the next FULL one.',
                 'the next FULL one: ' || before.batch_id || ' was rejected by a person.') as detail,
         before.state as grounds,

@@ -184,8 +184,10 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     if unsized and not _knows_sizes(run, batch):
         _reject(run, batch, "sizes_unread", f"{REASONS['sizes_unread'].sentence} {unsized[0]}")
         return False
-    deducts = run.house.settings.batch_deducts_open_orders
-    given, known = normalised(rows, deducts_open_orders=deducts), _known(run, batch.kind, rows)
+    settings = run.house.settings
+    deducts = settings.batch_deducts_open_orders
+    given = normalised(rows, deducts_open_orders=deducts, held_lots=settings.held_lots)
+    known = _known(run, batch.kind, rows)
     odd = oddities(rows, _locations(run), deducts_open_orders=deducts)
     found = unproven(batch, told.sent) + unknown + odd
     doubts = () if is_accepted else suspicions(batch, given, known, found)

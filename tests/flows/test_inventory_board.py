@@ -310,7 +310,7 @@ def test_a_batch_that_leaves_open_orders_out_and_does_not_tell_them_leaves_ours_
 ) -> None:
     stall.order("JL-1", quantity=5)
     stall.sales_order("SO-1", "JL-1", quantity=5, picked=2, entered=T_B - HOUR)
-    hard = board(stall.shop.run, replace(BASIS, has_open_orders=False))
+    hard = board(stall.shop.run, replace(BASIS, has_open_orders=False), until=NOW)
 
     assert stall.inflight == 0
     assert hard.row(by_predicate=pl.col("sku") == stall.sku, named=True)["inflight"] == 3

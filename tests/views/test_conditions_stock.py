@@ -71,6 +71,21 @@ def test_deltas_behind_a_batch_that_is_not_there_are_wrong_until_a_full_one_is_r
     assert wrong(ask) == {}
 
 
+@pytest.mark.parametrize("order", [("D2", "D3"), ("D3", "D2")])
+def test_of_two_unread_deltas_of_one_moment_always_the_same_is_named(
+    told: Told, ask: Ask, order: tuple[str, str]
+) -> None:
+    due = NOW + HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 9 * HOUR, next_expected=due)
+    for name in (*order, "D5", "D4"):
+        at = NOW - 8 * HOUR if name in order else NOW - 6 * HOUR
+        told.seen(name, at=at, kind="DELTA", next_expected=due)
+    behind = wrong(ask)
+
+    assert list(behind) == [("batch_gap", "D2")]
+    assert "up to D5 wait for D2" in behind["batch_gap", "D2"]["detail"]
+
+
 def test_a_full_batch_a_person_rejected_is_named_once_deltas_wait_behind_it_until_a_full_one_is_read(
     told: Told, ask: Ask
 ) -> None:
