@@ -160,7 +160,9 @@ def test_a_store_that_made_the_fifth_step_reads_all_skus_for_their_size_buckets_
 ) -> None:
     path = tmp_path / "store.duckdb"
     told = Told(path)
-    told.journal.append(bookmarks={"catalogue.full_on": "2026-11-24", "catalogue.skus": "2026-11-24T01:00:00+00:00"})
+    told.journal.append(
+        bookmarks={"catalogue.full_on": "2026-11-24", "catalogue.skus": "2026-11-24T01:00:00+00:00"}
+    )
     told.close()
     with duckdb.connect(str(path)) as connection:
         connection.execute("delete from schema_steps where number > ?", [made])
