@@ -43,9 +43,9 @@ def newest(run: Run) -> rules.Newest | None:
         )
 
         select
-            max_by(batch_id, as_of) as batch_id,
+            max_by(batch_id, (as_of, batch_id)) as batch_id,
             max(as_of) as as_of,
-            arg_max_null(completed_at, as_of) as completed_at,
+            arg_max_null(completed_at, (as_of, batch_id)) as completed_at,
             not bool_or(is_silent) as tells_open_orders,
         from used
         where as_of >= coalesce((select max(as_of) from used where batch_kind = 'FULL'), '-infinity')
