@@ -30,6 +30,7 @@ select
     row.degraded,
     row.waiting_units,
     row.is_thin,
+    row.scheduled,
     coalesce(intent.state, 'recorded') as push_state,
     coalesce(intent.reference, '') as import_id,
     coalesce(import.state, '') as import_state,

@@ -154,7 +154,7 @@ create table if not exists published_rows (
     batch_id varchar not null,
     quantity bigint not null,                              -- sent
     before_quantity bigint,                                -- what may have stood there, at most
-    supply bigint not null,                                -- sum of net over the allowed warehouses
+    supply bigint not null,                                -- sum of net over the allowed warehouses, less scheduled
     inflight bigint not null,                              -- sold, not yet inside the batch
     base bigint not null,                                  -- supply less in flight, not below zero
     buffer bigint not null,
@@ -180,6 +180,7 @@ create table if not exists published_rows (
     degraded varchar,                                      -- how cautious the batch's age made us: empty, aged or overaged
     waiting_units bigint,                                  -- allowed by the formula, but waits for a new batch or fresh orders
     is_thin boolean,                                       -- not listed, for so few units of so old a batch
+    scheduled bigint,                                      -- leaves on scheduled orders before the next batch lands
 );
 
 -- SKUs the marketplace showed otherwise than expected, and the first reading after that they were right again.

@@ -50,6 +50,7 @@ def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None
         (4, {}, ("waits", -3)),
         (0, {"degraded": "overaged", "is_thin": True}, ("thin", -7)),
         (9, {"supply": 11, "base": 10}, ("pooled", 2)),
+        (1, {"scheduled": 6, "supply": 3, "base": 2}, ("scheduled", -6)),
         (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
         (0, {"buffer": 20}, ("buffer", -8)),
     ],
