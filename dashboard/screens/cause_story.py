@@ -1,5 +1,6 @@
 """What to do about a cause, the evidence behind one exception of it, and what happened to it."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def _happened(row: dict[str, Any]) -> str:
     if row["kind"] != "exception.handled":
         return f"{humanised(row['kind'].removeprefix('exception.'))}: {body.get('detail', '')}"
     action = str(body.get("action"))
-    until = body.get("until_event") or body.get("until_at") or ""
+    at = body.get("until_at")
+    until = body.get("until_event") or (london_exact(datetime.fromisoformat(at)) if at else "")
     told = {"assign": body.get("owner"), "snooze": f"until {until}" if until else "shown again"}.get(
         action, body.get("note")
     )

@@ -44,9 +44,9 @@ def show(pulse: Pulse) -> None:
             "All that is wrong was put off or accepted." if not loud else "Clear a filter to see the others.",
         )
     else:
+        opened = opened or shown[0]
         picked = _table(shown, opened)
         together = [row for number, row in enumerate(shown) if number in picked or _named(row) in _marked()]
-        opened = opened or shown[0]
     if opened is not None:
         _steps(shown, opened)
     if len(together) > 1:
@@ -143,7 +143,7 @@ def _opened(causes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return next((row for row in causes if _named(row) == named), None)
 
 
-def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any] | None) -> list[int]:
+def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> list[int]:
     """The causes; the indices of those picked."""
     picked = cards.picks(
         [

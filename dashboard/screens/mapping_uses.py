@@ -54,7 +54,8 @@ def things(kind: str, picked: dict[str, Any] | None, use_count: int, pulse: Puls
         ways={"Page": "Open"},
         empty_words="Nothing uses it: nothing was decided by it in the last thirty days.",
     )
-    cards.cut(len(rows), SHOWN)
+    if use_count > len(rows):
+        st.caption(f"The latest {count(len(rows))} of them are shown.")
 
 
 def _page(row: dict[str, Any]) -> str:

@@ -232,6 +232,16 @@ def test_a_cause_shows_its_runbook_its_evidence_and_its_history(ordinary: Told) 
     assert "Note: asked the carrier" in history
 
 
+def test_what_is_written_down_of_a_failing_flow_stands_in_its_evidence(ordinary: Told) -> None:
+    ordinary.run("dispatch", "failed", ended=NOW - HOUR / 120, message="BlueCherry did not answer")
+    ordinary.wrong("flow_failing", "dispatch", cause="dispatch")
+    page = show("exceptions", query={"kind": "flow_failing", "cause": "dispatch"})
+    evidence = cells(page.segmented_control[0].set_value("Evidence").run(timeout=60))
+
+    assert 'failed: BlueCherry did not answer; calls {"OR11":1}' in evidence
+    assert "Last success" in evidence
+
+
 def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_is_sent(ordinary: Told) -> None:
     ordinary.customer("JL2-A", "Ada Invented")
     ordinary.wrong("address_too_long", "JL2-A", cause="delivery name", order_id="JL2-A")
