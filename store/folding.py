@@ -60,6 +60,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "batch_verdicts": ("stock_batch.judged",),
     "batch_agreements": ("stock_batch.agreed",),
     "stock_terms": ("stock_terms.changed",),
+    "stock_places": ("stock_terms.changed",),
     "buffer_policies": ("buffer_policy.set",),
     "orphan_releases": ("orphans.released",),
     "stock_audits": ("stock.compared",),

@@ -64,7 +64,10 @@ not_counted as (
             || coalesce(
                 'of type ' || nullif(any_value(places.place -> 'detail' ->> 'type'), '')
                     || ' in BlueCherry, and only type W is a warehouse',
-                'no place in the building'
+                if(
+                    trim(upper(refused_places.location)) in ('POE', 'FOB', ''), 'no place in the building',
+                    'none of BlueCherry''s locations'
+                )
             )
             || ': nothing that lies there is listed.' as detail,
         detail as grounds, any_value(refused_places.told_at) as since_at,

@@ -186,7 +186,7 @@ def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:
     """Of some locations those that are no place to sell from, whatever a setting or a mapping says."""
     rows = run.rows("select value from marketplace_facts where topic = 'warehouses'")
     types = {one["code"]: one["detail"].get("type") or "" for row in rows for one in json.loads(row["value"])}
-    return frozenset(place for place in chosen if not may_sell(place, types.get(place, "")))
+    return frozenset(place for place in chosen if not may_sell(place, types))
 
 
 def allowed(run: Run) -> frozenset[str]:

@@ -4,7 +4,7 @@ The law: in a FULL batch a missing SKU has no stock; in a DELTA it is unchanged.
 gave no number for counts as none, and of a row with a number nobody can read all of them do.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -20,13 +20,16 @@ QUANTITIES = (
 )  # fmt: skip
 
 
-def may_sell(location: str, loc_type: str) -> bool:
+def may_sell(location: str, types: Mapping[str, str]) -> bool:
     """Whether goods at a location may be sold at all, once it is allowed.
 
-    Of its types only the warehouse is known: what BlueCherry types as anything else (QA, returns, in transit,
-    samples) never sells. What it gives no type may be a warehouse.
+    `types`: of each location BlueCherry lists; empty: its list was never read, and nothing is judged by it. Of the
+    types only the warehouse is known: what is typed as anything else (QA, returns, in transit, samples) or is not
+    listed never sells. What has no type may be a warehouse.
     """
-    return location.strip().upper() not in NEVER_SOLD_FROM and loc_type.strip().upper() in {"", WAREHOUSE}
+    if location.strip().upper() in NEVER_SOLD_FROM:
+        return False
+    return not types or types.get(location, "?").strip().upper() in {"", WAREHOUSE}
 
 
 def normalised(

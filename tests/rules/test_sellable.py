@@ -139,7 +139,12 @@ def test_a_negative_stock_on_hand_lists_nothing() -> None:
 def test_only_what_bluecherry_calls_a_warehouse_or_does_not_type_may_sell(
     location: str, loc_type: str, *, sells: bool
 ) -> None:
-    assert may_sell(location, loc_type) == sells
+    assert may_sell(location, {location: loc_type}) == sells
+
+
+def test_what_bluecherry_does_not_list_never_sells_unless_its_list_was_never_read() -> None:
+    assert not may_sell("MOON", {"WH1": "W"})
+    assert may_sell("MOON", {})
 
 
 @pytest.mark.parametrize("location", ["POE", "FOB", "", " poe ", "  "])
