@@ -72,6 +72,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "stock_risk": ("risk.assessed",),
     "risk_grids": ("risk.assessed",),
     "risk_outcomes": ("risk.proved",),
+    "risk_foretold": ("risk.proved",),
     "risk_proofs": ("risk.proved",),
     "work_orders": ("work_order.read",),
     "policy_previews": ("policy.previewed",),

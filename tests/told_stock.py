@@ -61,6 +61,7 @@ class Stock(Teller):
         read: datetime | None = None,
         next_expected: datetime | None = None,
         findings: tuple[events.FindingPart, ...] = (),
+        kind: str = "FULL",
     ) -> None:
         """A complete batch was read, at its own moment unless told: (sku, location) → buckets."""
         read_id, at = uuid4(), at or self.now - 2 * HOUR
@@ -79,10 +80,10 @@ class Stock(Teller):
                 for (sku, location), buckets in rows.items()
             ],
         )  # fmt: skip
-        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected)
+        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected, kind=kind)
         self.tell(
             events.StockBatchRead(
-                happened_at=read or at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
+                happened_at=read or at, read_id=read_id, batch_id=batch_id, batch_kind=kind, as_of=at,
                 row_count=len(rows), changed_count=len(rows), findings=findings,
             )
         )  # fmt: skip

@@ -183,7 +183,8 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
 
 
 def _aside(name: str, found: dict[str, Any]) -> None:
-    """What is not in the walk: goods that are coming, and what is promised for later."""
+    """What is not in the walk: goods elsewhere, goods that are coming, and what is promised for later."""
+    elsewhere = [_elsewhere(row) for row in data.stock_aside(name).iter_rows(named=True)]
     coming = {"on open work orders": found["work_orders"], "in transit": found["in_transit"]}
     told = [f"{count(units)} {where}" for where, units in coming.items() if units]
     later = found["later_orders"] - found["scheduled"]
@@ -193,6 +194,7 @@ def _aside(name: str, found: dict[str, Any]) -> None:
         for row in data.work_orders(name).head(MOST_DUE).iter_rows(named=True)
     ]
     parts = [
+        f"**On hand and not counted:** {', '.join(elsewhere)}." if elsewhere else "",
         f"**Coming, never listed before it is received:** {' and '.join(told)}." if told else "",
         f"**Ships on scheduled orders before the next batch lands, taken off:** "
         f"{count(found['scheduled'], 'unit')} ({found['scheduled_orders']})."
@@ -206,6 +208,16 @@ def _aside(name: str, found: dict[str, Any]) -> None:
     ]
     if any(parts):
         st.caption("  \n".join(part for part in parts if part))
+
+
+def _elsewhere(row: Mapping[str, Any]) -> str:
+    """`3 at QA (Quality hold; no warehouse)`."""
+    why = {"pseudo": "not in the building", "no_warehouse": "no warehouse"}.get(
+        row["why"], "not allowed to sell from"
+    )
+    but = ", though allowed" if row["is_refused"] else ""
+    label = f"{row['label']}; " if row["label"] else ""
+    return f"{count(row['on_hand'])} at {row['location'] or 'no place'} ({label}{why}{but})"
 
 
 def _candidates(one: dict[str, Any]) -> str:

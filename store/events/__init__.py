@@ -80,6 +80,7 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ForetoldTenthPart,
     ProvedTenthPart,
     ProvedWindowPart,
     RiskAssessed,
@@ -143,6 +144,7 @@ __all__ = [
     "ExceptionHandled",
     "ExceptionOpened",
     "FindingPart",
+    "ForetoldTenthPart",
     "ImportFinished",
     "IntentConfirmed",
     "IntentRecorded",

@@ -177,7 +177,7 @@ class SalesOrderRead(Event):
     cancels_from_at: datetime | None = None
     cancels_until_at: datetime | None = None
     shipping_amount: Decimal | None = None
-    address_changes: tuple[str, ...] | None = None  # fields that differ from what we sent; none: not compared
+    address_changes: tuple[str, ...] | None = None  # fields unlike what we sent, or none, several
 
     @property
     def subject(self) -> str:

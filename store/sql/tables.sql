@@ -45,6 +45,14 @@ create table if not exists events (
     recorded_at timestamptz not null,                      -- ours
 );
 
+-- One row per event that was read from an answer and offered again by later ones that said the same: how often, when last.
+create table if not exists read_again (
+    event_id uuid primary key,
+    read_count integer not null,                           -- after the reading that made the event
+    snapshot_id uuid not null,                             -- the answer that said it last
+    read_at timestamptz not null,
+);
+
 -- What people asked for. The dashboard inserts id and body, nothing else. The worker alone rewords a body that
 -- carries a customer's text, when it takes it up: the text moves to `personal`.
 create table if not exists commands (

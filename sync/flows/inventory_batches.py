@@ -26,16 +26,29 @@ FEW = 20_000  # SKUs of a DELTA that are looked up by name; what is held of more
 
 
 def newest(run: Run) -> rules.Newest | None:
-    """The newest batch whose stock is held."""
+    """The newest batch whose stock is held; a DELTA says of its SKUs alone what open orders want.
+
+    The others stand as the FULL batch and the DELTA ones before it left them: all of these have to have said it.
+    """
     rows = run.rows(
         """
-        select reading.batch_id, reading.as_of, batch.completed_at,
-            not list_contains(
-                json_extract_string(coalesce(reading.findings, '[]'), '$[*].code'), 'open_orders_missing'
-            ) as tells_open_orders,
-        from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
-        where reading.read_id is not null
-        order by reading.as_of desc limit 1
+        with used as (
+            select reading.batch_id, reading.as_of, batch.batch_kind, batch.completed_at,
+                list_contains(
+                    json_extract_string(coalesce(reading.findings, '[]'), '$[*].code'), 'open_orders_missing'
+                ) as is_silent,
+            from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
+            where reading.read_id is not null
+        )
+
+        select
+            max_by(batch_id, as_of) as batch_id,
+            max(as_of) as as_of,
+            arg_max_null(completed_at, as_of) as completed_at,
+            not bool_or(is_silent) as tells_open_orders,
+        from used
+        where as_of >= coalesce((select max(as_of) from used where batch_kind = 'FULL'), '-infinity')
+        having count(*) > 0
         """
     )
     return rules.Newest(**rows[0]) if rows else None
@@ -171,8 +184,10 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     if unsized and not _knows_sizes(run, batch):
         _reject(run, batch, "sizes_unread", f"{REASONS['sizes_unread'].sentence} {unsized[0]}")
         return False
-    deducts = run.house.settings.batch_deducts_open_orders
-    given, known = normalised(rows, deducts_open_orders=deducts), _known(run, batch.kind, rows)
+    settings = run.house.settings
+    deducts = settings.batch_deducts_open_orders
+    given = normalised(rows, deducts_open_orders=deducts, held_lots=settings.held_lots)
+    known = _known(run, batch.kind, rows)
     odd = oddities(rows, _locations(run), deducts_open_orders=deducts)
     found = unproven(batch, told.sent) + unknown + odd
     doubts = () if is_accepted else suspicions(batch, given, known, found)

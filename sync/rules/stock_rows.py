@@ -4,12 +4,15 @@ The law: in a FULL batch a missing SKU has no stock; in a DELTA it is unchanged.
 gave no number for counts as none, and of a row with a number nobody can read all of them do.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
 from sync.rules.changes import changed, compared
 
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
+WAREHOUSE = "W"  # the one type of location BlueCherry calls a warehouse
 
 KEY = ("sku_key", "location")
 QUANTITIES = (
@@ -17,12 +20,24 @@ QUANTITIES = (
 )  # fmt: skip
 
 
-def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.DataFrame:
+def may_sell(location: str, loc_type: str) -> bool:
+    """Whether goods at a location may be sold at all, once it is allowed.
+
+    Of its types only the warehouse is known: what BlueCherry types as anything else (QA, returns, in transit,
+    samples) never sells. What it gives no type may be a warehouse.
+    """
+    return location.strip().upper() not in NEVER_SOLD_FROM and loc_type.strip().upper() in {"", WAREHOUSE}
+
+
+def normalised(
+    rows: pl.DataFrame, *, deducts_open_orders: bool = True, held_lots: Collection[str] = ()
+) -> pl.DataFrame:
     """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
 
     Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. Of the promised
     only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. Where it is
     known to (`deducts_open_orders` is false: allocated is what was set aside), all that is due is promised instead.
+    `held_lots`: of those nothing may be sold (QA, seconds), so what is left of them is held.
     A SKU, location and lot stand in `rows` once (`batch_checks.fault`).
     """
     later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
@@ -34,6 +49,12 @@ def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.Da
         .with_columns(taken_off.alias("allocated"))
         .select(*KEY, "lot", pl.when(~is_unread()).then(pl.col(QUANTITIES)).fill_null(0))
     )
+    if held_lots:
+        left = pl.col("on_hand") - pl.sum_horizontal("linked", "allocated", "picked", "damaged", "held")
+        is_held = pl.col("lot").is_in(sorted(held_lots))
+        given = given.with_columns(
+            held=pl.col("held") + pl.when(is_held).then(left.clip(lower_bound=0)).otherwise(0)
+        )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
         return given.drop("lot")
     return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())

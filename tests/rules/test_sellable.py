@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sync.rules.aging import CAREFREE, Caution
 from sync.rules.policies import Policy, with_policy
 from sync.rules.sellable import CANDIDATES, reason, sellable, supply
+from sync.rules.stock_rows import may_sell
 
 EMPTY = {"linked": 0, "allocated": 0, "picked": 0, "damaged": 0, "held": 0}
 UNITS = st.integers(-50, 500)
@@ -119,6 +120,26 @@ def test_a_negative_stock_on_hand_lists_nothing() -> None:
     )
 
     assert sellable(with_policy(rows, Policy()))["target"].to_list() == [0]
+
+
+@pytest.mark.parametrize(
+    ("location", "loc_type", "sells"),
+    [
+        ("WH1", "W", True),
+        ("WH1", " w ", True),
+        ("WH1", "", True),  # BlueCherry gives it no type
+        ("QA", "Q", False),
+        ("RET", "R", False),
+        ("SEA", "T", False),
+        ("WH1", "?", False),  # a type nobody knows is no warehouse
+        ("POE", "W", False),
+        ("", "W", False),
+    ],
+)
+def test_only_what_bluecherry_calls_a_warehouse_or_does_not_type_may_sell(
+    location: str, loc_type: str, *, sells: bool
+) -> None:
+    assert may_sell(location, loc_type) == sells
 
 
 @pytest.mark.parametrize("location", ["POE", "FOB", "", " poe ", "  "])
