@@ -23,6 +23,14 @@ def exception_evidence(ask: Ask, exception_id: str, *, limit: int = 50) -> pl.Da
     )
 
 
+def exception_records(ask: Ask, as_of: datetime, exception_id: str) -> pl.DataFrame:
+    """What is written down here behind one exception that stands on no single answer, the newest first."""
+    return ask(
+        "select * from exception_records($id, $as_of) order by seen_at desc, kind, subject",
+        {"id": exception_id, "as_of": as_of},
+    )
+
+
 def mapping_things(ask: Ask, as_of: datetime, mapping: str, key: str, *, limit: int = 50) -> pl.DataFrame:
     """What uses one mapping, the latest first."""
     return ask(

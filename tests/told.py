@@ -171,6 +171,7 @@ class Told(Orders, Stock):
         source: str = "marketplace",
         path: str = "/api/orders",
         method: str = "GET",
+        run_id: UUID | None = None,
     ) -> UUID:
         """An outside system said something."""
         snapshot_id = thing(name)
@@ -178,7 +179,7 @@ class Told(Orders, Stock):
             snapshot_id=snapshot_id, source=source, resource=resource, method=method, path=path,
             status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
-        self.journal.append(snapshots=[shot])
+        self.journal.append(snapshots=[shot], run_id=run_id)
         return snapshot_id
 
     def customer(self, order_id: str, name: str) -> None:

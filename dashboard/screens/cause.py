@@ -42,7 +42,7 @@ def show(row: dict[str, Any], pulse: Pulse) -> None:
             _act([wrong[number] for number in picked], wrong, row, pulse, slot)
             cards.cut(len(wrong), SHOWN)
         chosen = wrong[picked[0]] if picked else wrong[0] if wrong else None
-        cause_story.tell(row, chosen, slot)
+        cause_story.tell(row, chosen, slot, pulse)
 
 
 def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse) -> None:
@@ -63,7 +63,7 @@ def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: P
             _mapping(row, pulse, slot)
         about = {"exception_ids": tuple(one["exception_id"] for one in wrong)}
         _buttons(wrong, about, row, pulse, slot)
-        cause_story.tell(row, wrong[0], slot, first=None)
+        cause_story.tell(row, wrong[0], slot, pulse, first=None)
 
 
 def _facts(row: dict[str, Any]) -> str:

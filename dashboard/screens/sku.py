@@ -162,8 +162,10 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
             is_picking=True,
         )
         st.caption("Pick a row to see the walk of that number above.")
-    one = rows[picked or 0]
-    heading.subheader(f"Why {'do' if not picked else 'did'} we list {count(one['quantity'])}?", anchor=False)
+    standing = next((place for place, one in enumerate(rows) if one["effective_at"] is not None), None)
+    chosen = picked if picked is not None else standing or 0
+    one = rows[chosen]
+    heading.subheader(f"Why {_listed(one, stands=chosen == standing)} {count(one['quantity'])}?", anchor=False)
     with chart:
         charts.draw(
             charts.walk(data.stock_walk(name, one["push_id"])),
@@ -180,6 +182,13 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
     said.caption(
         f"{one['reason'][:1].upper()}{one['reason'][1:]}.  \n" + "; ".join(part for part in facts if part) + "."
     )
+
+
+def _listed(one: dict[str, Any], *, stands: bool) -> str:
+    """What became of a number we sent: it stands at John Lewis, stood there, or did not come into effect."""
+    if stands:
+        return "do we list"
+    return "did we list" if one["effective_at"] is not None else "did we send"
 
 
 def _aside(name: str, found: dict[str, Any]) -> None:

@@ -62,34 +62,34 @@ here as (
         on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
 ),
 
--- each sending of which something stands in a sales order, but for one whose own still lives and bears its shipping
-charges as (
-    select charge.ord_num, charge.intent_id, bool_or(charge.is_ours) as is_ours,
-    from whose as charge
-    where not exists (
-        from whose as own
-        join here on here.ord_num = own.ord_num and here.ordered_quantity > here.cancelled_quantity
-        where own.is_ours and own.intent_id = charge.intent_id and own.ord_num <> charge.ord_num
-    )
-    group by charge.ord_num, charge.intent_id
+-- sendings of which something stands in a sales order that is not their own
+taken_in as (
+    select ord_num, intent_id from whose group by ord_num, intent_id having not bool_or(is_ours)
 ),
 
--- with a part of what we sent: how much of the shipping is on it, nobody can say
-shippings as (
+-- the shipping they bring; with a part of what we sent: how much of it is on it, nobody can say
+brought as (
     select ord_num, if(bool_and(is_whole), sum(shipping_amount), null) as shipping_amount,
     from (
         select
-            charge.ord_num, charge.shipping_amount,
-            charge.is_ours or not bool_or(here.ord_num is distinct from charge.ord_num) as is_whole,
+            one.ord_num, one.shipping_amount,
+            not bool_or(here.ord_num is distinct from one.ord_num) as is_whole,
         from (
-            select charges.*, whole.shipping_amount, unnest(whole.lines) as one,
-            from charges
-            join sent_order_facts as whole on whole.intent_id = charges.intent_id
-        ) as charge
+            select taken_in.*, whole.shipping_amount, unnest(whole.lines).order_line_id as order_line_id,
+            from taken_in
+            join sent_order_facts as whole on whole.intent_id = taken_in.intent_id
+        ) as one
         left join here
-            on here.order_line_id = charge.one.order_line_id
-            and (here.ord_num = charge.ord_num or here.ordered_quantity > here.cancelled_quantity)
-        group by charge.ord_num, charge.intent_id, charge.is_ours, charge.shipping_amount
+            on here.order_line_id = one.order_line_id
+            and (here.ord_num = one.ord_num or here.ordered_quantity > here.cancelled_quantity)
+        -- one whose own still lives bears its shipping there
+        anti join (
+            select own.intent_id
+            from whose as own
+            join here on here.ord_num = own.ord_num and here.ordered_quantity > here.cancelled_quantity
+            where own.is_ours
+        ) as living on living.intent_id = one.intent_id
+        group by one.ord_num, one.intent_id, one.shipping_amount
     )
     group by ord_num
 ),
@@ -189,7 +189,8 @@ headers as (
             if(sent.is_ours or first.cancels_from_at + interval 1 day <= sales.shipping_deadline_at, sent.cancels_on, null),
             first.cancels_from_at
         ) as meant_cancel,
-        shippings.shipping_amount as meant_shipping,
+        if(sent.is_ours, sent.shipping_amount, 0) + if(sent.is_ours and brought.ord_num is null, 0, brought.shipping_amount)
+            as meant_shipping,
         -- the integration before us wrote addresses in its own way
         if(
             sent.ord_num is not null or sales.revision > 0
@@ -199,7 +200,7 @@ headers as (
     from sales
     join sales_first_facts as first on first.ord_num = sales.ord_num
     left join sent on sent.ord_num = sales.ord_num
-    left join shippings on shippings.ord_num = sales.ord_num
+    left join brought on brought.ord_num = sales.ord_num
     where exists (from here where here.ord_num = sales.ord_num and here.ordered_quantity > here.cancelled_quantity)
 ),
 
@@ -300,13 +301,12 @@ differing as (
         'warehouse', there.order_line_id, there.ord_num, there.order_id, there.order_line_id, sold.sku,
         meant.warehouse, sales.warehouse, '–', 0,
         'It was put into a sales order of another warehouse than the one whose stock was sold: stock there is short by it.',
-    from here_lines as there
+    from taken_in
+    join meant on meant.intent_id = taken_in.intent_id
+    join here_lines as there on there.order_line_id = meant.order_line_id and there.ord_num = taken_in.ord_num
     join sales on sales.ord_num = there.ord_num
-    join meant on meant.order_line_id = there.order_line_id
     join order_line_facts as sold on sold.order_line_id = there.order_line_id
-    -- ours, and sent without it
-    join sent on sent.ord_num = there.ord_num and sent.is_ours and sent.intent_id <> meant.intent_id
-        and not list_contains(list_transform(sent.lines, lambda one: one.order_line_id), there.order_line_id)
+    join sent on sent.ord_num = there.ord_num and sent.is_ours
     where sales.market_state = 'SHIPPING' and there.live_quantity > 0 and meant.warehouse <> sales.warehouse
 
     union all

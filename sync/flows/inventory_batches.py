@@ -13,6 +13,7 @@ import polars as pl
 
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.flows import inventory_rows
+from sync.freshness import STYLES_LOOKED
 from sync.ports import StockBatch
 from sync.rules import batches as rules
 from sync.rules.batch_checks import REASONS, Finding, fault, is_many, oddities, suspicions, unproven
@@ -42,9 +43,9 @@ def newest(run: Run) -> rules.Newest | None:
         )
 
         select
-            max_by(batch_id, as_of) as batch_id,
+            max_by(batch_id, (as_of, batch_id)) as batch_id,
             max(as_of) as as_of,
-            arg_max_null(completed_at, as_of) as completed_at,
+            arg_max_null(completed_at, (as_of, batch_id)) as completed_at,
             not bool_or(is_silent) as tells_open_orders,
         from used
         where as_of >= coalesce((select max(as_of) from used where batch_kind = 'FULL'), '-infinity')
@@ -153,10 +154,9 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
             reading.reason = 'sizes_unread' and coalesce(reading.happened_at <= catalogue.at, false) as is_due,
         from batch_reading_facts as reading
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
-        cross join (
-            select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'
-        ) as catalogue
-        """
+        cross join (select max(value)::timestamptz as at from bookmarks where name = $looked) as catalogue
+        """,
+        {"looked": STYLES_LOOKED},
     )
     return {
         row["batch_id"]: rules.Reading(
@@ -200,9 +200,8 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
 
 def _knows_sizes(run: Run, batch: StockBatch) -> bool:
     """Whether BlueCherry's SKUs were read since the batch's moment: what they did not say then, they do not say."""
-    rows = run.rows("select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'")
-    read_at = rows[0]["at"]
-    return read_at is not None and read_at >= batch.as_of
+    looked = run.bookmark(STYLES_LOOKED)
+    return looked is not None and datetime.fromisoformat(looked) >= batch.as_of
 
 
 def _known(run: Run, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

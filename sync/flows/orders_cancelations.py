@@ -20,7 +20,7 @@ from sync.rules.cancelations import GOES_AGAIN, KIND, UNSEEN, decide
 from sync.runs import Run, Scope
 
 SHOWN_AFTER = timedelta(minutes=15)
-# those that may go on by themselves, with units left to cancel, and whose answer nobody has said anything else after
+# those that may go on by themselves and have units left, and whose answer nobody has said anything else after
 ASKED = """
 select asked.*, said.drift_class, said.answer
 from cancelation_ask_facts as asked

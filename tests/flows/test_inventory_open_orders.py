@@ -32,7 +32,7 @@ class House:
         look(self.shop.run)
         batch = newest(self.shop.run)
         assert batch is not None
-        rows = board(self.shop.run, basis(self.shop.run, batch))
+        rows = board(self.shop.run, basis(self.shop.run, batch), until=NOW)
         shirt = rows.row(by_predicate=pl.col("sku") == SHIRT, named=True)
         return int(shirt["supply"] - shirt["inflight"])
 
@@ -46,7 +46,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     shop = Shop(tmp_path / "store.duckdb", settings_of(batch_deducts_open_orders=False, warehouses=["WH1"]))
     shop.told.skus(SHIRT, SCARF, size_bucket=2)
     shop.told.offers({SHIRT: 5, SCARF: 5})
-    shop.told.run("catalogue", ended=NOW)
     for number in range(3):
         shop.told.order(f"JL{number}", skus=(SHIRT,), placed=NOW - 15 * HOUR)
         shop.told.sales_order(f"SO{number}", f"JL{number}", skus=(SHIRT,), entered=NOW - 14 * HOUR)

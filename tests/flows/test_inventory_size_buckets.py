@@ -13,6 +13,7 @@ import pytest
 from store.events import StockBatchJudged
 from sync.flows.inventory_batches import look
 from sync.flows.inventory_recall import recall
+from sync.freshness import STYLES_LOOKED
 from sync.runs import Run, Scope
 from tests.flows.between import Between
 from tests.flows.posting import BEGIN, MINUTE, Erp, by_sku
@@ -154,7 +155,7 @@ class House:
         told.clock.moment = BEGIN + minute * MINUTE
         for names, bucket in (([one for one in STYLES if one not in untold], 2), (untold, None)):
             told.skus(*(f"NMK-{style}-WHT-A-R-M" for style in names), size_bucket=bucket)
-        told.run("catalogue", ended=told.clock.moment)
+        told.journal.append(bookmarks={STYLES_LOOKED: told.clock.moment.isoformat()})
 
     def look(self, minute: int, batch_id: str) -> tuple[str, str]:
         """Look at that minute; what became of a batch, and why."""
