@@ -192,8 +192,8 @@ def walk(rows: pl.DataFrame) -> go.Figure:
 # The steps of the walk, in the words of the trade; a step written on two lines fits beneath its bar.
 WALK = {
     "on_hand": "on<br>hand", "linked": "linked", "allocated": "allo-<br>cated", "picked": "picked",
-    "damaged": "dam-<br>aged", "held": "held", "pooled": "pooled", "supply": "<b>supply</b>",
-    "inflight": "sold<br>since",
+    "damaged": "dam-<br>aged", "held": "held", "scheduled": "ships<br>soon", "pooled": "pooled",
+    "supply": "<b>supply</b>", "inflight": "sold<br>since",
     "below_zero": "not below<br>zero", "base": "<b>sellable</b>", "buffer": "buffer",
     "thin": "too thin for<br>so old a batch", "minimum": "below the<br>minimum", "maximum": "cap",
     "packs": "whole<br>packs", "waits": "waits for<br>the next batch", "listed": "<b>listed</b>",
@@ -321,16 +321,21 @@ def back_test_weeks(rows: pl.DataFrame) -> go.Figure:
     return figure
 
 
-def reliability(rows: pl.DataFrame) -> go.Figure:
-    """What was said beside what happened; on the line, they are the same. The larger the dot, the more cases."""
-    largest = rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item()
-    worst = max(float(largest or 0), 0.05) * 1.1
+def reliability(sides: Mapping[str, pl.DataFrame]) -> go.Figure:
+    """What was said beside what happened, of one or two sides; on the line, they are the same.
+
+    The larger the dot, the more cases.
+    """
+    shares = [
+        rows.select(pl.max_horizontal("predicted_share", "happened_share").max()).item() for rows in sides.values()
+    ]
+    worst = max([0.05, *(float(share) for share in shares if share is not None)]) * 1.1
     figure = go.Figure()
-    for side, colour, symbol in (("a", CHERRY, "circle"), ("b", SLATE, "diamond")):
-        part = rows.filter(pl.col("side") == side)
+    shown = zip(sides.items(), ((CHERRY, "circle"), (SLATE, "diamond")), strict=False)
+    for (name, part), (colour, symbol) in shown:
         figure.add_scatter(
             x=part["predicted_share"].to_list(), y=part["happened_share"].to_list(), mode="markers",
-            name=side.upper(), cliponaxis=False, text=[f"{number:,} cases" for number in part["case_count"]],
+            name=name, cliponaxis=False, text=[f"{number:,} cases" for number in part["case_count"]],
             marker={"color": colour, "symbol": symbol, "size": [8 + 16 * one**0.5 for one in part["case_share"]]},
         )  # fmt: skip
     figure.add_scatter(

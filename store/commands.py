@@ -225,9 +225,14 @@ class PreviewPolicy(Command, PolicyMembers):
 
 
 class TriedPolicy(PolicyMembers):
-    """One policy of a back-test, for every SKU: as things stand, or as said here (what is left open is none)."""
+    """One policy of a back-test: as things stand, or as said here for a level and key (what is left open is none).
+
+    Beside that level and key the policies in force count.
+    """
 
     as_it_is: bool = False
+    level: str = "global"  # or division, category, sku
+    key: str = ""
 
 
 class BackTest(Command):

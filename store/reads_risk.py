@@ -46,6 +46,16 @@ def risk_proof(ask: Ask, as_of: datetime) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def risk_calibration(ask: Ask, as_of: datetime) -> dict[str, Any]:
+    """How near the chances of the last eight weeks came, and the plain share of oversells beside them."""
+    return ask("select * from risk_calibration($as_of)", {"as_of": as_of}).to_dicts()[0]
+
+
+def risk_reliability(ask: Ask, as_of: datetime) -> pl.DataFrame:
+    """How often what was said in the last eight weeks happened, by tenth of the chance."""
+    return ask("select * from risk_reliability($as_of) order by tenth", {"as_of": as_of})
+
+
 def risk_grid(ask: Ask, name: str) -> pl.DataFrame:
     """What other buffers and batch intervals (hours; 0: as it is) would come to for one SKU; empty: not at risk."""
     return ask("select * from risk_grid where sku = $sku order by interval_hours, buffer", {"sku": name})

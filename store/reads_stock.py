@@ -126,6 +126,11 @@ def stock_share(ask: Ask, as_of: datetime, goods: Goods) -> dict[str, Any]:
     ).row(0, named=True)
 
 
+def stock_aside(ask: Ask, name: str) -> pl.DataFrame:
+    """Where units of one SKU lie that are in no quantity we list, and why not; empty before the first batch."""
+    return ask("select * from stock_aside($sku) order by why, location", {"sku": name})
+
+
 def work_orders(ask: Ask, name: str) -> pl.DataFrame:
     """Open lines of work orders of one SKU, those due first before the others."""
     return ask(

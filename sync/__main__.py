@@ -22,6 +22,7 @@ from sync.settings import StoreSettings
 
 SQL_SECONDS = 30.0
 POLICY = "percent, units, combine, risk, alpha, minimum, maximum: as percent=10,units=2,risk=service_level"
+WHAT = "everything, division:D, category:C or sku:S"
 DAY = ["%Y-%m-%d"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -183,7 +184,7 @@ def resync(
 def preview(
     policy: Annotated[str, typer.Argument(help=POLICY)] = "",
     *,
-    of: Annotated[str, typer.Option("--of", help="everything, division:D, category:C or sku:S")] = "everything",
+    of: Annotated[str, typer.Option("--of", help=WHAT)] = "everything",
     from_on: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="its first day")] = None,
     is_end: Annotated[bool, typer.Option("--end", help="what the end of its policy would change")] = False,
 ) -> None:
@@ -219,12 +220,13 @@ def backtest(
     until_on: Annotated[
         datetime | None, typer.Option("--until", formats=DAY, help="the day after the last")
     ] = None,
+    of: Annotated[str, typer.Option("--of", help=WHAT)] = "everything",
 ) -> None:
     """What two buffer policies would have come to in our own past (the last six weeks); nothing listed changes."""
     from sync.reporting import show_table
     from sync.trying import back_test_of, sides, today_of
 
-    answer = try_out(lambda now: back_test_of(a, b, from_on, until_on, today_of(now)))
+    answer = try_out(lambda now: back_test_of(a, b, from_on, until_on, today_of(now), of=of))
     show_table(screen, *sides(window().ask, wall_now(), answer["answer"]["test_id"]))
 
 

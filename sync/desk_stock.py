@@ -80,14 +80,14 @@ class StockDesk:
             minimum=command.minimum,
             maximum=command.maximum,
         )
-        entry = self._checked(command.level, command.key, command.from_on, members)
+        entry = self.checked(command.level, command.key, command.from_on, members)
         if members == Members():
             raise Refusal("The policy says nothing: give it a percent, units, a risk rule, a minimum or a maximum.")
         return entry
 
     def end(self, command: ask.RemoveBufferPolicy | ask.PreviewPolicy) -> Entry:
         """The end of a policy, as an entry that says nothing. Raises Refusal if there is nothing to remove."""
-        entry = self._checked(command.level, command.key, command.from_on, Members(), is_removal=True)
+        entry = self.checked(command.level, command.key, command.from_on, Members(), is_removal=True)
         rows = self._house.ask(
             """
             select is_removed from buffer_policy_facts
@@ -167,7 +167,8 @@ class StockDesk:
         )  # fmt: skip
         return {"message": f"Up to {command.offer_count} offers without a SKU may go to zero within a day."}
 
-    def _checked(self, level: str, key: str, from_on: date, members: Members, *, is_removal: bool = False) -> Entry:
+    def checked(self, level: str, key: str, from_on: date, members: Members, *, is_removal: bool = False) -> Entry:
+        """What a policy says for a level and key of BlueCherry. Raises Refusal for one that cannot be meant."""
         if level not in LEVELS:
             raise Refusal(f"There is no level {level!r}: {', '.join(LEVELS)}.")
         entry = Entry(level, key, from_on, members)

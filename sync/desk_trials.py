@@ -16,7 +16,7 @@ from sync.flows.inventory_back_test import BackTest, Tried, back_test
 from sync.flows.inventory_basis import fallback, policy_day
 from sync.flows.inventory_preview import Draft, preview_policy
 from sync.lanes import NothingSeen
-from sync.rules.policies import Entry, Members, complete, refusal, words
+from sync.rules.policies import Members, complete, words
 from sync.rules.previews import Effect
 from sync.rules.trials import Tally
 from sync.runs import House, running
@@ -82,14 +82,15 @@ class TrialDesk:
             maximum=said.maximum,
         )
         if said.as_it_is:
-            if members != Members():
+            if members != Members() or said.level != "global":
                 raise Refusal(f"Policy {side.upper()} is as things stand: then it says nothing else.")
             return Tried(side, "as it is now", None)
-        today = policy_day(self._house.clock.now())
-        wrong = refusal(Entry("global", "", today, members), today)
-        if wrong:
-            raise Refusal(f"Policy {side.upper()}: {wrong}")
-        return Tried(side, words(members), complete(members, fallback(self._house.settings)))
+        try:
+            entry = self._stock.checked(said.level, said.key, policy_day(self._house.clock.now()), members)
+        except Refusal as wrong:
+            raise Refusal(f"Policy {side.upper()}: {wrong}") from wrong
+        told = words(members) if entry.level == "global" else f"{words(members)} for {entry.level} {entry.key}"
+        return Tried(side, told, complete(members, fallback(self._house.settings)), entry.level, entry.key)
 
 
 def _sentence(seen: Tally) -> str:

@@ -32,9 +32,7 @@ def preview_of(words: str, of: str, from_on: date, *, is_end: bool) -> ask.Previ
 
     Raises ValueError for words that say no policy.
     """
-    level, _, key = ("global", "", "") if of == EVERYTHING else of.partition(":")
-    if level not in LEVELS or (level != "global" and not key):
-        raise ValueError(f"{of!r} is neither {EVERYTHING} nor division:…, category:… or sku:…")
+    level, key = _scope(of)
     said: dict[str, Any] = {} if is_end else members(words)
     try:
         return ask.PreviewPolicy(level=level, key=key, from_on=from_on, is_removal=is_end, **said)
@@ -42,21 +40,34 @@ def preview_of(words: str, of: str, from_on: date, *, is_end: bool) -> ask.Previ
         raise ValueError(_sentence(wrong)) from wrong
 
 
-def back_test_of(a: str, b: str, from_on: date | None, until_on: date | None, today: date) -> ask.BackTest:
+def back_test_of(
+    a: str, b: str, from_on: date | None, until_on: date | None, today: date, *, of: str = EVERYTHING
+) -> ask.BackTest:
     """The command that replays two policies on a half-open span of days; unless told, the last six whole weeks.
 
-    Raises ValueError for words that say no policy.
+    What they say is of everything, or as in `preview_of`. Raises ValueError for words that say no policy.
     """
     until = until_on or today - timedelta(days=today.weekday())
-    return ask.BackTest(from_on=from_on or until - USUAL, until_on=until, a=tried(a), b=tried(b))
+    return ask.BackTest(from_on=from_on or until - USUAL, until_on=until, a=tried(a, of), b=tried(b, of))
 
 
-def tried(words: str) -> ask.TriedPolicy:
+def tried(words: str, of: str = EVERYTHING) -> ask.TriedPolicy:
     """One side of a back-test: `now` for the policies in force, or a policy. Raises ValueError."""
+    level, key = _scope(of)
+    if words == AS_IT_IS:
+        return ask.TriedPolicy(as_it_is=True)
     try:
-        return ask.TriedPolicy(as_it_is=True) if words == AS_IT_IS else ask.TriedPolicy(**members(words))
+        return ask.TriedPolicy(level=level, key=key, **members(words))
     except ValidationError as wrong:
         raise ValueError(_sentence(wrong)) from wrong
+
+
+def _scope(of: str) -> tuple[str, str]:
+    """Level and key. Raises ValueError."""
+    level, _, key = ("global", "", "") if of == EVERYTHING else of.partition(":")
+    if level not in LEVELS or (level != "global" and not key):
+        raise ValueError(f"{of!r} is neither {EVERYTHING} nor division:…, category:… or sku:…")
+    return level, key
 
 
 def members(words: str) -> dict[str, Any]:

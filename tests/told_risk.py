@@ -8,10 +8,17 @@ from uuid import uuid4
 
 import polars as pl
 
-from store.events import DemandMeasured, ProvedTenthPart, ProvedWindowPart, RiskAssessed, RiskProved
+from store.events import (
+    DemandMeasured,
+    ForetoldTenthPart,
+    ProvedTenthPart,
+    ProvedWindowPart,
+    RiskAssessed,
+    RiskProved,
+)
 from tests.told import HOUR, Told
 
-BUFFERS = list(range(13))
+BUFFERS = range(13)
 
 
 def assessed(
@@ -23,6 +30,7 @@ def assessed(
     next_at: datetime | None = None,
     at: datetime | None = None,
     grids: Sequence[str] = (),
+    buffers: Sequence[int] = BUFFERS,
     is_late: bool = False,
 ) -> None:
     """The risk of each SKU; of those in `grids` what other choices come to, half as much with each unit more."""
@@ -37,12 +45,12 @@ def assessed(
             {
                 "read_id": str(read_id), "sku": sku, "interval_hours": hours,
                 "base": {**_ROW, **skus[sku]}["base"],
-                "buffers": BUFFERS,
-                "oversell_chances": [0.4 * (hours or 4) / 24 / 2**buffer for buffer in BUFFERS],
-                "oversold_units": [(hours or 4) / 24 / 2**buffer for buffer in BUFFERS],
-                "lost_units": [buffer / 10 for buffer in BUFFERS],
-                "cost_amounts": [Decimal(60) / 2**buffer for buffer in BUFFERS],
-                "lost_amounts": [Decimal(buffer) for buffer in BUFFERS],
+                "buffers": list(buffers),
+                "oversell_chances": [0.4 * (hours or 4) / 24 / 2**buffer for buffer in buffers],
+                "oversold_units": [(hours or 4) / 24 / 2**buffer for buffer in buffers],
+                "lost_units": [buffer / 10 for buffer in buffers],
+                "cost_amounts": [Decimal(60) / 2**buffer for buffer in buffers],
+                "lost_amounts": [Decimal(buffer) for buffer in buffers],
                 "assessed_at": at,
             }
             for sku in grids
@@ -61,15 +69,40 @@ def assessed(
     )  # fmt: skip
 
 
+def kept(told: Told, *tenths: tuple[int, int, float, int], batch_id: str = "B0") -> None:
+    """Of the offers of a batch each (tenth, cases, chance of each, happened) came so within the time given."""
+    parts = tuple(
+        ForetoldTenthPart(
+            tenth=tenth, case_count=cases, predicted=cases * chance, happened=came,
+            squares=came * (1 - chance) ** 2 + (cases - came) * chance**2,
+        )
+        for tenth, cases, chance, came in tenths
+    )  # fmt: skip
+    _proved(told, batch_id, (), parts, predicted=0.0, happened=0, most=0)
+
+
 def proved(told: Told, *, predicted: float, happened: int, most: int, oversold: Sequence[str] = ()) -> None:
     """A night found that so many oversells were foretold in forty batches of two offers, and so many came."""
     tenth = ProvedTenthPart(
         tenth=0, case_count=80, predicted=predicted, happened=happened, squares=0.5, oversold=tuple(oversold)
     )
+    _proved(told, "B0", (tenth,), (), predicted=predicted, happened=happened, most=most)
+
+
+def _proved(
+    told: Told,
+    batch_id: str,
+    tenths: tuple[ProvedTenthPart, ...],
+    foretold: tuple[ForetoldTenthPart, ...],
+    *,
+    predicted: float,
+    happened: int,
+    most: int,
+) -> None:
     ended_at = told.now - 6 * HOUR
     window = ProvedWindowPart(
-        batch_id="B0", batch_at=ended_at - 5 * HOUR, began_at=ended_at - 4 * HOUR, ended_at=ended_at,
-        left_out_count=0, tenths=(tenth,),
+        batch_id=batch_id, batch_at=ended_at - 5 * HOUR, began_at=ended_at - 4 * HOUR, ended_at=ended_at,
+        left_out_count=0, tenths=tenths, lands_at=ended_at + HOUR, foretold=foretold,
     )  # fmt: skip
     told.tell(
         RiskProved(

@@ -14,8 +14,8 @@ import streamlit as st
 from dashboard import cards, charts, data, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, london, money, on_london_clock
-from dashboard.screens import previews
-from dashboard.screens.buffers import COMBINE, RISKS
+from dashboard.screens import kept_word, previews
+from dashboard.screens.buffers import COMBINE, LEVELS, RISKS
 
 WEEKS_BACK, WEEKS_USUAL = 26, 6
 NOW, OTHER = "as it is now", "another policy"
@@ -34,6 +34,8 @@ def show(pulse: Pulse) -> None:
         _figures(by_test[chosen])
         _pictures(chosen, by_test[chosen])
         _unknown(by_test[chosen])
+    st.subheader("Can the chances we list by be trusted?", anchor=False)
+    kept_word.show(pulse)
     st.subheader("Start one", anchor=False)
     _form(pulse)
     if tests:
@@ -123,26 +125,17 @@ def _pictures(test_id: str, sides: dict[str, dict[str, Any]]) -> None:
         if found.is_empty():
             st.caption(":material/inbox: Neither policy listed anything.")
             return
-        charts.draw(charts.reliability(found), key="back-test-reliability", alt="Chance said and what happened")
+        both = {side.upper(): found.filter(pl.col("side") == side) for side in ("a", "b")}
+        charts.draw(charts.reliability(both), key="back-test-reliability", alt="Chance said and what happened")
     with st.expander("The chances in numbers"):
-        _tenths(found, sides)
-
-
-def _tenths(found: pl.DataFrame, sides: dict[str, dict[str, Any]]) -> None:
-    cards.table(
-        [
-            {
-                "Policy": f"{row['side'].upper()}: {sides[row['side']]['policy']}",
-                "Chance said": f"{row['tenth'] * 10} to {row['tenth'] * 10 + 10} %",
-                "Cases": count(row["case_count"]),
-                "On average": f"{row['predicted_share']:.2%}",
-                "Happened": f"{row['happened_share']:.2%}",
-            }
-            for row in found.to_dicts()
-        ],
-        key="back-test-tenths",
-        right=("Cases", "On average", "Happened"),
-    )
+        cards.table(
+            [
+                {"Policy": f"{row['side'].upper()}: {sides[row['side']]['policy']}", **kept_word.tenth(row)}
+                for row in found.to_dicts()
+            ],
+            key="back-test-tenths",
+            right=kept_word.NUMBERS,
+        )
 
 
 def _unknown(sides: dict[str, dict[str, Any]]) -> None:
@@ -175,11 +168,14 @@ def _form(pulse: Pulse) -> None:
         ends = last.selectbox("to the week of", weeks, 1, format_func=_day, key="back-test-until")
         a, b = st.columns(2, gap="medium")
         with a:
-            policy_a = _policy("A", 0)
+            policy_a = _policy("A", 0, pulse)
         with b:
-            policy_b = _policy("B", 1)
+            policy_b = _policy("B", 1, pulse)
         until = min((ends or monday) + timedelta(days=7), today + timedelta(days=1))
         wrong = "The last week lies before the first." if begins and ends and ends < begins else ""
+        for name, tried in (("A", policy_a), ("B", policy_b)):
+            if tried.level != "global" and not tried.key:
+                wrong = wrong or f"Say for which {LEVELS[tried.level]} policy {name} is."
         cards.ask_button(
             "Start the back-test",
             send.BackTest(from_on=begins or monday, until_on=until, a=policy_a, b=policy_b),
@@ -199,22 +195,39 @@ def _day(day: date) -> str:
     return f"{day:%-d %B %Y}"
 
 
-def _policy(name: str, usual: int) -> send.TriedPolicy:
+def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
     kind = st.segmented_control(
         f"Policy {name}", [NOW, OTHER], default=(NOW, OTHER)[usual], key=f"back-test-kind-{name}"
     )
     if kind != OTHER:
         st.caption("The buffer policies in force today, with the settings beneath them.")
         return send.TriedPolicy(as_it_is=True)
+    level, key = _meant(name)
     share, units, together = st.columns([2, 2, 3], vertical_alignment="bottom")
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
     rule, chance = st.columns(2, vertical_alignment="bottom")
-    least, most = st.columns(2, vertical_alignment="bottom")
+    cost, least, most = st.columns([2, 1, 1], vertical_alignment="bottom")
     alpha = chance.number_input(
         "Accepted chance of an oversell, %", 0.01, 99.0, None, 0.1, format="%.2f", key=f"back-test-alpha-{name}",
         placeholder="As in the settings",
     )  # fmt: skip
+    usual_cost = next(
+        (
+            row["oversell_cost_amount"]
+            for row in data.buffer_policies(pulse.as_of).to_dicts()
+            if row["level"] == "settings"
+        ),
+        None,
+    )
+    price = cost.number_input(
+        "What an oversold unit costs, £", 0.01, None, None, 1.0, key=f"back-test-cost-{name}",
+        placeholder="As in the settings" if usual_cost is None else f"As in the settings: {usual_cost:,.2f}",
+        help="What *margin against cost of an oversell* weighs. The oversells of both policies are counted at the "
+        "cost in force today, so that they can be compared.",
+    )  # fmt: skip
     return send.TriedPolicy(
+        level=level,
+        key=key,
         percent=Decimal(f"{percent:.2f}"),
         units=units.number_input("Units", 0, None, None, 1, key=f"back-test-units-{name}"),
         combine=together.selectbox(
@@ -224,9 +237,25 @@ def _policy(name: str, usual: int) -> send.TriedPolicy:
             "By the risk", list(RISKS), 0, format_func=lambda one: RISKS[one], key=f"back-test-risk-{name}"
         ),
         alpha=None if alpha is None else Decimal(f"{alpha / 100:.4f}"),
+        oversell_cost=None if price is None else Decimal(f"{price:.2f}"),
         minimum=least.number_input("List none below", 0, None, None, 1, key=f"back-test-minimum-{name}"),
         maximum=most.number_input("List at most", 0, None, None, 1, key=f"back-test-maximum-{name}"),
     )
+
+
+def _meant(name: str) -> tuple[str, str]:
+    """For what a policy is tried: level and key."""
+    where, which = st.columns(2, vertical_alignment="bottom")
+    level = str(
+        where.selectbox(
+            "For", list(LEVELS), 0, format_func=lambda one: LEVELS[one], key=f"back-test-level-{name}",
+            help="Beside it the policies in force count.",
+        )
+    )  # fmt: skip
+    if level == "global":
+        return level, ""
+    typed = which.text_input(f"{LEVELS[level]}, as in BlueCherry", key=f"back-test-key-{level}-{name}")
+    return level, str(typed or "").strip()
 
 
 def _earlier(by_test: dict[str, dict[str, dict[str, Any]]]) -> None:

@@ -276,6 +276,7 @@ def _kept_word(pulse: Pulse) -> None:
     )
     if not proof["is_beyond"]:
         st.caption(f"{words} Up to {count(proof['most_expected'])} are no reason to doubt them.")
+        cards.link("back_test", "See chance by chance")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

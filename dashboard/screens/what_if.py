@@ -70,11 +70,10 @@ def _sliders(name: str, rows: pl.DataFrame, risk: Row) -> tuple[int, float]:
 
     # a default for each turn: what the page itself puts in a slider, a browser that draws it late overrules
     turn = st.session_state.setdefault(f"what-if-turn-{name}", 0)
-    begins = (min(max(risk["buffer"], buffers[0]), buffers[-1]), AS_IT_IS)
-    buffer = st.slider(
+    begins = (min(buffers, key=lambda units: abs(units - risk["buffer"])), AS_IT_IS)
+    buffer = st.select_slider(
         f"Units held back (now {risk['buffer']})",
-        buffers[0],
-        buffers[-1],
+        buffers,
         value=begins[0],
         key=f"what-if-buffer-{name}-{turn}",
     )
@@ -135,8 +134,8 @@ def _beside_the_list(rows: pl.DataFrame, risk: Row, today: Row | None) -> str:
     if risk["buffer"] < 0:
         return f"More is listed than there is ({-risk['buffer']}), so {nowhere}"
     if today is None:
-        buffers = rows["buffer"].unique()
-        return f"{count(risk['buffer'])} are held back, and up to {buffers.len() - 1} were worked out: {nowhere}"
+        most = rows["buffer"].cast(pl.Int64).to_list()
+        return f"{count(risk['buffer'])} are held back, and up to {count(max(most))} were worked out: {nowhere}"
     if _same(today, risk):
         return f"With both sliders as they are marked now, this is what Stock says of it. Worked out {worked_out}."
     return (

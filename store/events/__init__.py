@@ -66,6 +66,8 @@ from store.events.orders import (
     RefundPart,
     SalesLinePart,
     SalesOrderRead,
+    ScheduledLinePart,
+    ScheduledOrderRead,
 )
 from store.events.returns import (
     CreditLinePart,
@@ -78,6 +80,7 @@ from store.events.returns import (
 )
 from store.events.risk import (
     DemandMeasured,
+    ForetoldTenthPart,
     ProvedTenthPart,
     ProvedWindowPart,
     RiskAssessed,
@@ -141,6 +144,7 @@ __all__ = [
     "ExceptionHandled",
     "ExceptionOpened",
     "FindingPart",
+    "ForetoldTenthPart",
     "ImportFinished",
     "IntentConfirmed",
     "IntentRecorded",
@@ -177,6 +181,8 @@ __all__ = [
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",
+    "ScheduledLinePart",
+    "ScheduledOrderRead",
     "ShipmentHeld",
     "ShipmentPosted",
     "StockBatchAgreed",

@@ -79,7 +79,7 @@ class RiskAssessed(Event):
         return f"risk.assessed/{self.read_id}"
 
 
-class ProvedTenthPart(BaseModel):
+class ForetoldTenthPart(BaseModel):
     """Offers of a window whose predicted chance lay in one tenth: 0 is below 10 %, 9 from 90 %."""
 
     model_config = ConfigDict(frozen=True)
@@ -89,6 +89,11 @@ class ProvedTenthPart(BaseModel):
     predicted: float  # the sum of the chances
     happened: int
     squares: float  # the sum of (chance - outcome)²
+
+
+class ProvedTenthPart(ForetoldTenthPart):
+    """The same with those that were oversold."""
+
     oversold: tuple[str, ...]  # SKUs, the worst first; not all where they are many
 
 
@@ -103,6 +108,8 @@ class ProvedWindowPart(BaseModel):
     ended_at: datetime
     left_out_count: int  # offers whose pool cannot be read in it, for goods came
     tenths: tuple[ProvedTenthPart, ...]
+    lands_at: datetime | None = None  # the chances were given until then; none: told before this was kept
+    foretold: tuple[ForetoldTenthPart, ...] = ()  # the chances against what came until then
 
 
 class RiskProved(Event):

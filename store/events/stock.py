@@ -188,6 +188,7 @@ class StockTermsChanged(Event):
     oversell_cost_amount: Decimal | None = None
     minimum: int | None = None
     maximum: int | None = None  # none: no cap
+    refused_warehouses: tuple[str, ...] = ()  # allowed, but no place to sell from: not counted
 
     @property
     def subject(self) -> str:

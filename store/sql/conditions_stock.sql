@@ -45,6 +45,37 @@ beyond as (
     where is_beyond
 ),
 
+places as (
+    select unnest(cast(value::json as json[])) as place from marketplace_facts where topic = 'warehouses'
+),
+
+-- goods that are not in the building, or lie where BlueCherry has no warehouse
+refused_places as (
+    select unnest(cast(coalesce(refused_warehouses, '[]')::json as varchar[])) as location, happened_at as told_at,
+    from stock_terms_facts
+),
+
+not_counted as (
+    select
+        'warehouse_not_counted' as kind, refused_places.location as subject, '' as order_id,
+        refused_places.location as cause,
+        refused_places.location || coalesce(' (' || nullif(any_value(places.place ->> 'label'), '') || ')', '')
+            || ' is allowed by the settings or a mapping, but is '
+            || coalesce(
+                'of type ' || nullif(any_value(places.place -> 'detail' ->> 'type'), '')
+                    || ' in BlueCherry, and only type W is a warehouse',
+                if(
+                    trim(upper(refused_places.location)) in ('POE', 'FOB', ''), 'no place in the building',
+                    'none of BlueCherry''s locations'
+                )
+            )
+            || ': nothing that lies there is listed.' as detail,
+        detail as grounds, any_value(refused_places.told_at) as since_at,
+    from refused_places
+    left join places on places.place ->> 'code' = refused_places.location
+    group by refused_places.location
+),
+
 names as (
     select sku, count(*) filter (where is_active and is_listed and not is_gone) as live_count,
     from sku_facts
@@ -235,6 +266,7 @@ wrong as (
     from mismatched
     union all by name from oversold
     union all by name from beyond
+    union all by name from not_counted
     union all by name from orphaned
     union all by name from orphans_held
     union all by name from refused

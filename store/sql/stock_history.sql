@@ -1,19 +1,24 @@
 -- One row per series (batch, published, shown) and moment at which one SKU's quantity moved. How did we come to here?
--- BlueCherry's supply over the warehouses that sell here, what we sent, what John Lewis showed when it was read.
+-- BlueCherry's supply over the warehouses that sold here then, what we sent, what John Lewis showed when it was read.
 create or replace macro stock_history(as_of, name) as table
 with keys as (
     select sku_key from sku_facts where sku = name
     qualify row_number() over (order by is_gone, not is_active, sku_key) = 1
 ),
 
-warehouses as (
-    select unnest(cast(warehouses::json as varchar[])) as location from stock_terms_facts
-    union
-    select value as location from mapping_facts
-    where mapping = 'warehouse' and value <> '' and not exists (from stock_terms_facts)
+-- the warehouses that sold here from each batch on; before the first that is known, and as long as none is, as now
+places as (
+    select batch_at as since_at, unnest(cast(warehouses::json as varchar[])) as location from stock_places_facts
+    union all
+    select '-infinity'::timestamptz as since_at, unnest(cast(warehouses::json as varchar[])) as location
+    from (from stock_places_facts order by batch_at limit 1)
+    union all
+    select '-infinity'::timestamptz as since_at, value as location
+    from (select distinct value from mapping_facts where mapping = 'warehouse' and value <> '')
+    where not exists (from stock_places_facts)
 ),
 
--- a row is stored when it changed: what it changed by, summed up, is the supply at that batch
+-- a row is stored when it changed
 counted as (
     select
         row.location, row.as_of as moved_at,
@@ -21,16 +26,34 @@ counted as (
     from stock_rows as row
     semi join keys on keys.sku_key = row.sku_key
     semi join batch_reading_facts as reading on reading.read_id = row.read_id
-    semi join warehouses on warehouses.location = row.location
     where row.as_of <= as_of and trim(upper(row.location)) not in ('POE', 'FOB', '')
 ),
 
-moved as (
-    select moved_at, net - coalesce(lag(net) over (partition by location order by moved_at), 0) as units from counted
+moments as (
+    select moved_at from counted
+    union
+    select since_at from places where since_at >= (select min(moved_at) from counted) and since_at <= as_of
+),
+
+-- which of them sold here at each moment
+selling as (
+    select moments.moved_at, places.location,
+    from moments
+    asof join (select distinct since_at from places) as newest on moments.moved_at >= newest.since_at
+    join places on places.since_at = newest.since_at
+),
+
+summed as (
+    select selling.moved_at, coalesce(sum(counted.net), 0) as quantity,
+    from selling
+    asof left join counted on counted.location = selling.location and selling.moved_at >= counted.moved_at
+    group by selling.moved_at
 ),
 
 supplies as (
-    select 'batch' as series, moved_at, sum(sum(units)) over (order by moved_at) as quantity from moved group by moved_at
+    select 'batch' as series, moved_at, quantity,
+    from summed
+    qualify quantity is distinct from lag(quantity) over (order by moved_at)
 ),
 
 sent as (

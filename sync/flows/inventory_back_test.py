@@ -30,7 +30,7 @@ from sync.flows.inventory_demand import listed_at_none
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
 from sync.flows.inventory_window import publishing
-from sync.rules.policies import Policy, resolve, with_policy
+from sync.rules.policies import Level, Policy, overruled, resolve
 from sync.rules.record_error import MOST_UNITS, convolved, with_errors
 from sync.rules.replay import LOOKS_BACK, Batch, History, Terms, Window, replay
 from sync.rules.timetable import next_due
@@ -116,11 +116,13 @@ order by seen.as_of, seen.batch_id
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One policy of a back-test: in words, and as it is resolved; none: as things stand now."""
+    """One policy of a back-test: in words, as it is resolved, and for what; none: as things stand now."""
 
     side: str
     words: str
     policy: Policy | None
+    level: Level = "global"
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +222,11 @@ def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
 def _policies(run: Run, skus: pl.DataFrame, asked: BackTest) -> dict[str, pl.DataFrame]:
     bare = skus.select("sku", "division", "category")
     now = resolve(bare, entries(run), policy_day(run.now()), fallback(run.house.settings))
-    return {
-        tried.side: (now if tried.policy is None else with_policy(bare, tried.policy)).drop("division", "category")
-        for tried in asked.sides
-    }
+    sides = {}
+    for tried in asked.sides:
+        side = now if tried.policy is None else overruled(now, tried.policy, tried.level, tried.key)
+        sides[tried.side] = side.drop("division", "category")
+    return sides
 
 
 def _told(run: Run, steps: Iterator[Window], windows: list[datetime], tell: Tell) -> Iterator[Window]:

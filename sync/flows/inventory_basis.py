@@ -20,6 +20,7 @@ from sync.rules.demand_events import DemandEvent
 from sync.rules.mappings import IN_FORCE, load
 from sync.rules.policies import Entry, Members, Policy
 from sync.rules.record_error import parsed
+from sync.rules.stock_rows import may_sell
 from sync.rules.timetable import Due, Timetable, next_due
 from sync.runs import Run
 from sync.settings import Settings
@@ -34,7 +35,7 @@ class Basis:
     """What the quantities of this run are computed on."""
 
     batch: Newest
-    warehouses: frozenset[str]
+    warehouses: frozenset[str]  # of those allowed, the ones goods may be sold from
     has_open_orders: bool  # what open orders want is off the batch's figures, taken off there or here
     caution: Caution
     due: Due
@@ -171,6 +172,25 @@ def record_errors(run: Run, places: Collection[str]) -> dict[str, tuple[float, .
 
 def warehouses(run: Run) -> frozenset[str]:
     """Those this channel sells from. Raises Fatal if there is none."""
+    chosen = allowed(run)
+    selling = chosen - refused(run, chosen)
+    if not selling:
+        raise Fatal(
+            f"Nothing may be sold from {', '.join(sorted(chosen))}: BlueCherry has no warehouse there. Allow one "
+            "of its warehouses (type W) in WAREHOUSES, or map a division to one."
+        )
+    return selling
+
+
+def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:
+    """Of some locations those that are no place to sell from, whatever a setting or a mapping says."""
+    rows = run.rows("select value from marketplace_facts where topic = 'warehouses'")
+    types = {one["code"]: one["detail"].get("type") or "" for row in rows for one in json.loads(row["value"])}
+    return frozenset(place for place in chosen if not may_sell(place, types))
+
+
+def allowed(run: Run) -> frozenset[str]:
+    """Those a setting or a mapping names. Raises Fatal if there is none."""
     chosen = frozenset(run.house.settings.warehouses)
     if not chosen:
         chosen = load(run.rows(IN_FORCE, {"now": run.now()})).warehouses()
@@ -207,6 +227,7 @@ def _note(run: Run, found: Basis) -> None:
         oversell_cost_amount=round(usual.oversell_cost, _PLACES),
         minimum=usual.minimum,
         maximum=usual.maximum,
+        refused_warehouses=tuple(sorted(refused(run, allowed(run)))),
     )
     known = run.rows("select * from stock_terms_facts")
     if not known or not _says_the_same(terms, known[0]):
@@ -215,5 +236,6 @@ def _note(run: Run, found: Basis) -> None:
 
 def _says_the_same(terms: StockTermsChanged, row: dict[str, Any]) -> bool:
     said = terms.model_dump(exclude={"happened_at"})
-    row = {**row, "warehouses": tuple(json.loads(row["warehouses"]))}
+    lists = ("warehouses", "refused_warehouses")
+    row = {**row, **{name: tuple(json.loads(row[name] or "[]")) for name in lists}}
     return all(row[name] == value for name, value in said.items())

@@ -1,9 +1,9 @@
 """The accounting part of the inventory: once a night, whether the chances we listed by kept their word.
 
 Every window that ended since is held against what happened (`sync.rules.foretold`) and written down: what was
-said, in tenths, and what came. The verdict is on seven days: more oversells than right chances would pass in one
-week of a hundred are an exception. A window is told only when the batches after it show what the others drew in it,
-so the newest come a night later.
+said, in tenths, and what came, until the next batch was listed by and until the chances' own time was over. The
+verdict is on seven days: more oversells than right chances would pass in one week of a hundred are an exception. A
+window is told only when the batches after both show what the others drew, so the newest come a night later.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from store.events import ProvedTenthPart, ProvedWindowPart, RiskProved
+from store.events import ForetoldTenthPart, ProvedTenthPart, ProvedWindowPart, RiskProved
 from sync.flows.inventory_back_test import gather
 from sync.rules import draws
 from sync.rules.foretold import Came, Said, Verdict, came
@@ -25,7 +25,10 @@ PERIOD = timedelta(days=7)
 # Each batch from when its numbers were first weighed until the next one's were, as far as the batches reach.
 _WINDOWS = """
 with weighed as (
-    select subject as batch_id, min(happened_at) as began_at,
+    select
+        subject as batch_id,
+        min(happened_at) as began_at,
+        arg_min(body ->> 'lands_at', (happened_at, seq))::timestamptz as lands_at,
     from events
     where kind = 'risk.assessed' and happened_at >= $since
     group by subject
@@ -37,13 +40,15 @@ windows as (
         seen.as_of as batch_at,
         weighed.began_at,
         lead(weighed.began_at) over (order by weighed.began_at) as ended_at,
+        weighed.lands_at,
     from weighed
     join stock_batch_facts as seen on seen.batch_id = weighed.batch_id
 )
 
 select *,
 from windows
-where ended_at <= (select max(as_of) from batch_reading_facts where read_id is not null)
+where ended_at is not null
+    and greatest(ended_at, lands_at) <= (select max(as_of) from batch_reading_facts where read_id is not null)
     and batch_id not in (select batch_id from risk_outcome_facts)
 order by began_at
 """
@@ -124,12 +129,16 @@ def _part(one: Came) -> ProvedWindowPart:
     return ProvedWindowPart(
         batch_id=one.said.batch_id, batch_at=one.said.batch_at, began_at=one.said.began_at,
         ended_at=one.said.ended_at, left_out_count=one.left_out,
-        tenths=tuple(_tenth(row) for row in one.tenths.to_dicts()),
+        tenths=tuple(
+            ProvedTenthPart(**_sums(row), oversold=tuple(row["oversold"])) for row in one.tenths.to_dicts()
+        ),
+        lands_at=one.said.lands_at,
+        foretold=tuple(ForetoldTenthPart(**_sums(row)) for row in one.foretold.to_dicts()),
     )  # fmt: skip
 
 
-def _tenth(row: dict[str, Any]) -> ProvedTenthPart:
-    return ProvedTenthPart(
-        tenth=row["tenth"], case_count=row["cases"], predicted=row["predicted"], happened=row["happened"],
-        squares=row["squares"], oversold=tuple(row["oversold"]),
-    )  # fmt: skip
+def _sums(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "case_count": row["cases"],
+        **{name: row[name] for name in ("tenth", "predicted", "happened", "squares")},
+    }

@@ -90,7 +90,8 @@ def _read(run: Run, row: dict[str, Any], known: pl.DataFrame) -> pl.DataFrame:
         run.counts["batches_passed_over"] += 1
         return known
     rows, _ = inventory_rows.of_skus(run, told, row["batch_kind"])
-    given = normalised(rows, deducts_open_orders=run.house.settings.batch_deducts_open_orders)
+    settings = run.house.settings
+    given = normalised(rows, deducts_open_orders=settings.batch_deducts_open_orders, held_lots=settings.held_lots)
     kept = to_store(row["batch_kind"], given, known)
     read_id = uuid4()
     mark = {"read_id": pl.lit(str(read_id)), "batch_id": pl.lit(row["batch_id"]), "as_of": pl.lit(row["as_of"])}

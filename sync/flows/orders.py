@@ -25,9 +25,9 @@ from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
-from sync.flows.orders_drift import sales_order_events
 from sync.flows.orders_read import person_of
 from sync.flows.orders_record import record_page
+from sync.flows.orders_seen import SCHEDULED_SEEN, record_sales_orders
 from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
 from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
@@ -132,12 +132,18 @@ def _record_orders(reading: Reading, pages: Any) -> bool:
 def _look_at_erp(run: Run, scope: Scope) -> None:
     erp, settings = run.house.erp, run.house.settings
     pages: Iterable[Page[SalesOrder]]
+    marks: dict[str, str] = {}
     if named := _named(scope):
         reading = Reading(run, "erp", "sales order")
         pages = chain.from_iterable(erp.sales_orders(order_id=order_id) for order_id in named)
     else:
         overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
-        reading, since = begin(run, scope, "erp", "sales order", bookmark=SALES_SEEN, overlap=overlap)
+        # what was read before scheduled orders were kept is read once more
+        is_whole = scope.since is None and not run.bookmark(SCHEDULED_SEEN)
+        marks = {SCHEDULED_SEEN: run.now().isoformat()} if is_whole else {}
+        reading, since = begin(
+            run, scope, "erp", "sales order", bookmark=SALES_SEEN, overlap=overlap, is_whole=is_whole
+        )
         pages = erp.sales_orders(updated_from=since)
     moments: list[datetime] = []
     for page in pages:
@@ -146,22 +152,14 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
         moments += [order.updated_at for order in page.items]
         run.check()
     if reading.end() and moments and not named:
-        run.record(bookmarks={SALES_SEEN: reached(run, max(moments))})
+        marks |= {SALES_SEEN: reached(run, max(moments))}
+    if marks:
+        run.record(bookmarks=marks)
 
 
 def _named(scope: Scope) -> Sequence[str]:
     """The orders to be read by name; none: those that changed."""
     return (scope.key,) if scope.key else scope.named
-
-
-def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours, and of what was found by its number when ours was looked for."""
-    customer = run.house.settings.erp_customer
-    foreign = [order.ord_num for order in page.items if order.order_id and order.customer != customer]
-    sql = "select ord_num from sales_order_facts where ord_num in (select unnest($foreign::varchar[]))"
-    known = {row["ord_num"] for row in run.rows(sql, {"foreign": foreign})} if foreign else set()
-    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
-    return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 
 # -- decide ------------------------------------------------------------------------------------

@@ -23,16 +23,23 @@ def grid(
     margin: float | str,
     cost: float | str,
     buffers: Sequence[int] = BUFFERS,
+    *,
     overstated: Overstated = (),
+    further: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per interval (hours until the next batch shows), SKU and buffer.
 
     `by_interval` holds for each interval the SKUs as `oversell.WANTED` says (with `sku`; `quantity` is not needed).
-    `margin` and `cost` of a unit are numbers, or the columns that have them.
+    `further`: `sku`, `buffer` of single SKUs besides; they come last. `margin` and `cost` of a unit are numbers, or
+    the columns that have them.
     """
     skus = pl.concat(skus.with_columns(interval_hours=pl.lit(float(hours))) for hours, skus in by_interval.items())
     held = pl.DataFrame({"buffer": list(buffers)}, schema={"buffer": pl.Int64})
-    return _outcomes(skus.drop("buffer", strict=False).join(held, how="cross"), margin, cost, overstated).select(
+    skus = skus.drop("buffer", strict=False)
+    choices = skus.join(held, how="cross")
+    if further is not None:
+        choices = pl.concat([choices, skus.join(further, on="sku", maintain_order="left_right")])
+    return _outcomes(choices, margin, cost, overstated).select(
         "interval_hours", "sku", "buffer", "quantity", "oversell", "worst_case", "oversold_units",
         "turned_away_units", "oversell_cost", "margin_lost", "expected_cost",
     )  # fmt: skip

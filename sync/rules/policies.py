@@ -145,12 +145,14 @@ def _rule(name: str | None) -> RiskRule:
 
 def words(members: Members) -> str:
     """What a policy holds back, as one would say it."""
+    cost = None if members.oversell_cost is None else f"{members.oversell_cost:,.2f} an oversold unit"
     chance = "" if members.alpha is None else f" at {_plain(members.alpha * 100)} %"
     told = (
         None if not members.percent else f"{_plain(members.percent)} %",
         None if not members.units else f"{members.units} unit{'' if members.units == 1 else 's'}",
         "added up" if members.combine == "sum" else None,
         f"by risk ({members.risk.replace('_', ' ')}{chance})" if members.risk not in {None, "none"} else None,
+        cost if members.risk == "newsvendor" else None,
         None if not members.minimum else f"none below {members.minimum}",
         None if members.maximum is None else f"at most {members.maximum} listed",
     )
@@ -181,6 +183,17 @@ def resolve(skus: pl.DataFrame, entries: Sequence[Entry], on: date, fallback: Po
         if begun:
             resolved = _overlaid(resolved, level, begun)
     return resolved
+
+
+def overruled(resolved: pl.DataFrame, policy: Policy, level: Level, key: str) -> pl.DataFrame:
+    """`resolved` with one policy instead of all others for what a level and key name; the rest stands as it is."""
+    tried = with_policy(resolved, policy)
+    if level == "global":
+        return tried
+    is_meant = (pl.col(level) == key).fill_null(value=False)
+    return resolved.with_columns(
+        pl.when(is_meant).then(tried[name]).otherwise(pl.col(name)).alias(name) for name in COLUMNS
+    )
 
 
 def _begun(entries: Sequence[Entry], level: Level, on: date) -> list[Entry]:

@@ -4,12 +4,15 @@ The law: in a FULL batch a missing SKU has no stock; in a DELTA it is unchanged.
 gave no number for counts as none, and of a row with a number nobody can read all of them do.
 """
 
+from collections.abc import Collection, Mapping
+
 import polars as pl
 
 from sync.rules.changes import changed, compared
 
 # Goods that are not in the building, whatever a setting says: port of entry, at origin, unassigned.
 NEVER_SOLD_FROM = frozenset({"POE", "FOB", ""})
+WAREHOUSE = "W"  # the one type of location BlueCherry calls a warehouse
 
 KEY = ("sku_key", "location")
 QUANTITIES = (
@@ -17,12 +20,27 @@ QUANTITIES = (
 )  # fmt: skip
 
 
-def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.DataFrame:
+def may_sell(location: str, types: Mapping[str, str]) -> bool:
+    """Whether goods at a location may be sold at all, once it is allowed.
+
+    `types`: of each location BlueCherry lists; empty: its list was never read, and nothing is judged by it. Of the
+    types only the warehouse is known: what is typed as anything else (QA, returns, in transit, samples) or is not
+    listed never sells. What has no type may be a warehouse.
+    """
+    if location.strip().upper() in NEVER_SOLD_FROM:
+        return False
+    return not types or types.get(location, "?").strip().upper() in {"", WAREHOUSE}
+
+
+def normalised(
+    rows: pl.DataFrame, *, deducts_open_orders: bool = True, held_lots: Collection[str] = ()
+) -> pl.DataFrame:
     """Rows of a batch as `stock_facts` has them: one per SKU and location, lots added up, nothing null.
 
     Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. Of the promised
     only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. Where it is
     known to (`deducts_open_orders` is false: allocated is what was set aside), all that is due is promised instead.
+    `held_lots`: of those nothing may be sold (QA, seconds), so what is left of them is held.
     A SKU, location and lot stand in `rows` once (`batch_checks.fault`).
     """
     later = (pl.col("open_orders") - pl.col("open_due")).clip(lower_bound=0).fill_null(0)
@@ -34,6 +52,12 @@ def normalised(rows: pl.DataFrame, *, deducts_open_orders: bool = True) -> pl.Da
         .with_columns(taken_off.alias("allocated"))
         .select(*KEY, "lot", pl.when(~is_unread()).then(pl.col(QUANTITIES)).fill_null(0))
     )
+    if held_lots:
+        left = pl.col("on_hand") - pl.sum_horizontal("linked", "allocated", "picked", "damaged", "held")
+        is_held = pl.col("lot").is_in(sorted(held_lots))
+        given = given.with_columns(
+            held=pl.col("held") + pl.when(is_held).then(left.clip(lower_bound=0)).otherwise(0)
+        )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
         return given.drop("lot")
     return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())

@@ -35,7 +35,10 @@ def measure(_folder: Path) -> list[Row]:
     with timed(took, "few"):
         advised(risk(few), Terms(margin=12, cost=200))
     weighed = skus.head(AT_RISK).with_columns(
-        pl.col("sku").cast(pl.String), margin_amount=pl.lit(12.0), oversell_cost_amount=pl.lit(200.0)
+        pl.col("sku").cast(pl.String),
+        margin_amount=pl.lit(12.0),
+        oversell_cost_amount=pl.lit(200.0),
+        advised_buffer=pl.lit(3, pl.Int64),
     )
     with timed(took, "grids"):
         for some in weighed.iter_slices(GRIDS_AT_ONCE):

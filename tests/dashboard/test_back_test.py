@@ -52,6 +52,22 @@ def test_weeks_and_policies_become_a_command_of_the_person(ordinary: Told) -> No
     assert said["b"]["alpha"] == "0.0050"
 
 
+def test_a_policy_may_be_tried_for_a_division_with_a_cost_of_an_oversell_in_pounds(ordinary: Told) -> None:
+    page = show("back_test")
+    page.selectbox(key="back-test-level-B").set_value("division").run(timeout=60)
+    keyless = senders(page)
+    page.text_input(key="back-test-key-division-B").set_value("NMK").run(timeout=60)
+    page.selectbox(key="back-test-risk-B").set_value("newsvendor").run(timeout=60)
+    cost = page.number_input(key="back-test-cost-B")
+    cost.set_value(90).run(timeout=60)
+    press(page, START)
+    tried = sent(ordinary)[0][1]["arguments"]["b"]
+
+    assert (START, True, "Say for which Division policy B is.") in keyless
+    assert (cost.label, cost.placeholder) == ("What an oversold unit costs, £", "As in the settings")
+    assert (tried["level"], tried["key"], tried["oversell_cost"]) == ("division", "NMK", "90.00")
+
+
 def test_it_says_how_far_it_is_and_why_it_was_refused(ordinary: Told) -> None:
     page = press(show("back_test"), START)
     command_id = sent(ordinary)[0][0]

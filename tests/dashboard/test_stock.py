@@ -1,11 +1,12 @@
 """Stock and One SKU: the verdict is one sentence and never green where nobody knows; sliders read the store."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from store.events import StockBatchHeld, WorkOrderLinePart, WorkOrderRead
+from store.events import StockBatchHeld, StockTermsChanged, WorkOrderLinePart, WorkOrderRead
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed, demanded, proved
@@ -310,6 +311,35 @@ def test_one_sku_tells_the_demand_event_it_is_in_and_the_one_to_come_and_which_i
     assert "Chinos" not in words(page)
 
 
+def test_one_sku_shows_beside_its_walk_where_units_lie_that_are_not_counted_and_why(told: Told) -> None:
+    risky_day(told)
+    places = {
+        (SHIRT, place): {"on_hand": units} for place, units in (("WH1", 8), ("QA", 3), ("POE", 20), ("WH9", 4))
+    }
+    told.batch("B2", places, at=NOW - HOUR)
+    told.described(
+        "warehouses",
+        [
+            {"code": "WH1", "label": "Daventry", "detail": {"type": "W"}},
+            {"code": "WH9", "label": "Stock room", "detail": {"type": "W"}},
+            {"code": "QA", "label": "Quality hold", "detail": {"type": "Q"}},
+        ],
+    )
+    told.tell(
+        StockTermsChanged(
+            happened_at=NOW - HOUR, batch_id="B2", batch_at=NOW - HOUR, due_at=None, due_from="", degraded="",
+            degraded_at=None, overaged_at=NOW + DAY, buffer_factor=Decimal(1), thin_units=0, is_frozen=False,
+            warehouses=("WH1",), clamps_warehouses=False, clock_skew_seconds=120, deducts_open_orders=True,
+            deducts_sales=True, refused_warehouses=("QA",),
+        )
+    )  # fmt: skip
+
+    assert (
+        "**On hand and not counted:** 3 at QA (Quality hold; no warehouse, though allowed), "
+        "4 at WH9 (Stock room; not allowed to sell from), 20 at POE (not in the building)."
+    ) in words(show("sku", query={"sku": SHIRT}))
+
+
 def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_later(told: Told) -> None:
     risky_day(told)
     plain = words(show("sku", query={"sku": SHIRT}))
@@ -331,8 +361,13 @@ def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_l
             )
         )  # fmt: skip
     shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
+    told.scheduled("SO-88", {SHIRT: 2}, starts=NOW)
+    leaving = words(show("sku", query={"sku": SHIRT}))
 
     assert "Coming" not in plain
+    assert "Ships on scheduled orders" not in shirt
+    assert "before the next batch lands, taken off:** 2 units (SO-88)." in leaving
+    assert "**Promised for later, not taken off today:** 4 units of orders due beyond" in leaving
     assert "Work orders" not in plain
     assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
     assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt

@@ -1,5 +1,6 @@
 """One SKU: the sliders say what the worker worked out; what is so today is marked, and where it is not, why."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,19 +10,19 @@ from streamlit.testing.v1 import AppTest
 from dashboard.format import london
 from tests.dashboard.looking import show, words
 from tests.told import HOUR, NOW, SHIRT, Told
-from tests.told_risk import assessed
+from tests.told_risk import BUFFERS, assessed
 
 BUFFER, INTERVAL = f"what-if-buffer-{SHIRT}-0", f"what-if-interval-{SHIRT}-0"
 # as the grid of `assessed` has it for one unit held back and the window as it is
 AS_WORKED_OUT = {"own_chance": 0.4 / 12, "oversold_units": 1 / 12, "cost_amount": 30, "lost_units": 0.1}
 
 
-def weighed(told: Told, **row: Any) -> AppTest:
+def weighed(told: Told, *, buffers: Sequence[int] = BUFFERS, **row: Any) -> AppTest:
     """The page of a SKU whose choices were worked out, and that stands so."""
     told.skus(SHIRT)
     told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}})
     told.offers({SHIRT: 7})
-    assessed(told, {SHIRT: AS_WORKED_OUT | row}, grids=(SHIRT,))
+    assessed(told, {SHIRT: AS_WORKED_OUT | row}, grids=(SHIRT,), buffers=buffers)
     told.runs_of_all()
     told.beat()
     return show("sku", query={"sku": SHIRT})
@@ -33,7 +34,7 @@ def outcome(page: AppTest) -> dict[str, tuple[str, str]]:
 
 def test_another_choice_is_what_the_worker_worked_out_beside_how_it_is(told: Told) -> None:
     page = weighed(told)
-    page.slider(key=BUFFER).set_value(3)
+    page.select_slider(key=BUFFER).set_value(3)
     page.select_slider(key=INTERVAL).set_value(12.0).run(timeout=60)
 
     assert outcome(page) == {
@@ -45,7 +46,7 @@ def test_another_choice_is_what_the_worker_worked_out_beside_how_it_is(told: Tol
 
 def test_where_both_sliders_begin_is_how_it_is_and_what_stock_says(told: Told) -> None:
     page = weighed(told)
-    buffer, interval = page.slider(key=BUFFER), page.select_slider(key=INTERVAL)
+    buffer, interval = page.select_slider(key=BUFFER), page.select_slider(key=INTERVAL)
 
     assert (buffer.value, interval.value) == (1, 0.0)
     assert buffer.label == "Units held back (now 1)"
@@ -60,12 +61,12 @@ def test_where_both_sliders_begin_is_how_it_is_and_what_stock_says(told: Told) -
 def test_one_button_leads_back_to_how_it_is(told: Told) -> None:
     page = weighed(told)
     begins = page.button(key=f"what-if-back-{SHIRT}").disabled
-    page.slider(key=BUFFER).set_value(3)
+    page.select_slider(key=BUFFER).set_value(3)
     page.select_slider(key=INTERVAL).set_value(12.0).run(timeout=60)
     page.button(key=f"what-if-back-{SHIRT}").click().run(timeout=60)
 
     assert begins
-    assert (page.slider[0].value, page.select_slider[0].value) == (1, 0.0)
+    assert [one.value for one in page.select_slider] == [1, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -82,9 +83,18 @@ def test_one_button_leads_back_to_how_it_is(told: Told) -> None:
 def test_what_has_no_place_on_the_slider_is_said(told: Told, row: dict[str, Any], begins: int, said: str) -> None:
     page = weighed(told, **row)
 
-    assert page.slider(key=BUFFER).value == begins
+    assert page.select_slider(key=BUFFER).value == begins
     assert said in words(page)
     assert outcome(page)["Cost of overselling"][1] == "now £30.00"
+
+
+def test_a_buffer_beyond_those_worked_out_for_all_has_its_place_and_its_mark(told: Told) -> None:
+    """The worker adds it: what is so today is where the slider begins, with what Stock says of it."""
+    page = weighed(told, buffers=(*BUFFERS, 17), base=20, quantity=3, buffer=17)
+    buffer = page.select_slider(key=BUFFER)
+
+    assert (buffer.value, buffer.options[-2:]) == (17, ["12", "17"])
+    assert "no place on the slider" not in words(page)
 
 
 def test_a_risk_weighed_since_the_sliders_were_worked_out_is_told_apart(told: Told) -> None:

@@ -12,7 +12,7 @@ import pytest
 from store.journal import Personal
 from sync.clients.bluecherry_words import Words
 from sync.clients.erp_time import ErpTime
-from sync.flows.orders import record_sales_orders
+from sync.flows.orders_seen import record_sales_orders
 from sync.ports import Address, Page
 from tests.flows.shop import Shop, settings_of
 

@@ -96,6 +96,31 @@ def test_as_it_is_now_means_the_policies_in_force_and_the_settings(shop: Callabl
     assert sides["a"]["saved_amount"] == 0
 
 
+def test_a_policy_tried_for_one_sku_leaves_the_rest_as_things_stand(shop: Callable[..., Shop]) -> None:
+    replayer = Replayer(shop(buffer_risk="none", buffer_percent=0, buffer_units=0))
+    alone = ask.TriedPolicy(percent=Decimal(100), level="sku", key=QUICK)
+    _, sides = replayer.test(AS_IT_IS, alone)
+    _, other = replayer.test(AS_IT_IS, alone.model_copy(update={"key": SLOW}))
+
+    assert sides["b"]["policy"] == f"100 % for sku {QUICK}"
+    assert sides["a"]["lost_units"] == 0
+    assert sides["b"]["lost_units"] == sides["a"]["wanted_units"] > 0  # nobody wanted the slow one
+    assert other["b"]["lost_units"] == 0
+    assert 0 < other["b"]["listed_units"] < other["a"]["listed_units"]
+
+
+def test_what_an_oversell_costs_is_said_where_a_policy_weighs_it(shop: Callable[..., Shop]) -> None:
+    dear = ask.TriedPolicy(risk="newsvendor", oversell_cost=Decimal(6000))
+    cheap = ask.TriedPolicy(risk="newsvendor", oversell_cost=Decimal("0.5"))
+    _, sides = Replayer(shop()).test(cheap, dear)
+
+    assert [sides[side]["policy"] for side in "ab"] == [
+        "by risk (newsvendor), 0.50 an oversold unit",
+        "by risk (newsvendor), 6,000.00 an oversold unit",
+    ]
+    assert sides["b"]["listed_units"] < sides["a"]["listed_units"]
+
+
 def test_the_chances_are_held_against_what_happened(shop: Callable[..., Shop]) -> None:
     replayer = Replayer(shop())
     answer, sides = replayer.test(NONE, ask.TriedPolicy(risk="service_level", alpha=Decimal("0.01")))
@@ -185,6 +210,12 @@ def test_a_file_open_for_hours_keeps_later_batches_from_effect_and_counts_no_sal
         ({"since": TODAY - timedelta(days=400)}, "At most 26 weeks are replayed at once."),
         ({"a": ask.TriedPolicy(percent=Decimal(101))}, "Policy A: The percent lies between 0 and 100."),
         ({"b": ask.TriedPolicy(as_it_is=True, units=1)}, "Policy B is as things stand: then it says nothing else."),
+        (
+            {"b": ask.TriedPolicy(as_it_is=True, level="division", key="NMK")},
+            "Policy B is as things stand: then it says nothing else.",
+        ),
+        ({"b": ask.TriedPolicy(level="division")}, "Policy B: Say which division: the key is empty."),
+        ({"b": ask.TriedPolicy(level="sku", key="GONE")}, "Policy B: BlueCherry has no sku 'GONE'."),
         ({"since": date(2026, 6, 1), "until": date(2026, 6, 8)}, "the stock is known here from 21 November on."),
     ],
 )

@@ -102,6 +102,49 @@ def test_without_an_allowed_warehouse_nothing_is_sold_and_the_sentence_says_what
     assert basis(here.run, BATCH).warehouses == {"WH7"}
 
 
+PLACES = [
+    {"code": "WH1", "label": "Daventry", "detail": {"type": "W"}},
+    {"code": "QA", "label": "Quality hold", "detail": {"type": "Q"}},
+    {"code": "RET", "label": "Returns bench", "detail": {"type": "R"}},
+]
+
+
+@pytest.mark.parametrize("by_mapping", [True, False])
+def test_a_place_bluecherry_has_no_warehouse_at_never_counts_though_it_is_allowed(
+    shop: Callable[..., Shop], *, by_mapping: bool
+) -> None:
+    here = shop(warehouses=() if by_mapping else ("WH1", "QA", "POE", "NEW"))
+    for number, place in enumerate(("WH1", "QA", "POE", "NEW")):
+        if by_mapping:
+            here.told.mapping("warehouse", f"D{number}", place)
+    here.told.described("warehouses", PLACES)
+    found = basis(here.run, BATCH)
+    basis(here.run, BATCH)
+    said = {row["subject"]: row for row in here.rows("select * from conditions($at)", at=NOW + HOUR)}
+
+    assert found.warehouses == {"WH1"}
+    assert set(said) == {"QA", "POE", "NEW"} | ({"warehouse/D3", "warehouse/D2"} if by_mapping else set())
+    assert {said[place]["kind"] for place in ("QA", "POE", "NEW")} == {"warehouse_not_counted"}
+    assert said["QA"]["detail"] == (
+        "QA (Quality hold) is allowed by the settings or a mapping, but is of type Q in BlueCherry, and only type "
+        "W is a warehouse: nothing that lies there is listed."
+    )
+    assert "POE is allowed by the settings or a mapping, but is no place in the building" in said["POE"]["detail"]
+    assert "NEW is allowed by the settings or a mapping, but is none of BlueCherry's" in said["NEW"]["detail"]
+    assert here.rows("select count(*) as n from events where kind = 'stock_terms.changed'") == [{"n": 1}]
+    assert check_rebuild(here.told.database) == {}
+
+
+def test_where_only_places_that_are_no_warehouse_are_allowed_the_sentence_says_what_to_do(
+    shop: Callable[..., Shop],
+) -> None:
+    here = shop(warehouses=("QA", "RET"))
+    here.told.described("warehouses", PLACES)
+
+    with pytest.raises(Fatal, match="Nothing may be sold from QA, RET: BlueCherry has no warehouse there"):
+        basis(here.run, BATCH)
+
+
 def test_policies_are_read_as_they_were_set_and_removed(shop: Callable[..., Shop]) -> None:
     here = shop()
     first = events.BufferPolicySet(

@@ -10,7 +10,7 @@ import pytest
 from store.journal import check_rebuild
 from sync.clients.erp_time import ErpTime
 from sync.flows.dispatch_look import read_shipments
-from sync.flows.orders import record_sales_orders
+from sync.flows.orders_seen import record_sales_orders
 from sync.flows.returns_settle import record_returns
 from sync.ports import ErpReturn, Page, SalesOrder, Shipment
 from sync.runs import EVERYTHING

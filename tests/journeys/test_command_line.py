@@ -185,7 +185,9 @@ def try_policies(home: Any, cherrylane: Typed) -> str:
     assert "BlueCherry has no category" in cherrylane("preview", "units=1", "--of", "category:boats", ends=1).stderr
     (beat,) = home.rows("select domain_at from heartbeat")
     days = [(beat["domain_at"] + timedelta(days=days)).date().isoformat() for days in (-3, 1)]
-    tested = cherrylane("backtest", "now", "percent=50,units=3", "--from", days[0], "--until", days[1])
+    tested = cherrylane(
+        "backtest", "now", "percent=50,units=3", "--of", "division:NMK", "--from", days[0], "--until", days[1]
+    )
     assert "batches replayed" in tested.stdout
     assert "50" in tested.stdout.split("B", 1)[1]
     assert len(home.rows("select side from back_test_facts")) == 2

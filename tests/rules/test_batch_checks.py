@@ -188,6 +188,20 @@ def test_next_seasons_orders_are_kept_apart_and_lots_are_added_up() -> None:
     assert (row["on_hand"], row["allocated"], row["later_orders"]) == (23, 6, 10)
 
 
+def test_what_is_left_of_a_held_lot_is_on_hold_and_one_promised_beyond_itself_eats_into_the_others() -> None:
+    given = rows(
+        {"on_hand": 20, "held": 1},
+        {"on_hand": 7, "lot": "QA", "allocated": 2, "picked": 1},
+        {"on_hand": 1, "lot": "B2", "allocated": 3},
+    )
+    row = normalised(given, held_lots=("QA", "B2")).row(0, named=True)
+    alone = normalised(given.filter(pl.col("lot") == "QA"), held_lots=("QA",)).row(0, named=True)
+
+    assert (row["on_hand"], row["allocated"], row["picked"], row["held"]) == (28, 5, 1, 1 + 4)
+    assert alone["held"] == 4
+    assert normalised(given).row(0, named=True)["held"] == 1
+
+
 def test_an_erp_that_leaves_open_orders_out_of_allocated_gives_no_stock_beyond_what_is_on_hand() -> None:
     given = rows({"on_hand": 10, "allocated": 2, "open_orders": 30, "open_due": 5})
 

@@ -1,6 +1,6 @@
 """What was said of each offer, held against what came: in tenths, and whether more came than may be believed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -13,16 +13,19 @@ BEGAN, ENDED = MONDAY + EVERY + HOUR / 2, MONDAY + 2 * EVERY + HOUR / 2
 
 
 def held(
-    pools: dict[str, list[int]], said: dict[str, tuple[int, int, float]], *sold: tuple[str, float, int]
+    pools: dict[str, list[int]],
+    said: dict[str, tuple[int, int, float]],
+    *sold: tuple[str, float, int],
+    lands_at: datetime = ENDED,
 ) -> Came:
-    """The second of four batches, of which each offer was said to have (base, listed, chance)."""
+    """The second of four batches, of which each offer was said to have (base, listed, chance) until it lands."""
     past = history(pools, sales(*sold))
     fallen = draws.falls(past.moves, past.batches[-1].as_of)
     offers = pl.DataFrame(
         [(sku, *numbers) for sku, numbers in said.items()],
         schema={"sku": pl.String, "base": pl.Int64, "quantity": pl.Int64, "chance": pl.Float64}, orient="row",
     )  # fmt: skip
-    return came(past, fallen, Said("B1", MONDAY + EVERY, BEGAN, ENDED, offers))
+    return came(past, fallen, Said("B1", MONDAY + EVERY, BEGAN, ENDED, lands_at, offers))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,25 @@ def test_only_what_was_sold_in_the_window_counts() -> None:
     found = held({SHIRT: [2, 2, 2, 2]}, {SHIRT: (2, 2, 0.1)}, before, after)
 
     assert found.tenths["happened"].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "listed", "lands", "sold", "expected"),
+    [
+        ("ordered and drawn after the next batch was listed by, while it was given for", 5, 2, 8.75, 1),
+        ("when that time was over", 5, 0, 8.75, 0),
+        ("while the next batch was late, when that time was over", 5, -2, 7.75, 0),
+        ("no more can be ordered than was listed", 4, 2, 8.75, 0),
+        ("but what was really sold counts, however many were listed", 4, 0, 6.0, 1),
+    ],
+)
+def test_a_chance_is_judged_by_the_time_it_was_given_for(
+    case: str, listed: int, lands: float, sold: float, expected: int
+) -> None:
+    """Of five that were there seven are wanted here at some time, and one goes elsewhere after ten hours."""
+    found = held({SHIRT: [5, 5, 5, 4]}, {SHIRT: (5, listed, 0.25)}, (SHIRT, sold, 7), lands_at=ENDED + lands * HOUR)
+
+    assert found.foretold.select("tenth", "cases", "predicted", "happened").rows() == [(2, 1, 0.25, expected)], case
 
 
 def test_each_tenth_has_its_own_sums_and_names_the_worst_first() -> None:

@@ -117,7 +117,7 @@ def test_what_the_others_find_missing_is_not_ours() -> None:
 
 def test_a_grid_counts_on_the_record_as_the_assessment_does() -> None:
     chances = (0.05, 0.01)
-    found = grids({0: offer()}, chances)
+    found = grids({0: advised(offer())}, chances)
 
     assert found["oversell_chances"][0][1] == pytest.approx(
         assessed(advised(offer()), chances)["own_chance"].item()
@@ -125,7 +125,7 @@ def test_a_grid_counts_on_the_record_as_the_assessment_does() -> None:
 
 
 def test_a_grid_has_every_buffer_for_every_interval_and_holding_back_more_never_sells_more() -> None:
-    found = grids({0: offer(), 8: offer(own_mean=4.0, other_mean=2.0)})
+    found = grids({0: advised(offer()), 8: advised(offer(own_mean=4.0, other_mean=2.0))})
 
     assert found.select("sku", "interval_hours", "base").rows() == [(SHIRT, 0.0, 3), (SHIRT, 8.0, 3)]
     for row in found.iter_rows(named=True):
@@ -136,6 +136,22 @@ def test_a_grid_has_every_buffer_for_every_interval_and_holding_back_more_never_
         assert row["lost_amounts"] == sorted(row["lost_amounts"])
     assert found["oversell_chances"][0][1] == pytest.approx(looked_at()["own_chance"])
     assert found["oversell_chances"][1][0] > found["oversell_chances"][0][0]
+
+
+def test_a_buffer_that_stands_or_is_advised_beyond_those_of_all_is_in_its_offers_grid_alone() -> None:
+    wanted = {"own_mean": 14.0, "other_mean": 9.0}
+    deep = advised(offer("DEEP", base=20, quantity=3, **wanted)).with_columns(advised_buffer=pl.lit(14, pl.Int64))
+    plain = advised(offer("PLAIN", base=20, quantity=20, **wanted)).with_columns(advised_buffer=pl.lit(0, pl.Int64))
+    found = grids({0: pl.concat([deep, plain]), 8: pl.concat([deep, plain])})
+    rows = {(row["sku"], row["interval_hours"]): row for row in found.iter_rows(named=True)}
+
+    assert rows["PLAIN", 0]["buffers"] == list(range(13))
+    for hours in (0, 8):
+        row = rows["DEEP", hours]
+        assert row["buffers"] == [*range(13), 14, 17]
+        assert row["oversell_chances"] == sorted(row["oversell_chances"], reverse=True)
+        assert row["lost_amounts"] == sorted(row["lost_amounts"])
+    assert rows["DEEP", 0]["oversell_chances"][-1] == pytest.approx(assessed(deep)["own_chance"].item())
 
 
 def test_a_row_is_told_again_only_where_it_says_something_else() -> None:

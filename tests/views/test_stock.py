@@ -7,7 +7,7 @@ import pytest
 
 from store import reads, reads_risk, reads_stock
 from store.database import Ask
-from store.events import StockBatchHeld, StockBatchJudged, StockBatchRejected, StockBatchSeen
+from store.events import StockBatchHeld, StockBatchJudged, StockBatchRejected, StockBatchSeen, StockTermsChanged
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed
 
@@ -23,6 +23,19 @@ PARTS: dict[str, Any] = {
 def steps(ask: Ask, sku: str = SHIRT) -> list[tuple[str, int]]:
     sent = reads.publications(ask, sku)
     return reads_stock.stock_walk(ask, sku, sent["push_id"][0]).select("step", "units").rows()
+
+
+def test_a_number_john_lewis_refused_or_whose_file_failed_never_came_into_effect(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 7, TROUSERS: 4}, at=NOW - 5 * HOUR, name="one", errors={TROUSERS: "no such offer"})
+    told.publish({SHIRT: 6}, at=NOW - 3 * HOUR, name="two", state="failed")
+    told.publish({SHIRT: 5}, at=NOW - HOUR, name="three", is_finished=False)
+    shirt, trousers = (
+        reads.publications(ask, sku).select("quantity", "import_state", "effective_at").rows()
+        for sku in (SHIRT, TROUSERS)
+    )
+
+    assert shirt == [(5, "", None), (6, "failed", None), (7, "complete", NOW - 5 * HOUR + HOUR / 12)]
+    assert trousers == [(4, "refused", None)]
 
 
 def taken(rows: list[tuple[str, int]]) -> int:
@@ -50,6 +63,7 @@ def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None
         (4, {}, ("waits", -3)),
         (0, {"degraded": "overaged", "is_thin": True}, ("thin", -7)),
         (9, {"supply": 11, "base": 10}, ("pooled", 2)),
+        (1, {"scheduled": 6, "supply": 3, "base": 2}, ("scheduled", -6)),
         (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
         (0, {"buffer": 20}, ("buffer", -8)),
     ],
@@ -116,6 +130,28 @@ def test_two_warehouses_are_summed_at_each_batch(told: Told, ask: Ask) -> None:
     told.batch("B1", {(SHIRT, "WH2"): {"on_hand": 1}}, at=NOW - 2 * HOUR)
 
     assert reads_stock.stock_history(ask, NOW, SHIRT)["quantity"].to_list() == [9, 6]
+
+
+def test_the_history_sums_the_warehouses_that_sold_here_at_each_batch(told: Told, ask: Ask) -> None:
+    """WH2 sold here from B1 to B3; before the first batch we decided on, it is taken to be as then."""
+    told.skus(SHIRT)
+    shelves = {(SHIRT, "WH1"): {"on_hand": 5}, (SHIRT, "WH2"): {"on_hand": 4}}
+    told.batch("B0", {**shelves, (SHIRT, "QA"): {"on_hand": 90}}, at=NOW - 8 * HOUR)
+    for number, places in enumerate((("WH1",), ("WH1", "WH2"), ("WH1", "WH2"), ("WH1",))):
+        at = NOW - (6 - number) * HOUR
+        told.batch(f"B{number + 1}", {(SHIRT, "WH2"): {"on_hand": 3}} if number == 2 else {}, at=at)
+        told.tell(
+            StockTermsChanged(
+                happened_at=at + HOUR / 2, batch_id=f"B{number + 1}", batch_at=at, due_at=None, due_from="",
+                degraded="", degraded_at=None, overaged_at=NOW + DAY, buffer_factor=Decimal(1), thin_units=0,
+                is_frozen=False, warehouses=places, clamps_warehouses=False, clock_skew_seconds=120,
+                deducts_open_orders=True, deducts_sales=True,
+            )
+        )  # fmt: skip
+
+    assert reads_stock.stock_history(ask, NOW, SHIRT).select("quantity", "moved_at").rows() == [
+        (5, NOW - 8 * HOUR), (9, NOW - 5 * HOUR), (8, NOW - 4 * HOUR), (5, NOW - 3 * HOUR),
+    ]  # fmt: skip
 
 
 def test_what_is_held_back_is_told_order_by_order_then_and_now(told: Told, ask: Ask) -> None:
