@@ -1,4 +1,4 @@
-"""A line John Lewis sold that BlueCherry does not have under its order's number is sent, held, or said to be missing."""
+"""A line John Lewis sold that BlueCherry has not under its order's number is sent, held, or said to be missing."""
 
 from typing import Any
 
