@@ -114,21 +114,6 @@ here_lines as (
     group by order_id, order_line_id
 ),
 
--- lines put into the sales orders of other orders
-abroad as (
-    select
-        sold.order_line_id,
-        string_agg(distinct line.ord_num || ' of ' || line.order_id, ' and ') as places,
-        sum(line.ordered_quantity - line.cancelled_quantity)::integer as quantity,
-    from placed
-    join order_line_facts as sold on sold.order_id = placed.order_id
-    join sales_line_facts as line on line.order_line_id = sold.order_line_id and line.order_id <> sold.order_id
-    join sales_order_facts as sales
-        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-    where line.ordered_quantity > line.cancelled_quantity
-    group by sold.order_line_id
-),
-
 meant_lines as (
     select ord_num, one.order_line_id, one.sku_key, one.quantity, one.unit_price
     from (select ord_num, unnest(lines) as one from sent where is_ours)
@@ -158,13 +143,12 @@ compared as (
         if(sold.state in ('REFUSED', 'CANCELED'), 0, sold.quantity - sold.cancelled_quantity)::integer as wanted,
         coalesce(there.ordered_quantity, 0) as ordered, coalesce(there.live_quantity, 0) as live,
         coalesce(there.cancel_kind, '') as cancel_kind, there.sku_key, there.unit_price_amount as unit_price,
-        abroad.places, coalesce(abroad.quantity, 0) as abroad,
+        abroad.places, coalesce(abroad.quantity, 0) as abroad, sold.refunded_quantity as refunded, sales.is_before_start,
     from sales
     join meant_lines as meant on meant.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = meant.order_line_id
-    left join here_lines as there
-        on there.order_line_id = meant.order_line_id and there.order_id = sales.order_id
-    left join abroad on abroad.order_line_id = meant.order_line_id
+    left join here_lines as there on there.order_line_id = meant.order_line_id and there.order_id = sales.order_id
+    left join lines_abroad(as_of) as abroad on abroad.order_line_id = meant.order_line_id
     qualify row_number() over (
         partition by sold.order_line_id
         order by there.ord_num is not distinct from meant.ord_num desc, meant.ord_num
@@ -209,16 +193,26 @@ differing as (
         'cancelled' as drift_class, order_line_id as subject, ord_num, order_id, order_line_id, sku,
         meant_quantity || ' of ' || meant_key as sent,
         coalesce('put into ' || places, 'cancelled' || if(cancel_kind = 'HOUSE', ' by the house', '')) as shown,
-        wanted || ' of ' || sku || ' wanted' as market, greatest(wanted - abroad, 0) as short_quantity,
-        if(
-            abroad > 0,
-            'It leaves in a parcel of another order, which cannot be confirmed to John Lewis so, and this order counts as '
-                || 'late: put it back under its own number.',
-            'John Lewis waits for units that will never come, and counts the order as late: cancel the line there, or put '
-                || 'it back.'
-        ) as consequence,
+        wanted || ' of ' || sku || if(market_state = 'SHIPPING', ' wanted', ' shown as shipped') as market,
+        if(market_state = 'SHIPPING', greatest(wanted - abroad, 0), 0) as short_quantity,
+        case
+            when market_state <> 'SHIPPING' then 'John Lewis and the customer believe it has left: send it, or see that '
+                || 'its money goes back.'
+            when abroad > 0 then 'It leaves in a parcel of another order, which cannot be confirmed to John Lewis so, and '
+                || 'this order counts as late: put it back under its own number.'
+            else 'John Lewis waits for units that will never come, and counts the order as late: cancel the line there, or '
+                || 'put it back.'
+        end as consequence,
     from compared
-    where market_state = 'SHIPPING' and wanted > 0 and live = 0
+    where live = 0 and wanted > 0 and (
+        market_state = 'SHIPPING'
+        -- somebody said there that it has left, and neither under another number nor keyed in without our id it did
+        or (wanted > refunded and abroad = 0 and not is_before_start and not exists (
+            from here
+            where here.order_id = compared.order_id and here.order_line_id = '' and here.sku_key = meant_key
+                and here.ordered_quantity > here.cancelled_quantity
+        ))
+    )
 
     union all
 
@@ -227,8 +221,7 @@ differing as (
         meant_quantity || if(meant_quantity = 1, ' unit', ' units'),
         live || if(live = 1, ' unit', ' units') || coalesce(' and ' || abroad || ' put into ' || places, ''),
         wanted || ' wanted', greatest(wanted - live - abroad, 0),
-        if(
-            wanted > live,
+        if(wanted > live,
             'Fewer units come than the customer paid for: the missing ones are cancelled at John Lewis, or put back.',
             'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
         ),

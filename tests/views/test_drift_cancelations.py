@@ -1,13 +1,14 @@
 """What is said of a cancelation asked for at John Lewis, when it was refused, overtaken or done long ago."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from store import events
 from store.database import Ask
-from store.events import CancelationAsked, DriftAnswered
-from tests.told import HOUR, NOW, Told, thing
+from store.events import CancelationAsked, DriftAnswered, RefundPart
+from tests.told import HOUR, NOW, SHIRT, Told, thing
 from tests.views.test_drift import line, sent, shows, wrong
 
 MINUTE = timedelta(minutes=1)
@@ -100,3 +101,32 @@ def test_an_ask_waits_only_while_something_of_it_can_still_be_carried_out(
     rows = ask("select passed_on, is_open from drift($at)", {"at": NOW}).to_dicts()
 
     assert rows == [{"passed_on": standing, "is_open": True}]
+
+
+@pytest.mark.parametrize("refunded", [False, True])
+def test_a_line_bluecherry_cancelled_does_not_go_quiet_when_john_lewis_shows_the_order_as_shipped(
+    told: Told, ask: Ask, refunded: bool
+) -> None:
+    """Somebody confirmed the whole order there; the money of what never left goes back, or the customer waits."""
+    sent(told)
+    shows(told, line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE"))
+    back = RefundPart(
+        refund_id="R1", quantity=2, amount=Decimal(78), shipping_amount=Decimal(0), reason_code="R", state="REFUNDED",
+        refunded_at=NOW,
+    )  # fmt: skip
+    told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW, refunds=(back,) if refunded else ())
+    rows = ask("select drift_class, market, short_quantity from drift($at)", {"at": NOW}).rows()
+
+    assert rows == ([] if refunded else [("cancelled", f"2 of {SHIRT} shown as shipped", 0)])
+
+
+def test_a_line_keyed_in_anew_without_our_id_has_left_when_john_lewis_shows_the_order_as_shipped(
+    told: Told, ask: Ask
+) -> None:
+    sent(told)
+    gone = line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE")
+    anew = line(line_number=2, order_line_id="", open_quantity=0, shipped_quantity=2)
+    shows(told, gone, anew)
+    told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW)
+
+    assert wrong(ask) == set()
