@@ -180,8 +180,7 @@ def test_a_batch_of_which_nothing_was_to_send_is_in_effect_when_that_was_found(s
         made.told.publish({QUICK: 5}, at=complete_at(number) + waits, name=f"p{number}", batch_id=f"B{number}")
 
     found = gather(made.run, NOW - 3 * DAY).batches
-    waits = {one.in_effect_at - one.as_of - HOUR / 3 for one in found}
-    assert waits == {HOUR / 60, HOUR / 30 + HOUR / 12}
+    assert {one.in_effect_at - one.as_of - HOUR / 3 for one in found} == {HOUR / 60, HOUR / 30 + HOUR / 12}
 
 
 def test_a_file_open_for_hours_keeps_later_batches_from_effect_and_counts_no_sale_twice(
