@@ -15,7 +15,7 @@ demo: $(READY)
 	$(BIN)/cherrylane demo
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 	@echo "All checks passed."
 
 lint: $(READY)

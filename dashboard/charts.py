@@ -192,8 +192,8 @@ def walk(rows: pl.DataFrame) -> go.Figure:
 # The steps of the walk, in the words of the trade; a step written on two lines fits beneath its bar.
 WALK = {
     "on_hand": "on<br>hand", "linked": "linked", "allocated": "allo-<br>cated", "picked": "picked",
-    "damaged": "dam-<br>aged", "held": "held", "pooled": "pooled", "supply": "<b>supply</b>",
-    "inflight": "sold<br>since",
+    "damaged": "dam-<br>aged", "held": "held", "scheduled": "ships<br>soon", "pooled": "pooled",
+    "supply": "<b>supply</b>", "inflight": "sold<br>since",
     "below_zero": "not below<br>zero", "base": "<b>sellable</b>", "buffer": "buffer",
     "thin": "too thin for<br>so old a batch", "minimum": "below the<br>minimum", "maximum": "cap",
     "packs": "whole<br>packs", "waits": "waits for<br>the next batch", "listed": "<b>listed</b>",

@@ -6,7 +6,7 @@ Law: this is the only module that knows London, and the only one that turns valu
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -233,6 +233,12 @@ def london_midnight(day: date) -> datetime:
 def on_london_clock(moment: datetime) -> datetime:
     """The same moment, for an axis that shows London time."""
     return moment.astimezone(LONDON)
+
+
+def from_london(face: datetime) -> datetime | None:
+    """The moment a London clock shows this (the first where it shows it twice); None: it is put forward over it."""
+    moment = face.replace(tzinfo=LONDON).astimezone(UTC)
+    return moment if moment.astimezone(LONDON).replace(tzinfo=None) == face else None
 
 
 def span(seconds: float | None) -> str:

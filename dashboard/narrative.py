@@ -111,6 +111,26 @@ def _decision(body: Body) -> str:
     )
 
 
+def _called(body: Body) -> str:
+    what = f"{body.get('method')} {body.get('resource')}"
+    told = {
+        "nothing": f"Looked for it: nothing found ({what})",
+        "same": f"Read it by name: nothing new ({what})",
+        "done": f"Called {what}",
+        "no_answer": f"Called {what}: no answer came",
+        "refused": f"Called {what}: refused with {body.get('status')}",
+        "unreadable": f"Read it by name: the answer could not be read ({what})",
+    }.get(str(body.get("found")), f"Called {what}")
+    times = int(body.get("count") or 1)
+    return f"{told}, {count(times, 'time')}" if times > 1 else told
+
+
+def _payout(body: Body) -> str:
+    done = "Paid out" if body.get("paid_at") else f"In a payout that is {state(body.get('state')).words.lower()}"
+    name = body.get("voucher") or body.get("cycle_id")
+    return f"{done}: {_amount(body, 'order_amount')} of this order in {name}, {_amount(body, 'amount')} in all"
+
+
 _SENTENCES: dict[str, Callable[[Body], str]] = {
     "order.placed": lambda body: f"First seen at John Lewis. {_shown(body)}",
     "order.changed": lambda body: f"John Lewis shows it changed. {_shown(body)}",
@@ -175,6 +195,8 @@ _SENTENCES: dict[str, Callable[[Body], str]] = {
         f"{_HANDLED.get(str(body.get('action')), humanised(str(body.get('action'))))}: "
         f"{humanised(str(body.get('exception_kind') or 'exception')).lower()}{_said(body)}"
     ),
+    "call.made": _called,
+    "payout.seen": _payout,
     "ledger.booked": lambda body: (
         f"{_LEDGER.get(str(body.get('type')), humanised(str(body.get('type')).lower()))}: "
         f"{_amount(body, 'amount')}, "
@@ -189,7 +211,8 @@ _ICONS = {
     "intent": ":material/send:", "exception": ":material/error:", "ledger": ":material/payments:",
     "invoice": ":material/receipt_long:", "return": ":material/assignment_return:",
     "credit_memo": ":material/receipt_long:", "drift": ":material/compare_arrows:",
-    "cancelation": ":material/remove_shopping_cart:",
+    "cancelation": ":material/remove_shopping_cart:", "call": ":material/search:",
+    "payout": ":material/account_balance:",
 }  # fmt: skip
 
 
@@ -211,6 +234,8 @@ def source(kind: str, actor: str) -> str:
     room = kind.partition(".")[0]
     if kind == "return.read" or (room in _OF_BLUECHERRY and kind != "shipment.held"):
         return "BlueCherry"
-    if kind in {"order.placed", "order.changed", "return.seen"} or room == "ledger":
+    if kind in {"order.placed", "order.changed", "return.seen"} or room in {"ledger", "payout"}:
         return "John Lewis"
+    if kind == "call.made":
+        return "BlueCherry" if actor == "erp" else "John Lewis"
     return "Cherrylane" if actor == "worker" else actor

@@ -37,6 +37,7 @@ _EVENT_COLUMNS: dict[str, Any] = {
     "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
     "run_id": pl.String, "snapshot_id": pl.String, "body": pl.String, "happened_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
+_SNAPSHOT = [*_EVENT_COLUMNS].index("snapshot_id")
 _PERSON_COLUMNS: dict[str, Any] = {
     "order_id": pl.String, "body": pl.String, "placed_at": pl.Datetime("us", "UTC"),
     "recorded_at": pl.Datetime("us", "UTC"),
@@ -48,6 +49,14 @@ where placed_at >= coalesce(
     (select try_cast(value as timestamptz) from bookmarks where name = $name), '-infinity'::timestamptz
 )
 on conflict do update set body = excluded.body, placed_at = excluded.placed_at, recorded_at = excluded.recorded_at
+"""
+_AGAIN_COLUMNS: dict[str, Any] = {"event_id": pl.String, "snapshot_id": pl.String}
+_READ_AGAIN = """
+merge into read_again as known
+using (select event_id::uuid as event_id, snapshot_id::uuid as snapshot_id from again) as new
+on known.event_id = new.event_id
+when matched then update set read_count = known.read_count + 1, snapshot_id = new.snapshot_id, read_at = $now
+when not matched then insert values (new.event_id, 1, new.snapshot_id, $now)
 """
 _INSERT_EVENTS = """
 insert into events
@@ -80,6 +89,7 @@ class Journal:
         self._connection = database.connect()
         self._evidence = Evidence(self._connection)
         self._incoming = Slot(self._connection, "incoming", _EVENT_COLUMNS)
+        self._again = Slot(self._connection, "again", _AGAIN_COLUMNS)
         self._people = Slot(self._connection, "people", _PERSON_COLUMNS)
         self._folds = _folds()
         self._seq = newest_seq(self._connection)
@@ -209,10 +219,28 @@ class Journal:
         with self._people.holding(rows.values()):
             connection.execute(_WRITE_PERSONAL, {"name": FORGOTTEN})
 
+    def _note_again(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        rows: Mapping[UUID, tuple[object, ...]],
+        known: Mapping[UUID, UUID | None],
+    ) -> None:
+        """Of what was read before and is read again from another answer, note that it was."""
+        again = [
+            (str(event_id), rows[event_id][_SNAPSHOT])
+            for event_id, first in known.items()
+            if first is not None and rows[event_id][_SNAPSHOT] not in (None, str(first))
+        ]
+        if again:
+            with self._again.holding(again):
+                connection.execute(_READ_AGAIN, {"now": self._clock.now()})
+
     def _write_events(
         self, connection: duckdb.DuckDBPyConnection, rows: Mapping[UUID, tuple[object, ...]], topics: set[str]
     ) -> int:
-        known = {row[0] for row in found(connection, "select event_id from events where event_id in", [*rows])}
+        select = "select event_id, snapshot_id from events where event_id in"
+        known = dict(found(connection, select, [*rows]))
+        self._note_again(connection, rows, known)
         new = [row for event_id, row in rows.items() if event_id not in known]
         if not new:
             return 0

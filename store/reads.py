@@ -194,7 +194,7 @@ def order_misfits(ask: Ask, order_id: str) -> pl.DataFrame:
 def order_timeline(ask: Ask, order_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
     """Everything that happened to one order, oldest first."""
     return ask(
-        "select * from order_timeline where order_id = $order_id order by happened_at, seq limit $limit",
+        "select * from order_timeline($order_id) order by happened_at, seq, moment_id limit $limit",
         {"order_id": order_id, "limit": limit},
     )
 

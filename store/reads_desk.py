@@ -3,6 +3,8 @@
 As in `store.reads`: one typed function per read model, same facts and same `as_of`, same rows.
 """
 
+from datetime import datetime
+
 import polars as pl
 
 from store.reads import Ask
@@ -18,6 +20,24 @@ def exception_evidence(ask: Ask, exception_id: str, *, limit: int = 50) -> pl.Da
     return ask(
         "select * from exception_evidence($id) order by seen_at desc limit $limit",
         {"id": exception_id, "limit": limit},
+    )
+
+
+def exception_records(ask: Ask, as_of: datetime, exception_id: str) -> pl.DataFrame:
+    """What is written down here behind one exception that stands on no single answer, the newest first."""
+    return ask(
+        "select * from exception_records($id, $as_of) order by seen_at desc, kind, subject",
+        {"id": exception_id, "as_of": as_of},
+    )
+
+
+def mapping_things(ask: Ask, as_of: datetime, mapping: str, key: str, *, limit: int = 50) -> pl.DataFrame:
+    """What uses one mapping, the latest first."""
+    return ask(
+        "select thing, order_id, sku, max(used_at) as used_at from mapping_things($as_of)"
+        " where mapping = $mapping and key = $key group by all"
+        " order by used_at desc nulls last, sku, thing limit $limit",
+        {"as_of": as_of, "mapping": mapping, "key": key, "limit": limit},
     )
 
 

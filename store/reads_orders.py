@@ -24,6 +24,19 @@ def order_systems(ask: Ask, order_id: str) -> pl.DataFrame:
     return ask("select * from order_systems where order_id = $order_id order by position", {"order_id": order_id})
 
 
+def order_money(ask: Ask, order_id: str) -> pl.DataFrame:
+    """What John Lewis booked for one order against what BlueCherry charged: sold, given back, together."""
+    return ask("select * from order_money where order_id = $order_id order by position", {"order_id": order_id})
+
+
+def order_documents(ask: Ask, order_id: str) -> pl.DataFrame:
+    """BlueCherry's invoices and credit memos of one order, oldest first."""
+    return ask(
+        "select * from order_documents where order_id = $order_id order by issued_at, document",
+        {"order_id": order_id},
+    )
+
+
 def order_returns(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
     """The returns of one order, line by line, oldest first."""
     return ask(

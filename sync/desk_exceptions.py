@@ -17,6 +17,7 @@ from sync.flows.orders_again import foresee
 from sync.lanes import Lane
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
+from sync.rules.trading_week import LONDON
 from sync.runs import EVERYTHING, House, Run, Scope, running
 
 MOST = 5000  # exceptions one command is for
@@ -304,4 +305,4 @@ def _until(command: ask.Snooze) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{at:%-d %b %H:%M} UTC"
+    return f"{at.astimezone(LONDON):%-d %b %H:%M} London time"

@@ -54,6 +54,25 @@ class Told(Orders, Stock):
             )
         )  # fmt: skip
 
+    def invoice(self, number: str, order_id: str, amount: str, *, currency: str = "GBP") -> None:
+        """BlueCherry invoiced what it shipped of an order."""
+        self.tell(
+            events.InvoiceRead(
+                happened_at=self.now - HOUR, invoice_number=number, ord_num="SO-1", order_id=order_id,
+                invoiced_at=self.now - HOUR, currency=currency, total_amount=Decimal(amount),
+                tax_amount=Decimal("7.08"), shipping_amount=Decimal("3.50"),
+            )
+        )  # fmt: skip
+
+    def credit_memo(self, number: str, order_id: str, amount: str) -> None:
+        """BlueCherry credited what came back of an order."""
+        self.tell(
+            events.CreditMemoRead(
+                happened_at=self.now, memo_number=number, ret_num="R1", order_id=order_id, currency="GBP",
+                total_amount=Decimal(amount), shipping_amount=Decimal(0), issued_at=self.now, lines=(),
+            )
+        )  # fmt: skip
+
     # -- the house -----------------------------------------------------------------------------
 
     def mapping(
@@ -150,14 +169,17 @@ class Told(Orders, Stock):
         status: int = 200,
         at: datetime | None = None,
         source: str = "marketplace",
+        path: str = "/api/orders",
+        method: str = "GET",
+        run_id: UUID | None = None,
     ) -> UUID:
         """An outside system said something."""
         snapshot_id = thing(name)
         shot = Snapshot(
-            snapshot_id=snapshot_id, source=source, resource=resource, method="GET", path="/api/orders",
+            snapshot_id=snapshot_id, source=source, resource=resource, method=method, path=path,
             status=status, latency_ms=120, seen_at=at or self.now - HOUR / 4, said=packed(body.encode()),
         )  # fmt: skip
-        self.journal.append(snapshots=[shot])
+        self.journal.append(snapshots=[shot], run_id=run_id)
         return snapshot_id
 
     def customer(self, order_id: str, name: str) -> None:

@@ -61,6 +61,7 @@ class Stock(Teller):
         read: datetime | None = None,
         next_expected: datetime | None = None,
         findings: tuple[events.FindingPart, ...] = (),
+        kind: str = "FULL",
     ) -> None:
         """A complete batch was read, at its own moment unless told: (sku, location) → buckets."""
         read_id, at = uuid4(), at or self.now - 2 * HOUR
@@ -79,11 +80,40 @@ class Stock(Teller):
                 for (sku, location), buckets in rows.items()
             ],
         )  # fmt: skip
-        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected)
+        self.seen(batch_id, at=at, row_count=len(rows), next_expected=next_expected, kind=kind)
         self.tell(
             events.StockBatchRead(
-                happened_at=read or at, read_id=read_id, batch_id=batch_id, batch_kind="FULL", as_of=at,
+                happened_at=read or at, read_id=read_id, batch_id=batch_id, batch_kind=kind, as_of=at,
                 row_count=len(rows), changed_count=len(rows), findings=findings,
+            )
+        )  # fmt: skip
+
+    def scheduled(
+        self,
+        ord_num: str,
+        wanted: Mapping[str, int],
+        *,
+        starts: datetime | None,
+        entered: datetime | None = None,
+        changed: datetime | None = None,
+        cancels: datetime | None = None,
+        left: Mapping[str, int] | None = None,
+        warehouse: str = "WH1",
+    ) -> None:
+        """BlueCherry showed a wholesale order that ships later; of it `left` is neither picked nor shipped."""
+        entered = entered or self.now - 30 * DAY
+        changed = changed or entered
+        self.tell(
+            events.ScheduledOrderRead(
+                happened_at=changed, ord_num=ord_num, customer="WHS", warehouse=warehouse, entered_at=entered,
+                changed_at=changed, starts_at=starts, cancels_at=cancels,
+                open_quantity=sum((left or wanted).values()),
+                lines=tuple(
+                    events.ScheduledLinePart(
+                        sku_key=key_of(sku), wanted_quantity=units, open_quantity=(left or wanted).get(sku, 0)
+                    )
+                    for sku, units in wanted.items()
+                ),
             )
         )  # fmt: skip
 

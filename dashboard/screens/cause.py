@@ -5,7 +5,6 @@ page of its own.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -16,15 +15,6 @@ from dashboard.format import ago, count, humanised, left, london, money, parsed,
 from dashboard.screens import absence, acts, cause_story, edit_order, held_batch, mappings
 
 SHOWN = 100
-UNTIL: dict[str, dict[str, Any]] = {
-    "for 4 hours": {"after": timedelta(hours=4)},
-    "for a day": {"after": timedelta(days=1)},
-    "for 3 days": {"after": timedelta(days=3)},
-    "for a week": {"after": timedelta(days=7)},
-    "until it changes": {"until_event": "change"},
-    "until the next stock batch": {"until_event": "batch"},
-    "until the next payout": {"until_event": "payout"},
-}
 OF_A_SKU = frozenset({"stock_mismatch", "oversell", "offer_without_sku", "import_errors"})  # its subject
 MAPPINGS = {"unmapped_carrier": "carrier", "unknown_ship_via": "ship_via", "missing_warehouse": "warehouse",
             "missing_division": "division", "unmapped_status": "order_status"}  # fmt: skip
@@ -52,7 +42,7 @@ def show(row: dict[str, Any], pulse: Pulse) -> None:
             _act([wrong[number] for number in picked], wrong, row, pulse, slot)
             cards.cut(len(wrong), SHOWN)
         chosen = wrong[picked[0]] if picked else wrong[0] if wrong else None
-        cause_story.tell(row, chosen, slot)
+        cause_story.tell(row, chosen, slot, pulse)
 
 
 def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse) -> None:
@@ -73,7 +63,7 @@ def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: P
             _mapping(row, pulse, slot)
         about = {"exception_ids": tuple(one["exception_id"] for one in wrong)}
         _buttons(wrong, about, row, pulse, slot)
-        cause_story.tell(row, wrong[0], slot, first=None)
+        cause_story.tell(row, wrong[0], slot, pulse, first=None)
 
 
 def _facts(row: dict[str, Any]) -> str:
@@ -183,22 +173,20 @@ def _buttons(
     no = "" if row["has_retry"] else row["retry"]
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
         looks = send.Retry(**about, dry_run=True)
-        acts.button("look", "Show what it would do", looks, pulse, slot, no=no)
+        acts.button("look", "Show what it would do", looks, pulse, slot, no=no, has_keys=has_keys)
         acts.button("retry", "Process again", send.Retry(**about), pulse, slot, no=no, has_keys=has_keys)
         acts.button("fetch", "Fetch again", send.FetchAgain(**about), pulse, slot, has_keys=has_keys)
-        person = access.person()
-        names = [person.name, *(one.name for one in access.known() if one.name != person.name)]
-        owner = st.selectbox("Owner", names, key=f"owner-{slot}", accept_new_options=True, width=180)
-        label = "Take it" if owner == person.name else "Give it"
-        gives = send.Assign(**about, owner=owner or person.name)
-        acts.button("give", label, gives, pulse, slot, has_keys=has_keys)
-        until = until_when(pulse, f"later-{slot}")
-        acts.button("off", "Put it off", send.Snooze(**about, **until), pulse, slot, has_keys=has_keys)
+        owner = acts.owner(f"owner-{slot}")
+        label = "Take it" if owner == access.person().name else "Give it"
+        acts.button("give", label, send.Assign(**about, owner=owner), pulse, slot, has_keys=has_keys)
+        until, why = acts.until(pulse, f"later-{slot}")
+        acts.button("off", "Put it off", send.Snooze(**about, **until), pulse, slot, no=why, has_keys=has_keys)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"word-{slot}"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
         notes, accepts = send.Note(**about, text=words), send.Accept(**about, reason=words)
-        acts.button("note", "Note it", notes, pulse, slot, no="" if words else "Write the note first.")
-        acts.button("accept", "Accept it", accepts, pulse, slot, no="" if words else "Write the reason first.")
+        no_note, no_reason = ("", "") if words else ("Write the note first.", "Write the reason first.")
+        acts.button("note", "Note it", notes, pulse, slot, no=no_note, has_keys=has_keys)
+        acts.button("accept", "Accept it", accepts, pulse, slot, no=no_reason, has_keys=has_keys)
     if row["retry"]:
         words = "Process again decides anew on what is stored: " if row["has_retry"] else ""
         st.caption(f":material/refresh: {words}{row['retry']} Fetch again reads both systems first.")
@@ -294,12 +282,3 @@ def _mapping(row: dict[str, Any], pulse: Pulse, slot: str) -> None:
         cards.link("mappings", "All mappings", cause=row["cause"])
     cards.outcome(f"{slot}-waits")
     cards.outcome(f"{slot}-map")
-
-
-def until_when(pulse: Pulse, key: str) -> dict[str, Any]:
-    """Until when to put off, as chosen: the members of a Snooze."""
-    chosen = UNTIL[st.selectbox("Put off", list(UNTIL), key=key, width=200)]
-    until: dict[str, Any] = {"until_event": chosen.get("until_event", "")}
-    if "after" in chosen:
-        until["until_at"] = pulse.as_of + chosen["after"]
-    return until

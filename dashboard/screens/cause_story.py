@@ -1,18 +1,22 @@
 """What to do about a cause, the evidence behind one exception of it, and what happened to it."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import cards, data
+from dashboard.data import Pulse
 from dashboard.format import humanised, london_exact, parsed
 
 HANDBOOK = Path(__file__).parent.parent / "handbook"
 RUNBOOK, EVIDENCE, HISTORY = "What to do", "Evidence", "History"
 
 
-def tell(row: dict[str, Any], chosen: dict[str, Any] | None, slot: str, *, first: str | None = RUNBOOK) -> None:
+def tell(
+    row: dict[str, Any], chosen: dict[str, Any] | None, slot: str, pulse: Pulse, *, first: str | None = RUNBOOK
+) -> None:
     """One part at a time, the one picked; `first`: what is shown before anything is."""
     part = st.segmented_control(
         "More", [RUNBOOK, EVIDENCE, HISTORY], default=first, key=f"part-{slot}", label_visibility="collapsed"
@@ -20,7 +24,7 @@ def tell(row: dict[str, Any], chosen: dict[str, Any] | None, slot: str, *, first
     if part == RUNBOOK:
         _runbook(row)
     elif chosen is not None and part == EVIDENCE:
-        _evidence(chosen)
+        _evidence(chosen, pulse)
     elif chosen is not None and part == HISTORY:
         _history(chosen)
 
@@ -34,7 +38,22 @@ def _runbook(row: dict[str, Any]) -> None:
         st.caption(":material/inbox: There is no runbook for this yet.")
 
 
-def _evidence(one: dict[str, Any]) -> None:
+def _evidence(one: dict[str, Any], pulse: Pulse) -> None:
+    noted = list(data.exception_records(pulse.as_of, str(one["exception_id"])).iter_rows(named=True))
+    if noted:
+        cards.table(
+            [
+                {
+                    "When": london_exact(row["seen_at"]),
+                    "What": humanised(row["kind"]),
+                    "Of": row["subject"],
+                    "Says": row["words"],
+                }
+                for row in noted
+            ],
+            key=f"records-{one['exception_id']}",
+            wide=("Says",),
+        )
     rows = list(data.exception_evidence(str(one["exception_id"])).iter_rows(named=True))
     picked = cards.table(
         [
@@ -74,7 +93,8 @@ def _happened(row: dict[str, Any]) -> str:
     if row["kind"] != "exception.handled":
         return f"{humanised(row['kind'].removeprefix('exception.'))}: {body.get('detail', '')}"
     action = str(body.get("action"))
-    until = body.get("until_event") or body.get("until_at") or ""
+    at = body.get("until_at")
+    until = body.get("until_event") or (london_exact(datetime.fromisoformat(at)) if at else "")
     told = {"assign": body.get("owner"), "snooze": f"until {until}" if until else "shown again"}.get(
         action, body.get("note")
     )

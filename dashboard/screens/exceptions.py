@@ -1,8 +1,8 @@
 """Exceptions: what is wrong, where it is mended, who has it, and for how long.
 
 One row is a cause with its subjects beneath. The filters stand in the address: a bookmark keeps a selection. Pick
-one cause and it opens with all that helps to mend it; pick several and they are given away, put off or processed
-together.
+one cause and it opens with all that helps to mend it; pick several, or mark them by key, and they are given away,
+put off or processed together.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "ov
         "> 3 d": "over_3_days_count"}  # fmt: skip
 ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
 OPEN = "exceptions-open"  # kind and cause of what is open
+MARKED = "exceptions-marked"  # kind and cause of each that is marked by key
 ONLY = "of_kind"  # the kind whose causes are shown alone
 
 
@@ -36,19 +37,22 @@ def show(pulse: Pulse) -> None:
     _numbers(loud)
     shown = _filtered(causes)
     opened = _opened(causes)
+    together: list[dict[str, Any]] = []
     if not shown:
         cards.empty(
             "Nothing waits for anybody" if not loud else "No cause fits these filters",
             "All that is wrong was put off or accepted." if not loud else "Clear a filter to see the others.",
         )
     else:
-        picked = _table(shown, opened)
-        if len(picked) > 1:
-            _together([shown[number] for number in picked], pulse)
-            return
         opened = opened or shown[0]
+        picked = _table(shown, opened)
+        together = [row for number, row in enumerate(shown) if number in picked or _named(row) in _marked()]
     if opened is not None:
         _steps(shown, opened)
+    if len(together) > 1:
+        _together(together, pulse)
+        return
+    if opened is not None:
         cause.show(opened, pulse)
     if len(loud) > 1:
         st.subheader("What waits for what", anchor=False)
@@ -107,7 +111,11 @@ def _filtered(causes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         with_quiet = st.toggle(
             f"Put off or accepted ({quiet})", key="quiet", bind="query-params", disabled=not quiet
         )
-    st.caption(":material/bookmark: The filters stand in the address: a bookmark of this page keeps them.")
+    st.caption(
+        ":material/bookmark: The filters stand in the address: a bookmark of this page keeps them."
+        " :material/keyboard: J and K go from cause to cause, X marks one (mark several to work them together), U"
+        " marks none; the key of each button stands on it."
+    )
     words, me = (find or "").strip().lower(), access.person().name
     return [
         row
@@ -132,15 +140,15 @@ def _pick(label: str, options: list[str], key: str, words: Callable[[str], str] 
 def _opened(causes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The cause the address or a pick names, if it is still wrong."""
     named = st.session_state.get(OPEN)
-    return next((row for row in causes if (row["exception_kind"], row["cause"]) == named), None)
+    return next((row for row in causes if _named(row) == named), None)
 
 
-def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any] | None) -> list[int]:
+def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> list[int]:
     """The causes; the indices of those picked."""
     picked = cards.picks(
         [
             {
-                "": "▶" if row is opened else "",
+                "": ("▶" if row is opened else "") + ("✓" if _named(row) in _marked() else ""),
                 "How bad": state(row["severity"]).text,
                 "What": row["sentence"] + (" (beneath a larger trouble)" if row["is_hidden"] else ""),
                 "Open": count(row["open_count"]),
@@ -171,11 +179,24 @@ def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any] | None) -> li
 
 
 def _open(row: dict[str, Any]) -> None:
-    st.session_state[OPEN] = (row["exception_kind"], row["cause"])
+    st.session_state[OPEN] = _named(row)
+
+
+def _named(row: dict[str, Any]) -> tuple[str, str]:
+    return row["exception_kind"], row["cause"]
+
+
+def _marked() -> frozenset[tuple[str, str]]:
+    marked: frozenset[tuple[str, str]] = st.session_state.get(MARKED, frozenset())
+    return marked
+
+
+def _mark(some: frozenset[tuple[str, str]]) -> None:
+    st.session_state[MARKED] = some
 
 
 def _steps(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> None:
-    """From one cause to the next, by key."""
+    """From one cause to the next, and into the number of those worked together, by key."""
     places = [number for number, row in enumerate(shown) if row is opened]
     at = places[0] if places else -1
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -192,6 +213,26 @@ def _steps(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> None:
                 args=(shown[step],) if is_there else (),
             )
         st.caption(f"{at + 1} of {len(shown)}" if places else "")
+        marked, this = _marked(), frozenset({_named(opened)})
+        st.button(
+            "Unmark" if this <= marked else "Mark",
+            key="exceptions-mark",
+            type="tertiary",
+            icon=":material/check_box:" if this <= marked else ":material/check_box_outline_blank:",
+            shortcut="X",
+            help="Mark several and work them together",
+            on_click=_mark,
+            args=(marked ^ this,),
+        )
+        st.button(
+            "Mark none",
+            key="exceptions-unmark",
+            type="tertiary",
+            shortcut="U",
+            disabled=not marked,
+            on_click=_mark,
+            args=(frozenset(),),
+        )
 
 
 # -- several at once -------------------------------------------------------------------------------
@@ -206,22 +247,28 @@ def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     nothing = "" if can else "There is nothing to process again: each is mended elsewhere."
     again = [send.Retry(**one) for one in can]
     looks = [send.Retry(**one, dry_run=True) for one in can]
-    me, slot = access.person().name, "together"
+    slot = "together"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        acts.button("look", "Show what processing again would do", looks, pulse, slot, no=nothing)
-        acts.button("retry", f"Process again ({len(can)})", again, pulse, slot, no=nothing)
-        acts.button("fetch", "Fetch again", [send.FetchAgain(**one) for one in about], pulse, slot)
-        acts.button("give", "Take them", [send.Assign(**one, owner=me) for one in about], pulse, slot)
-        until = cause.until_when(pulse, "together-later")
-        acts.button("off", "Put them off", [send.Snooze(**one, **until) for one in about], pulse, slot)
+        acts.button("look", "Show what processing again would do", looks, pulse, slot, no=nothing, has_keys=True)
+        acts.button("retry", f"Process again ({len(can)})", again, pulse, slot, no=nothing, has_keys=True)
+        acts.button("fetch", "Fetch again", [send.FetchAgain(**one) for one in about], pulse, slot, has_keys=True)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="together-whom"):
+        owner = acts.owner("together-owner")
+        label = "Take them" if owner == access.person().name else "Give them"
+        gives = [send.Assign(**one, owner=owner) for one in about]
+        acts.button("give", label, gives, pulse, slot, has_keys=True)
+        until, why = acts.until(pulse, "together-later")
+        snoozes = [send.Snooze(**one, **until) for one in about]
+        acts.button("off", "Put them off", snoozes, pulse, slot, no=why, has_keys=True)
     with st.container(horizontal=True, vertical_alignment="bottom", key="together-words"):
         words = (
             st.text_input("A note, or the reason to accept them as they are", key="together-why") or ""
         ).strip()
+        no_note, no_reason = ("", "") if words else ("Write the note first.", "Write the reason first.")
         notes = [send.Note(**one, text=words) for one in about]
         accepts = [send.Accept(**one, reason=words) for one in about]
-        acts.button("note", "Note it on them", notes, pulse, slot, no="" if words else "Write the note first.")
-        acts.button("accept", "Accept them", accepts, pulse, slot, no="" if words else "Write the reason first.")
+        acts.button("note", "Note it on them", notes, pulse, slot, no=no_note, has_keys=True)
+        acts.button("accept", "Accept them", accepts, pulse, slot, no=no_reason, has_keys=True)
     for found in acts.outcomes(slot).values():
         for one in found:
             st.caption(f"{humanised(one['state'])}: {one['message']}")

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cards, data, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, on_london_clock
-from dashboard.screens import mapping_lists
+from dashboard.screens import mapping_lists, mapping_uses
 
 KINDS = {
     "carrier": ("Carrier", "BlueCherry ship-via", "John Lewis carrier", "carriers"),
@@ -32,17 +32,6 @@ STATUSES = {  # our words for a sales order, as the worker takes them
     "SHIPPED": "all of it sent",
     "INVOICED": "sent and invoiced",
     "CANCELLED": "not to be sent",
-}
-USED_BY = {
-    "carrier": ("shipment", "shipments"),
-    "order_status": ("sales order", "sales orders"),
-    "warehouse": ("order", "orders"),
-    "division": ("order", "orders"),
-    "ship_via": ("order", "orders"),
-    "attribute": ("listed SKU", "listed SKUs"),
-    "account": ("ledger line", "ledger lines"),
-    "demand_event": ("listed SKU", "listed SKUs"),
-    "record_error": ("SKU with stock in it", "SKUs with stock in it"),
 }
 ORDER = ("in_force", "planned", "removed", "past")
 RULES = (
@@ -95,47 +84,43 @@ def show(pulse: Pulse) -> None:
     st.subheader("Set one", anchor=False)
     _form(pulse)
     st.subheader("In force", anchor=False)
-    _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts())
+    _in_force(rows, data.mapping_uses(pulse.as_of).to_dicts(), pulse)
     mapping_lists.part(pulse, rows, KINDS)
     cards.link("inventory", "How much is held back from sale stands in Stock", view="Buffers")
 
 
-def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]]) -> None:
+def _in_force(rows: list[dict[str, Any]], uses: list[dict[str, Any]], pulse: Pulse) -> None:
     if not rows:
         cards.empty("No mapping is set", "Orders and shipments wait until their codes are mapped.")
         return
-    used = {(use["mapping"], use["key"]): _use_words(use) for use in uses}
+    used = {(use["mapping"], use["key"]): use for use in uses}
     for kind, (title, key_words, value_words, _) in KINDS.items():
-        of_kind = [row for row in rows if row["mapping"] == kind]
+        of_kind = sorted((row for row in rows if row["mapping"] == kind), key=lambda row: ORDER.index(row["state"]))
         held = sum(row["state"] == "in_force" for row in of_kind)
         with st.expander(f"{title} ({held})", expanded=kind == "carrier"):
-            cards.table(
+            picked = cards.table(
                 [
                     {
                         key_words: row["key"],
                         value_words: row["value"] or "removed",
                         "Standing": humanised(row["state"]),
-                        "Used in 30 days": used.get((kind, row["key"]), ""),
+                        "Used in 30 days": mapping_uses.words(used.get((kind, row["key"]))),
                         "From": f"{row['from_on']:%-d %b %Y}" if row["from_on"] else "the start",
                         "Until": f"{row['until_on']:%-d %b %Y}" if row["until_on"] else "",
                         "Why": row["why"],
                         "Who": row["actor"],
                         "Set": london(row["set_at"]),
                     }
-                    for row in sorted(of_kind, key=lambda row: ORDER.index(row["state"]))
+                    for row in of_kind
                 ],
                 key=f"mappings-{kind}",
                 empty_words="None set.",
+                is_picking=True,
             )
-
-
-def _use_words(use: dict[str, Any]) -> str:
-    """Who uses it: `37 orders, last 24 Nov 14:10`."""
-    if not use["use_count"]:
-        return "nothing"
-    one, many = USED_BY[use["mapping"]]
-    last = f", last {london(use['last_used_at'])}" if use["last_used_at"] is not None else ""
-    return f"{count(use['use_count'], one, many)}{last}"
+            if of_kind:
+                chosen = of_kind[picked] if picked is not None else None
+                use = used.get((kind, chosen["key"])) if chosen else None
+                mapping_uses.things(kind, chosen, use["use_count"] if use else 0, pulse)
 
 
 def _missing(row: dict[str, Any], pulse: Pulse) -> None:

@@ -18,7 +18,7 @@ from dashboard.format import (
     parsed,
     state,
 )
-from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_returns
+from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_money, order_returns
 
 _SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
 _NOTHING_YET = {
@@ -66,7 +66,7 @@ def show(pulse: Pulse) -> None:
     with back:
         order_returns.back(pulse, order_id)
     with ledger:
-        _ledger(order_id)
+        order_money.ledger(order_id)
     with desk:
         order_desk.asked(order_id)
     with person:
@@ -167,7 +167,7 @@ def _systems(order_id: str) -> None:
 
 
 def _timeline(order_id: str) -> None:
-    """Everything that happened, oldest first, a day at a time."""
+    """Everything that happened, oldest first, a day at a time, and how often each was read again since."""
     day = ""
     for row in data.order_timeline(order_id).iter_rows(named=True):
         if london_day(row["happened_at"]) != day:
@@ -177,7 +177,8 @@ def _timeline(order_id: str) -> None:
         body = body if isinstance(body, dict) else {}
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(london_clock(row["happened_at"]), width=64)
-            st.markdown(f"{narrative.icon(row['kind'])} {narrative.sentence(row['kind'], body)}", width="stretch")
+            told = f"{narrative.icon(row['kind'])} {narrative.sentence(row['kind'], body)}"
+            st.markdown(f"{told}{_again(row, body)}", width="stretch")
             st.caption(narrative.source(row["kind"], row["actor"]), width=100)
             # what is behind a moment is asked for only where someone looks
             box = st.popover("Evidence", type="tertiary", key=f"evidence-{row['moment_id']}", on_change="rerun")
@@ -186,16 +187,25 @@ def _timeline(order_id: str) -> None:
                 _evidence(row, body)
 
 
+def _again(row: dict[str, Any], body: dict[str, Any]) -> str:
+    """When the last of several calls was, or that later readings said the same."""
+    if row["again_count"]:
+        times = count(row["again_count"], "time")
+        return f" :gray[(read again {times} since, unchanged; last {london(row['again_at'])})]"
+    return f" :gray[(last {london(row['recorded_at'])})]" if int(body.get("count") or 1) > 1 else ""
+
+
 def _evidence(row: dict[str, Any], body: dict[str, Any]) -> None:
     st.caption(f"{row['kind']} · recorded {london_exact(row['recorded_at'])}")
     st.json(body, expanded=1)
     if row["snapshot_id"] is None:
         st.caption("Ours: there is no outside answer behind it.")
         return
-    key = f"words-{row['moment_id']}"
-    if not st.toggle("Show the answer it was read from", key=key):
-        return
-    cards.exchange(row["snapshot_id"])
+    if st.toggle("Show the answer it was read from", key=f"words-{row['moment_id']}"):
+        cards.exchange(row["snapshot_id"])
+    again = row["again_snapshot_id"]
+    if again is not None and st.toggle("Show the answer that said it last", key=f"again-{row['moment_id']}"):
+        cards.exchange(again)
 
 
 def _lines(order_id: str) -> None:
@@ -239,25 +249,6 @@ def _parcels(pulse: Pulse, order_id: str) -> None:
         ],
         key="order-parcels",
         empty_words="Nothing was shipped, and nothing is to be.",
-    )
-
-
-def _ledger(order_id: str) -> None:
-    cards.table(
-        [
-            {
-                "Booked": london(row["created_at"]),
-                "Type": humanised(row["type"].lower()),
-                "State": state(row["payment_state"]).text,
-                "Payout": row["voucher"] or "–",
-                "Line": row["order_line_id"] or "–",
-                "Amount": money(row["amount"], row["currency"]),
-            }
-            for row in data.ledger(order_id=order_id).iter_rows(named=True)
-        ],
-        key="order-ledger",
-        right=("Amount",),
-        empty_words="John Lewis has booked nothing for this order yet.",
     )
 
 

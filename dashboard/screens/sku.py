@@ -162,8 +162,10 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
             is_picking=True,
         )
         st.caption("Pick a row to see the walk of that number above.")
-    one = rows[picked or 0]
-    heading.subheader(f"Why {'do' if not picked else 'did'} we list {count(one['quantity'])}?", anchor=False)
+    standing = next((place for place, one in enumerate(rows) if one["effective_at"] is not None), None)
+    chosen = picked if picked is not None else standing or 0
+    one = rows[chosen]
+    heading.subheader(f"Why {_listed(one, stands=chosen == standing)} {count(one['quantity'])}?", anchor=False)
     with chart:
         charts.draw(
             charts.walk(data.stock_walk(name, one["push_id"])),
@@ -182,11 +184,19 @@ def _walk(name: str, sent: pl.DataFrame) -> None:
     )
 
 
+def _listed(one: dict[str, Any], *, stands: bool) -> str:
+    """What became of a number we sent: it stands at John Lewis, stood there, or did not come into effect."""
+    if stands:
+        return "do we list"
+    return "did we list" if one["effective_at"] is not None else "did we send"
+
+
 def _aside(name: str, found: dict[str, Any]) -> None:
     """What is not in the walk: goods elsewhere, goods that are coming, and what is promised for later."""
     elsewhere = [_elsewhere(row) for row in data.stock_aside(name).iter_rows(named=True)]
     coming = {"on open work orders": found["work_orders"], "in transit": found["in_transit"]}
     told = [f"{count(units)} {where}" for where, units in coming.items() if units]
+    later = found["later_orders"] - found["scheduled"]
     due = [
         f"{count(row['quantity'])} due {london_day(row['due_on']) if row['due_on'] else 'on no day yet'} "
         f"({row['work_order_id']})"
@@ -195,9 +205,13 @@ def _aside(name: str, found: dict[str, Any]) -> None:
     parts = [
         f"**On hand and not counted:** {', '.join(elsewhere)}." if elsewhere else "",
         f"**Coming, never listed before it is received:** {' and '.join(told)}." if told else "",
-        f"**Promised for later, not taken off today:** {count(found['later_orders'], 'unit')} of orders due beyond "
-        "BlueCherry's horizon."
-        if found["later_orders"]
+        f"**Ships on scheduled orders before the next batch lands, taken off:** "
+        f"{count(found['scheduled'], 'unit')} ({found['scheduled_orders']})."
+        if found["scheduled"]
+        else "",
+        f"**Promised for later, not taken off today:** {count(later, 'unit')} of orders due beyond BlueCherry's "
+        "horizon."
+        if later
         else "",
         f"**Work orders:** {', '.join(due)}." if due else "",
     ]

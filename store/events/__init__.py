@@ -66,6 +66,8 @@ from store.events.orders import (
     RefundPart,
     SalesLinePart,
     SalesOrderRead,
+    ScheduledLinePart,
+    ScheduledOrderRead,
 )
 from store.events.returns import (
     CreditLinePart,
@@ -179,6 +181,8 @@ __all__ = [
     "RunFinished",
     "SalesLinePart",
     "SalesOrderRead",
+    "ScheduledLinePart",
+    "ScheduledOrderRead",
     "ShipmentHeld",
     "ShipmentPosted",
     "StockBatchAgreed",

@@ -177,7 +177,7 @@ class SalesOrderRead(Event):
     cancels_from_at: datetime | None = None
     cancels_until_at: datetime | None = None
     shipping_amount: Decimal | None = None
-    address_changes: tuple[str, ...] | None = None  # fields that differ from what we sent; none: not compared
+    address_changes: tuple[str, ...] | None = None  # fields unlike what we sent, or none, several
 
     @property
     def subject(self) -> str:
@@ -186,6 +186,33 @@ class SalesOrderRead(Event):
     @property
     def about_order(self) -> str:
         return self.order_id
+
+
+class ScheduledLinePart(Part):
+    """A line of a scheduled order: all that is wanted of it, and what of that is neither picked nor shipped."""
+
+    sku_key: str
+    wanted_quantity: int
+    open_quantity: int
+
+
+class ScheduledOrderRead(Event):
+    """BlueCherry showed a sales order of another customer that ships on a later day than it was entered."""
+
+    kind: ClassVar[str] = "scheduled_order.read"
+    ord_num: str
+    customer: str
+    warehouse: str
+    entered_at: datetime
+    changed_at: datetime
+    starts_at: datetime | None  # the beginning of BlueCherry's day; none: on no day any more
+    cancels_at: datetime | None  # from here on it is not shipped any more
+    open_quantity: int  # of all its lines
+    lines: tuple[ScheduledLinePart, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.ord_num
 
 
 class AcceptanceDecided(Event):

@@ -1,11 +1,32 @@
--- One row per stock batch that had something to send. When did its first file take effect?
--- Of a batch that changes nothing the first file comes with the next sale: that wait says nothing of how long we take.
+-- One row per stock batch that had something to send. When did its numbers, or newer ones, take effect?
+-- A batch waits for the first file that was meant after it was read and then applied, however late: where none could go
+-- before a newer batch was read (a file stood open, John Lewis was down), for that of whichever later batch; where all it
+-- would have sent were rises that may not go yet (the batch is old, the orders were not read), likewise.
+-- Left out is one after which all offers were decided, on it or a newer one, and nothing was to send: the file then comes
+-- with the next sale, and that wait says nothing of how long we take. Of batches read before the first such agreement was
+-- written down nobody knows whether they had anything to send: they count with a file of their own only, as does the
+-- newest alone of those read in one moment.
 create or replace macro batches_shown(as_of) as table
 with readings as (
-    select arg_max(reading.batch_id, reading.as_of) as batch_id, reading.happened_at as read_at,
+    select
+        reading.batch_id,
+        reading.as_of as batch_at,
+        reading.happened_at as read_at,
+        row_number() over (partition by reading.happened_at order by reading.as_of desc, reading.batch_id desc) = 1
+            as is_newest,
+        min(reading.happened_at) over (
+            order by reading.happened_at
+            range between interval 1 microsecond following and unbounded following
+        ) as overtaken_at,
     from batch_reading_facts as reading
     where reading.read_id is not null
-    group by reading.happened_at
+),
+
+agreements as (
+    select seen.as_of as batch_at, agreed.happened_at,
+    from batch_agreement_facts as agreed
+    join batch_reading_facts as seen on seen.batch_id = agreed.batch_id
+    where agreed.happened_at <= as_of
 ),
 
 files as (
@@ -15,16 +36,19 @@ files as (
     where push.intent_kind = 'push_stock' and done.state = 'complete' and done.happened_at <= as_of
 ),
 
--- a file has the numbers of the newest batch read when it was meant; however late it is, the batch waited for it
 firsts as (
-    select readings.batch_id, files.sent_at, files.shown_at,
-    from files
-    asof join readings on files.sent_at >= readings.read_at
-    qualify row_number() over (partition by readings.batch_id order by files.sent_at) = 1
+    select readings.*, files.sent_at, files.shown_at,
+    from readings
+    asof join files on readings.read_at <= files.sent_at
 )
 
 select firsts.batch_id, firsts.shown_at,
 from firsts
-left join batch_agreement_facts as agreed
-    on agreed.batch_id = firsts.batch_id and agreed.happened_at <= firsts.sent_at
-where agreed.batch_id is null;
+where
+    (
+        firsts.read_at >= (select min(happened_at) from agreements)
+        or (firsts.is_newest and (firsts.overtaken_at is null or firsts.sent_at < firsts.overtaken_at))
+    )
+    and not exists (
+        select 1 from agreements where agreements.batch_at >= firsts.batch_at and agreements.happened_at <= firsts.sent_at
+    );

@@ -1,23 +1,7 @@
 -- One row per way a live sales order differs from what we sent. What changed, who did it, what does it mean at John Lewis?
 -- Of an address only the names of the fields that differ: its text stays in `personal`.
 create or replace macro drift(as_of) as table
-with placed as (
-    select order_id, state, currency, total_amount, is_before_start, shipping_deadline_at, happened_at
-    from order_facts
-    where state = 'SHIPPING'
-        or (
-            state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
-            and (
-                changed_at > as_of - interval 30 days
-                -- quiet at John Lewis, and changed in BlueCherry of late
-                or order_id in (select order_id from sales_order_facts where happened_at > as_of - interval 30 days)
-                -- found in time, it stays until it is answered or put back
-                or order_id in (
-                    select order_id from exception_facts where is_open and starts_with(exception_kind, 'drift_')
-                )
-            )
-        )
-),
+with placed as (from drifting_orders(as_of)),
 
 sales as (
     select sales.*, placed.state as market_state, placed.is_before_start, placed.currency, placed.total_amount,
@@ -30,35 +14,39 @@ sales as (
 meant as (
     select
         one.order_line_id,
+        any_value(order_id) as order_id,
         arg_max(intent_id, (happened_at, seq)) as intent_id,
+        arg_max(warehouse, (happened_at, seq)) as warehouse,
         arg_max(one, (happened_at, seq)) as one,
     from (
-        select intent_id, happened_at, seq, unnest(lines) as one
+        select intent_id, order_id, warehouse, happened_at, seq, unnest(lines) as one
         from sent_order_facts
         where order_id in (select order_id from sales where not is_before_start)
     )
     group by one.order_line_id
 ),
 
+whose as (
+    select sales.ord_num, sales.warehouse, intent.intent_id, true as is_ours
+    from sales
+    join intent_facts as intent
+        on intent.order_id = sales.order_id and intent.reference = sales.ord_num
+        and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
+    -- what was found and not made by us was sent by somebody else, in their words
+    where not (sales.is_before_start and intent.message <> '')
+
+    union all
+
+    -- keyed in, sent by another program, or put into another one, in the place of ours: it has to say the same
+    select sales.ord_num, sales.warehouse, meant.intent_id, false
+    from sales
+    join sales_line_facts as line on line.ord_num = sales.ord_num
+    join meant on meant.order_line_id = line.order_line_id and meant.order_id = sales.order_id
+),
+
 sent as (
     select whose.ord_num, whose.is_ours, whole.*
-    from (
-        select sales.ord_num, sales.warehouse, intent.intent_id, true as is_ours
-        from sales
-        join intent_facts as intent
-            on intent.order_id = sales.order_id and intent.reference = sales.ord_num
-            and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
-        -- what was found and not made by us was sent by somebody else, in their words
-        where not (sales.is_before_start and intent.message <> '')
-
-        union all
-
-        -- keyed in, or sent by another program, in the place of ours: it has to say the same
-        select sales.ord_num, sales.warehouse, meant.intent_id, false
-        from sales
-        join sales_line_facts as line on line.ord_num = sales.ord_num
-        join meant on meant.order_line_id = line.order_line_id
-    ) as whose
+    from whose
     join sent_order_facts as whole on whole.intent_id = whose.intent_id
     -- of two that were put into one, the one whose goods leave from elsewhere now
     qualify row_number() over (
@@ -74,20 +62,42 @@ here as (
         on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
 ),
 
--- in the place of a part of what we sent: how much of the shipping is on it, nobody can say
-keyed_in_part as (
-    select sent.ord_num
-    from (select ord_num, unnest(lines) as one from sent where not is_ours) as sent
-    left join here
-        on here.order_line_id = sent.one.order_line_id
-        and (here.ord_num = sent.ord_num or here.ordered_quantity > here.cancelled_quantity)
-    group by sent.ord_num
-    having bool_or(here.ord_num is distinct from sent.ord_num)
+-- sendings of which something stands in a sales order that is not their own
+taken_in as (
+    select ord_num, intent_id from whose group by ord_num, intent_id having not bool_or(is_ours)
+),
+
+-- the shipping they bring; with a part of what we sent: how much of it is on it, nobody can say
+brought as (
+    select ord_num, if(bool_and(is_whole), sum(shipping_amount), null) as shipping_amount,
+    from (
+        select
+            one.ord_num, one.shipping_amount,
+            not bool_or(here.ord_num is distinct from one.ord_num) as is_whole,
+        from (
+            select taken_in.*, whole.shipping_amount, unnest(whole.lines).order_line_id as order_line_id,
+            from taken_in
+            join sent_order_facts as whole on whole.intent_id = taken_in.intent_id
+        ) as one
+        left join here
+            on here.order_line_id = one.order_line_id
+            and (here.ord_num = one.ord_num or here.ordered_quantity > here.cancelled_quantity)
+        -- one whose own still lives bears its shipping there
+        anti join (
+            select own.intent_id
+            from whose as own
+            join here on here.ord_num = own.ord_num and here.ordered_quantity > here.cancelled_quantity
+            where own.is_ours
+        ) as living on living.intent_id = one.intent_id
+        group by one.ord_num, one.intent_id, one.shipping_amount
+    )
+    group by ord_num
 ),
 
 -- a line that was keyed in anew under another number is the one that lives
 here_lines as (
     select
+        order_id,
         order_line_id,
         arg_max(ord_num, (ordered_quantity - cancelled_quantity, ord_num)) as ord_num,
         -- what was cancelled to be keyed in anew is not ordered twice
@@ -101,7 +111,22 @@ here_lines as (
         arg_max(unit_price_amount, (ordered_quantity - cancelled_quantity, ord_num)) as unit_price_amount,
     from here
     where order_line_id <> ''
-    group by order_line_id
+    group by order_id, order_line_id
+),
+
+-- lines put into the sales orders of other orders
+abroad as (
+    select
+        sold.order_line_id,
+        string_agg(distinct line.ord_num || ' of ' || line.order_id, ' and ') as places,
+        sum(line.ordered_quantity - line.cancelled_quantity)::integer as quantity,
+    from placed
+    join order_line_facts as sold on sold.order_id = placed.order_id
+    join sales_line_facts as line on line.order_line_id = sold.order_line_id and line.order_id <> sold.order_id
+    join sales_order_facts as sales
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where line.ordered_quantity > line.cancelled_quantity
+    group by sold.order_line_id
 ),
 
 meant_lines as (
@@ -110,7 +135,7 @@ meant_lines as (
 
     union all by name
 
-    -- somebody else's: what we meant, or else what John Lewis sold, is what was meant
+    -- somebody else's, or put into ours: what we meant, or else what John Lewis sold, is what was meant
     select
         line.ord_num, line.order_line_id,
         any_value(coalesce(meant.one.sku_key, sku.sku_key)) as sku_key,
@@ -118,10 +143,11 @@ meant_lines as (
         any_value(coalesce(meant.one.unit_price, sold.unit_price_amount)) as unit_price,
     from sales
     join sales_line_facts as line on line.ord_num = sales.ord_num
-    join order_line_facts as sold on sold.order_line_id = line.order_line_id
+    join order_line_facts as sold on sold.order_line_id = line.order_line_id and sold.order_id = sales.order_id
     left join meant on meant.order_line_id = line.order_line_id
     left join sku_facts as sku on sku.sku = sold.sku and not sku.is_gone
-    where not exists (from sent where sent.ord_num = sales.ord_num and sent.is_ours)
+    anti join (select ord_num, unnest(lines).order_line_id as order_line_id from sent where is_ours) as own
+        on own.ord_num = line.ord_num and own.order_line_id = line.order_line_id
     group by line.ord_num, line.order_line_id
 ),
 
@@ -132,10 +158,13 @@ compared as (
         if(sold.state in ('REFUSED', 'CANCELED'), 0, sold.quantity - sold.cancelled_quantity)::integer as wanted,
         coalesce(there.ordered_quantity, 0) as ordered, coalesce(there.live_quantity, 0) as live,
         coalesce(there.cancel_kind, '') as cancel_kind, there.sku_key, there.unit_price_amount as unit_price,
+        abroad.places, coalesce(abroad.quantity, 0) as abroad,
     from sales
     join meant_lines as meant on meant.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = meant.order_line_id
-    left join here_lines as there on there.order_line_id = meant.order_line_id
+    left join here_lines as there
+        on there.order_line_id = meant.order_line_id and there.order_id = sales.order_id
+    left join abroad on abroad.order_line_id = meant.order_line_id
     qualify row_number() over (
         partition by sold.order_line_id
         order by there.ord_num is not distinct from meant.ord_num desc, meant.ord_num
@@ -160,7 +189,8 @@ headers as (
             if(sent.is_ours or first.cancels_from_at + interval 1 day <= sales.shipping_deadline_at, sent.cancels_on, null),
             first.cancels_from_at
         ) as meant_cancel,
-        if(sales.ord_num in (from keyed_in_part), null, sent.shipping_amount) as meant_shipping,
+        if(sent.is_ours, sent.shipping_amount, 0) + if(sent.is_ours and brought.ord_num is null, 0, brought.shipping_amount)
+            as meant_shipping,
         -- the integration before us wrote addresses in its own way
         if(
             sent.ord_num is not null or sales.revision > 0
@@ -170,16 +200,23 @@ headers as (
     from sales
     join sales_first_facts as first on first.ord_num = sales.ord_num
     left join sent on sent.ord_num = sales.ord_num
+    left join brought on brought.ord_num = sales.ord_num
     where exists (from here where here.ord_num = sales.ord_num and here.ordered_quantity > here.cancelled_quantity)
 ),
 
 differing as (
     select
         'cancelled' as drift_class, order_line_id as subject, ord_num, order_id, order_line_id, sku,
-        meant_quantity || ' of ' || meant_key as sent, 'cancelled' || if(cancel_kind = 'HOUSE', ' by the house', '') as shown,
-        wanted || ' of ' || sku || ' wanted' as market, wanted as short_quantity,
-        'John Lewis waits for units that will never come, and counts the order as late: cancel the line there, or put '
-            || 'it back.' as consequence,
+        meant_quantity || ' of ' || meant_key as sent,
+        coalesce('put into ' || places, 'cancelled' || if(cancel_kind = 'HOUSE', ' by the house', '')) as shown,
+        wanted || ' of ' || sku || ' wanted' as market, greatest(wanted - abroad, 0) as short_quantity,
+        if(
+            abroad > 0,
+            'It leaves in a parcel of another order, which cannot be confirmed to John Lewis so, and this order counts as '
+                || 'late: put it back under its own number.',
+            'John Lewis waits for units that will never come, and counts the order as late: cancel the line there, or put '
+                || 'it back.'
+        ) as consequence,
     from compared
     where market_state = 'SHIPPING' and wanted > 0 and live = 0
 
@@ -187,7 +224,9 @@ differing as (
 
     select
         'quantity', order_line_id, ord_num, order_id, order_line_id, sku,
-        meant_quantity || if(meant_quantity = 1, ' unit', ' units'), live || if(live = 1, ' unit', ' units'), wanted || ' wanted', greatest(wanted - live, 0),
+        meant_quantity || if(meant_quantity = 1, ' unit', ' units'),
+        live || if(live = 1, ' unit', ' units') || coalesce(' and ' || abroad || ' put into ' || places, ''),
+        wanted || ' wanted', greatest(wanted - live - abroad, 0),
         if(
             wanted > live,
             'Fewer units come than the customer paid for: the missing ones are cancelled at John Lewis, or put back.',
@@ -200,11 +239,18 @@ differing as (
 
     select
         'quantity', here.ord_num || '/' || here.line_number, here.ord_num, here.order_id, '', here.sku_key,
-        'no such line', here.ordered_quantity - here.cancelled_quantity || ' of ' || here.sku_key || ', added by hand',
+        'no such line',
+        here.ordered_quantity - here.cancelled_quantity || ' of ' || here.sku_key
+            || coalesce(', of order ' || other.order_id, ', added by hand'),
         'not sold', 0,
-        'Goods nobody bought would go out: a parcel that carries them cannot be confirmed to John Lewis.',
+        if(
+            other.order_id is null,
+            'Goods nobody bought would go out: a parcel that carries them cannot be confirmed to John Lewis.',
+            'Goods of another order would go out with it: a parcel that carries both cannot be confirmed to John Lewis.'
+        ),
     from here
     join sales on sales.ord_num = here.ord_num
+    left join order_line_facts as other on other.order_line_id = here.order_line_id and other.order_id <> here.order_id
     where sales.market_state = 'SHIPPING' and here.ordered_quantity > here.cancelled_quantity
         and not exists (
             from meant_lines as meant where meant.ord_num = here.ord_num and meant.order_line_id = here.order_line_id
@@ -252,6 +298,20 @@ differing as (
     union all
 
     select
+        'warehouse', there.order_line_id, there.ord_num, there.order_id, there.order_line_id, sold.sku,
+        meant.warehouse, sales.warehouse, '–', 0,
+        'It was put into a sales order of another warehouse than the one whose stock was sold: stock there is short by it.',
+    from taken_in
+    join meant on meant.intent_id = taken_in.intent_id
+    join here_lines as there on there.order_line_id = meant.order_line_id and there.ord_num = taken_in.ord_num
+    join sales on sales.ord_num = there.ord_num
+    join order_line_facts as sold on sold.order_line_id = there.order_line_id
+    join sent on sent.ord_num = there.ord_num and sent.is_ours
+    where sales.market_state = 'SHIPPING' and there.live_quantity > 0 and meant.warehouse <> sales.warehouse
+
+    union all
+
+    select
         'ship_via', ord_num, ord_num, order_id, '', '', meant_ship_via, ship_via, '–', 0,
         'Another carrier takes it than the customer''s shipping type says: John Lewis is told the carrier that really '
             || 'takes it, if it is mapped.',
@@ -262,8 +322,14 @@ differing as (
 
     select
         'address', ord_num, ord_num, order_id, '', '', 'as the customer gave it',
-        'another ' || array_to_string(changed_fields, ', '), 'as the customer gave it', 0,
-        'It goes to another place than John Lewis and the customer believe: nobody there is told.',
+        case changed_fields when ['none'] then 'no delivery address' when ['several'] then 'more than one delivery address'
+            else 'another ' || array_to_string(changed_fields, ', ') end,
+        'as the customer gave it', 0,
+        case changed_fields
+            when ['none'] then 'It cannot leave, or goes where nobody has said: John Lewis and the customer wait for it.'
+            when ['several'] then 'It goes to one of them, and only one is the customer''s.'
+            else 'It goes to another place than John Lewis and the customer believe: nobody there is told.'
+        end,
     from headers
     where market_state = 'SHIPPING' and len(changed_fields) > 0
 
@@ -279,28 +345,6 @@ differing as (
     where market_state = 'SHIPPING'
         and not coalesce(meant_start >= starts_from_at and meant_start < starts_until_at
             and meant_cancel >= cancels_from_at and meant_cancel < cancels_until_at, true)
-),
-
-passed_on as (
-    select
-        asked.order_line_id,
-        arg_max(
-            coalesce(
-                intent.state,
-                -- as many are cancelled there already, by anybody: nothing of it is carried out
-                if(sold.cancelled_quantity < coalesce(asked.before_quantity, 0) + asked.quantity, 'waiting', 'overtaken')
-            ),
-            (asked.happened_at, coalesce(intent.happened_at, asked.happened_at))
-        ) as state,
-        max(intent.happened_at) filter (where intent.state = 'confirmed') as done_at,
-    from cancelation_ask_facts as asked
-    join order_line_facts as sold on sold.order_line_id = asked.order_line_id
-    left join intent_facts as intent
-        on intent.intent_kind = 'cancel_market_line' and intent.order_id = asked.order_id
-        and starts_with(intent.subject, asked.order_line_id || '/')
-        and intent.meant_at >= asked.happened_at
-    where asked.order_id in (select order_id from placed)
-    group by asked.order_line_id
 )
 
 select
@@ -353,4 +397,4 @@ from (
 join sales on sales.ord_num = differing.ord_num
 left join drift_answer_facts as said
     on said.drift_class = differing.drift_class and said.drift_subject = differing.subject
-left join passed_on on passed_on.order_line_id = differing.order_line_id;
+left join cancelations_passed_on as passed_on on passed_on.order_line_id = differing.order_line_id;

@@ -15,9 +15,14 @@ in_erp as (
     select
         line.order_line_id,
         coalesce(bool_or(head.entered_at <= batch_at - to_seconds(skew_seconds)), false) as is_inside,
-        coalesce(
-            sum(line.ordered_quantity) filter (head.entered_at > batch_at - to_seconds(skew_seconds)), 0
-        ) as late_quantity,
+        coalesce(bool_or(head.entered_at > batch_at - to_seconds(skew_seconds)), false) as is_late,
+        -- what was cancelled may have been keyed in anew under another number
+        coalesce(sum(line.ordered_quantity - line.cancelled_quantity) filter (
+            head.entered_at > batch_at - to_seconds(skew_seconds)
+        ), 0) as late_quantity,
+        coalesce(sum(line.ordered_quantity - line.cancelled_quantity) filter (
+            head.entered_at <= batch_at - to_seconds(skew_seconds)
+        ), 0) as inside_quantity,
         coalesce(
             sum(line.open_quantity) filter (head.entered_at <= batch_at - to_seconds(skew_seconds)), 0
         ) as open_quantity,
@@ -53,7 +58,9 @@ lines as (
             as is_shipped,
         in_erp.order_line_id is not null as is_in_erp,
         coalesce(in_erp.is_inside, false) as is_inside,
+        coalesce(in_erp.is_late, false) as is_late,
         coalesce(in_erp.late_quantity, 0) as late_quantity,
+        coalesce(in_erp.inside_quantity, 0) as inside_quantity,
         coalesce(in_erp.open_quantity, 0) as open_quantity,
         doubtful.order_id is not null as is_doubtful,
         placed.is_before_start,
@@ -69,8 +76,10 @@ lines as (
 judged as (
     select
         *,
+        -- a batch of hard allocations that does not say what open orders want leaves these out
+        if(deducts_open_orders, 0, open_quantity) as untold_quantity,
         case
-            when is_inside and late_quantity > 0 then 'entered_twice'
+            when is_inside and is_late then 'entered_twice'
             when is_inside then 'inside'
             when is_in_erp then 'entered_after'
             when is_doubtful then 'unclear'
@@ -90,9 +99,10 @@ select
     quantity,
     wanted_quantity,
     case standing
-        when 'entered_twice' then late_quantity
-        -- a batch of hard allocations that does not say what open orders want leaves these out
-        when 'inside' then if(deducts_open_orders, 0, open_quantity)
+        when 'entered_twice' then untold_quantity + greatest(
+            late_quantity, if(is_released, 0, wanted_quantity - inside_quantity)
+        )
+        when 'inside' then untold_quantity
         when 'entered_after' then greatest(late_quantity, wanted_quantity)
         when 'unclear' then quantity
         when 'released' then 0

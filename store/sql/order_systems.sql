@@ -30,6 +30,13 @@ units as (
     group by line.order_id
 ),
 
+-- what BlueCherry charged for it, less what it gave back
+charged as (
+    select order_id, sum(total_amount)::decimal(18, 6) as amount, any_value(currency) as currency,
+    from order_documents
+    group by order_id
+),
+
 parcels as (
     select
         posted.order_id,
@@ -84,8 +91,9 @@ select
         sales.named || ': ' || units.live || ' ordered, ' || units.picked || ' picked, ' || units.shipped || ' shipped',
         'took it as ' || taken.named, ''
     ),
-    null, '', coalesce(sales.since_at, taken.since_at),
+    charged.amount, coalesce(charged.currency, ''), coalesce(sales.since_at, taken.since_at),
 from order_facts as placed
+left join charged on charged.order_id = placed.order_id
 left join sales on sales.order_id = placed.order_id
 left join taken on taken.order_id = placed.order_id
 left join units on units.order_id = placed.order_id

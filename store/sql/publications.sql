@@ -30,11 +30,14 @@ select
     row.degraded,
     row.waiting_units,
     row.is_thin,
+    row.scheduled,
     coalesce(intent.state, 'recorded') as push_state,
     coalesce(intent.reference, '') as import_id,
-    coalesce(import.state, '') as import_state,
+    -- a file is complete although John Lewis refused a line of it
+    if(refused.sku is null, coalesce(import.state, ''), 'refused') as import_state,
     row.sent_at,
-    import.happened_at as effective_at,
+    if(import.state = 'complete' and refused.sku is null, import.happened_at, null) as effective_at,
 from published_rows as row
 left join intent_facts as intent on intent.intent_id = row.push_id
-left join import_facts as import on import.push_id = row.push_id;
+left join import_facts as import on import.push_id = row.push_id
+left join refused_quantities as refused on refused.push_id = row.push_id and refused.sku = row.sku;

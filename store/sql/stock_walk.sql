@@ -4,7 +4,7 @@ create or replace view stock_walk as
 with sent as (
     select
         *,
-        on_hand - linked - allocated - picked - damaged - held as net,
+        on_hand - linked - allocated - picked - damaged - held - coalesce(scheduled, 0) as net,
         supply - inflight as left_over,
         greatest(base - buffer, 0) as kept,
     from published_rows
@@ -39,19 +39,20 @@ steps as (
             {'position': 4, 'step': 'picked', 'units': -picked, 'is_total': false, 'is_always': true},
             {'position': 5, 'step': 'damaged', 'units': -damaged, 'is_total': false, 'is_always': true},
             {'position': 6, 'step': 'held', 'units': -held, 'is_total': false, 'is_always': true},
+            {'position': 7, 'step': 'scheduled', 'units': -scheduled, 'is_total': false, 'is_always': false},
             -- sent before the parts were kept: it begins with the supply
-            {'position': 7, 'step': 'pooled', 'units': supply - coalesce(net, 0), 'is_total': false, 'is_always': false},
-            {'position': 8, 'step': 'supply', 'units': supply, 'is_total': true, 'is_always': true},
-            {'position': 9, 'step': 'inflight', 'units': -inflight, 'is_total': false, 'is_always': true},
-            {'position': 10, 'step': 'below_zero', 'units': base - left_over, 'is_total': false, 'is_always': false},
-            {'position': 11, 'step': 'base', 'units': base, 'is_total': true, 'is_always': true},
-            {'position': 12, 'step': 'buffer', 'units': kept - base, 'is_total': false, 'is_always': true},
-            {'position': 13, 'step': 'thin', 'units': after_thin - kept, 'is_total': false, 'is_always': false},
-            {'position': 14, 'step': 'minimum', 'units': after_minimum - after_thin, 'is_total': false, 'is_always': false},
-            {'position': 15, 'step': 'maximum', 'units': after_maximum - after_minimum, 'is_total': false, 'is_always': false},
-            {'position': 16, 'step': 'packs', 'units': after_packs - after_maximum, 'is_total': false, 'is_always': false},
-            {'position': 17, 'step': 'waits', 'units': quantity - after_packs, 'is_total': false, 'is_always': false},
-            {'position': 18, 'step': 'listed', 'units': quantity, 'is_total': true, 'is_always': true}
+            {'position': 8, 'step': 'pooled', 'units': supply - coalesce(net, 0), 'is_total': false, 'is_always': false},
+            {'position': 9, 'step': 'supply', 'units': supply, 'is_total': true, 'is_always': true},
+            {'position': 10, 'step': 'inflight', 'units': -inflight, 'is_total': false, 'is_always': true},
+            {'position': 11, 'step': 'below_zero', 'units': base - left_over, 'is_total': false, 'is_always': false},
+            {'position': 12, 'step': 'base', 'units': base, 'is_total': true, 'is_always': true},
+            {'position': 13, 'step': 'buffer', 'units': kept - base, 'is_total': false, 'is_always': true},
+            {'position': 14, 'step': 'thin', 'units': after_thin - kept, 'is_total': false, 'is_always': false},
+            {'position': 15, 'step': 'minimum', 'units': after_minimum - after_thin, 'is_total': false, 'is_always': false},
+            {'position': 16, 'step': 'maximum', 'units': after_maximum - after_minimum, 'is_total': false, 'is_always': false},
+            {'position': 17, 'step': 'packs', 'units': after_packs - after_maximum, 'is_total': false, 'is_always': false},
+            {'position': 18, 'step': 'waits', 'units': quantity - after_packs, 'is_total': false, 'is_always': false},
+            {'position': 19, 'step': 'listed', 'units': quantity, 'is_total': true, 'is_always': true}
         ], recursive := true),
     from packed
 )

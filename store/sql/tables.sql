@@ -45,6 +45,14 @@ create table if not exists events (
     recorded_at timestamptz not null,                      -- ours
 );
 
+-- One row per event that was read from an answer and offered again by later ones that said the same: how often, when last.
+create table if not exists read_again (
+    event_id uuid primary key,
+    read_count integer not null,                           -- after the reading that made the event
+    snapshot_id uuid not null,                             -- the answer that said it last
+    read_at timestamptz not null,
+);
+
 -- What people asked for. The dashboard inserts id and body, nothing else. The worker alone rewords a body that
 -- carries a customer's text, when it takes it up: the text moves to `personal`.
 create table if not exists commands (
@@ -146,7 +154,7 @@ create table if not exists published_rows (
     batch_id varchar not null,
     quantity bigint not null,                              -- sent
     before_quantity bigint,                                -- what may have stood there, at most
-    supply bigint not null,                                -- sum of net over the allowed warehouses
+    supply bigint not null,                                -- sum of net over the allowed warehouses, less scheduled
     inflight bigint not null,                              -- sold, not yet inside the batch
     base bigint not null,                                  -- supply less in flight, not below zero
     buffer bigint not null,
@@ -172,6 +180,7 @@ create table if not exists published_rows (
     degraded varchar,                                      -- how cautious the batch's age made us: empty, aged or overaged
     waiting_units bigint,                                  -- allowed by the formula, but waits for a new batch or fresh orders
     is_thin boolean,                                       -- not listed, for so few units of so old a batch
+    scheduled bigint,                                      -- leaves on scheduled orders before the next batch lands
 );
 
 -- SKUs the marketplace showed otherwise than expected, and the first reading after that they were right again.

@@ -6,6 +6,9 @@ with keys as (
     select sku_key from stock_facts where seq > since
     union
     select sku_key from sku_facts where seq > since
+    union
+    select line.sku_key
+    from (select unnest(lines) as line from scheduled_order_facts where seq > since)
 ),
 
 pushes as (

@@ -91,6 +91,7 @@ class Words:
         # Without its po_num an order of ours would look like nobody's, and be created again.
         present(got, "po_num", "customer", "location", "shipper")
         division = needed(got.division, "division")
+        ship_tos = [row for row in got.address or () if row.addr_type == "ST"]
         return ports.SalesOrder(
             ord_num=needed(got.ord_num, "ord_num"),
             order_id=got.po_num or "",
@@ -108,7 +109,8 @@ class Words:
             start_day=self._time.whole_day(got.start_date) if got.start_date else None,
             cancel_day=self._time.whole_day(got.end_date) if got.end_date else None,
             shipping_amount=got.frgt_amt,
-            ship_to=_ship_to(got.address or ()),
+            ship_to=_only(ship_tos),
+            ship_to_count=None if got.address is None else len(ship_tos),
         )
 
     def shipment(self, raw: Any) -> ports.Shipment:
@@ -272,12 +274,11 @@ def _sales_line(got: wire.SalesLine, division: str) -> ports.SalesLine:
     )
 
 
-def _ship_to(rows: Sequence[wire.OrderAddress]) -> ports.Address | None:
+def _only(ship_tos: Sequence[wire.OrderAddress]) -> ports.Address | None:
     """Where it goes; None where that is not said, or said twice."""
-    found = [row for row in rows if row.addr_type == "ST"]
-    if len(found) != 1:
+    if len(ship_tos) != 1:
         return None
-    row = found[0]
+    row = ship_tos[0]
     return ports.Address(
         name=row.name or "",
         line_1=row.addr1 or "",

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from store.events import CatalogueRead
+from sync.freshness import STYLES_LOOKED
 from sync.offers import PAGES_PER_RECORD, read_offers
 from sync.ports import SkuRecord
 from sync.rules.changes import changed, gone
@@ -104,7 +105,7 @@ def decide(
 def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str], Reading]:
     """The rows that changed, every SKU as it now stands, how far we then have read, and what could not be read."""
     settings = run.house.settings
-    updated_from = None if _is_full(run, scope) else _since(run, settings.overlap)
+    updated_from, began_at = None if _is_full(run, scope) else _since(run, settings.overlap), run.now()
     frames: list[pl.DataFrame] = []
     latest = before = run.bookmark(SKUS_UNTIL) or ""
     reading = Reading(run, "erp", "style", updated_from or BEGINNING, before)
@@ -124,6 +125,8 @@ def _look(run: Run, scope: Scope) -> tuple[pl.DataFrame, pl.DataFrame, dict[str,
     run.counts["skus"] = read.height
     run.counts["gone_doubted"] = doubted
     bookmarks = {SKUS_UNTIL: latest} if latest else {}
+    if updated_from is not None or not read.is_empty():
+        bookmarks[STYLES_LOOKED] = began_at.isoformat()
     if updated_from is None and not read.is_empty():
         bookmarks |= {FULL_ON: _night(run.now()), TEMPLATE: settings.sku_template}
     return rows, every, bookmarks, reading

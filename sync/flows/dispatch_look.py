@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from store.events import CartonPart, Event, ShipmentPosted
+from sync.flows.stamps import in_order
 from sync.flows.turns import by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since
 from sync.intents import Intent, OpenIntent, confirmed, recorded, refused, still_open, unclear
@@ -43,7 +44,7 @@ def read_shipments(run: Run, scope: Scope) -> None:
         progress.add(shipment.updated_at for shipment in page.items)
         reading.add(page, [shipment.ship_id for shipment in page.items])
         run.counts["not_ours"] += len(page.items) - len(ours)
-        events = [_posted(shipment, page.snapshot_id) for shipment in ours]
+        events = in_order(run, [_posted(shipment, page.snapshot_id) for shipment in ours])
         marks = _mark(run, progress.safe) if reading.is_clean else {}
         run.counts["shipments"] += run.record(events, bookmarks=marks)
         run.check()
@@ -137,7 +138,8 @@ def settle(run: Run) -> None:
 
 def _settle_alone(run: Run, intent: OpenIntent) -> None:
     found, is_sure = _told(run, [intent.order_id])
-    run.record(_became(run, intent, found, is_sure=is_sure) or _unreadable(run, intent))
+    events = _became(run, intent, found, is_sure=is_sure)
+    run.record(events if events or is_sure else _unreadable(run, intent))
 
 
 def _unreadable(run: Run, intent: OpenIntent) -> list[Event]:

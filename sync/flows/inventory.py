@@ -29,6 +29,7 @@ from sync.flows.inventory_imports import is_lost_unread, last_end, rested_at, se
 from sync.flows.inventory_proof import prove
 from sync.flows.inventory_risk import Foresight, assess, foreseen, foresight, is_due, with_risk
 from sync.flows.inventory_touched import Touched, mark_decided, position, touched
+from sync.flows.inventory_window import horizon
 from sync.freshness import orders_first, orders_read_until
 from sync.intents import Intent, carry_out
 from sync.rules.pushes import Decision, Terms, decide, explained
@@ -46,8 +47,8 @@ MOST_SHOWN = 1000
 
 _PUBLISHED = (
     "sku", "sku_key", "batch_id", "quantity", "before_quantity", "supply", "inflight", "base", "buffer",
-    "buffer_rule", "reason", "inflight_orders", *BUCKETS, "net_by_warehouse", "percent_units", "absolute_units",
-    "risk_units", "minimum", "maximum", "multiple", "policy", "degraded",
+    "buffer_rule", "reason", "inflight_orders", *BUCKETS, "scheduled", "net_by_warehouse", "percent_units",
+    "absolute_units", "risk_units", "minimum", "maximum", "multiple", "policy", "degraded",
     "waiting_units", "is_thin",
 )  # fmt: skip
 
@@ -214,7 +215,8 @@ def _decide(run: Run, found: Basis, terms: Terms, ahead: Foresight | None, some:
     """Of all offers, or of some; None while it is not known what may be sold at all."""
     if not run.rows("select 1 from sku_facts where not is_gone limit 1"):
         return None
-    rows = board(run, found, names=some.names if some else None)
+    span = ahead.span if ahead else horizon(run, found)
+    rows = board(run, found, until=span.window.until, names=some.names if some else None)
     if some is not None:
         terms = replace(terms, offer_count=some.offer_count)
     elif rows.is_empty():

@@ -13,6 +13,7 @@ import polars as pl
 
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.flows import inventory_rows
+from sync.freshness import STYLES_LOOKED
 from sync.ports import StockBatch
 from sync.rules import batches as rules
 from sync.rules.batch_checks import REASONS, Finding, fault, is_many, oddities, suspicions, unproven
@@ -26,16 +27,29 @@ FEW = 20_000  # SKUs of a DELTA that are looked up by name; what is held of more
 
 
 def newest(run: Run) -> rules.Newest | None:
-    """The newest batch whose stock is held."""
+    """The newest batch whose stock is held; a DELTA says of its SKUs alone what open orders want.
+
+    The others stand as the FULL batch and the DELTA ones before it left them: all of these have to have said it.
+    """
     rows = run.rows(
         """
-        select reading.batch_id, reading.as_of, batch.completed_at,
-            not list_contains(
-                json_extract_string(coalesce(reading.findings, '[]'), '$[*].code'), 'open_orders_missing'
-            ) as tells_open_orders,
-        from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
-        where reading.read_id is not null
-        order by reading.as_of desc limit 1
+        with used as (
+            select reading.batch_id, reading.as_of, batch.batch_kind, batch.completed_at,
+                list_contains(
+                    json_extract_string(coalesce(reading.findings, '[]'), '$[*].code'), 'open_orders_missing'
+                ) as is_silent,
+            from batch_reading_facts as reading left join stock_batch_facts as batch using (batch_id)
+            where reading.read_id is not null
+        )
+
+        select
+            max_by(batch_id, (as_of, batch_id)) as batch_id,
+            max(as_of) as as_of,
+            arg_max_null(completed_at, (as_of, batch_id)) as completed_at,
+            not bool_or(is_silent) as tells_open_orders,
+        from used
+        where as_of >= coalesce((select max(as_of) from used where batch_kind = 'FULL'), '-infinity')
+        having count(*) > 0
         """
     )
     return rules.Newest(**rows[0]) if rows else None
@@ -140,10 +154,9 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
             reading.reason = 'sizes_unread' and coalesce(reading.happened_at <= catalogue.at, false) as is_due,
         from batch_reading_facts as reading
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
-        cross join (
-            select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'
-        ) as catalogue
-        """
+        cross join (select max(value)::timestamptz as at from bookmarks where name = $looked) as catalogue
+        """,
+        {"looked": STYLES_LOOKED},
     )
     return {
         row["batch_id"]: rules.Reading(
@@ -187,9 +200,8 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
 
 def _knows_sizes(run: Run, batch: StockBatch) -> bool:
     """Whether BlueCherry's SKUs were read since the batch's moment: what they did not say then, they do not say."""
-    rows = run.rows("select max(started_at) as at from run_facts where flow = 'catalogue' and state = 'succeeded'")
-    read_at = rows[0]["at"]
-    return read_at is not None and read_at >= batch.as_of
+    looked = run.bookmark(STYLES_LOOKED)
+    return looked is not None and datetime.fromisoformat(looked) >= batch.as_of
 
 
 def _known(run: Run, kind: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ sale refused or cancelled is released at once only if it certainly never reached
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -133,6 +133,13 @@ _NAMED = {
     "{and_line_named}": "and line.sku in (select unnest($names))",
 }
 
+# What leaves on dated orders of other customers until a moment, of the warehouses that sell here.
+_LEAVING = """
+select sku_key, location, quantity
+from scheduled_units($batch_at, $until, skew_seconds := $skew)
+where list_contains($warehouses, location) {and_named}
+"""
+
 _NETS = """
 select
     sku_key,
@@ -148,20 +155,27 @@ def board(
     run: Run,
     basis: Basis,
     *,
+    until: datetime,
     names: Sequence[str] | None = None,
     policies: Sequence[Entry] | None = None,
     on: date | None = None,
 ) -> pl.DataFrame:
     """A row per offer, as `sync.rules.pushes` wants them, of all or of those named.
 
-    To try something: by other policies, of another day.
+    `until`: when the next batch's numbers stand; what leaves by then as scheduled is not there to be sold. To try
+    something: by other policies, of another day.
     """
     settings = run.house.settings
     skew = settings.clock_skew_seconds
     values = {"now": run.now(), "skew": skew, "sales": settings.marketplace_deducts_sales}
     offers = _nobodys(_ask(run, _OFFERS, names, values))
     keys = None if names is None else offers["sku_key"].drop_nulls().to_list()
-    pooled = supply(_stock(run, basis, keys), basis.warehouses, clamps=settings.clamp_warehouses)
+    pooled = supply(
+        _stock(run, basis, keys),
+        basis.warehouses,
+        leaving=leaving(run, basis, until, keys),
+        clamps=settings.clamp_warehouses,
+    )
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": basis.has_open_orders}
     inflight = _ask(run, _INFLIGHT, names, counted)
     released = _ask(run, _RELEASED, names, {**counted, "since": basis.batch.as_of - RELEASES_SINCE})
@@ -170,7 +184,7 @@ def board(
         offers.join(pooled, on="sku_key", how="left", maintain_order="left")
         .join(counted_off, on="sku", how="left", maintain_order="left")
         .with_columns(
-            pl.col("supply", "inflight", "released", *BUCKETS).fill_null(0),
+            pl.col("supply", "scheduled", "inflight", "released", *BUCKETS).fill_null(0),
             pl.col("inflight_orders").fill_null(""),
             risk_units=pl.lit(0),
         )
@@ -196,6 +210,17 @@ def _stock(run: Run, basis: Basis, keys: Sequence[str] | None) -> pl.DataFrame:
     """The stock rows of the warehouses that sell here."""
     sql = _STOCK.replace("{buckets}", ", ".join(BUCKETS))
     return _ask(run, sql, keys, {"warehouses": sorted(basis.warehouses)}, key="sku_key")
+
+
+def leaving(run: Run, basis: Basis, until: datetime, keys: Sequence[str] | None = None) -> pl.DataFrame:
+    """`sku_key`, `location`, `quantity`: what leaves on scheduled orders until a moment, of all SKUs or of some."""
+    values = {
+        "batch_at": basis.batch.as_of,
+        "until": until,
+        "skew": run.house.settings.clock_skew_seconds,
+        "warehouses": sorted(basis.warehouses),
+    }
+    return _ask(run, _LEAVING, keys, values, key="sku_key")
 
 
 def _ask(

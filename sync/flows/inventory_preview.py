@@ -66,7 +66,7 @@ def _as_listed(
     """Every offer as it would be listed on the day the draft begins, on the stock of now."""
     run.check()
     on = max(draft.entry.from_on, policy_day(run.now()))
-    rows = board(run, found, policies=[*entries(run), *more], on=on)
+    rows = board(run, found, until=ahead.span.window.until, policies=[*entries(run), *more], on=on)
     offers = listed(with_risk(run, rows, ahead), found.caution)
     # listed by what is left of this window; judged by a whole one, for a week is made of those
     return assessed(wanted(run, offers, ahead, _WEEK_HOURS / windows))

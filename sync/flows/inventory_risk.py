@@ -15,6 +15,7 @@ import polars as pl
 
 from store.events import RiskAssessed
 from sync.flows.inventory_basis import Basis
+from sync.flows.inventory_board import leaving
 from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_touched import Touched
 from sync.flows.inventory_window import Horizon, horizon
@@ -156,7 +157,7 @@ def assess(run: Run, found: Basis, decided: pl.DataFrame, ahead: Foresight, some
     read_id, moment = uuid4(), pl.lit(now)
     told = {"read_id": pl.lit(str(read_id)), "assessed_at": moment}
     run.house.journal.append_series("stock_risk_rows", moved.with_columns(**told))
-    for grids in _grids(run, offers, moved, ahead):
+    for grids in _grids(run, found, offers, moved, ahead):
         run.house.journal.append_series("risk_grid_rows", grids.with_columns(**told))
     sums = _sums(run, rows, some)
     event = RiskAssessed(
@@ -224,7 +225,9 @@ def _farthest(span: Horizon) -> datetime:
     return max(span.window.until, _until(span, max(INTERVALS)), span.window.own_since + span.apply)
 
 
-def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight) -> Iterator[pl.DataFrame]:
+def _grids(
+    run: Run, found: Basis, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight
+) -> Iterator[pl.DataFrame]:
     """Of every offer at risk that moved, and of those nearest to it; some at a time, however many there are."""
     near = (
         moved.filter(~pl.col("is_at_risk") & ((pl.col("cost_amount") > 0) | (pl.col("advised_buffer") > 0)))
@@ -233,11 +236,17 @@ def _grids(run: Run, offers: pl.DataFrame, moved: pl.DataFrame, ahead: Foresight
     )
     chosen = pl.concat([moved.filter("is_at_risk"), near])
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
+    keys = of_them["sku_key"].to_list()
+    gone = {hours: leaving(run, found, _until(ahead.span, hours), keys) for hours in INTERVALS}
     for some in of_them.iter_slices(GRIDS_AT_ONCE):
         run.check()
-        yield _grids_of(run, some, ahead)
+        by_interval = {float(AS_IT_IS): wanted(run, some, ahead, AS_IT_IS)}
+        by_interval |= {float(hours): wanted(run, _left_by(some, gone[hours]), ahead, hours) for hours in INTERVALS}
+        yield risk.grids(by_interval)
 
 
-def _grids_of(run: Run, of_them: pl.DataFrame, ahead: Foresight) -> pl.DataFrame:
-    by_interval = {float(hours): wanted(run, of_them, ahead, hours) for hours in (AS_IT_IS, *INTERVALS)}
-    return risk.grids(by_interval)
+def _left_by(offers: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """The offers with the base of another window: of one that ends later more leaves on scheduled orders."""
+    then = gone.group_by("sku_key").agg(then=pl.col("quantity").sum())
+    base = pl.col("base") + pl.col("scheduled") - pl.col("then").fill_null(0)
+    return offers.join(then, on="sku_key", how="left", maintain_order="left").with_columns(base=base).drop("then")

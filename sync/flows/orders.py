@@ -13,7 +13,6 @@ or surely absent; it is never simply sent again.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -21,23 +20,22 @@ from typing import Any
 from uuid import UUID
 
 from store.events import Event
-from store.journal import Personal
 from sync.errors import Deferred
 from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
-from sync.flows.orders_drift import sales_order_events
-from sync.flows.orders_read import order_event, person_of
+from sync.flows.orders_read import person_of
+from sync.flows.orders_record import record_page
+from sync.flows.orders_seen import SCHEDULED_SEEN, record_sales_orders
 from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
-from sync.ports import MarketOrder, Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
+from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
 from sync.rules.order_known import Known
 from sync.rules.orders import Decision, decide
-from sync.rules.shrinking import as_sold
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.unread import Reading, begin, reached
 
@@ -93,7 +91,7 @@ def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
     try:
         window = proving.due(run, scope.day) if counts and scope == Scope(day=scope.day) else None
         if window is not None:
-            proving.count(run, window, _record_order_page, _by_name(run))
+            proving.count(run, window, record_page, _by_name(run))
         else:
             _look_at_marketplace(run, scope)
     except Deferred as deferred:
@@ -124,54 +122,28 @@ def _by_name(run: Run) -> Reading:
 def _record_orders(reading: Reading, pages: Any) -> bool:
     """Whether the bookmark may move."""
     for page in pages:
-        _record_order_page(reading.run, page)
+        record_page(reading.run, page)
         reading.run.counts["orders_read"] += len(page.items)
         reading.add(page, [order.order_id for order in page.items])
         reading.run.check()
     return reading.end()
 
 
-def _record_order_page(run: Run, page: Page[MarketOrder]) -> None:
-    ids = [order.order_id for order in page.items]
-    known = {
-        row["order_id"]: row
-        for row in run.rows(
-            "select order_id, changed_at, happened_at from order_facts"
-            " where order_id in (select unnest($ids::varchar[]))",
-            {"ids": ids},
-        )
-    }
-    sold = {
-        row["order_line_id"]: row
-        for row in run.rows(
-            "select order_line_id, quantity, price_amount, shipping_amount, commission_amount,"
-            " commission_vat_amount from order_line_facts where order_id in (select unnest($ids::varchar[]))",
-            {"ids": sorted(known)},
-        )
-    }
-    events: list[Event] = []
-    people: list[Personal] = []
-    for order in (as_sold(one, sold) for one in page.items):
-        seen = known.get(order.order_id)
-        if seen is not None and seen["happened_at"] > order.updated_at:
-            continue  # an older reading than the one we have
-        events.append(order_event(order, page.snapshot_id, is_known=seen is not None, start_on=run.house.start_on))
-        is_new = seen is None or seen["changed_at"] != order.updated_at
-        keep_from = run.now() - timedelta(days=run.house.settings.personal_days)
-        if order.person is not None and order.created_at >= keep_from and is_new:
-            people.append(Personal(order.order_id, order.created_at, json.dumps(asdict(order.person))))
-    run.counts["orders_new"] += run.record(events, personal=people)
-
-
 def _look_at_erp(run: Run, scope: Scope) -> None:
     erp, settings = run.house.erp, run.house.settings
     pages: Iterable[Page[SalesOrder]]
+    marks: dict[str, str] = {}
     if named := _named(scope):
         reading = Reading(run, "erp", "sales order")
         pages = chain.from_iterable(erp.sales_orders(order_id=order_id) for order_id in named)
     else:
         overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
-        reading, since = begin(run, scope, "erp", "sales order", bookmark=SALES_SEEN, overlap=overlap)
+        # what was read before scheduled orders were kept is read once more
+        is_whole = scope.since is None and not run.bookmark(SCHEDULED_SEEN)
+        marks = {SCHEDULED_SEEN: run.now().isoformat()} if is_whole else {}
+        reading, since = begin(
+            run, scope, "erp", "sales order", bookmark=SALES_SEEN, overlap=overlap, is_whole=is_whole
+        )
         pages = erp.sales_orders(updated_from=since)
     moments: list[datetime] = []
     for page in pages:
@@ -180,22 +152,14 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
         moments += [order.updated_at for order in page.items]
         run.check()
     if reading.end() and moments and not named:
-        run.record(bookmarks={SALES_SEEN: reached(run, max(moments))})
+        marks |= {SALES_SEEN: reached(run, max(moments))}
+    if marks:
+        run.record(bookmarks=marks)
 
 
 def _named(scope: Scope) -> Sequence[str]:
     """The orders to be read by name; none: those that changed."""
     return (scope.key,) if scope.key else scope.named
-
-
-def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours, and of what was found by its number when ours was looked for."""
-    customer = run.house.settings.erp_customer
-    foreign = [order.ord_num for order in page.items if order.order_id and order.customer != customer]
-    sql = "select ord_num from sales_order_facts where ord_num in (select unnest($foreign::varchar[]))"
-    known = {row["ord_num"] for row in run.rows(sql, {"foreign": foreign})} if foreign else set()
-    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
-    return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 
 # -- decide ------------------------------------------------------------------------------------

@@ -20,11 +20,13 @@ from sync.rules.cancelations import GOES_AGAIN, KIND, UNSEEN, decide
 from sync.runs import Run, Scope
 
 SHOWN_AFTER = timedelta(minutes=15)
-# those that may go on by themselves and whose answer nobody has said anything else after
+# those that may go on by themselves and have units left, and whose answer nobody has said anything else after
 ASKED = """
 select asked.*, said.drift_class, said.answer
 from cancelation_ask_facts as asked
 join order_facts as placed on placed.order_id = asked.order_id and placed.state = 'SHIPPING'
+join order_line_facts as sold on sold.order_line_id = asked.order_line_id
+    and sold.cancelled_quantity < coalesce(asked.before_quantity, 0) + asked.quantity
 -- the two are recorded at one moment
 join drift_answer_facts as said
     on said.drift_subject = asked.order_line_id and said.happened_at = asked.happened_at

@@ -1,7 +1,8 @@
 """Reads sales orders so that what was changed in them by hand shows.
 
 The address is compared here, in memory, with the one we sent (the customer's, as edited here); only the names of
-the fields that differ are written down. Where either is not known (purged, or never shown), nothing is said.
+the fields that differ are written down, or that BlueCherry has no such address, or several. Where ours is not known
+(purged, or never shown), or BlueCherry tells no addresses at all, nothing is said.
 """
 
 from collections.abc import Sequence
@@ -9,10 +10,11 @@ from uuid import UUID
 
 from store.events import SalesOrderRead
 from sync.flows.orders_read import person_of, sales_order_event
+from sync.flows.stamps import in_order
 from sync.ports import Person, SalesOrder
 from sync.rules import mappings
 from sync.rules.addresses import fitted
-from sync.rules.drift import changed_fields
+from sync.rules.drift import MANY_ADDRESSES, NO_ADDRESS, changed_fields
 from sync.runs import Run
 
 
@@ -23,17 +25,22 @@ def sales_order_events(run: Run, orders: Sequence[SalesOrder], snapshot_id: UUID
     known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     rows = run.rows(
         "select order_id, body, edits from personal where order_id in (select unnest($ids::varchar[]))",
-        {"ids": sorted({order.order_id for order in orders if order.ship_to is not None})},
+        {"ids": sorted({order.order_id for order in orders if order.ship_to_count is not None})},
     )
     people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
-    return [
+    events = [
         sales_order_event(order, snapshot_id, known, changes=_changes(order, people.get(order.order_id)))
         for order in orders
     ]
+    return in_order(run, events)
 
 
 def _changes(order: SalesOrder, person: Person | None) -> tuple[str, ...] | None:
-    if order.ship_to is None or person is None or person.ship_to is None:
+    if order.ship_to_count is None or person is None or person.ship_to is None:
         return None
     sent = fitted(person.ship_to)
-    return None if sent is None else changed_fields(sent, order.ship_to)
+    if sent is None:
+        return None
+    if order.ship_to is None:
+        return (MANY_ADDRESSES if order.ship_to_count else NO_ADDRESS,)
+    return changed_fields(sent, order.ship_to)

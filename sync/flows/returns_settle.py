@@ -11,6 +11,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
+from sync.flows.stamps import in_order
 from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
 from sync.intents import Intent, OpenIntent, confirmed, refused, still_open, unclear
@@ -51,7 +52,7 @@ def _in_erp(run: Run, intent: OpenIntent) -> list[Event]:
 
 def record_returns(run: Run, page: Page[ErpReturn]) -> int:
     """Record what the ERP has of ours."""
-    return run.record([_read(one, page.snapshot_id) for one in page.items if one.order_id])
+    return run.record(in_order(run, [_read(one, page.snapshot_id) for one in page.items if one.order_id]))
 
 
 def _read(one: ErpReturn, snapshot_id: UUID | None) -> ReturnRead:

@@ -68,6 +68,7 @@ class Finding:
     code: str
     count: int
     detail: str
+    out_of: int | None = None  # of so many; None: of the batch's rows
 
     @property
     def is_incident(self) -> bool:
@@ -138,7 +139,8 @@ def suspicions(
 
 def is_many(finding: Finding, rows: pl.DataFrame) -> bool:
     """Whether more rows are odd than a batch may have."""
-    return finding.count * 100 > rows.height * MOST_ODD_PERCENT
+    out_of = rows.height if finding.out_of is None else finding.out_of
+    return finding.count * 100 > out_of * MOST_ODD_PERCENT
 
 
 def _proof(batch: StockBatch) -> Decimal | None:

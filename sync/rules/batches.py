@@ -43,7 +43,7 @@ class Newest:
     batch_id: str
     as_of: datetime
     completed_at: datetime | None
-    tells_open_orders: bool = True  # in every row
+    tells_open_orders: bool = True  # in every row of it and of what it builds on
 
 
 def plan(

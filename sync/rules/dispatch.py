@@ -69,7 +69,7 @@ class _Order:
     told: set[str]  # subjects confirmed, or perhaps confirmed
     confirmed: set[str]
     past: Past
-    refusals: Mapping[str, list[Mapping[str, Any]]]
+    refusals: Mapping[str, list[Mapping[str, Any]]]  # by subject, those no later try has lifted
     problems: dict[str, _Held] = field(default_factory=dict)
 
 
@@ -120,15 +120,18 @@ def _orders(known: Known) -> Iterator[_Order]:
         refusals: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         order = _Order(known, order_id, list(parcels), open_units[order_id], set(), set(), memory, refusals)
         for intent in past[order_id]:
+            subject, payload = intent["subject"], json.loads(intent["payload"] or "{}")
+            # what stood against it was lifted by a person, or it had not been tried
+            refusals[subject] = [one for one in refusals[subject] if not _stands_against(one, payload)]
             if intent["state"] == "refused":
                 if intent["code"] not in NOTHING_HAPPENED:
-                    refusals[intent["subject"]].append(intent)
+                    refusals[subject].append(intent)
                 continue
             if intent["state"] == "confirmed":
-                order.confirmed.add(intent["subject"])
-            if intent["subject"] not in order.told:
-                order.told.add(intent["subject"])
-                order.open_units.subtract(json.loads(intent["payload"] or "{}").get("quantities", {}))
+                order.confirmed.add(subject)
+            if subject not in order.told:
+                order.told.add(subject)
+                order.open_units.subtract(payload.get("quantities", {}))
         yield order
 
 
@@ -257,19 +260,20 @@ def _payload(known: Known, parcel: Mapping[str, Any], quantities: Mapping[str, i
 def _may_try(order: _Order, parcel: Mapping[str, Any], subject: str, payload: Mapping[str, Any]) -> bool:
     """Whether to send it now; what John Lewis refused only when it changed or a person asks, for it does not pass.
 
-    The hold stays until it is confirmed.
+    Its hold stays until then.
     """
-    refused = [
-        one
-        for one in order.refusals.get(subject, ())
-        if one["code"] == UNSEEN or json.loads(one["payload"] or "{}") == payload
-    ]
+    refused = [one for one in order.refusals.get(subject, ()) if _stands_against(one, payload)]
     if refused:
         words = refused[-1]["message"] or refused[-1]["code"]
         cause = "no answer came" if refused[-1]["code"] == UNSEEN else words[:120]
         order.problems.setdefault(parcel["ship_id"], _Held("refused_by_marketplace", cause, words))
     is_asked = not order.known.retry.isdisjoint((order.order_id, parcel["ship_id"]))
     return is_asked or (not refused and order.past.is_free(KIND, subject, at=order.known.now))
+
+
+def _stands_against(refusal: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
+    """Whether a refusal keeps a parcel from being told so: it said no to the same, or it may be there already."""
+    return bool(refusal["code"] == UNSEEN or json.loads(refusal["payload"] or "{}") == payload)
 
 
 def _holds(known: Known, problems: Mapping[str, tuple[str, _Held]]) -> Iterator[ShipmentHeld]:

@@ -5,7 +5,7 @@
 A fall is demand of the other channels. What is not: goods received (such an interval tells nothing and is left
 out, hours and all), pre-books falling due, and withdrawals: single falls far beyond what that SKU's rate can
 explain (a wholesale order). Those are counted as withdrawals, never as rate: one of them would make a slow SKU look
-like a quick one for weeks.
+like a quick one for weeks. Withdrawals to come are known from dated orders (`store/sql/scheduled_units.sql`).
 
 Laws: units of draws and withdrawals together are all falls; an interval counts at most once, with its hours; hours
 without stock count for nothing, for nothing can be drawn then.

@@ -7,6 +7,7 @@ two lines. Everything else that differs was changed by somebody.
 from sync.ports import Address
 from sync.rules.addresses import BRITISH
 
+NO_ADDRESS, MANY_ADDRESSES = "none", "several"  # in the place of fields: there is no one address to compare
 _ALIKE = ("name", "city", "state", "postcode")
 CLASSES = ("quantity", "substitution", "warehouse", "ship_via", "address", "price", "dates", "cancelled")
 

@@ -26,6 +26,7 @@ BOARD: dict[str, pl.DataType | type[pl.DataType]] = {
     "category": pl.String,
     "multiple": pl.Int64,
     **dict.fromkeys(BUCKETS, pl.Int64),  # summed over the warehouses that sell here
+    "scheduled": pl.Int64,  # leaves on dated orders of others before the next batch lands: not in the supply
     "supply": pl.Int64,
     "inflight": pl.Int64,
     "inflight_orders": pl.String,

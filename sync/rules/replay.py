@@ -129,15 +129,18 @@ def replay(
 ) -> Iterator[Window]:
     """Every window that begins in a half-open period, in order.
 
-    `sides`: by name the policy of every offer (`sku` and `policies.COLUMNS`). The last two batches have no window:
-    what the others took until the next one's numbers stood is not known.
+    `sides`: by name the policy of every offer (`sku` and `policies.COLUMNS`). A batch whose numbers took effect
+    together with those of the next never stood, and has no window; what was sold and drawn meanwhile is in that of
+    the batch that stood before. Nor has one that stood until after the last batch's moment: what the others took
+    until then is not known.
     """
-    fallen = draws.falls(history.moves, history.batches[-1].as_of if history.batches else until)
+    last_at = history.batches[-1].as_of if history.batches else until
+    fallen = draws.falls(history.moves, last_at)
     shelves = dict.fromkeys(sides, history.skus.select("sku", *_NOTHING_YET))
     outlook: Outlook | None = None
     measured_at = since
-    for batch, following in pairwise(history.batches[:-1]):
-        if not since <= batch.in_effect_at < until:
+    for batch, following in pairwise(_that_stood(history.batches)):
+        if not since <= batch.in_effect_at < until or following.in_effect_at > last_at:
             continue
         past = history.until(batch.in_effect_at)
         is_old = batch.in_effect_at - measured_at >= MEASURED_EVERY
@@ -154,6 +157,16 @@ def replay(
             rows.append(outcome(history.skus, sold, name))
         unread = what["sku"].filter(what["is_unread"])
         yield Window(batch.in_effect_at, following.in_effect_at, pl.concat(rows), unread.len())
+
+
+def _that_stood(batches: tuple[Batch, ...]) -> list[Batch]:
+    """Those whose numbers ever stood: of some in effect from one moment, the last."""
+    following: tuple[Batch | None, ...] = (*batches[1:], None)
+    return [
+        batch
+        for batch, newer in zip(batches, following, strict=True)
+        if newer is None or newer.in_effect_at > batch.in_effect_at
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,17 +144,20 @@ def assessed(skus: pl.DataFrame, overstated: Overstated = ()) -> pl.DataFrame:
 def grids(by_interval: Mapping[float, pl.DataFrame], overstated: Overstated = ()) -> pl.DataFrame:
     """What other buffers and batch intervals would come to: a row per offer and interval, lists by buffer.
 
-    `by_interval` holds for each interval in hours the offers as `assessed` wants them. As there, what the others
-    sell beyond the base by themselves is not counted. Where more is held back, or advised, than what is worked out
-    for all, that is among the buffers too.
+    `by_interval` holds for each interval in hours the offers as `assessed` wants them, with the base they have in
+    it; buffers are held back of that. As there, what the others sell beyond it by themselves is not counted. Where
+    more is held back, or advised, than what is worked out for all, that is among the buffers too.
     """
     theirs = pl.concat(_theirs(skus, hours, overstated) for hours, skus in by_interval.items())
     offers = next(iter(by_interval.values()))
-    costs = offers.select("sku", "base", "oversell_cost_amount", "margin_amount")
+    costs = pl.concat(
+        skus.select("sku", "base", "oversell_cost_amount", "margin_amount", interval_hours=pl.lit(float(hours)))
+        for hours, skus in by_interval.items()
+    )
     return (
         grid(by_interval, margin=0.0, cost=0.0, overstated=overstated, further=_further(offers))
         .join(theirs, on=["interval_hours", "sku"], how="left", maintain_order="left")
-        .join(costs, on="sku", how="left", maintain_order="left")
+        .join(costs, on=["interval_hours", "sku"], how="left", maintain_order="left")
         .with_columns(
             oversell_chances=(pl.col("oversell") - pl.col("theirs")).clip(0, 1),
             oversold_units=(pl.col("oversold_units") - pl.col("their_units")).clip(lower_bound=0),

@@ -13,11 +13,11 @@ Left out are RP and RO (picked and open units of linked stock, which `linked` ta
 being made), CC and CH (cancelled, and open no more), NS, US and NW (in none of the ERP's formulas). This form says
 neither when open orders are due, so all of them count as due now, nor what is damaged, held or open to sell.
 
-The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it; so does a bucket
-without a number, which is a gap where no SKU has it. A batch none of whose rows tells of promises does not say that
-there are none. Which size a bucket is only the ERP's SKUs say; where none does, or two do, what lies there is a
-finding and no stock, and the SKUs it may belong to are unread. So is one of which a number cannot be read or is of
-a kind nobody knows.
+The law: every bucket is read, and nothing is guessed. A kind that is missing counts as none of it; so does a
+bucket without a number, which is a gap where no SKU has it. A FULL batch none of whose rows tells of promises does
+not say that there are none; a DELTA may well be of goods nobody ordered. Which size a bucket is only the ERP's
+SKUs say; where none does, or two do, what lies there is a finding and no stock, and the SKUs it may belong to are
+unread. So is one of which a number cannot be read or is of a kind nobody knows.
 """
 
 from collections.abc import Collection
@@ -91,13 +91,14 @@ def unpivoted(
     )
     sized, unsized = (rows.filter(pl.col("sku_key").is_not_null() == has_size) for has_size in (True, False))
     blank = {name: pl.lit(None, pl.Int64) for name in INVENTORY_COLUMNS if name not in {*rows.columns, "upc"}}
-    if not kinds.select(_is_among(_PROMISES.values()).any()).item():
+    if is_full and not kinds.select(_is_among(_PROMISES.values()).any()).item():
         blank |= {name: pl.lit(None, pl.Int64) for name in _PROMISES}
     others = _of_others(sized, unsized, skus, sizes, places)
     whole = pl.concat([sized, others.filter("is_unread") if is_full else others], how="diagonal")
     strange = pl.concat(_cells(kinds.filter("is_strange"), bucket) for bucket in _BUCKETS)
+    odd = unsized.filter("has_any").sort("place", "bucket")
     return whole.with_columns(upc=pl.lit(""), **blank).select(*INVENTORY_COLUMNS), (
-        *_unknown_sizes(unsized.filter("has_any").sort("place", "bucket")),
+        *_unknown_sizes(odd, out_of=sized.height + odd.height),
         *_unknown_kinds(strange.filter(_is_something()).join(places, on="place")),
     )
 
@@ -159,16 +160,21 @@ def _is_something() -> pl.Expr:
 
 
 def _sizes(skus: pl.DataFrame) -> pl.DataFrame:
-    """The SKU of each bucket of the goods, where one SKU says it is: one that is gone only where no other does."""
+    """The SKU of each bucket of the goods, where one SKU says it is.
+
+    One that is gone only where no other does, nor may: a SKU of the goods that says none may have taken its bucket.
+    """
     bucket = [*_GOODS, "bucket"]
-    said = skus.select(
-        "sku_key", *_GOODS, "is_gone", pl.col("size_bucket").cast(pl.Int32).alias("bucket")
-    ).drop_nulls("bucket")
-    living = said.filter(~pl.col("is_gone") | pl.col("is_gone").all().over(bucket))
-    return living.filter(pl.len().over(bucket) == 1).drop("is_gone")
+    told = skus.select("sku_key", *_GOODS, "is_gone", pl.col("size_bucket").cast(pl.Int32).alias("bucket"))
+    said = told.drop_nulls("bucket").filter(~pl.col("is_gone") | pl.col("is_gone").all().over(bucket))
+    single = said.filter(pl.len().over(bucket) == 1)
+    silent = told.filter(~pl.col("is_gone") & pl.col("bucket").is_null())
+    gone = single.filter("is_gone").join(silent, on=list(_GOODS), how="anti")
+    return pl.concat([single.filter(~pl.col("is_gone")), gone]).drop("is_gone")
 
 
-def _unknown_sizes(rows: pl.DataFrame) -> tuple[Finding, ...]:
+def _unknown_sizes(rows: pl.DataFrame, *, out_of: int) -> tuple[Finding, ...]:
+    """The buckets of no size, out of so many that were told of: not of the rows, most of which may be of none."""
     if rows.is_empty():
         return ()
     named = [
@@ -178,7 +184,7 @@ def _unknown_sizes(rows: pl.DataFrame) -> tuple[Finding, ...]:
         for row in rows.head(_MOST_NAMED).iter_rows(named=True)
     ]
     sentence = f"No single SKU says which size a bucket is; what lies there is not sold: {_list(named, rows)}."
-    return (Finding("unknown_size", rows.height, sentence),)
+    return (Finding("unknown_size", rows.height, sentence, out_of),)
 
 
 def _unknown_kinds(cells: pl.DataFrame) -> tuple[Finding, ...]:

@@ -136,6 +136,7 @@ class SalesOrder:
     edit_seq: int = 0
     status: str = "10"
     hand_edits: list[str] = field(default_factory=list)
+    is_due: bool = True  # its day has come: from then on its units are promised, and it is picked
 
     def touch(self, now: datetime, user: str = "") -> None:
         """Note a change, as the change feed shows it."""

@@ -72,7 +72,7 @@ class HandEdits:
     def edit(self, order: SalesOrder, kind: str | None = None) -> bool:
         """Make one change to an order nobody has picked; False where there is nothing to change."""
         untouched = all(line.picked == 0 and line.shipped == 0 for line in order.lines)
-        if not untouched or order.status == "90" or order.visible_at > self.world.now:
+        if not untouched or order.status == "90" or not order.is_due or order.visible_at > self.world.now:
             return False
         rng = self.world.rng("bluecherry edits")
         if kind is None:

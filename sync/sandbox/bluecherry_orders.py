@@ -1,7 +1,8 @@
 """The pretend ERP's sales order book: created at once, seen only later, edited by people in between.
 
-The law: stock is promised at the moment a document is taken; readers see the order minutes later. But for
-the switch, nothing is refused for having been sent before: a second order with the same ``po_num`` is an order.
+The law: stock is promised at the moment a document is taken, or kept apart until the day it is to start; readers
+see the order minutes later. But for the switch, nothing is refused for having been sent before: a second order with
+the same ``po_num`` is an order.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from sync.sandbox.bluecherry_documents import (
     text,
 )
 from sync.sandbox.bluecherry_stock import StockLedger
-from sync.sandbox.bluecherry_time import server_day, utc_text
+from sync.sandbox.bluecherry_time import day_begins, server_day, utc_text
 
 if TYPE_CHECKING:
     from sync.sandbox.world import World
@@ -123,9 +124,19 @@ class OrderBook:
         self.by_ord_num[order.ord_num] = order
         self.by_po_num.setdefault(order.po_num, []).append(order)
         self.line_ids.update(line.ext_line_id for line in order.lines)
+        begins_at = day_begins(order.start_on)
+        order.is_due = begins_at <= self.world.now
         for line in order.lines:
             self._promise(order, line)
-        self.world.schedule(order.visible_at, lambda: self.on_visible(order))
+        if not order.is_due:
+            self.world.schedule(begins_at, lambda: self._fall_due(order))
+        self.world.schedule(max(order.visible_at, begins_at), lambda: self.on_visible(order))
+
+    def _fall_due(self, order: SalesOrder) -> None:
+        """Its day begins: what was kept apart for it is promised like everything else."""
+        for line in order.lines:
+            self.stock.position(line.sku, order.location).prebook -= line.open
+        order.is_due = True
 
     def _refuse_second(self, division: str, location: str, customer: str, po_num: str) -> None:
         for order in self.by_po_num.get(po_num, []):
@@ -136,7 +147,9 @@ class OrderBook:
         position = self.stock.position(line.sku, order.location)
         short = min(line.qty, line.qty - position.free())
         position.open_orders += line.qty
-        if short > 0:
+        if not order.is_due:
+            position.prebook += line.qty
+        elif short > 0:
             self.oversold.append(
                 {
                     "at": utc_text(self.world.now),
@@ -191,7 +204,9 @@ class OrderBook:
         if units:
             line.cancelled += units
             line.cancel_kind = kind
-            self.stock.position(line.sku, order.location).open_orders -= units
+            position = self.stock.position(line.sku, order.location)
+            position.open_orders -= units
+            position.prebook -= 0 if order.is_due else units
 
     def settle_status(self, order: SalesOrder) -> None:
         """The status that follows from what became of the lines."""

@@ -23,6 +23,11 @@ def server_day(moment: datetime) -> date:
     return moment.astimezone(_SERVER).date()
 
 
+def day_begins(day: date) -> datetime:
+    """The first moment of one of the ERP's days."""
+    return datetime.combine(day, time(), _SERVER).astimezone(UTC)
+
+
 def utc_text(moment: datetime | None) -> str | None:
     """A moment as the sandbox's own answers write it."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

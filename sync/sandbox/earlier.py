@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from sync.sandbox.bluecherry_time import server_day
 from sync.sandbox.catalogue import CHANNEL
 from sync.sandbox.john_lewis_model import Line, Order, Refused
 from sync.sandbox.john_lewis_money import pennies
@@ -129,7 +130,7 @@ class EarlierIntegration:
                 "qty": line.open_quantity, "price": str(line.unit_price),
                 "tax_amt": str(pennies(line.price - net)), "ext_line_id": line.line_id,
             })  # fmt: skip
-        today = self.world.now.date()
+        today = server_day(self.world.now)
         return {
             "division": division,
             "customer": CHANNEL,

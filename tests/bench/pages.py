@@ -29,6 +29,7 @@ def measure(folder: Path) -> list[Row]:
         "Today": lambda: reads.today(window.ask, AS_OF),
         "Orders": lambda: reads.orders(window.ask, AS_OF),
         "Order": lambda: reads.order(window.ask, AS_OF, "JLM0050000-A"),
+        "Time line": lambda: reads.order_timeline(window.ask, "JLM0050000-A"),
         "Dispatch": lambda: reads.dispatch(window.ask, AS_OF),
         "Exceptions": lambda: reads.causes(window.ask, AS_OF),
     }

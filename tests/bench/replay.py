@@ -207,7 +207,7 @@ class Replay:
             .join(inflight, on="sku", how="left", maintain_order="left")
             .join(self._last, on="sku", how="left", maintain_order="left")
             .with_columns(
-                pl.col("supply", "inflight", *BUCKETS).fill_null(0),
+                pl.col("supply", "scheduled", "inflight", *BUCKETS).fill_null(0),
                 multiple=pl.lit(1), inflight_orders=pl.lit(""), released=pl.lit(0), risk_units=pl.lit(0),
                 shown_least="offer_quantity", shown_most="offer_quantity", is_settled=pl.lit(value=True),
                 is_failed=pl.lit(value=False), has_drifted=pl.lit(value=False),

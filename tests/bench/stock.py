@@ -82,7 +82,7 @@ def _measured(folder: Path) -> list[Row]:
     with timed(took, "duckdb"), duckdb.connect(config={"threads": 2}) as connection:
         connection.execute(_AGGREGATE, {"path": str(folder / "B2.csv")}).pl()
     with _shop(folder) as shop:
-        offers = shop.board().drop("supply", *BUCKETS, *policies.COLUMNS)
+        offers = shop.board().drop("supply", "scheduled", *BUCKETS, *policies.COLUMNS)
         shop.moment = T_B + EVERY + COMPLETE_AFTER
         with timed(took, "rules"):
             delta = _by_the_rules(shop, offers)
@@ -238,7 +238,7 @@ class Shop:
         batch = newest(self.run)
         assert batch is not None
         self.decided_on = batch.batch_id
-        return board(self.run, basis(self.run, batch))
+        return board(self.run, basis(self.run, batch), until=T_B + EVERY)
 
     def send(self, decision: Decision) -> None:
         """The file goes out and has taken effect."""

@@ -57,6 +57,7 @@ def ordinary_day(told: Told) -> None:
         back_test(told)
         told.transactions({"amount": "39.00", "order_id": ORDER, "order_line_id": "JL1-A-1", "cycle_id": "c1"})
         told.payout("c1", "39.00")
+        told.invoice("INV-1", ORDER, "42.50")
         told.runs_of_all()
     told.beat(doing=READING)
 

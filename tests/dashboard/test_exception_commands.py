@@ -1,5 +1,6 @@
 """An exception is worked where it stands: each button is a command, and says what came of it or why not."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -80,6 +81,22 @@ def test_accepting_takes_the_right_to_approve_and_a_reason(ordinary: Told) -> No
     assert (body["actor"], body["role"], body["is_approver"]) == ("Finance approver", "finance", True)
 
 
+def test_an_exception_is_put_off_until_a_time_on_londons_clock_that_is_to_come(ordinary: Told) -> None:
+    later = "later-unmapped_carrier-DPX"
+    page = show("exceptions", query=CARRIER)
+    page.selectbox(key=later).set_value("until a time I choose").run(timeout=60)
+    offered = page.datetime_input(key=f"{later}-at").value
+    page.datetime_input(key=f"{later}-at").set_value(datetime.fromisoformat("2026-11-24 08:45")).run(timeout=60)
+    past = {label: no for label, _, no in senders(page)}["Put it off"]
+    page.datetime_input(key=f"{later}-at").set_value(datetime.fromisoformat("2027-06-01 08:45")).run(timeout=60)
+    press(page, "Put it off")
+    [(_, body)] = sent(ordinary)
+
+    assert offered == datetime.fromisoformat("2026-11-25 09:00")
+    assert past == "Choose a time that is to come (London's clock)."
+    assert (body["arguments"]["until_at"], body["arguments"]["until_event"]) == ("2027-06-01T07:45:00Z", "")
+
+
 def test_work_is_given_to_somebody_else(ordinary: Told) -> None:
     page = show("exceptions", query=CARRIER)
     page.selectbox(key="owner-unmapped_carrier-DPX").set_value("Finance").run(timeout=60)
@@ -116,7 +133,7 @@ def test_what_processing_again_would_do_is_shown_subject_by_subject(ordinary: To
     ("label", "command", "arguments"),
     [
         ("Fetch again", "fetch_again", {}),
-        ("Take them", "assign", {"owner": "Admin"}),
+        ("Give them", "assign", {"owner": "Finance"}),
         ("Put them off", "snooze", {"until_at": None, "until_event": "batch"}),
         ("Note it on them", "note", {"text": "one and the same flood"}),
         ("Accept them", "accept", {"reason": "one and the same flood"}),
@@ -127,8 +144,9 @@ def test_what_may_be_done_to_one_cause_may_be_done_to_several_at_once(
 ) -> None:
     ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={}, person="Admin")
-    page.session_state["causes"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
-    page.run(timeout=60)
+    for step in ("Mark", "Next", "Mark"):  # as the keys X, J, X do
+        press(page, step)
+    page.selectbox(key="together-owner").set_value("Finance").run(timeout=60)
     page.selectbox(key="together-later").set_value("until the next stock batch").run(timeout=60)
     page.text_input(key="together-why").set_value("one and the same flood").run(timeout=60)
     press(page, label)
@@ -212,6 +230,16 @@ def test_a_cause_shows_its_runbook_its_evidence_and_its_history(ordinary: Told) 
     assert "OR11" in shown[0]
     assert "JL1-A" in shown[1]
     assert "Note: asked the carrier" in history
+
+
+def test_what_is_written_down_of_a_failing_flow_stands_in_its_evidence(ordinary: Told) -> None:
+    ordinary.run("dispatch", "failed", ended=NOW - HOUR / 120, message="BlueCherry did not answer")
+    ordinary.wrong("flow_failing", "dispatch", cause="dispatch")
+    page = show("exceptions", query={"kind": "flow_failing", "cause": "dispatch"})
+    evidence = cells(page.segmented_control[0].set_value("Evidence").run(timeout=60))
+
+    assert 'failed: BlueCherry did not answer; calls {"OR11":1}' in evidence
+    assert "Last success" in evidence
 
 
 def test_an_address_is_edited_where_its_exception_stands_and_only_what_changed_is_sent(ordinary: Told) -> None:

@@ -42,6 +42,19 @@ def test_a_london_day_begins_at_its_own_midnight_in_summer_too() -> None:
     assert written.london_midnight(date(2026, 12, 1)).astimezone(UTC) == datetime(2026, 12, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("face", "moment"),
+    [
+        ("2026-12-01 09:00", datetime(2026, 12, 1, 9, tzinfo=UTC)),
+        ("2026-07-01 09:00", datetime(2026, 7, 1, 8, tzinfo=UTC)),
+        ("2027-03-28 01:30", None),  # the clock is put forward over it
+        ("2026-10-25 01:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),  # shown twice that night: the first
+    ],
+)
+def test_what_a_london_clock_shows_is_a_moment(face: str, moment: datetime | None) -> None:
+    assert written.from_london(datetime.fromisoformat(face)) == moment
+
+
 def test_moments_are_told_on_a_london_clock() -> None:
     moment = datetime(2026, 6, 30, 23, 5, 9, tzinfo=UTC)
 

@@ -361,8 +361,13 @@ def test_one_sku_shows_beside_its_walk_what_is_coming_and_what_is_promised_for_l
             )
         )  # fmt: skip
     shirt, trousers = (words(show("sku", query={"sku": sku})) for sku in (SHIRT, TROUSERS))
+    told.scheduled("SO-88", {SHIRT: 2}, starts=NOW)
+    leaving = words(show("sku", query={"sku": SHIRT}))
 
     assert "Coming" not in plain
+    assert "Ships on scheduled orders" not in shirt
+    assert "before the next batch lands, taken off:** 2 units (SO-88)." in leaving
+    assert "**Promised for later, not taken off today:** 4 units of orders due beyond" in leaving
     assert "Work orders" not in plain
     assert "never listed before it is received:** 24 on open work orders and 12 in transit." in shirt
     assert "**Promised for later, not taken off today:** 6 units of orders due beyond" in shirt

@@ -70,7 +70,7 @@ class Shop:
         self.stalls = 0
 
     def board(self) -> pl.DataFrame:
-        return board(self.run, BASIS)
+        return board(self.run, BASIS, until=T_B + 5 * HOUR)
 
     def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
         return self.run.rows(sql, values)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,10 @@ from sync.flows import orders_cancelations as passing
 from sync.ports import Page, SalesOrder
 from sync.runs import EVERYTHING, Run
 from tests.flows.between import Between
+from tests.flows.shop import Shop, settings_of
 from tests.flows.test_drift import answered, cancelled_there, customer_cancels, differences, in_bluecherry
+from tests.told import HOUR, NOW
+from tests.views.test_drift_cancelations import one_is_asked, some_are_short
 
 
 def short_of_one(begin: Callable[..., Any]) -> tuple[Any, dict[str, Any]]:
@@ -156,13 +160,16 @@ def test_a_cancelation_done_minutes_after_its_answer_was_lost_is_not_sent_again(
 
 def looks_for_differences(house: Any) -> bool:
     """Whether a run would: that is dear in a large house."""
+    return is_looking(Run(house.house, "orders", uuid4(), house.house.clock.now()))
+
+
+def is_looking(run: Run) -> bool:
     asked: list[str] = []
 
     def noted(run: Any, sql: str, *values: Any) -> Any:
         asked.append(sql)
         return run.rows(sql, *values)
 
-    run = Run(house.house, "orders", uuid4(), house.house.clock.now())
     listening: Any = Between(run, rows=noted)
     passing.decided(listening, EVERYTHING)
     return any("drift(" in sql for sql in asked)
@@ -192,3 +199,15 @@ def test_a_cancelation_that_does_not_show_is_a_persons_who_has_it_sent_again(ben
     assert not_settled(house) == []
     assert [units for _, units, _ in cancelled_there(house, row["order_id"])] == [1]
     assert house.rebuild_differences() == {}
+
+
+def test_one_that_was_overtaken_makes_no_run_look_for_differences(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "store.duckdb", settings_of())
+    some_are_short(shop.told, 3)
+    one_is_asked(shop.told)
+    is_wanted = is_looking(shop.run)
+    shop.told.order("JL1-A", quantity=4, cancelled=1, changed=NOW - HOUR / 2)
+    is_overtaken = not is_looking(shop.run)
+    shop.told.close()
+
+    assert (is_wanted, is_overtaken) == (True, True)

@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from sync.errors import Retriable
 from sync.flows import catalogue
+from sync.freshness import STYLES_LOOKED
 from sync.ports import Page, SkuRecord
 from sync.runs import Scope, running
 from tests.flows.between import Between
@@ -81,6 +83,29 @@ def test_a_full_reading_marks_what_is_gone_while_another_style_cannot_be_read(be
 
     assert [row["upc"] for row in house.rows("select upc from sku_facts where is_gone")] == [gone]
     assert bad != last["style"]
+
+
+def test_the_styles_count_as_read_though_the_offers_behind_them_could_not_be(bench: Callable[..., Any]) -> None:
+    """A stock batch of size buckets waits for them, not for John Lewis."""
+
+    def down(_: Any, **_asked: Any) -> Iterator[Page[Any]]:
+        raise Retriable("John Lewis does not answer")
+
+    house = bench(days=0.02, orders_per_day=0, skus=60)
+    real, began = house.house.marketplace, house.house.clock.now()
+    house.house.marketplace = Between(real, offers=down)
+    looks = [house.run("catalogue").state]
+    house.house.erp = Between(house.house.erp, skus=down)
+    read = house.rows("select value::timestamptz as at from bookmarks where name = $name", name=STYLES_LOOKED)
+    house.advance(5)
+    looks.append(house.run("catalogue").state)
+    again = house.rows("select value::timestamptz as at from bookmarks where name = $name", name=STYLES_LOOKED)
+
+    assert looks == ["failed", "failed"]
+    assert house.value("select count(*) from sku_facts") == 60
+    assert len(read) == 1
+    assert read[0]["at"] >= began
+    assert again == read
 
 
 def test_a_new_sku_with_a_known_upc_changes_both() -> None:

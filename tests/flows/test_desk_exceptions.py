@@ -8,6 +8,7 @@ import pytest
 
 from store.commands import Accept, Assign, FetchAgain, Note, Resync, Retry, SetMapping, Snooze
 from store.events import ExceptionOpened, MappingSet, RecordSkipped
+from sync.rules.trading_week import LONDON
 from sync.rules.watch import exception_id
 from sync.settings import Settings
 from tests.flows.between import Between
@@ -324,10 +325,11 @@ def test_a_whole_cause_is_given_away_noted_and_put_off_at_once(refused: Counter)
                        now=house.house.clock.now())[0]  # fmt: skip
 
     assert (given["answer"]["count"], noted["answer"]["count"]) == (many, many)
-    assert put_off["message"].endswith("UTC or it changes.")
+    assert put_off["message"].endswith("London time or it changes.")
     assert (row["owners"], row["is_quiet"], row["quiet_count"]) == ("Ops", True, many)
+    shown = f"{first.astimezone(LONDON):%-d %b %H:%M} London time"
     assert for_ever["message"].endswith(
-        f" {many} exceptions come back sooner for a deadline, the first on {first:%-d %b %H:%M} UTC."
+        f" {many} exceptions come back sooner for a deadline, the first on {shown}."
     )
     assert woken["message"] == f"{many} exceptions shown again."
     assert awake["is_quiet"] is False

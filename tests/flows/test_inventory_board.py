@@ -268,12 +268,49 @@ def test_a_line_entered_twice_is_deducted_for_the_one_the_batch_has_not(stall: S
     assert stall.inflight == 2
 
 
+def test_a_line_cancelled_and_keyed_in_anew_since_the_batch_is_deducted_once(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", quantity=2, cancelled=2, entered=T_B + HOUR / 2)
+    stall.sales_order("SO-2", "JL-1", quantity=2, entered=T_B + HOUR)
+
+    assert stall.inflight == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "inflight"),
+    [
+        ({"cancelled": 2}, {}, 2),
+        ({"cancelled": 2}, {"cancelled": 2}, 2),  # nothing is left of it in BlueCherry, and it is wanted
+        ({"cancelled": 1}, {"quantity": 1}, 1),
+        ({}, {"cancelled": 2}, 0),  # keyed in once too often and taken back
+        ({}, {"cancelled": 1}, 1),
+    ],
+)
+def test_of_a_line_entered_twice_is_deducted_what_lives_and_whatever_else_is_wanted(
+    stall: Stall, before: dict[str, int], after: dict[str, int], inflight: int
+) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", **{"quantity": 2, **before}, entered=T_B - HOUR)
+    stall.sales_order("SO-2", "JL-1", **{"quantity": 2, **after}, entered=T_B + HOUR)
+
+    assert stall.inflight == inflight
+
+
+def test_of_a_line_entered_twice_both_are_deducted_where_no_batch_tells_open_orders(stall: Stall) -> None:
+    stall.order("JL-1", quantity=2)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR)
+    stall.sales_order("SO-2", "JL-1", quantity=2, entered=T_B + HOUR)
+    hard = board(stall.shop.run, replace(BASIS, has_open_orders=False), until=NOW)
+
+    assert hard.row(by_predicate=pl.col("sku") == stall.sku, named=True)["inflight"] == 4
+
+
 def test_a_batch_that_leaves_open_orders_out_and_does_not_tell_them_leaves_ours_to_be_deducted(
     stall: Stall,
 ) -> None:
     stall.order("JL-1", quantity=5)
     stall.sales_order("SO-1", "JL-1", quantity=5, picked=2, entered=T_B - HOUR)
-    hard = board(stall.shop.run, replace(BASIS, has_open_orders=False))
+    hard = board(stall.shop.run, replace(BASIS, has_open_orders=False), until=NOW)
 
     assert stall.inflight == 0
     assert hard.row(by_predicate=pl.col("sku") == stall.sku, named=True)["inflight"] == 3

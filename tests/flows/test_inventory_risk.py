@@ -57,7 +57,8 @@ def decided(shop: Shop, found: Basis = NEWEST) -> Decision:
     """The quantities, with what risk holds back, and everything assessed as if they had been sent."""
     ahead = foresight(shop.run, found)
     assert ahead is not None
-    decision = decide(with_risk(shop.run, board(shop.run, found), ahead), Terms(NEWEST_ID, may_rise=True))
+    offers = board(shop.run, found, until=ahead.span.window.until)
+    decision = decide(with_risk(shop.run, offers, ahead), Terms(NEWEST_ID, may_rise=True))
     assess(shop.run, found, decision.listed(is_sent=True), ahead)
     return decision
 

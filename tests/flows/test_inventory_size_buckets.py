@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -13,12 +13,13 @@ import pytest
 from store.events import StockBatchJudged
 from sync.flows.inventory_batches import look
 from sync.flows.inventory_recall import recall
-from sync.ports import INVENTORY_COLUMNS, Code, Page, StockBatch
+from sync.freshness import STYLES_LOOKED
 from sync.runs import Run, Scope
 from tests.flows.between import Between
+from tests.flows.posting import BEGIN, MINUTE, Erp, by_sku
 from tests.flows.shop import Shop, settings_of
 from tests.rules.test_size_buckets import row, wide
-from tests.told import DAY, HOUR, NOW
+from tests.told import DAY
 
 # A number that does not hang on the hour: what is held back by risk grows as a batch ages.
 STEADY: dict[str, object] = {"buffer_risk": "none", "buffer_units": 1}
@@ -139,32 +140,8 @@ def test_what_bluecherry_really_has_left_is_read_from_full_and_delta_batches_of_
 
 # -- what cannot be told ---------------------------------------------------------------------
 
-BEGIN = NOW - 12 * HOUR
-MINUTE = HOUR / 60
 STYLES = tuple(f"0{number}" for number in range(4100, 4160))  # each white, with a size M
 SHIRTS = tuple(row("R1", {2: 5}, style=style) for style in STYLES)
-
-
-@dataclass
-class Erp:
-    """A BlueCherry that posts what it is told to, page by page."""
-
-    posted: dict[str, tuple[StockBatch, tuple[pl.DataFrame, ...]]] = field(default_factory=dict)
-
-    def post(self, name: str, minute: int, *pages: pl.DataFrame) -> None:
-        """A FULL batch of that minute, complete at once; it proves nothing of itself."""
-        at = BEGIN + minute * MINUTE
-        batch = StockBatch(name, "FULL", "COMPLETE", at, at, at, None, "", None)
-        self.posted[name] = (batch, pages)
-
-    def batches(self, **_: Any) -> Iterator[Page[StockBatch]]:
-        yield Page(tuple(batch for batch, _ in self.posted.values()), None)
-
-    def inventory(self, name: str) -> Iterator[tuple[pl.DataFrame, None]]:
-        yield from ((page, None) for page in self.posted[name][1])
-
-    def locations(self) -> tuple[Code, ...]:
-        return (Code("WH1", "WH1", {}),)
 
 
 @dataclass
@@ -178,7 +155,7 @@ class House:
         told.clock.moment = BEGIN + minute * MINUTE
         for names, bucket in (([one for one in STYLES if one not in untold], 2), (untold, None)):
             told.skus(*(f"NMK-{style}-WHT-A-R-M" for style in names), size_bucket=bucket)
-        told.run("catalogue", ended=told.clock.moment)
+        told.journal.append(bookmarks={STYLES_LOOKED: told.clock.moment.isoformat()})
 
     def look(self, minute: int, batch_id: str) -> tuple[str, str]:
         """Look at that minute; what became of a batch, and why."""
@@ -262,10 +239,7 @@ def test_many_buckets_of_no_size_though_the_skus_were_read_wait_for_a_person(hou
 
 def test_a_batch_of_both_forms_is_rejected_and_says_so(house: House) -> None:
     house.styles_read(0)
-    long = pl.DataFrame(
-        [dict.fromkeys(INVENTORY_COLUMNS) | {"sku_key": "NMK|04100|WHT|A|R|M", "location": "WH1", "on_hand": 5}],
-        schema=INVENTORY_COLUMNS,
-    )
+    long = by_sku({"sku_key": "NMK|04100|WHT|A|R|M", "on_hand": 5})
     house.erp.post("B1", 5, wide(*SHIRTS), long)
 
     assert house.look(6, "B1") == ("rejected", "mixed_forms")

@@ -64,10 +64,10 @@ class World:
         assert batch is not None
         found = basis(self.run, batch)
         terms = inventory._terms(self.run, found, frozenset())
-        whole = decide(board(self.run, found), terms)
+        whole = decide(board(self.run, found, until=self.now), terms)
         some = touched(self.run, found, terms)
         if some is not None:
-            part = decide(board(self.run, found, names=some.names), terms).board
+            part = decide(board(self.run, found, until=self.now, names=some.names), terms).board
             assert part.sort("sku").equals(whole.board.filter(pl.col("sku").is_in(list(some.names))).sort("sku"))
         self.sent, self.run.due_at = {}, None
         inventory._decide_and_send(self.run, found, terms, is_free=is_free)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sync.flows.inventory_window import horizon, publishing
 from sync.rules.timetable import Due
 from tests.flows.shop import NEWEST, NEWEST_NUMBER, QUICK, SLOW, T_B, Shop, complete_at, settings_of, trade
-from tests.told import HOUR
+from tests.told import HOUR, NOW
 
 MINUTE = HOUR / 60
 
@@ -21,6 +22,17 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     trade(made)
     yield made
     made.told.close()
+
+
+def shown(shop: Shop, *numbers: int) -> dict[str, timedelta]:
+    """How long after they were read these batches showed; not those left out."""
+    names = {f"B{number}": number for number in numbers}
+    rows = shop.rows("from batches_shown($at) order by batch_id", at=NOW)
+    return {
+        row["batch_id"]: row["shown_at"] - complete_at(names[row["batch_id"]])
+        for row in rows
+        if row["batch_id"] in names
+    }
 
 
 def test_the_window_is_measured_on_our_own_batches_and_files(shop: Shop) -> None:
@@ -83,6 +95,34 @@ def test_a_file_that_was_open_when_a_batch_was_read_counts_in_how_long_the_batch
         shop.told.publish({QUICK: 5}, at=read_at + 15 * MINUTE, name="next", batch_id=f"B{number}")
 
     assert publishing(shop.run) == 20 * MINUTE
+
+
+def test_a_batch_overtaken_before_its_file_could_go_shows_with_that_of_a_later_one(shop: Shop) -> None:
+    """John Lewis was down over two batches: nine hours are the longest wait of all, not none."""
+    shop.told.agreed("B1", at=complete_at(1))
+    for number in (2, 5, 6):
+        shop.told.publish({QUICK: 5}, at=complete_at(number) + HOUR, name="push", batch_id=f"B{number}")
+
+    assert shown(shop, 2, 3, 4, 5) == {
+        "B2": HOUR + 5 * MINUTE, "B3": 9 * HOUR + 5 * MINUTE, "B4": 5 * HOUR + 5 * MINUTE, "B5": HOUR + 5 * MINUTE,
+    }  # fmt: skip
+
+
+def test_a_batch_overtaken_by_one_after_which_nothing_was_to_send_is_left_out(shop: Shop) -> None:
+    shop.told.agreed("B1", at=complete_at(1))
+    shop.told.agreed("B3", at=complete_at(3) + MINUTE)
+    shop.told.publish({QUICK: 5}, at=complete_at(4) - HOUR, name="push", batch_id="B3")
+
+    assert shown(shop, 1, 2, 3) == {}
+
+
+def test_batches_read_before_agreements_were_written_down_count_with_files_of_their_own_only(shop: Shop) -> None:
+    """Whether B2 had anything to send nobody knows."""
+    for number in (1, 3):
+        shop.told.publish({QUICK: 5}, at=complete_at(number) + HOUR, name="push", batch_id=f"B{number}")
+    shop.told.agreed("B4", at=complete_at(4))
+
+    assert shown(shop, 1, 2, 3, 4) == {"B1": HOUR + 5 * MINUTE, "B3": HOUR + 5 * MINUTE}
 
 
 def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(shop: Shop) -> None:

@@ -160,6 +160,36 @@ def test_what_may_be_there_unreadably_goes_again_only_when_a_person_asks_whateve
     assert len(asked.confirm) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "tracking", "goes_again"),
+    [
+        ("refused", "RM999GB", True),  # John Lewis answered that one, and it was mended since
+        ("refused", "RMS1C1GB", False),
+        ("absent", "RMS1C1GB", True),  # all of its shipments could be read: it is not there
+        ("not_sent", "RMS1C1GB", True),  # what a person said holds until it is carried out
+        (UNSEEN, "RM999GB", False),
+    ],
+)
+def test_a_parcel_in_doubt_that_a_person_let_go_again_is_from_then_on_one_like_any_other(
+    code: str, tracking: str, goes_again: bool
+) -> None:
+    history = [refusal(30, code=UNSEEN, message="Look there."), refusal(20, code=code)]
+    decision = decide(known([parcel(tracking=tracking)], intents=history))
+
+    assert [one.payload["tracking"] for one in decision.confirm] == [tracking] * goes_again
+    assert len(held(decision)) == (not goes_again)
+
+
+@pytest.mark.parametrize("code", ["absent", "not_sent"])
+def test_a_refused_parcel_that_a_person_let_go_again_goes_until_it_is_answered(code: str) -> None:
+    again = decide(known([parcel()], intents=[refusal(30), refusal(20, code=code)]))
+    changed = refusal(20, code=code, payload=json.dumps({"quantities": {}}))
+    other = decide(known([parcel()], intents=[refusal(30), changed]))
+
+    assert (len(again.confirm), held(again)) == (1, [])
+    assert (len(other.confirm), held(other)) == (0, [("S1", "refused_by_marketplace", "Order is not in SHIPPING")])
+
+
 def test_a_hold_is_said_once_and_lifted_when_mended() -> None:
     hold = {"order_id": "O1-A", "reason": "unmapped_carrier", "cause": "DPX"}
     hold["detail"] = decide(known([parcel(ship_via="DPX")])).holds[0].detail

@@ -115,7 +115,7 @@ def sent(*rows: dict[str, Any], **terms: Any) -> list[int]:
         ),
         ("stock sold out", {"supply": 0}, {}, [0]),
         ("stock below zero", {"supply": -7}, {}, [0]),
-        ("a spike of the rate holds more back at once", {"risk_units": 6}, {}, [4]),
+        ("more units of risk are held back at once", {"risk_units": 6}, {}, [4]),
         ("no risk, no buffer", {"risk_units": 0}, {}, []),
         ("no SKU", {"sku_key": None}, {}, [0]),
         ("no SKU, already zero", {"sku_key": None, "last_quantity": 0, "offer_quantity": 0}, {}, []),

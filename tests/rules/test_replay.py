@@ -146,6 +146,35 @@ def test_where_the_batch_grows_old_the_rest_of_its_window_is_as_cautious_as_the_
     assert sums(tried(past, old, a=policy), "a")["sold_units"] == 1 + 3
 
 
+def test_batches_that_never_stood_have_no_window_and_nothing_that_fell_in_them_is_lost() -> None:
+    """The file of the second was open until that of the fourth took effect: the first stood all that time."""
+    sold = sales((SHIRT, 5.0, 1), (SHIRT, 9.5, 1), (SHIRT, 13.0, 1))
+    past = history({SHIRT: [9, 9, 8, 5, 4, 4]}, sold, {SHIRT: [0, 0, 1, 1, 1, 0]})
+    late = past.batches[3].in_effect_at
+    one, two, three, *rest = past.batches
+    at_once = [replace(batch, in_effect_at=late) for batch in (two, three)]
+    held_up = replace(past, batches=(one, *at_once, *rest))
+    told = {"a": with_policy(past.skus.select("sku"), NONE)}
+    found = list(replay(held_up, told, TERMS, MONDAY, MONDAY + 30 * HOUR))
+    first = found[0].rows.row(0, named=True)
+
+    assert [(one.began_at, one.ended_at) for one in found] == [
+        (MONDAY + TAKES, late), (late, past.batches[4].in_effect_at)
+    ]  # fmt: skip
+    assert (first["base"], first["wanted_units"], first["other_units"]) == (9, 2, 2)
+    assert [one.rows["wanted_units"].sum() for one in found] == [2, 1]
+
+
+def test_a_window_that_ends_after_the_last_batch_is_not_replayed() -> None:
+    """The numbers of the third stood until after the last batch's moment: what the others took is not known."""
+    past = history({SHIRT: [4, 4, 4, 4, 1]}, sales((SHIRT, 13.0, 1)))
+    *before, fourth, last = past.batches
+    held_up = replace(past, batches=(*before, replace(fourth, in_effect_at=last.in_effect_at), last))
+
+    assert tried(held_up, a=NONE).window_count == 2
+    assert tried(past, a=NONE).window_count == 3
+
+
 def test_on_an_old_batch_nothing_rises() -> None:
     """Seven came before 8:00, and that batch is half an hour old when it takes effect: two go on standing there."""
     past = history({SHIRT: [2, 2, 9, 9, 9]}, sales((SHIRT, 9.0, 5)))

@@ -24,8 +24,8 @@ def stock(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def board(policy: Policy, supplied: int, inflight: int = 0, multiple: int = 1, risk: int = 0) -> pl.DataFrame:
-    row = {"supply": [supplied], "inflight": [inflight], "multiple": [multiple], "risk_units": [risk]}
-    return with_policy(pl.DataFrame(row), policy)
+    row = {"supply": supplied, "scheduled": 0, "inflight": inflight, "multiple": multiple, "risk_units": risk}
+    return with_policy(pl.DataFrame([row]), policy)
 
 
 def quantity(supplied: int, inflight: int, policy: Policy, multiple: int = 1, risk: int = 0) -> int:
@@ -76,8 +76,29 @@ def test_what_is_damaged_held_linked_allocated_or_picked_never_counts() -> None:
 
     assert supply(rows, {"WH1"}).row(0, named=True) == {
         "sku_key": "LINEN", "supply": 5, "on_hand": 20, "linked": 1, "allocated": 2, "picked": 3, "damaged": 4,
-        "held": 5,
+        "held": 5, "scheduled": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clamps", "scheduled", "left"),
+    [
+        (False, 6 + 2, 9 - 3 - 8),
+        (True, 6 + 0, 9 - 6),  # of a warehouse that counts as empty nothing leaves that the other had
+    ],
+)
+def test_what_leaves_on_scheduled_orders_never_counts_and_a_place_that_does_not_sell_here_is_its_own_affair(
+    *, clamps: bool, scheduled: int, left: int
+) -> None:
+    rows = stock({"on_hand": 9}, {"location": "WH2", "on_hand": -3}, {"location": "WH9", "on_hand": 50})
+    leaving = pl.DataFrame(
+        [("LINEN", "WH1", 6), ("LINEN", "WH2", 2), ("LINEN", "WH9", 7)],
+        schema=["sku_key", "location", "quantity"],
+        orient="row",
+    )
+    found = supply(rows, {"WH1", "WH2"}, leaving=leaving, clamps=clamps).row(0, named=True)
+
+    assert (found["scheduled"], found["supply"]) == (scheduled, left)
 
 
 def test_open_work_orders_and_goods_in_transit_never_count() -> None:
@@ -192,7 +213,7 @@ def test_no_demand_means_no_risk_units_and_the_rest_of_the_policy_stays() -> Non
     assert quantity(10, 0, Policy(units=2), risk=0) == 8
 
 
-def test_a_spike_of_the_rate_holds_more_back() -> None:
+def test_units_of_risk_are_held_back_where_they_are_the_most() -> None:
     assert quantity(10, 0, Policy(units=2), risk=7) == 3
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.ports import INVENTORY_COLUMNS, SIZE_BUCKETS, WIDE_INVENTORY_COLUMNS, StockBatch
-from sync.rules.batch_checks import fault
+from sync.rules.batch_checks import fault, is_many
 from sync.rules.size_buckets import KINDS, LEFT_OUT, as_sent, unpivoted
 from sync.rules.stock_rows import QUANTITIES, normalised, tells_open_orders
 from tests.told import NOW
@@ -105,11 +105,16 @@ def test_in_a_full_batch_a_size_of_which_nothing_was_told_is_missing_for_the_che
     assert by_size(rows.filter(location="WH2"), "is_unread") == dict.fromkeys(("S", "M", "XXL"), (True,))
 
 
-def test_where_no_row_of_a_batch_tells_of_promises_it_does_not_say_that_there_are_none() -> None:
-    received, promised = row("R1", {2: 7}), row("OP", {2: 0})
+@pytest.mark.parametrize(
+    ("is_full", "kinds", "tells"), [(True, ["R1"], False), (True, ["R1", "OP"], True), (False, ["R1"], True)]
+)
+def test_where_no_row_of_a_full_batch_tells_of_promises_it_does_not_say_that_there_are_none(
+    *, is_full: bool, kinds: list[str], tells: bool
+) -> None:
+    """A DELTA may be of goods nobody ordered."""
+    rows, _ = unpivoted(wide(*(row(kind, {2: 0}) for kind in kinds)), SIZES, is_full=is_full)
 
-    assert unpivoted(wide(received), SIZES)[0].filter(tells_open_orders()).is_empty()
-    assert unpivoted(wide(received, promised), SIZES)[0].filter(~tells_open_orders()).is_empty()
+    assert rows.select(tells_open_orders().unique()).to_series().to_list() == [tells]
 
 
 def test_places_and_lots_are_kept_apart() -> None:
@@ -183,6 +188,20 @@ def test_a_sku_that_is_gone_has_its_bucket_until_another_takes_it() -> None:
     assert by_size(unpivoted(told, skus({"M": 5, "M/L": 5}, "M"))[0], "on_hand") == {"M/L": (4,)}
 
 
+def test_a_sku_that_is_gone_has_its_bucket_only_where_it_can_be_no_other_ones() -> None:
+    """One that is there and does not say its bucket may have taken it: a size was renamed."""
+    known = skus({"S": 2, "M": 5, "M/L": None}, "M")
+    rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4})), known)
+    there, fine = unpivoted(wide(row("R1", {2: 7, 5: 0})), known)
+
+    assert by_size(rows, "on_hand", "is_unread") == {"S": (7, False), "M/L": (0, True)}
+    assert (odd.code, odd.detail.rpartition(": ")[2]) == (
+        "unknown_size", "bucket 05 of NMK|04117|WHT|A|R at WH1 (on hand 4)."
+    )  # fmt: skip
+    assert by_size(there, "on_hand", "is_unread") == {"S": (7, False), "M/L": (0, False)}
+    assert fine == ()
+
+
 @pytest.mark.parametrize(("kind", "shown"), [("XX", "'XX' 3"), ("r1", "'r1' 3"), ("", "'' 3")])
 def test_a_quantity_of_a_kind_nobody_knows_makes_its_size_no_stock(kind: str, shown: str) -> None:
     rows, (odd,) = unpivoted(wide(row("R1", {2: 7, 5: 4}), row(kind, {2: 0, 5: 3})), SIZES)
@@ -205,6 +224,21 @@ def test_what_is_no_number_makes_its_size_no_stock_unless_it_decides_nothing() -
     assert by_size(rows, "is_unread") == {"S": (True,), "M": (False,), "XXL": (False,)}
     assert odd == ()
     assert unpivoted(wide(row("R1", unread=[6])), SIZES)[1][0].detail.endswith("(unreadable).")
+
+
+def test_odd_buckets_are_many_or_few_among_those_that_were_told_of() -> None:
+    """Sizes of which nothing was told are none in a DELTA: rows that say nothing of how odd the batch is."""
+    known = skus({str(bucket): bucket for bucket in range(1, 13)})
+    told = [row("R1", {1: 5, 2: 0}, location=f"WH{place}") for place in range(1, 31)]
+    few, many = (
+        unpivoted(wide(*told, *(row("R1", {1: 5, 20: 1, 21: 0}, location=f"X{place}") for place in odd)), known)
+        for odd in (range(1), range(2))
+    )
+
+    assert (few[1][0].count, few[1][0].out_of) == (1, 62)
+    assert not is_many(few[1][0], few[0])
+    assert (many[1][0].count, many[1][0].out_of) == (2, 64)
+    assert is_many(many[1][0], many[0])
 
 
 def test_of_many_odd_buckets_some_are_named_and_the_others_counted() -> None:

@@ -256,6 +256,31 @@ def test_open_units_can_be_cancelled_and_picked_ones_are_locked(world: World, er
     assert (line["qty_cancelled"], line["cancel_kind"], line["qty_shipped"]) == (1, "CUSTOMER", 2)
 
 
+def test_an_order_for_a_later_day_is_kept_apart_until_then_and_shipped_after(world: World, erp: Any) -> None:
+    sku = deep(world)
+    home = world.bluecherry.stock.home(sku)
+    free, apart, promised = home.free(), home.prebook, home.open_orders
+    days = {"start_date": "2026-11-18", "end_date": "2026-11-25"}
+    for number, units in enumerate((3, 2)):
+        erp.post("/api/salesOrder", json=[document(world, sku, f"WH-{number}", units, customer="WHS", **days)])
+    world.advance(60)
+    entered = (home.free(), home.prebook, home.open_orders)
+    (shown,) = found(erp, "WH-0")
+    cancel = {"ord_num": found(erp, "WH-1")[0]["ord_num"], "line_seq": 1, "qty": 2}
+    erp.post("/api/salesOrderCancel", json=[cancel])
+    world.advance(24 * 60)
+    waits = (home.free(), home.prebook)
+    world.advance(20 * 60)
+    due = (home.free(), home.prebook)
+    world.advance(5 * 24 * 60)
+
+    assert entered == (free, apart + 5, promised + 5)
+    assert (shown["ord_status"], shown["start_date"]) == ("10", "2026-11-18")
+    assert waits == (free, apart + 3)
+    assert due == (free - 3, apart)
+    assert found(erp, "WH-0")[0]["detail"]["rows"][0]["qty_shipped"] == 3
+
+
 def test_hand_edits_raise_the_edit_number_and_keep_the_stock_true(world: World, erp: Any) -> None:
     sku = deep(world)
     kinds = [name for name, _, _ in world.bluecherry.edits._kinds]

@@ -154,6 +154,25 @@ def test_what_waited_and_what_was_thin_is_taken_over_from_the_words_of_older_num
     assert rows == facts == [("SCARF", 0, False), ("SHIRT", 3, False), ("SOCKS", 0, True)]
 
 
+@pytest.mark.parametrize("made", [5, 4], ids=["without what was added to it later", "not at all"])
+def test_a_store_that_made_the_fifth_step_reads_all_skus_for_their_size_buckets_at_once(
+    tmp_path: Path, made: int
+) -> None:
+    path = tmp_path / "store.duckdb"
+    told = Told(path)
+    told.journal.append(
+        bookmarks={"catalogue.full_on": "2026-11-24", "catalogue.skus": "2026-11-24T01:00:00+00:00"}
+    )
+    told.close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from schema_steps where number > ?", [made])
+    for _ in range(2):
+        with open_database(path, serves=False) as database:
+            names = local_ask(database)("select name from bookmarks").rows()
+
+    assert names == [("catalogue.skus",)]
+
+
 def test_a_step_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.duckdb"
     table = "create table if not exists things (name varchar);"

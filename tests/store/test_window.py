@@ -61,6 +61,12 @@ def test_the_same_question_has_the_same_answer_near_and_far(
     assert far.item(0, "is_in") is True
 
 
+def halt(pid: int) -> None:
+    """Stop a child where it stands. A busy machine takes its time over that."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+
+
 def test_the_three_states_and_what_can_be_done_in_each(tmp_path: Path, start_worker: Callable[..., Any]) -> None:
     path = tmp_path / "store.duckdb"
     window = Window(path, keep_seconds=0.0)
@@ -70,7 +76,7 @@ def test_the_three_states_and_what_can_be_done_in_each(tmp_path: Path, start_wor
 
     worker = start_worker(path)
     serving = window.state()
-    os.kill(worker.process.pid, signal.SIGSTOP)
+    halt(worker.process.pid)
     stuck = window.state()
     with pytest.raises(TooSlow):
         window.ask("select 2 as two", deadline=1)
@@ -94,7 +100,7 @@ def test_a_silence_once_heard_is_believed_for_a_while(tmp_path: Path, start_work
     path = tmp_path / "store.duckdb"
     worker = start_worker(path)
     window = Window(path)
-    os.kill(worker.process.pid, signal.SIGSTOP)
+    halt(worker.process.pid)
     waited = window.state()
     began = time.monotonic()
     believed = window.state()
@@ -174,7 +180,7 @@ def test_too_many_unanswered_questions_are_refused_at_once(
     worker = start_worker(path)
     window = Window(path)
     window.ask("select 1 as one", deadline=20)
-    os.kill(worker.process.pid, signal.SIGSTOP)
+    halt(worker.process.pid)
 
     asking = [threading.Thread(target=_ask_in_vain, args=(window,)) for _ in range(MAX_WAITING)]
     for thread in asking:

@@ -71,6 +71,21 @@ def test_deltas_behind_a_batch_that_is_not_there_are_wrong_until_a_full_one_is_r
     assert wrong(ask) == {}
 
 
+@pytest.mark.parametrize("order", [("D2", "D3"), ("D3", "D2")])
+def test_of_two_unread_deltas_of_one_moment_always_the_same_is_named(
+    told: Told, ask: Ask, order: tuple[str, str]
+) -> None:
+    due = NOW + HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 9 * HOUR, next_expected=due)
+    for name in (*order, "D5", "D4"):
+        at = NOW - 8 * HOUR if name in order else NOW - 6 * HOUR
+        told.seen(name, at=at, kind="DELTA", next_expected=due)
+    behind = wrong(ask)
+
+    assert list(behind) == [("batch_gap", "D2")]
+    assert "up to D5 wait for D2" in behind["batch_gap", "D2"]["detail"]
+
+
 def test_a_full_batch_a_person_rejected_is_named_once_deltas_wait_behind_it_until_a_full_one_is_read(
     told: Told, ask: Ask
 ) -> None:
@@ -99,6 +114,46 @@ def test_a_full_batch_a_person_rejected_is_named_once_deltas_wait_behind_it_unti
     assert wrong(ask) == {}
 
 
+def test_a_full_batch_a_person_rejected_is_named_also_behind_one_that_still_runs(told: Told, ask: Ask) -> None:
+    due = NOW + HOUR
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 9}}, at=NOW - 8 * HOUR, next_expected=due)
+    told.seen("D2", at=NOW - 5.5 * HOUR, next_expected=due, kind="DELTA", state="RUNNING")
+    for batch_id, at in (("F3", NOW - 5 * HOUR), ("F4", NOW - 4.5 * HOUR)):
+        told.seen(batch_id, at=at, next_expected=due)
+        told.tell(
+            events.StockBatchHeld(happened_at=at, batch_id=batch_id, reason="coverage", detail="few"),
+            events.StockBatchJudged(happened_at=NOW - 4 * HOUR, batch_id=batch_id, verdict="reject", why="few"),
+        )
+    for number in (5, 6):
+        told.seen(f"D{number}", at=NOW - (9 - number) * HOUR, next_expected=due, kind="DELTA")
+
+    assert list(wrong(ask)) == [("batch_gap", "F3")]
+    assert wrong(ask)["batch_gap", "F3"]["cause"] == "refused"
+
+
+def test_a_rejected_batch_is_wrong_again_once_deltas_wait_behind_it_though_one_before_it_was_read_later(
+    told: Told, ask: Ask
+) -> None:
+    """One look finds a FULL batch and behind it one of no known kind: it rejects this, and then reads that."""
+    due = NOW + HOUR
+    told.seen("P2", at=NOW - 6 * HOUR, kind="PARTIAL", next_expected=due)
+    told.tell(
+        events.StockBatchRejected(happened_at=NOW - 5 * HOUR, batch_id="P2", reason="unknown_kind", detail="X")
+    )
+    told.batch(
+        "F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 7 * HOUR, read=NOW - 5 * HOUR + MINUTE, next_expected=due
+    )
+    alone = wrong(ask)
+    for number in (3, 4):
+        told.seen(f"D{number}", at=NOW - (8 - number) * HOUR, kind="DELTA", next_expected=due)
+    behind = wrong(ask)
+    told.batch("F5", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - HOUR, next_expected=due)
+
+    assert alone == {}
+    assert list(behind) == [("batch_rejected", "P2")]
+    assert wrong(ask) == {}
+
+
 def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Told, ask: Ask) -> None:
     told.batch(
         "B1",
@@ -115,6 +170,50 @@ def test_only_what_somebody_should_act_on_in_the_batch_in_use_is_wrong(told: Tol
         ("batch_doubtful", "unknown_location"): "Batch B1: Unknown locations, not counted: 'MOON'."
     }
     assert wrong(ask) == {}
+
+
+def test_what_is_odd_in_a_full_batch_is_wrong_until_the_next_full_one_whatever_delta_ones_say(
+    told: Told, ask: Ask
+) -> None:
+    """What they do not name stands as that batch told it."""
+    size = events.FindingPart(code="unknown_size", count=1, detail="Bucket 09 is of no size.")
+    two = events.FindingPart(code="unknown_size", count=1, detail="Bucket 07 is of no size.")
+    empty = events.FindingPart(code="empty_rows", count=1, detail="1 rows have no quantities.")
+    told.batch("F0", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 9 * HOUR, findings=(empty,))
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 8 * HOUR, findings=(size,))
+    told.batch("D2", {(SHIRT, "WH1"): {"on_hand": 5}}, at=NOW - 6 * HOUR, kind="DELTA")
+    built_on = wrong(ask, NOW - 5 * HOUR)
+    told.batch("D3", {(SHIRT, "WH1"): {"on_hand": 4}}, at=NOW - 4 * HOUR, kind="DELTA", findings=(size, two, empty))
+    told.batch("D4", {(SHIRT, "WH1"): {"on_hand": 3}}, at=NOW - 2 * HOUR, kind="DELTA", findings=(two,))
+    all_of_it = wrong(ask)
+    told.batch("F5", {(SHIRT, "WH1"): {"on_hand": 3}}, at=NOW - HOUR)
+
+    odd = built_on["batch_doubtful", "unknown_size"]
+    assert (odd["detail"], odd["since_at"]) == ("Batch F1: Bucket 09 is of no size.", NOW - 8 * HOUR)
+    assert {key: row["detail"] for key, row in all_of_it.items()} == {
+        ("batch_doubtful", "unknown_size"): "Batch D4: Bucket 07 is of no size. Batch D3: Bucket 09 is of no size.",
+        ("batch_doubtful", "empty_rows"): "Batch D3: 1 rows have no quantities.",
+    }
+    assert all_of_it["batch_doubtful", "unknown_size"]["grounds"] != odd["grounds"]
+    assert wrong(ask) == {}
+
+
+def test_many_delta_batches_each_odd_in_its_own_way_are_one_cause_that_names_the_newest(
+    told: Told, ask: Ask
+) -> None:
+    told.batch("F1", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - 8 * HOUR)
+    for number in range(1, 8):
+        odd = events.FindingPart(code="ots_difference", count=number, detail=f"{number} rows differ.")
+        told.batch(
+            f"D{number}", {(SHIRT, "WH1"): {"on_hand": 6}}, at=NOW - (8 - number) * HOUR, kind="DELTA",
+            findings=(odd,),
+        )  # fmt: skip
+
+    (found,) = wrong(ask).values()
+    assert found["detail"] == (
+        "Batch D7: 7 rows differ. Batch D6: 6 rows differ. Batch D5: 5 rows differ. Batch D4: 4 rows differ."
+        " Batch D3: 3 rows differ. And 2 more."
+    )
 
 
 def test_more_shown_than_expected_is_wrong_at_the_second_reading(told: Told, ask: Ask) -> None:

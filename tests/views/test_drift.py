@@ -113,6 +113,14 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
         ((), {"warehouse": "WH2"}, ("warehouse", "SO-1", "WH1", "WH2")),
         ((), {"ship_via": "YDL"}, ("ship_via", "SO-1", "RML", "YDL")),
         (
+            (), {"address_changes": ("none",)},
+            ("address", "SO-1", "as the customer gave it", "no delivery address"),
+        ),
+        (
+            (), {"address_changes": ("several",)},
+            ("address", "SO-1", "as the customer gave it", "more than one delivery address"),
+        ),
+        (
             (), {"address_changes": ("street", "town")},
             ("address", "SO-1", "as the customer gave it", "another street, town"),
         ),
@@ -339,11 +347,12 @@ def test_what_is_keyed_in_anew_in_the_place_of_ours_is_held_to_what_we_sent(
 
 def test_of_two_sales_orders_put_into_one_the_goods_of_one_leave_from_elsewhere(told: Told, ask: Ask) -> None:
     told.order("JL1-A", skus=(SHIRT, SHIRT))
-    for number, warehouse in ((1, "WH1"), (2, "WH2")):
+    for number, warehouse, shipping in ((1, "WH1", "3.50"), (2, "WH2", "0")):
         part = {**PAYLOAD["lines"][0], "order_line_id": f"JL1-A-{number}", "quantity": 1}
         told.intent(
             "create_sales_order", f"JL1-A/NMK/{warehouse}", "confirmed", order_id="JL1-A", reference=f"SO-{number}",
-            payload={**PAYLOAD, "warehouse": warehouse, "lines": [part]}, at=NOW - 2 * HOUR,
+            payload={**PAYLOAD, "warehouse": warehouse, "shipping_amount": shipping, "lines": [part]},
+            at=NOW - 2 * HOUR,
         )  # fmt: skip
     one = {"ordered_quantity": 1, "open_quantity": 1}
     both = (line(**one), line(**one, line_number=2, order_line_id="JL1-A-2"))

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from store import reads, reads_risk
+from store import reads, reads_desk, reads_risk
 from store.database import Ask
 from sync.rules.mappings import IN_FORCE, check_key, check_value
 from sync.rules.trading_week import LONDON
-from tests.told import DAY, HOUR, NOW, SHIRT, Told
+from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 
@@ -116,6 +116,21 @@ def test_a_mapping_is_used_by_what_it_decided_and_not_by_what_it_would_have_fitt
         ("record_error", "WH1"): 1,
         ("record_error", "WH2"): 0,
     }
+
+    named = {
+        about: reads_desk.mapping_things(ask, NOW, *about).select("thing", "order_id", "sku").rows()
+        for about in (
+            ("warehouse", "NMK|04…"),
+            ("carrier", "DPX"),
+            ("record_error", "WH1"),
+            ("attribute", "colour"),
+        )
+    }
+
+    assert sorted(named["warehouse", "NMK|04…"]) == [("JL1-A", "JL1-A", ""), ("JL2-A", "JL2-A", "")]
+    assert named["carrier", "DPX"] == [("S1", "JL1-A", "")]
+    assert named["record_error", "WH1"] == named["attribute", "colour"] == [(key_of(SHIRT), "", SHIRT)]
+    assert reads_desk.mapping_things(ask, NOW, "warehouse", "NMK|04…", limit=1).height == 1
 
 
 def test_demand_events_are_told_on_londons_clock_and_which_are_of_a_sku(told: Told, ask: Ask) -> None:

@@ -25,6 +25,19 @@ def steps(ask: Ask, sku: str = SHIRT) -> list[tuple[str, int]]:
     return reads_stock.stock_walk(ask, sku, sent["push_id"][0]).select("step", "units").rows()
 
 
+def test_a_number_john_lewis_refused_or_whose_file_failed_never_came_into_effect(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 7, TROUSERS: 4}, at=NOW - 5 * HOUR, name="one", errors={TROUSERS: "no such offer"})
+    told.publish({SHIRT: 6}, at=NOW - 3 * HOUR, name="two", state="failed")
+    told.publish({SHIRT: 5}, at=NOW - HOUR, name="three", is_finished=False)
+    shirt, trousers = (
+        reads.publications(ask, sku).select("quantity", "import_state", "effective_at").rows()
+        for sku in (SHIRT, TROUSERS)
+    )
+
+    assert shirt == [(5, "", None), (6, "failed", None), (7, "complete", NOW - 5 * HOUR + HOUR / 12)]
+    assert trousers == [(4, "refused", None)]
+
+
 def taken(rows: list[tuple[str, int]]) -> int:
     """What all the steps that are no sums come to."""
     return sum(units for step, units in rows if step not in ("supply", "base", "listed"))
@@ -50,6 +63,7 @@ def test_a_number_is_walked_from_on_hand_to_listed(told: Told, ask: Ask) -> None
         (4, {}, ("waits", -3)),
         (0, {"degraded": "overaged", "is_thin": True}, ("thin", -7)),
         (9, {"supply": 11, "base": 10}, ("pooled", 2)),
+        (1, {"scheduled": 6, "supply": 3, "base": 2}, ("scheduled", -6)),
         (0, {"supply": 9, "inflight": 12, "base": 0}, ("below_zero", 3)),
         (0, {"buffer": 20}, ("buffer", -8)),
     ],

@@ -34,6 +34,7 @@ create table if not exists published_facts (
     degraded varchar,                           -- how cautious the batch's age made us: empty, aged or overaged
     waiting_units bigint,                       -- allowed by the formula, but waits for a new batch or fresh orders
     is_thin boolean,                            -- not listed, for so few units of so old a batch
+    scheduled bigint,                           -- leaves on scheduled orders before the next batch lands
 );
 -- :fold
 merge into published_facts as fact
@@ -43,7 +44,7 @@ using (
         row.inflight_orders, row.quantity, row.before_quantity, row.supply, row.inflight, row.base,
         row.buffer, row.on_hand, row.linked, row.allocated, row.picked, row.damaged, row.held,
         row.net_by_warehouse, row.percent_units, row.absolute_units, row.risk_units, row.minimum, row.maximum,
-        row.multiple, row.policy, row.degraded, row.waiting_units, row.is_thin,
+        row.multiple, row.policy, row.degraded, row.waiting_units, row.is_thin, row.scheduled,
         row.sent_at as happened_at, fresh.seq,
     from fresh
     join published_rows as row on row.push_id = (fresh.body ->> 'intent_id')::uuid
@@ -60,5 +61,6 @@ when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then 
     damaged = new.damaged, held = new.held, net_by_warehouse = new.net_by_warehouse,
     percent_units = new.percent_units, absolute_units = new.absolute_units, risk_units = new.risk_units,
     minimum = new.minimum, maximum = new.maximum, multiple = new.multiple, policy = new.policy,
-    degraded = new.degraded, waiting_units = new.waiting_units, is_thin = new.is_thin, happened_at = new.happened_at, seq = new.seq
+    degraded = new.degraded, waiting_units = new.waiting_units, is_thin = new.is_thin, scheduled = new.scheduled,
+    happened_at = new.happened_at, seq = new.seq
 when not matched then insert by name;

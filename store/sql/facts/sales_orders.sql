@@ -11,7 +11,7 @@ create table if not exists sales_order_facts (
     changed_by varchar not null,
     revision integer not null,
     shipping_amount decimal(18, 6),             -- this and what follows: null in older events
-    address_changes varchar[],                  -- fields that differ from what we sent; null: not compared
+    address_changes varchar[],                  -- fields that differ from what we sent; none, several: it has no one; null: not compared
     starts_from_at timestamptz,
     starts_until_at timestamptz,
     cancels_from_at timestamptz,

@@ -1,0 +1,115 @@
+"""A clock of John Lewis that was put right: what it then stamps behind is not lost, and nothing goes back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from store.journal import check_rebuild
+from sync.flows.orders_record import record_page
+from sync.ports import Address, MarketLine, MarketOrder, Page, Person
+from tests.flows.shop import Shop, settings_of
+from tests.told import NOW
+
+MINUTE = timedelta(minutes=1)
+AHEAD = NOW + 8 * MINUTE
+HOME = Address("Zoë Kettle", "1 Pretend Row", "", "Leeds", "", "LS1 0AA", "GBR")
+SHIRT = MarketLine(
+    "JL1-A-1", 1, "SHIRT-M", "Shirt", "SHIPPING", 1, Decimal(39), Decimal(39), Decimal(0), Decimal(9), Decimal(1)
+)
+ORDER = MarketOrder(
+    "JL1-A", "JL1", "SHIPPING", NOW - MINUTE, AHEAD, None, None, None, "GBP", "TAX_INCLUDED", Decimal(39),
+    Decimal(0), Decimal(39), Decimal(9), "STD-UK", "", has_incident=False, carrier_code="", tracking="",
+    lines=(SHIRT,), person=Person(HOME, None),
+)  # fmt: skip
+
+
+class Shown:
+    """John Lewis as far as it is asked by name: what an order is now, and how often that was asked."""
+
+    def __init__(self, now: MarketOrder) -> None:
+        self.now = now
+        self.asked = 0
+
+    def orders(self, *, order_ids: Sequence[str]) -> Iterator[Page[MarketOrder]]:
+        assert list(order_ids) == [self.now.order_id]
+        self.asked += 1
+        yield Page((self.now,), None, ())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(tmp_path / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
+
+
+def read(shop: Shop, *orders: MarketOrder, now: MarketOrder = ORDER) -> int:
+    """Read them one after the other, in a list each; how often `now` was asked for by its name."""
+    shown = Shown(now)
+    shop.run.house.marketplace = cast("Any", shown)
+    for order in orders:
+        record_page(shop.run, Page((order,), None, ()))
+    return shown.asked
+
+
+def known(shop: Shop) -> tuple[str, bool, Any]:
+    (row,) = shop.rows("select state, has_incident, changed_at from order_facts")
+    return row["state"], row["has_incident"], row["changed_at"]
+
+
+def test_a_change_stamped_behind_the_last_one_counts_at_once(shop: Shop) -> None:
+    cancelled = replace(ORDER, state="CANCELED", updated_at=NOW + MINUTE)
+    asked = read(shop, ORDER, cancelled, cancelled, now=cancelled)
+
+    assert (known(shop), asked) == (("CANCELED", False, NOW + MINUTE), 0)
+    assert shop.rows("select count(*)::integer as n from events where order_id = 'JL1-A'") == [{"n": 2}]
+    assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize("stamped", [AHEAD - MINUTE, AHEAD], ids=["before", "the same"])
+def test_an_older_state_that_is_shown_late_changes_nothing(shop: Shop, stamped: Any) -> None:
+    older = replace(ORDER, state="WAITING_ACCEPTANCE", updated_at=stamped)
+    asked = read(shop, ORDER, older)
+
+    assert (known(shop), asked) == (("SHIPPING", False, AHEAD), 0)
+
+
+def test_what_may_be_either_is_asked_for_by_its_name_and_that_counts(shop: Shop) -> None:
+    moved = Person(replace(HOME, line_1="2 Pretend Row"), None)
+    disputed = replace(ORDER, has_incident=True, person=moved, updated_at=NOW + MINUTE)
+    stale = read(shop, ORDER, disputed)
+    before = known(shop)
+    asked = read(shop, disputed, disputed, now=disputed)
+    (personal,) = shop.rows("select body from personal")
+
+    assert (stale, before) == (1, ("SHIPPING", False, AHEAD))
+    assert (asked, known(shop)) == (1, ("SHIPPING", True, NOW + MINUTE))
+    assert "2 Pretend Row" in personal["body"]
+    assert check_rebuild(shop.told.database) == {}
+
+
+def test_what_was_taken_for_later_by_mistake_is_put_right_by_the_next_reading(shop: Shop) -> None:
+    disputed = replace(ORDER, has_incident=True, updated_at=NOW + MINUTE)
+    read(shop, ORDER, disputed, now=disputed)
+    read(shop, ORDER)
+
+    assert known(shop) == ("SHIPPING", False, AHEAD)
+    assert check_rebuild(shop.told.database) == {}
+
+
+def test_the_changes_that_follow_until_the_old_stamp_has_come_count_in_their_order(shop: Shop) -> None:
+    sent = replace(ORDER, state="SHIPPED", updated_at=NOW + 2 * MINUTE)
+    there = replace(ORDER, state="RECEIVED", updated_at=NOW + 5 * MINUTE)
+    done = replace(ORDER, state="CLOSED", updated_at=NOW + 9 * MINUTE)
+    states = []
+    for order in (ORDER, sent, there, sent, done):
+        read(shop, order)
+        states.append(known(shop)[0])
+
+    assert states == ["SHIPPING", "SHIPPED", "RECEIVED", "RECEIVED", "CLOSED"]
+    assert check_rebuild(shop.told.database) == {}
