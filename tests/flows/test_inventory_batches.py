@@ -267,6 +267,20 @@ def test_an_erp_that_sets_units_aside_order_by_order_has_its_other_open_orders_t
     assert house.rebuild_differences() == {}
 
 
+def test_what_lies_on_the_returns_bench_is_never_listed_though_the_settings_allow_it(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=1, skus=40, orders_per_day=0, settings={"warehouses": ["WH1", "RET"]})
+    house.run_all("start", "catalogue", "inventory")
+    sums = "select sum(on_hand)::bigint from stock_facts where location = $place"
+    listed = "select sum(quantity)::bigint from published_rows"
+
+    assert house.value(sums, place="RET") > 0
+    assert 0 < house.value(listed) <= house.value(sums, place="WH1")
+    assert house.value("select count(*) from published_rows where contains(net_by_warehouse, 'RET')") == 0
+    assert "warehouse_not_counted" in wrong(house)
+
+
 def test_a_buffer_policy_is_set_checked_and_removed_with_who_and_why(begun: Any) -> None:
     desk = StockDesk(begun.house, lanes_of(begun.house))
     sku = begun.value("select min(sku) from sku_facts where is_active and is_listed")
