@@ -167,13 +167,14 @@ class Stock(Teller):
         self._series("published_rows", rows)
         self.intent(
             "push_stock", str(push_id), "confirmed", reference="IMP-1", intent_id=push_id, at=at,
-            payload={"skus": len(rows)},
+            payload={"rows": len(rows), "reason": "new batch"},
         )  # fmt: skip
         if is_finished:
             self.tell(
                 events.ImportFinished(
                     happened_at=at + takes, import_id="IMP-1", push_id=push_id, state=state,
-                    success_count=len(rows), error_count=len(errors or {}), errors=dict(errors or {}),
+                    success_count=len(rows) - len(errors or {}), error_count=len(errors or {}),
+                    errors=dict(errors or {}),
                 )
             )  # fmt: skip
         return push_id

@@ -132,22 +132,23 @@ invisible as (
         )
 ),
 
--- nothing holds it, nothing was sent, BlueCherry has nothing of it: it must not be silently skipped
+-- nothing holds them and no creation carries them: they must not be silently skipped
 forgotten as (
     select
-        'missing_in_erp' as kind, placed.order_id as subject, placed.order_id, 'never sent' as cause,
-        'It waits in SHIPPING, nothing holds it, and no sales order was ever sent.' as detail,
+        'missing_in_erp' as kind, placed.order_id as subject, placed.order_id,
+        if(unsent.places is null, 'never sent', 'under another number') as cause,
+        'It waits in SHIPPING, ' || case
+            when unsent.places is not null then 'and BlueCherry has ' || unsent.skus || ' of it in ' || unsent.places || ' alone.'
+            when exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
+                or exists (
+                    from intent_facts as sent
+                    where sent.order_id = placed.order_id and sent.intent_kind = 'create_sales_order'
+                ) then 'nothing holds it, and ' || unsent.skus || ' of it was never sent.'
+            else 'nothing holds it, and no sales order was ever sent.'
+        end as detail,
         placed.total_amount as amount, placed.currency, placed.deadline_at, placed.changed_at as since_at,
-    from open_orders as placed
-    where placed.state = 'SHIPPING' and not placed.is_before_start and placed.changed_at <= as_of - interval 1 hour
-        and not exists (
-            from order_hold_facts as hold where hold.order_id = placed.order_id and hold.reason is not null
-        )
-        and not exists (
-            from intent_facts as sent
-            where sent.order_id = placed.order_id and sent.intent_kind = 'create_sales_order'
-        )
-        and not exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
+    from orders_skipped(as_of) as unsent
+    join open_orders as placed on placed.order_id = unsent.order_id
 ),
 
 -- shipped by somebody, and BlueCherry never had all of it: its stock and its invoice are wrong

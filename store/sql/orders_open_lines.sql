@@ -2,12 +2,22 @@
 create or replace view orders_open_lines as
 with
 
-in_erp as (
-    select distinct order_line_id from sales_line_facts where order_line_id <> ''
-),
-
 open_orders as (
     select * from order_facts where state in ('WAITING_ACCEPTANCE', 'SHIPPING')
+),
+
+in_erp as (
+    select distinct here.order_line_id
+    from open_orders
+    join order_line_facts as sold on sold.order_id = open_orders.order_id
+    join sales_line_facts as here on here.order_line_id = sold.order_line_id
+    join sales_order_facts as sales on sales.ord_num = here.ord_num
+    -- put into the sales order of another order by mistake, it is there as long as it lives there
+    where here.order_id = sold.order_id
+        or (
+            here.ordered_quantity > here.cancelled_quantity
+            and (here.happened_at, here.seq) >= (sales.happened_at, sales.seq)
+        )
 )
 
 select

@@ -105,10 +105,13 @@ with known as (
     select batch_id from batch_recall_facts
 )
 
-select seen.batch_id, seen.as_of, seen.completed_at, seen.next_expected_at, shown.shown_at,
+select
+    seen.batch_id, seen.as_of, seen.completed_at, seen.next_expected_at,
+    coalesce(shown.shown_at, agreed.happened_at) as shown_at,
 from known
 join stock_batch_facts as seen on seen.batch_id = known.batch_id
 left join batches_shown($now) as shown on shown.batch_id = known.batch_id
+left join batch_agreement_facts as agreed on agreed.batch_id = known.batch_id
 where seen.completed_at is not null and seen.as_of >= $since
 order by seen.as_of, seen.batch_id
 """
@@ -197,7 +200,7 @@ def gather(run: Run, since: datetime) -> History:
 
 
 def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
-    """Each in effect when it was seen to be; one of which nothing was sent, as long after it as others took.
+    """Each in effect when it was seen to be, or nothing of it was to send; else as long after it as others took.
 
     None sooner than the one before: while that one's file stands open, nothing newer can show.
     """

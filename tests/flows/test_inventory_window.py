@@ -62,6 +62,7 @@ def test_batches_after_which_nothing_was_to_send_for_hours_do_not_lengthen_the_w
 
 def test_a_batch_counts_however_late_its_numbers_could_be_sent(shop: Shop) -> None:
     """John Lewis was down, or could not be asked about the file before: those waits are what a buffer is for."""
+    shop.told.agreed("B1", at=complete_at(1))
     for number in range(1, NEWEST_NUMBER):
         sent_at = complete_at(number) + 12 * MINUTE
         shop.told.publish({QUICK: 5}, at=sent_at, name=f"push-{number}", batch_id=f"B{number}")
@@ -70,6 +71,7 @@ def test_a_batch_counts_however_late_its_numbers_could_be_sent(shop: Shop) -> No
 
 
 def test_a_batch_whose_first_file_failed_shows_with_the_next(shop: Shop) -> None:
+    shop.told.agreed("B1", at=complete_at(1))
     for number in range(1, NEWEST_NUMBER):
         at, told = complete_at(number) + MINUTE, shop.told
         told.publish({QUICK: 5}, at=at, name=f"first-{number}", batch_id=f"B{number}", state="failed")
@@ -116,13 +118,25 @@ def test_a_batch_overtaken_by_one_after_which_nothing_was_to_send_is_left_out(sh
     assert shown(shop, 1, 2, 3) == {}
 
 
-def test_batches_read_before_agreements_were_written_down_count_with_files_of_their_own_only(shop: Shop) -> None:
-    """Whether B2 had anything to send nobody knows."""
-    for number in (1, 3):
-        shop.told.publish({QUICK: 5}, at=complete_at(number) + HOUR, name="push", batch_id=f"B{number}")
-    shop.told.agreed("B4", at=complete_at(4))
+def test_batches_read_before_agreements_were_written_down_count_with_prompt_files_of_their_own_only(
+    shop: Shop,
+) -> None:
+    """Whether B2 and B4 had anything to send nobody knows."""
+    for number, waits in ((1, 0), (3, 9), (4, 180)):
+        shop.told.publish({QUICK: 5}, at=complete_at(number) + waits * MINUTE, name="push", batch_id=f"B{number}")
+    shop.told.agreed("B5", at=complete_at(5))
 
-    assert shown(shop, 1, 2, 3, 4) == {"B1": HOUR + 5 * MINUTE, "B3": HOUR + 5 * MINUTE}
+    assert shown(shop, 1, 2, 3, 4, 5) == {"B1": 5 * MINUTE, "B3": 14 * MINUTE}
+
+
+def test_a_batch_of_which_john_lewis_refused_every_quantity_shows_with_the_next_file(shop: Shop) -> None:
+    shop.told.agreed("B1", at=complete_at(1))
+    for number in range(1, NEWEST_NUMBER):
+        at, told = complete_at(number) + MINUTE, shop.told
+        told.publish({QUICK: 5}, at=at, name=f"first-{number}", batch_id=f"B{number}", errors={QUICK: "busy"})
+        told.publish({QUICK: 5}, at=at + 24 * MINUTE, name=f"next-{number}", batch_id=f"B{number}")
+
+    assert publishing(shop.run) == 30 * MINUTE
 
 
 def test_where_nobody_says_when_the_next_batch_comes_it_comes_as_the_others_did(shop: Shop) -> None:

@@ -1,0 +1,36 @@
+-- One row per order that has waited in SHIPPING for an hour with wanted lines that BlueCherry never had under its number,
+-- that nothing holds and no creation carries. Which SKUs, and under the number of which other order do they stand?
+create or replace macro orders_skipped(as_of) as table
+select
+    line.order_id,
+    array_to_string(list_sort(list(distinct line.sku)), ' and ') as skus,
+    string_agg(distinct other.ord_num || ' of ' || other.order_id, ' and ') as places,  -- null: under none
+from order_facts as placed
+join order_line_facts as line on line.order_id = placed.order_id
+anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
+left join (
+    select stray.*
+    from sales_line_facts as stray
+    join sales_order_facts as sales
+        on sales.ord_num = stray.ord_num and (stray.happened_at, stray.seq) >= (sales.happened_at, sales.seq)
+    where stray.ordered_quantity > stray.cancelled_quantity
+) as other on other.order_line_id = line.order_line_id
+where placed.state = 'SHIPPING' and not placed.is_before_start and placed.changed_at <= as_of - interval 1 hour
+    and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
+    and not exists (
+        from order_hold_facts as hold
+        where hold.order_id = placed.order_id
+            -- released just now, it goes at the next run
+            and (hold.reason is not null or hold.happened_at > as_of - interval 1 hour)
+    )
+    and not exists (
+        from intent_facts as sent
+        where sent.order_id = line.order_id and sent.intent_kind = 'create_sales_order' and sent.state <> 'refused'
+            -- what it carried was not kept in older events
+            and coalesce(
+                json_extract(sent.payload, '$.lines') is null
+                or list_contains(json_extract_string(sent.payload, '$.lines[*].order_line_id'), line.order_line_id),
+                true
+            )
+    )
+group by line.order_id;
