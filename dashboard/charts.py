@@ -266,7 +266,7 @@ def risk_by_buffer(rows: pl.DataFrame, marks: Sequence[tuple[str, int]], sign: s
             "showgrid": False, "title": "chance",
         },
     )  # fmt: skip
-    figure.update_xaxes(title="units held back", dtick=1)
+    figure.update_xaxes(title="units held back", dtick=1 if max(buffers) <= 20 else None)
     return figure
 
 

@@ -62,7 +62,7 @@ def sentence(found: Mapping[str, Any]) -> str:
     if found["skill"] is None:
         which = "Every offer was oversold" if found["happened"] else "No offer was oversold"
         return f"**{which}: how well the chances tell which are in danger cannot be said yet.** {told}"
-    gap = f"No tenth of them is more than {100 * found['widest_gap']:.1f} points off."
+    gap = f"No tenth with a case in a hundred or more is over {100 * found['widest_gap']:.1f} points off."
     if found["skill"] > 0:
         return (
             f"**The chances tell which offers are in danger**: they are {found['skill']:.0%} nearer to what came "

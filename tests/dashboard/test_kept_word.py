@@ -22,7 +22,10 @@ def test_chances_that_tell_which_offers_are_in_danger_are_said_to_with_the_numbe
     shown = page_of(told)
 
     assert "**The chances tell which offers are in danger**: they are 49% nearer to what came" in shown
-    assert "11.0 oversells were foretold, 12 came. No tenth of them is more than 5.0 points off." in shown
+    assert (
+        "11.0 oversells were foretold, 12 came. No tenth with a case in a hundred or more is over 5.0 points off."
+        in shown
+    )
     for said in ("Cases 1,020", "Brier score of the chances 0.00588", "Brier score of the plain share 0.01163"):
         assert said in shown, said
     assert "2 batches since" in shown
@@ -35,7 +38,7 @@ def test_chances_worse_than_the_plain_share_are_said_to_tell_nothing(told: Told)
     shown = page_of(told)
 
     assert "**The chances do not tell which offers are in danger**" in shown
-    assert "No tenth of them is more than 85.0 points off." in shown
+    assert "No tenth with a case in a hundred or more is over 85.0 points off." in shown
 
 
 def test_where_nothing_was_oversold_nothing_is_claimed(told: Told) -> None:
