@@ -111,8 +111,8 @@ def test_a_line_bluecherry_cancelled_does_not_go_quiet_when_john_lewis_shows_the
     sent(told)
     shows(told, line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE"))
     back = RefundPart(
-        refund_id="R1", quantity=2, amount=Decimal(78), shipping_amount=Decimal(0), reason_code="R", state="REFUNDED",
-        refunded_at=NOW,
+        refund_id="R1", quantity=2, amount=Decimal(78), shipping_amount=Decimal(0), reason_code="R",
+        state="REFUNDED", refunded_at=NOW,
     )  # fmt: skip
     told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW, refunds=(back,) if refunded else ())
     rows = ask("select drift_class, market, short_quantity from drift($at)", {"at": NOW}).rows()
