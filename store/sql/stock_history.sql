@@ -6,9 +6,11 @@ with keys as (
     qualify row_number() over (order by is_gone, not is_active, sku_key) = 1
 ),
 
--- the warehouses that sold here from each batch on; before the first that is known, and as long as none is, as now
+-- the warehouses that sold here from each batch on, null where none did; before the first that is known, and as long
+-- as none is, as now
 places as (
-    select batch_at as since_at, unnest(cast(warehouses::json as varchar[])) as location from stock_places_facts
+    select batch_at as since_at, unnest(if(warehouses = '[]', [null], cast(warehouses::json as varchar[]))) as location
+    from stock_places_facts
     union all
     select '-infinity'::timestamptz as since_at, unnest(cast(warehouses::json as varchar[])) as location
     from (from stock_places_facts order by batch_at limit 1)
