@@ -62,6 +62,8 @@ sent as (
     select 'published' as series, row.sent_at as moved_at, row.quantity,
     from published_rows as row
     left join intent_facts as intent on intent.intent_id = row.push_id
+    -- nor one John Lewis named as an error
+    anti join refused_quantities as refused on refused.push_id = row.push_id and refused.sku = row.sku
     where row.sku = name and row.sent_at <= as_of and coalesce(intent.state, 'recorded') <> 'refused'
 ),
 

@@ -1,4 +1,4 @@
-"""What BlueCherry's list of locations does to the stock: no warehouse, nothing to sell; unread, it stays as it was."""
+"""What BlueCherry's list of locations does to the stock: no warehouse, nothing to sell; unread, it stays."""
 
 from collections.abc import Iterator
 from datetime import timedelta
