@@ -1,6 +1,7 @@
 """Wholesale orders that ship before the next batch lands: known withdrawals, taken off once and never twice."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 from store.journal import check_rebuild
+from sync.flows.inventory_basis import Basis
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import Foresight, assess, foresight, with_risk
 from sync.flows.orders import SALES_SEEN
@@ -179,12 +181,12 @@ def shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
         each.told.close()
 
 
-def decided(shop: Shop) -> tuple[Foresight, Decision]:
-    ahead = foresight(shop.run, NEWEST)
+def decided(shop: Shop, found: Basis = NEWEST) -> tuple[Foresight, Decision]:
+    ahead = foresight(shop.run, found)
     assert ahead is not None
-    offers = board(shop.run, NEWEST, until=ahead.span.window.until)
+    offers = board(shop.run, found, until=ahead.span.window.until)
     decision = decide(with_risk(shop.run, offers, ahead), Terms(NEWEST_ID, may_rise=True))
-    assess(shop.run, NEWEST, decision.listed(is_sent=True), ahead)
+    assess(shop.run, found, decision.listed(is_sent=True), ahead)
     return ahead, decision
 
 
@@ -249,6 +251,21 @@ def test_what_if_the_next_batch_came_later_counts_what_would_leave_until_then(sh
     bases = {int(row["interval_hours"]): row["base"] for row in grids}
 
     assert {hours: bases[hours] for hours in (0, 1, 4, 12, 24)} == {0: 7, 1: 10, 4: 7, 12: 1, 24: 1}
+
+
+def test_what_if_takes_no_more_of_a_warehouse_than_the_number_itself_where_each_counts_alone(
+    shop: Callable[..., Shop],
+) -> None:
+    """Of eight that leave a warehouse with two units, the other warehouse has none."""
+    made = shop(clamp_warehouses=True)
+    shelves = {(QUICK, WAREHOUSE): {"on_hand": 10}, (QUICK, "WH2"): {"on_hand": 2, "later_orders": 30}}
+    made.told.batch("B-of-two", shelves, at=T_B)
+    made.told.scheduled("WHS-1", {QUICK: 8}, starts=T_B + 3 * HOUR, warehouse="WH2")
+    decided(made, replace(NEWEST, warehouses=frozenset({WAREHOUSE, "WH2"})))
+    grids = made.rows("select * from risk_grid_facts where sku = $sku", sku=QUICK)
+    bases = {int(row["interval_hours"]): row["base"] for row in grids}
+
+    assert {hours: bases[hours] for hours in (0, 1, 4, 24)} == {0: 10, 1: 12, 4: 10, 24: 10}
 
 
 def test_the_page_shows_as_supply_what_the_number_was_made_of(shop: Callable[..., Shop]) -> None:
