@@ -153,8 +153,9 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
         """
         select reading.batch_id, reading.state, coalesce(reading.reason, '') as reason, reading.happened_at,
             judged.verdict, reading.rejected_count,
-            reading.reason = 'sizes_unread' and coalesce(reading.happened_at <= catalogue.at, false) as is_due,
+            reading.reason = 'sizes_unread' and coalesce(seen.as_of <= catalogue.at, false) as is_due,
         from batch_reading_facts as reading
+        left join stock_batch_facts as seen on seen.batch_id = reading.batch_id
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
         cross join (select max(value)::timestamptz as at from bookmarks where name = $looked) as catalogue
         """,
