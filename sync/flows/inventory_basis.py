@@ -49,7 +49,7 @@ def basis(run: Run, batch: Newest) -> Basis:
     """Gather it, and write it down if it changed.
 
     Raises:
-        Fatal: no warehouse sells on this channel.
+        Fatal: no warehouse is allowed to sell on this channel.
 
     """
     settings = run.house.settings
@@ -171,15 +171,12 @@ def record_errors(run: Run, places: Collection[str]) -> dict[str, tuple[float, .
 
 
 def warehouses(run: Run) -> frozenset[str]:
-    """Those this channel sells from. Raises Fatal if there is none."""
+    """Those this channel sells from; none: BlueCherry has no warehouse where it is allowed, and nothing is there.
+
+    Raises Fatal if none is allowed.
+    """
     chosen = allowed(run)
-    selling = chosen - refused(run, chosen)
-    if not selling:
-        raise Fatal(
-            f"Nothing may be sold from {', '.join(sorted(chosen))}: BlueCherry has no warehouse there. Allow one "
-            "of its warehouses (type W) in WAREHOUSES, or map a division to one."
-        )
-    return selling
+    return chosen - refused(run, chosen)
 
 
 def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:

@@ -5,6 +5,7 @@ Every batch is noted in whatever state it is; only the newest complete stock is 
 until a person accepts or rejects it. Batches from before the first start are noted, never published.
 """
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from uuid import uuid4
 import polars as pl
 
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
+from sync.errors import Retriable
 from sync.flows import inventory_rows
 from sync.freshness import STYLES_LOOKED
 from sync.ports import StockBatch
@@ -251,7 +253,14 @@ def _reject(run: Run, batch: StockBatch, reason: str, detail: str) -> None:
 
 
 def _locations(run: Run) -> set[str]:
-    return {location.code for location in run.house.erp.locations()}
+    """The locations BlueCherry lists; while one of them cannot be read, those of its list as it was read last."""
+    try:
+        return {location.code for location in run.house.erp.locations()}
+    except Retriable:
+        rows = run.rows("select value from marketplace_facts where topic = 'warehouses'")
+        if not rows:
+            raise
+        return {one["code"] for one in json.loads(rows[0]["value"])}
 
 
 def _seen(batch: StockBatch) -> StockBatchSeen:
