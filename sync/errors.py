@@ -4,6 +4,7 @@
     ├── Fatal        stop this flow and call a person
     │   └── Misdirected   we are at the wrong tenant, shop or model: nothing may run
     ├── Retriable    nothing happened: the next run tries again
+    │   └── PartlyUnread   a table has rows that cannot be read, and is worth nothing without them
     ├── Skippable    one unreadable thing: record it, carry on with the rest
     ├── Deferred     not allowed yet: come back at `due_at`; counts as success
     ├── Refused      a definite no to a write: nothing happened, a person or a rule decides
@@ -30,6 +31,15 @@ class Misdirected(Fatal):
 
 class Retriable(SyncError):
     """The outside system did not answer or asked for patience, and nothing was changed there."""
+
+
+class PartlyUnread(Retriable):
+    """A table that says nothing without each of its rows, and some cannot be read: it stays as it was known."""
+
+    def __init__(self, message: str, skipped: tuple[str, ...], snapshot_id: UUID | None) -> None:
+        super().__init__(message)
+        self.skipped = skipped  # as `Page.skipped`
+        self.snapshot_id = snapshot_id
 
 
 class Skippable(SyncError):

@@ -22,7 +22,7 @@ from sync.clients.bluecherry_stock import inventory_frames
 from sync.clients.erp_time import ErpTime
 from sync.clients.http import Answer, Call, Door
 from sync.clients.records import Unreadable, read, sort_out
-from sync.errors import Retriable, Unclear
+from sync.errors import PartlyUnread, Retriable, Unclear
 
 Item = TypeVar("Item")
 
@@ -218,9 +218,10 @@ class BlueCherry:
     ) -> tuple[ports.Code, ...]:
         codes: list[ports.Code] = []
         for answer, rows in self._pages(entity, (), size=_TABLE_SIZE, is_table=True, is_steady=True):
-            items, skipped = sort_out(rows, "pkey", entity, in_words)
+            items, skipped = sort_out(rows, "pkey", entity.lower(), in_words)
             if skipped and (is_whole or not items):
-                raise Retriable(f"{entity} cannot be read: {skipped[0]} (exchange {answer.snapshot_id})")
+                sentence = f"{entity} cannot be read: {skipped[0]} (exchange {answer.snapshot_id})"
+                raise PartlyUnread(sentence, tuple(skipped), answer.snapshot_id)
             codes.extend(items)
         return tuple(codes)
 

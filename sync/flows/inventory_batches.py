@@ -192,7 +192,7 @@ def _read(run: Run, batch: StockBatch, *, is_accepted: bool) -> bool:
     deducts = settings.batch_deducts_open_orders
     given = normalised(rows, deducts_open_orders=deducts, held_lots=settings.held_lots)
     known = _known(run, batch.kind, rows)
-    odd = oddities(rows, _locations(run), deducts_open_orders=deducts)
+    odd = oddities(rows, _locations(run, rows), deducts_open_orders=deducts)
     found = unproven(batch, told.sent) + unknown + odd
     doubts = () if is_accepted else suspicions(batch, given, known, found)
     if doubts:
@@ -255,15 +255,13 @@ def _reject(run: Run, batch: StockBatch, reason: str, detail: str) -> None:
     run.counts["batches_rejected"] += 1
 
 
-def _locations(run: Run) -> set[str]:
-    """The locations BlueCherry lists; while one of them cannot be read, those of its list as it was read last."""
+def _locations(run: Run, rows: pl.DataFrame) -> set[str]:
+    """The locations BlueCherry lists; while its list cannot be read, as it was read last, or those of the rows."""
     try:
         return {location.code for location in run.house.erp.locations()}
     except Retriable:
-        rows = run.rows("select value from marketplace_facts where topic = 'warehouses'")
-        if not rows:
-            raise
-        return {one["code"] for one in json.loads(rows[0]["value"])}
+        known = run.rows("select value from marketplace_facts where topic = 'warehouses'")
+        return {one["code"] for one in json.loads(known[0]["value"])} if known else set(rows["location"])
 
 
 def _seen(batch: StockBatch) -> StockBatchSeen:

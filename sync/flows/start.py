@@ -6,7 +6,7 @@ failure. Refuses to go on only for a wrong tenant, a wrong shop, or a DROPSHIP s
 the store remembers is held to the settings too, so that a wrong setting shows at the very next start.
 
 What can go wrong: a code table cannot be read, or our key has not the role for it. The old one is kept, the run
-says so, and only the flows that need the table feel it.
+says so (rows that cannot be read are named as exceptions), and only the flows that need the table feel it.
 """
 
 import json
@@ -16,13 +16,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from store.events import MappingSet, MarketplaceDescribed
-from sync.errors import Deferred, Misdirected, SyncError
-from sync.ports import Account, Code, MarketRules
+from sync.errors import Deferred, Misdirected, PartlyUnread, SyncError
+from sync.ports import Account, Code, MarketRules, Page
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.settings import Settings
+from sync.unread import BEGINNING, Reading
 
 FRESH_FOR = timedelta(hours=23)
 NEEDED = ("account", "rules")
+_ROWS = {"warehouses": "location", "ship_vias": "shipper", "accounts": "account"}
 MISSING_AGAIN = timedelta(minutes=5)  # what was never read is asked for again after this
 
 
@@ -47,12 +49,15 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
                 raise
             run.counts["kept_old" if old else "missing"] += 1
             troubles.append(trouble)
+            if isinstance(trouble, PartlyUnread):
+                _end(run, topic, Page((), trouble.snapshot_id, trouble.skipped))
             if old is None:
                 run.defer(_again_at(run, trouble), str(trouble))
             continue
         if wrong := misdirection(settings, topic, value):
             raise Misdirected(wrong)
         run.record([MarketplaceDescribed(happened_at=run.now(), topic=topic, value=value)])
+        _end(run, topic, Page((), None))
         run.counts["read"] += 1
     run.note = "; ".join(str(trouble) for trouble in troubles)
 
@@ -80,6 +85,14 @@ def _topics(run: Run) -> dict[str, Any]:
         "ship_vias": erp.ship_vias,
         "accounts": erp.accounts,
     }
+
+
+def _end(run: Run, topic: str, page: Page[Code]) -> None:
+    """Name the rows of a table of BlueCherry that keep it as it was known, or close what was named."""
+    if topic in _ROWS:
+        reading = Reading(run, "erp", _ROWS[topic], BEGINNING)
+        reading.add(page, ())
+        reading.end()
 
 
 def _again_at(run: Run, trouble: SyncError) -> datetime:

@@ -394,7 +394,7 @@ def test_locations_of_which_one_cannot_be_read_are_not_read_at_all(outside: Any)
     """One that is left out would look as if BlueCherry had no such warehouse."""
     rows = [{"pkey": 1, "location": "WH1", "loc_type": {"code": "W"}}, {"pkey": 2, "location": "WH2"}]
 
-    with pytest.raises(Retriable, match="Location cannot be read: Location 1: loc_type"):
+    with pytest.raises(Retriable, match="Location cannot be read: location 1: loc_type"):
         outside.erp(answering(200, {"version": "7.4.118", "data": rows})).locations()
 
 

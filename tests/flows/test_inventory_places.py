@@ -1,6 +1,6 @@
 """What BlueCherry's list of locations does to the stock: no warehouse, nothing to sell; unread, it stays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -8,11 +8,13 @@ from typing import Any, cast
 import pytest
 
 from store.journal import check_rebuild
-from sync.errors import Retriable
+from sync.errors import PartlyUnread
 from sync.flows.inventory_basis import basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board
 from sync.ports import Code
+from sync.runs import Scope
+from tests.flows.between import Between
 from tests.flows.posting import BEGIN, Erp, by_sku
 from tests.flows.shop import Shop, settings_of
 from tests.told import HOUR, NOW, key_of
@@ -24,7 +26,12 @@ class Unlisted(Erp):
     """One of its locations cannot be read."""
 
     def locations(self) -> tuple[Code, ...]:
-        raise Retriable("Location cannot be read: Location 1: loc_type (string_type)")
+        return unlisted()
+
+
+def unlisted(*_: Any) -> tuple[Code, ...]:
+    fault = "location 1: loc_type (string_type)"
+    raise PartlyUnread(f"Location cannot be read: {fault}", (fault,), None)
 
 
 @pytest.fixture
@@ -77,3 +84,30 @@ def test_stock_is_read_and_falls_while_a_location_of_bluecherry_cannot_be_read(s
     before = left(shop, 1, 10)
 
     assert (before, left(shop, 2, 6, Unlisted())) == (10, 6)
+
+
+def test_a_location_that_cannot_be_read_is_named_until_it_can_and_the_list_stays_as_it_was(
+    bench: Callable[..., Any],
+) -> None:
+    house = bench(days=0.02, orders_per_day=0, skus=4)
+    open_ones = "select subject from conditions($at) where kind = 'unreadable'"
+    listed = "select value from marketplace_facts where topic = 'warehouses'"
+    house.run("start")
+    real, known, found = house.house.erp, house.rows(listed), []
+    for erp in (Between(real, locations=unlisted), real):
+        house.house.erp = erp
+        house.run("start", Scope(is_full=True))
+        found.append([row["subject"] for row in house.rows(open_ones, at=house.house.clock.now())])
+
+    assert found == [["BlueCherry location 1"], []]
+    assert house.rows(listed) == known
+    assert house.rebuild_differences() == {}
+
+
+def test_stock_is_read_though_the_first_list_of_locations_could_not_be(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "store.duckdb", settings_of(warehouses=["WH1"]))
+    shop.told.skus(SHIRT)
+    shop.told.offers({SHIRT: 9})
+
+    assert left(shop, 1, 10, Unlisted()) == 10
+    shop.told.close()
