@@ -270,7 +270,7 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
         for intent in decision.take_over
         for event in (
             recorded(intent, now),
-            unclear(intent, now, "looking", "may have been created before we took over"),
+            unclear(intent, now, "looking", "somebody else may have created it"),
         )
     ]
 
