@@ -1,4 +1,4 @@
-"""A line that stands, or stood, in the sales order of another order is never sent twice."""
+"""A line that stands or stood in the sales order of another order is never sent twice, nor paid back once gone."""
 
 import json
 from collections.abc import Iterator
@@ -9,14 +9,17 @@ from typing import Any, cast
 
 import pytest
 
+from store.events import CancelationAsked, DriftAnswered
 from store.journal import Personal
 from sync.flows import orders as flow
+from sync.flows import orders_cancelations as passing
 from sync.flows.orders_settle import settle
 from sync.ports import Page, SalesLine, SalesOrder
 from sync.rules.orders import Decision, decide
+from sync.runs import EVERYTHING
 from tests.flows.shop import Shop, settings_of
 from tests.flows.test_stamps import ORDER
-from tests.told import DAY, HOUR, NOW, SHIRT, key_of
+from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
 from tests.views.test_drift import line, shows
 
 MINUTE = timedelta(minutes=1)
@@ -102,3 +105,28 @@ def test_what_a_person_keyed_in_under_its_own_number_meanwhile_is_not_sent_once_
     assert shop.rows("select state, reference from intent_facts where order_id = 'JL2-A'") == [
         {"state": "confirmed", "reference": "SO-9"}
     ]
+
+
+def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_john_lewis(shop: Shop) -> None:
+    told = shop.told
+    gone, both = {"cancelled_quantity": 2, "open_quantity": 0, "cancel_kind": "HOUSE"}, {"line_number": 2}
+    shows(told, line(**gone), at=NOW - 2 * HOUR)
+    other: dict[str, Any] = {"ord_num": "SO-2", "order_id": "JL2-A"}
+    shows(told, line(order_line_id="JL2-A-1"), line(**both), **other, at=NOW - 2 * HOUR)
+    (row,) = shop.rows("select drift_class, subject, shown from drift($now) where order_id = 'JL1-A'", now=NOW)
+    word = {"happened_at": NOW - HOUR, "actor": "Olu", "order_id": "JL1-A", "why": "x"}
+    told.tell(
+        DriftAnswered(
+            **word, drift_class=row["drift_class"], drift_subject=row["subject"], answer="cancel_line",
+            shown=row["shown"],
+        ),
+        CancelationAsked(
+            **word, ask_id=thing("ask"), order_line_id="JL1-A-1", quantity=2, before_quantity=0, reason_code="CNL",
+        ),
+    )  # fmt: skip
+    meant = [one.payload["quantity"] for one in passing.decided(shop.run, EVERYTHING)]
+    left = {"open_quantity": 0, "shipped_quantity": 2}
+    shows(told, line(order_line_id="JL2-A-1", **left), line(**both, **left), **other, at=NOW - HOUR / 2)
+
+    assert meant == [2]
+    assert passing.decided(shop.run, EVERYTHING) == ()
