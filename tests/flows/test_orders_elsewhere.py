@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 
 from store.events import CancelationAsked, DriftAnswered
-from store.journal import Personal
+from store.journal import Personal, check_rebuild
 from sync.flows import orders as flow
 from sync.flows import orders_cancelations as passing
+from sync.flows.orders_seen import record_sales_orders
 from sync.flows.orders_settle import settle
 from sync.ports import Page, SalesLine, SalesOrder
 from sync.rules.orders import Decision, decide
@@ -130,3 +131,20 @@ def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_joh
 
     assert meant == [2]
     assert passing.decided(shop.run, EVERYTHING) == ()
+
+
+def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_beside_it(shop: Shop) -> None:
+    shirts = SalesLine(1, "JL1-A-1", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
+    typed = replace(
+        ORDER, ord_num="SO-W", customer="SHOP9", entered_at=NOW - 5 * HOUR, updated_at=NOW - 5 * HOUR,
+        start_day=(NOW + HOUR, NOW + DAY), lines=(shirts,),
+    )  # fmt: skip
+    taken = []
+    for one in (typed, replace(typed, customer="JLM", updated_at=NOW - 4 * HOUR)):
+        record_sales_orders(shop.run, Page((one,), None, ()))
+        (row,) = shop.rows("select open_quantity::integer as n, len(lines) as lines from scheduled_order_facts")
+        taken.append((row["n"], row["lines"]))
+
+    assert taken == [(10, 1), (0, 0)]
+    assert shop.rows("select ord_num from sales_order_facts") == [{"ord_num": "SO-W"}]
+    assert check_rebuild(shop.told.database) == {}
