@@ -52,7 +52,10 @@ def _record(run: Run, page: Page[MarketOrder], *, is_sure: bool = False) -> list
             if how is Standing.OPEN and not is_sure:
                 doubted.append(order.order_id)
                 continue
-            if how in {Standing.SAME, Standing.STALE}:
+            if how is Standing.STALE:
+                continue
+            if how is Standing.SAME:  # the same event again: that it was read once more is counted
+                events.append(before[order.order_id].model_copy(update={"snapshot_id": page.snapshot_id}))
                 continue
             event = event.model_copy(update={"happened_at": seen["happened_at"] + JUST_AFTER})
         events.append(event)

@@ -71,6 +71,20 @@ def test_a_change_stamped_behind_the_last_one_counts_at_once(shop: Shop) -> None
     assert check_rebuild(shop.told.database) == {}
 
 
+def test_a_change_stamped_behind_the_last_one_is_counted_each_time_it_is_read_again(shop: Shop) -> None:
+    sent = replace(ORDER, state="SHIPPED", updated_at=NOW + MINUTE)
+    shop.run.house.marketplace = cast("Any", Shown(sent))
+    for number, order in enumerate((ORDER, ORDER, sent, sent, sent, sent)):
+        record_page(shop.run, Page((order,), shop.told.snapshot(f"answer {number}"), ()))
+    rows = shop.rows(
+        "select event.seq::integer as seq, again.read_count::integer as n from events as event"
+        " left join read_again as again using (event_id) where event.order_id = 'JL1-A' order by event.seq"
+    )
+
+    assert [row["n"] for row in rows] == [1, 3]
+    assert (known(shop)[0], check_rebuild(shop.told.database)) == ("SHIPPED", {})
+
+
 @pytest.mark.parametrize("stamped", [AHEAD - MINUTE, AHEAD], ids=["before", "the same"])
 def test_an_older_state_that_is_shown_late_changes_nothing(shop: Shop, stamped: Any) -> None:
     older = replace(ORDER, state="WAITING_ACCEPTANCE", updated_at=stamped)
