@@ -10,6 +10,19 @@ with ordered as (
     where names is null or sku in (select unnest(cast(names as varchar[])))
 ),
 
+-- where the rows of a SKU say what open orders want, these are off them already
+told as (
+    select sku_key, bool_and(tells_open_orders) as tells_open_orders,
+    from stock_facts
+    where tells_open_orders is not null and sku_key in (
+        select line.sku_key
+        from sales_line_facts as line
+        semi join ordered on ordered.order_line_id = line.order_line_id
+        where line.open_quantity > 0
+    )
+    group by sku_key
+),
+
 in_erp as (
     -- read back from BlueCherry; inside the batch only if entered surely before its moment
     select
@@ -23,12 +36,15 @@ in_erp as (
         coalesce(sum(line.ordered_quantity - line.cancelled_quantity) filter (
             head.entered_at <= batch_at - to_seconds(skew_seconds)
         ), 0) as inside_quantity,
-        coalesce(
-            sum(line.open_quantity) filter (head.entered_at <= batch_at - to_seconds(skew_seconds)), 0
-        ) as open_quantity,
+        -- a batch of hard allocations that does not say what open orders want leaves these out
+        coalesce(sum(line.open_quantity) filter (
+            head.entered_at <= batch_at - to_seconds(skew_seconds)
+            and not coalesce(told.tells_open_orders, deducts_open_orders)
+        ), 0) as untold_quantity,
     from sales_line_facts as line
     semi join ordered on ordered.order_line_id = line.order_line_id
     join sales_order_facts as head on head.ord_num = line.ord_num
+    left join told on told.sku_key = line.sku_key
     where line.order_line_id <> ''
     group by line.order_line_id
 ),
@@ -61,7 +77,7 @@ lines as (
         coalesce(in_erp.is_late, false) as is_late,
         coalesce(in_erp.late_quantity, 0) as late_quantity,
         coalesce(in_erp.inside_quantity, 0) as inside_quantity,
-        coalesce(in_erp.open_quantity, 0) as open_quantity,
+        coalesce(in_erp.untold_quantity, 0) as untold_quantity,
         doubtful.order_id is not null as is_doubtful,
         placed.is_before_start,
         placed.placed_at,
@@ -76,8 +92,6 @@ lines as (
 judged as (
     select
         *,
-        -- a batch of hard allocations that does not say what open orders want leaves these out
-        if(deducts_open_orders, 0, open_quantity) as untold_quantity,
         case
             when is_inside and is_late then 'entered_twice'
             when is_inside then 'inside'

@@ -144,6 +144,7 @@ create table if not exists stock_rows (
     damaged bigint not null,
     held bigint not null,
     as_of timestamptz not null,
+    tells_open_orders boolean,                             -- of its SKU; null: as its batch said of all
 );
 
 -- Every quantity we sent, with the numbers that made it: "why did we list 7?"

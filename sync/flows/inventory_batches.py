@@ -30,9 +30,10 @@ FEW = 20_000  # SKUs of a DELTA that are looked up by name; what is held of more
 
 
 def newest(run: Run) -> rules.Newest | None:
-    """The newest batch whose stock is held; a DELTA says of its SKUs alone what open orders want.
+    """The newest batch whose stock is held.
 
-    The others stand as the FULL batch and the DELTA ones before it left them: all of these have to have said it.
+    Each stock row says whether it told what open orders want. Where it does not (`tells_open_orders` is null), the
+    FULL batch and all DELTA ones since have to have told it.
     """
     rows = run.rows(
         """

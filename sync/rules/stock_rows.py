@@ -18,6 +18,7 @@ KEY = ("sku_key", "location")
 QUANTITIES = (
     "on_hand", "linked", "allocated", "later_orders", "picked", "work_orders", "in_transit", "damaged", "held",
 )  # fmt: skip
+TELLS = "tells_open_orders"
 
 
 def may_sell(location: str, types: Mapping[str, str]) -> bool:
@@ -39,7 +40,8 @@ def normalised(
 
     Orders due beyond the ERP's horizon (next season's pre-books) are kept apart in `later_orders`. Of the promised
     only as many are taken off as can be in it: an ERP may leave open orders out of `allocated`. Where it is
-    known to (`deducts_open_orders` is false: allocated is what was set aside), all that is due is promised instead.
+    known to (`deducts_open_orders` is false: allocated is what was set aside), all that is due is promised instead,
+    and `tells_open_orders` says whether a row told how much that is; null: it need not, or cannot be read.
     `held_lots`: of those nothing may be sold (QA, seconds), so what is left of them is held.
     A SKU, location and lot stand in `rows` once (`batch_checks.fault`).
     """
@@ -47,10 +49,11 @@ def normalised(
     taken_off = promised() - pl.min_horizontal("later_orders", _beyond_due())
     if not deducts_open_orders:
         taken_off = pl.max_horizontal(taken_off, _due())
+    tells = pl.lit(None, pl.Boolean) if deducts_open_orders else pl.when(~is_unread()).then(tells_open_orders())
     given = (
         rows.with_columns(later.alias("later_orders"))
         .with_columns(taken_off.alias("allocated"))
-        .select(*KEY, "lot", pl.when(~is_unread()).then(pl.col(QUANTITIES)).fill_null(0))
+        .select(*KEY, "lot", pl.when(~is_unread()).then(pl.col(QUANTITIES)).fill_null(0), tells.alias(TELLS))
     )
     if held_lots:
         left = pl.col("on_hand") - pl.sum_horizontal("linked", "allocated", "picked", "damaged", "held")
@@ -60,7 +63,7 @@ def normalised(
         )
     if rows["lot"].n_unique() <= 1:  # nothing to add up, and looking for it takes longer than all the rest
         return given.drop("lot")
-    return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum())
+    return given.group_by(*KEY, maintain_order=True).agg(pl.col(QUANTITIES).sum(), pl.col(TELLS).min())
 
 
 def is_unread() -> pl.Expr:
@@ -98,9 +101,11 @@ def to_store(kind: str, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
 
     A DELTA carries every lot of the SKUs and locations it names.
     """
-    before = known.select(*KEY, *QUANTITIES)
+    before = known.select(*KEY, *QUANTITIES, TELLS)
     if kind != "FULL":
         return changed(rows, before, KEY)
     news, missing = compared(rows, before, KEY)
-    zero = missing.filter(has_any()).select(*KEY, *(pl.lit(0, pl.Int64).alias(name) for name in QUANTITIES))
+    zero = missing.filter(has_any() | pl.col(TELLS).is_not_null()).select(
+        *KEY, *(pl.lit(0, pl.Int64).alias(name) for name in QUANTITIES), pl.lit(None, pl.Boolean).alias(TELLS)
+    )
     return pl.concat([news, zero])

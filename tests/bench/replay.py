@@ -63,7 +63,8 @@ _TABLES: dict[str, dict[str, Any]] = {
     "stock_rows": {"read_id": pl.String, "as_of": pl.Datetime("us", "UTC"), "sku_key": pl.String,
                    "location": pl.String, "on_hand": pl.Int64, "linked": pl.Int64, "allocated": pl.Int64,
                    "later_orders": pl.Int64, "picked": pl.Int64, "work_orders": pl.Int64, "in_transit": pl.Int64,
-                   "damaged": pl.Int64, "held": pl.Int64},
+                   "damaged": pl.Int64, "held": pl.Int64, "tells_open_orders": pl.Boolean},
+    "stock_facts": {"sku_key": pl.String, "tells_open_orders": pl.Boolean},
 }  # fmt: skip
 _INFLIGHT = """
 select sku, sum(inflight_quantity)::bigint as inflight

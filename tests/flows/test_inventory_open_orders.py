@@ -11,6 +11,7 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
+from store.journal import check_rebuild
 from sync.flows.inventory_basis import basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board
@@ -76,6 +77,25 @@ def test_a_delta_that_says_what_open_orders_want_of_its_skus_says_it_of_no_other
     house.erp.post("F1", 60, full)
     before = house.free()
     house.erp.post("D2", 120, delta)
+
+    assert (before, house.free()) == (7, 7)
+
+
+def test_a_delta_that_is_silent_of_one_sku_takes_nothing_off_twice_of_others(house: House) -> None:
+    house.erp.post("F1", 60, by_sku(sku_row(SHIRT, 10, open_orders=3), sku_row(SCARF, 4, open_orders=0)))
+    before = house.free()
+    house.erp.post("D2", 120, by_sku(sku_row(SCARF, 6)))
+    silent_of_the_scarf = house.free()
+    house.erp.post("D3", 180, by_sku(sku_row(SHIRT, 10)))
+
+    assert (before, silent_of_the_scarf, house.free()) == (7, 7, 7)
+    assert check_rebuild(house.shop.told.database) == {}
+
+
+def test_a_delta_that_says_it_of_a_sku_ends_that_for_the_sku(house: House) -> None:
+    house.erp.post("F1", 60, SILENT)
+    before = house.free()
+    house.erp.post("D2", 120, by_sku(sku_row(SHIRT, 10, open_orders=3)))
 
     assert (before, house.free()) == (7, 7)
 

@@ -7,7 +7,7 @@ import pytest
 
 from sync.ports import INVENTORY_COLUMNS, StockBatch
 from sync.rules.batch_checks import REASONS, Finding, fault, oddities, suspicions, unproven
-from sync.rules.stock_rows import KEY, QUANTITIES, normalised, to_store
+from sync.rules.stock_rows import KEY, QUANTITIES, TELLS, normalised, to_store
 from tests.told import NOW
 
 
@@ -25,7 +25,8 @@ def rows(*given: dict[str, Any]) -> pl.DataFrame:
 
 
 def known(*given: dict[str, Any]) -> pl.DataFrame:
-    schema: dict[str, Any] = dict.fromkeys(KEY, pl.String) | dict.fromkeys(QUANTITIES, pl.Int64)
+    quantities = dict.fromkeys(QUANTITIES, pl.Int64)
+    schema: dict[str, Any] = dict.fromkeys(KEY, pl.String) | quantities | {TELLS: pl.Boolean}
     usual = {"sku_key": "LINEN", "location": "WH1"} | dict.fromkeys(QUANTITIES, 0)
     return pl.DataFrame([usual | row for row in given], schema=schema)
 
@@ -268,6 +269,32 @@ def test_size_buckets_one_to_twenty_four_with_gaps_are_each_a_sku_and_a_gap_is_n
     assert dict(kept.select("sku_key", "on_hand").rows()) == {
         "LINEN|1": 1, "LINEN|2": 2, "LINEN|24": 24, "LINEN|7": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "tells"),
+    [
+        ([{"open_orders": 2}, {"lot": "B2", "open_due": 0}], True),
+        ([{"open_orders": 2}, {"lot": "B2"}], False),
+        ([{"open_orders": 2}, {"lot": "B2", "is_unread": True}], True),
+        ([{"is_unread": True}], None),
+    ],
+)
+def test_a_sku_tells_what_open_orders_want_where_each_of_its_lots_that_can_be_read_does(
+    given: list[dict[str, Any]], tells: bool | None
+) -> None:
+    silent = {"open_orders": None, "open_due": None}
+    lots = rows(*(silent | row for row in given))
+
+    assert normalised(lots, deducts_open_orders=False)[TELLS].to_list() == [tells]
+    assert normalised(lots)[TELLS].to_list() == [None]  # there they are off its figures anyway
+
+
+def test_of_a_sku_a_full_batch_leaves_out_nobody_says_any_more_what_open_orders_want() -> None:
+    before = known({TELLS: False}, {"sku_key": "WOOL"})
+    kept = to_store("FULL", normalised(rows()), before)
+
+    assert kept.select("sku_key", "on_hand", TELLS).rows() == [("LINEN", 0, None)]
 
 
 @pytest.mark.parametrize(
