@@ -23,7 +23,7 @@ from sync.unread import Reading
 NAMED = 200  # ids an event carries of each sort; how many more there are, it says
 _END = timedelta(milliseconds=1)  # the marketplace counts the end in
 
-Record = Callable[[Run, Page[MarketOrder]], None]
+Record = Callable[[Reading, Page[MarketOrder]], None]
 
 
 def due(run: Run, day: date | None = None) -> Window | None:
@@ -45,7 +45,7 @@ def due(run: Run, day: date | None = None) -> Window | None:
 
 
 def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersCounted:
-    """Count a day, read it, and record what was found.
+    """Count a day, read it, and record what was found; `record` tells the reading of each page.
 
     Raises as the marketplace's `orders`.
     """
@@ -61,8 +61,7 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
         there = page.total if page.total is not None else there + len(page.items) + len(page.skipped)
         shown.update((order.order_id, order) for order in page.items)
         unreadable += page.skipped
-        record(run, page)
-        reading.add(page, [order.order_id for order in page.items])
+        record(reading, page)
         run.check()
     reading.end()
     newer = {order_id for order_id, order in shown.items() if order.created_at > last}

@@ -60,6 +60,21 @@ class Listed(Shown):
         return iter([Page((self.listed,), None, (), total=1)])
 
 
+class Answering:
+    """John Lewis, with one answer whatever is asked for by name."""
+
+    def __init__(self, answer: Page[MarketOrder]) -> None:
+        self._answer = answer
+
+    def orders(self, *, order_ids: Sequence[str]) -> Iterator[Page[MarketOrder]]:
+        assert order_ids
+        yield self._answer
+
+
+def unreadable(shop: Shop) -> list[str]:
+    return [row["detail"] for row in shop.rows("select detail from unread_facts where is_open")]
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     opened = Shop(tmp_path / "store.duckdb", settings_of())
@@ -72,7 +87,7 @@ def read(shop: Shop, *orders: MarketOrder, now: MarketOrder = ORDER) -> int:
     shown = Shown(now)
     shop.run.house.marketplace = cast("Any", shown)
     for order in orders:
-        record_page(shop.run, Page((order,), None, ()))
+        record_page(Reading(shop.run, "marketplace", "order"), Page((order,), None, ()))
     return shown.asked
 
 
@@ -88,6 +103,22 @@ def test_a_change_stamped_behind_the_last_one_counts_at_once(shop: Shop) -> None
     assert (known(shop), asked) == (("CANCELED", False, NOW + MINUTE), 0)
     assert shop.rows("select count(*)::integer as n from events where order_id = 'JL1-A'") == [{"n": 2}]
     assert check_rebuild(shop.told.database) == {}
+
+
+def test_a_change_stamped_behind_the_last_one_is_counted_each_time_it_is_read_again(shop: Shop) -> None:
+    sent = replace(ORDER, state="SHIPPED", updated_at=NOW + MINUTE)
+    shop.run.house.marketplace = cast("Any", Shown(sent))
+    for number, order in enumerate((ORDER, ORDER, sent, sent, sent, sent)):
+        record_page(
+            Reading(shop.run, "marketplace", "order"), Page((order,), shop.told.snapshot(f"answer {number}"), ())
+        )
+    rows = shop.rows(
+        "select event.seq::integer as seq, again.read_count::integer as n from events as event"
+        " left join read_again as again using (event_id) where event.order_id = 'JL1-A' order by event.seq"
+    )
+
+    assert [row["n"] for row in rows] == [1, 3]
+    assert (known(shop)[0], check_rebuild(shop.told.database)) == ("SHIPPED", {})
 
 
 @pytest.mark.parametrize("stamped", [AHEAD - MINUTE, AHEAD], ids=["before", "the same"])
@@ -110,6 +141,20 @@ def test_what_may_be_either_is_asked_for_by_its_name_and_that_counts(shop: Shop)
     assert (asked, known(shop)) == (1, ("SHIPPING", True, NOW + MINUTE))
     assert "2 Pretend Row" in personal["body"]
     assert check_rebuild(shop.told.database) == {}
+
+
+def test_what_cannot_be_read_when_it_is_asked_for_by_its_name_is_unreadable_until_it_can(shop: Shop) -> None:
+    disputed = replace(ORDER, has_incident=True, updated_at=NOW + MINUTE)
+    read(shop, ORDER)
+    lost: Page[MarketOrder] = Page((), None, ("order JL1-A: no total_price",))
+    moves = []
+    for answer in (lost, Page((disputed,), None, ())):
+        shop.run.house.marketplace = cast("Any", Answering(answer))
+        reading = Reading(shop.run, "marketplace", "order", since=NOW - MINUTE, bookmark="before")
+        record_page(reading, Page((disputed,), None, ()))
+        moves.append((reading.end(), known(shop)[1], unreadable(shop)))
+
+    assert moves == [(False, False, ["no total_price"]), (True, True, [])]
 
 
 def test_what_was_taken_for_later_by_mistake_is_put_right_by_the_next_reading(shop: Shop) -> None:
