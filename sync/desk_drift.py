@@ -58,8 +58,11 @@ class DriftDesk:
     def _difference(self, command: ask.AnswerDrift) -> dict[str, Any]:
         rows = self._house.ask(
             """
-            select differing.*, line.cancelled_quantity, line.quantity - line.cancelled_quantity as wanted_quantity
+            select
+                differing.*, line.cancelled_quantity, line.quantity - line.cancelled_quantity as wanted_quantity,
+                placed.state as market_state,
             from drift($now) as differing
+            join order_facts as placed on placed.order_id = differing.order_id
             left join order_line_facts as line on line.order_line_id = differing.order_line_id
             where differing.order_id = $order_id and drift_class = $class and subject = $subject
             """,
@@ -78,6 +81,11 @@ class DriftDesk:
         if found["drift_class"] not in _LINE or not found["order_line_id"]:
             raise Refusal(
                 "There is no line at John Lewis to cancel for this: revert it in BlueCherry, or accept it."
+            )
+        if found["market_state"] != "SHIPPING":
+            raise Refusal(
+                "John Lewis shows the order as sent: nothing of it can be cancelled there any more. What never "
+                "leaves is refunded there."
             )
         if found["passed_on"] in {"recorded", "unclear"}:
             raise Refusal("A cancelation of this line is on its way to John Lewis; wait for what comes of it.")

@@ -262,7 +262,7 @@ differing as (
 
     select
         'substitution', order_line_id, ord_num, order_id, order_line_id, sku,
-        meant_key, sku_key, sku, wanted,
+        meant_key, sku_key, sku, if(market_state = 'SHIPPING', wanted, 0),
         'The customer would get another SKU than the one bought: its parcel is not confirmed to John Lewis before a '
             || 'person has answered.',
     from compared

@@ -217,7 +217,7 @@ KINDS: tuple[ExceptionKind, ...] = (
     # sales orders that are not what we sent, and cancellations
     ExceptionKind("drift_quantity", "BlueCherry sends other units of {cause} than were sold", "high", "ops",
                   "BlueCherry", "data", "drift-quantity", _PRESS_NOTHING),
-    ExceptionKind("drift_cancelled", "BlueCherry cancelled {cause}, and John Lewis still waits for it", "high",
+    ExceptionKind("drift_cancelled", "BlueCherry cancelled {cause}, and the customer still expects it", "high",
                   "ops", "BlueCherry", "data", "drift-cancelled", _PRESS_NOTHING),
     ExceptionKind("drift_substitution", "Another SKU stands in BlueCherry in the place of {cause}", "urgent", "ops",
                   "BlueCherry", "data", "drift-substitution", _PRESS_NOTHING),

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from sync.answers import Refusal
 from sync.errors import Retriable, Unclear
 from sync.flows import orders_cancelations as passing
 from sync.ports import Page, SalesOrder
@@ -14,6 +17,7 @@ from tests.flows.between import Between
 from tests.flows.shop import Shop, settings_of
 from tests.flows.test_drift import answered, cancelled_there, customer_cancels, differences, in_bluecherry
 from tests.told import HOUR, NOW
+from tests.views.test_drift import line, sent, shows
 from tests.views.test_drift_cancelations import one_is_asked, some_are_short
 
 
@@ -211,3 +215,19 @@ def test_one_that_was_overtaken_makes_no_run_look_for_differences(tmp_path: Path
     shop.told.close()
 
     assert (is_wanted, is_overtaken) == (True, True)
+
+
+def test_nothing_can_be_cancelled_of_an_order_john_lewis_shows_as_shipped(tmp_path: Path) -> None:
+    """It would be promised, and never done."""
+    shop = Shop(tmp_path / "store.duckdb", settings_of())
+    sent(shop.told)
+    shows(shop.told, line(sku_key="ANOTHER", open_quantity=0, shipped_quantity=2))
+    shop.told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW)
+    (row,) = shop.rows("from drift($now)", now=NOW)
+    with pytest.raises(Refusal, match="refunded there"):
+        answered(shop.run, row, "cancel_line", reason_code="CNL-SHORT-PICK")
+    asked = shop.rows("from cancelation_ask_facts")
+    shop.told.close()
+
+    assert (row["drift_class"], row["short_quantity"]) == ("substitution", 0)
+    assert asked == []

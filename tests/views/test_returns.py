@@ -383,6 +383,24 @@ def test_a_refund_without_a_return_is_settled_by_a_return_or_by_the_goods(told: 
     assert "refund_without_return" not in kinds
 
 
+@pytest.mark.parametrize(
+    ("cancelled", "anew", "owed"),
+    [(0, 0, "78.00"), (1, 0, "39.00"), (2, 0, None), (2, 1, "39.00"), (2, 2, "78.00")],
+)
+def test_what_bluecherry_cancelled_never_left_and_its_money_goes_back_without_a_return(
+    told: Told, ask: Ask, cancelled: int, anew: int, owed: str | None
+) -> None:
+    """`anew` of the units cancelled were keyed in once more, without our id."""
+    told.sales_order("SO-1", "JL1-A", quantity=2, shipped=2 - cancelled, cancelled=cancelled)
+    if anew:
+        told.sales_order("SO-2", "JL1-A", line_ids=("",), quantity=anew, shipped=anew)
+    refund = paid("F1", "78.00", units=2)
+    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(refund,))
+    rows = ask("select kind, amount from conditions_returns($at) where kind = 'refund_without_return'", {"at": NOW})
+
+    assert rows.rows() == ([("refund_without_return", Decimal(owed))] if owed else [])
+
+
 def test_refunds_and_goods_from_before_we_began_are_somebody_elses(told: Told, ask: Ask) -> None:
     told.tell(bookmarks={"start_on": (NOW - DAY).isoformat()})
     told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(paid("F1", "39.00"),))
