@@ -1,15 +1,15 @@
 """What is said of a cancelation asked for at John Lewis, when it was refused, overtaken or done long ago."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from store import events
 from store.database import Ask
-from store.events import CancelationAsked, DriftAnswered, RefundPart
+from store.events import CancelationAsked, DriftAnswered
 from tests.told import HOUR, NOW, SHIRT, Told, thing
 from tests.views.test_drift import line, sent, shows, wrong
+from tests.views.test_returns import announced, sold
 
 MINUTE = timedelta(minutes=1)
 
@@ -110,11 +110,7 @@ def test_a_line_bluecherry_cancelled_does_not_go_quiet_when_john_lewis_shows_the
     """Somebody confirmed the whole order there; the money of what never left goes back, or the customer waits."""
     sent(told)
     shows(told, line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE"))
-    back = RefundPart(
-        refund_id="R1", quantity=2, amount=Decimal(78), shipping_amount=Decimal(0), reason_code="R", state="REFUNDED",
-        refunded_at=NOW,
-    )  # fmt: skip
-    told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW, refunds=(back,) if refunded else ())
+    sold(told, *([("R1", 2, "78")] if refunded else []), at=NOW)
     rows = ask("select drift_class, market, short_quantity from drift($at)", {"at": NOW}).rows()
 
     assert rows == ([] if refunded else [("cancelled", f"2 of {SHIRT} shown as shipped", 0)])
@@ -127,6 +123,38 @@ def test_a_line_keyed_in_anew_without_our_id_has_left_when_john_lewis_shows_the_
     gone = line(cancelled_quantity=2, open_quantity=0, cancel_kind="HOUSE")
     anew = line(line_number=2, order_line_id="", open_quantity=0, shipped_quantity=2)
     shows(told, gone, anew)
+    told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW)
+
+    assert wrong(ask) == set()
+
+
+@pytest.mark.parametrize(
+    ("refunds", "came_back", "stays"),
+    [((), 0, True), (("39",), 0, False), (("5",), 0, True), (("39",), 1, True), (("39", "39"), 1, False)],
+    ids=["nothing is refunded", "it is", "a goodwill is", "a return is", "it and a return are"],
+)
+def test_a_short_line_does_not_go_quiet_when_john_lewis_shows_all_of_the_order_as_shipped(
+    told: Told, ask: Ask, refunds: tuple[str, ...], came_back: int, stays: bool
+) -> None:
+    """One of two units left; the money of the other one goes back, or the customer waits for it."""
+    sent(told)
+    shows(told, line(cancelled_quantity=1, open_quantity=0, shipped_quantity=1, cancel_kind="HOUSE"))
+    sold(told, *((f"R{number}", 1, amount) for number, amount in enumerate(refunds)), at=NOW)
+    if came_back:
+        announced(told, quantity=came_back, at=NOW)
+    rows = ask("select drift_class, shown, market, short_quantity from drift($at)", {"at": NOW}).rows()
+
+    assert rows == ([("quantity", "1 unit", "2 shown as shipped", 0)] if stays else [])
+    assert wrong(ask) == ({"drift_quantity"} if stays else set())
+
+
+def test_a_unit_keyed_in_anew_without_our_id_has_left_when_john_lewis_shows_the_order_as_shipped(
+    told: Told, ask: Ask
+) -> None:
+    sent(told)
+    one = line(cancelled_quantity=1, open_quantity=0, shipped_quantity=1, cancel_kind="HOUSE")
+    other = line(line_number=2, order_line_id="", ordered_quantity=1, open_quantity=0, shipped_quantity=1)
+    shows(told, one, other)
     told.order("JL1-A", quantity=2, state="SHIPPED", changed=NOW)
 
     assert wrong(ask) == set()
