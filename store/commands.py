@@ -229,9 +229,9 @@ class PreviewPolicy(Command, PolicyMembers):
 
 
 class TriedPolicy(PolicyMembers):
-    """One policy of a back-test: as things stand, or as said here for a level and key (what is left open is none).
+    """One policy of a back-test: as things stand, or as if this were set today for a level and key.
 
-    Beside that level and key the policies in force count.
+    As with one that is set, what it leaves open is as the level above says, and more specific policies win.
     """
 
     as_it_is: bool = False

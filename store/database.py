@@ -49,7 +49,7 @@ FACTS: tuple[str, ...] = (
     "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
-    "orders_unsent_lines",
+    "orders_unsent_lines", "orders_skipped",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none", "offer_readings",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "scheduled_units", "stock_nets",
@@ -65,10 +65,10 @@ VIEWS: tuple[str, ...] = (
     "demand_events", "sku_demand_events", "mapping_things", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
-    "orders_skipped", "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
+    "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
     "order_money", "order_systems", "order_search", "order_funnel",
-    "drifting_orders", "lines_abroad", "cancelations_passed_on", "drift", "order_returns", "returns_withdrawn",
-    "unclear_in_erp",
+    "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drift", "order_returns",
+    "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",

@@ -192,9 +192,10 @@ def order_misfits(ask: Ask, order_id: str) -> pl.DataFrame:
 
 
 def order_timeline(ask: Ask, order_id: str, *, limit: int = LIMIT) -> pl.DataFrame:
-    """Everything that happened to one order, oldest first."""
+    """What happened to one order, oldest first: the latest of it; `moment_count` says how much there is."""
     return ask(
-        "select * from order_timeline($order_id) order by happened_at, seq, moment_id limit $limit",
+        "select * from (select *, count(*) over () as moment_count from order_timeline($order_id)"
+        " order by happened_at desc, seq desc, moment_id desc limit $limit) order by happened_at, seq, moment_id",
         {"order_id": order_id, "limit": limit},
     )
 

@@ -11,7 +11,8 @@ from store.reads import LIMIT, Ask
 
 # In which ways an offer may differ, the worst first.
 DIFFERENCES = (
-    "shows_too_much", "mismatch", "differs_once", "may_be_sold", "never_published", "on_its_way", "waits_to_rise",
+    "shows_too_much", "mismatch", "differs_once", "may_be_sold", "never_published", "refused", "on_its_way",
+    "waits_to_rise",
 )  # fmt: skip
 
 

@@ -13,10 +13,10 @@ from store import commands as ask
 from sync.answers import Refusal
 from sync.desk_stock import StockDesk
 from sync.flows.inventory_back_test import BackTest, Tried, back_test
-from sync.flows.inventory_basis import fallback, policy_day
+from sync.flows.inventory_basis import policy_day
 from sync.flows.inventory_preview import Draft, preview_policy
 from sync.lanes import NothingSeen
-from sync.rules.policies import Members, complete, words
+from sync.rules.policies import Members, words
 from sync.rules.previews import Effect
 from sync.rules.trials import Tally
 from sync.runs import House, running
@@ -90,7 +90,7 @@ class TrialDesk:
         except Refusal as wrong:
             raise Refusal(f"Policy {side.upper()}: {wrong}") from wrong
         told = words(members) if entry.level == "global" else f"{words(members)} for {entry.level} {entry.key}"
-        return Tried(side, told, complete(members, fallback(self._house.settings)), entry.level, entry.key)
+        return Tried(side, told, entry)
 
 
 def _sentence(seen: Tally) -> str:

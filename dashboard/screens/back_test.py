@@ -207,9 +207,10 @@ def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
     percent = share.number_input("Percent", 0.0, 100.0, 10.0, 0.5, format="%.2f", key=f"back-test-percent-{name}")
     rule, chance = st.columns(2, vertical_alignment="bottom")
     cost, least, most = st.columns([2, 1, 1], vertical_alignment="bottom")
+    above = "As in the settings" if level == "global" else "As the level above"
     alpha = chance.number_input(
         "Accepted chance of an oversell, %", 0.01, 99.0, None, 0.1, format="%.2f", key=f"back-test-alpha-{name}",
-        placeholder="As in the settings",
+        placeholder=above,
     )  # fmt: skip
     usual_cost = next(
         (
@@ -221,7 +222,7 @@ def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
     )
     price = cost.number_input(
         "What an oversold unit costs, £", 0.01, None, None, 1.0, key=f"back-test-cost-{name}",
-        placeholder="As in the settings" if usual_cost is None else f"As in the settings: {usual_cost:,.2f}",
+        placeholder=above if usual_cost is None or level != "global" else f"{above}: {usual_cost:,.2f}",
         help="What *margin against cost of an oversell* weighs. The oversells of both policies are counted at the "
         "cost in force today, so that they can be compared.",
     )  # fmt: skip
@@ -229,7 +230,7 @@ def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
         level=level,
         key=key,
         percent=Decimal(f"{percent:.2f}"),
-        units=units.number_input("Units", 0, None, None, 1, key=f"back-test-units-{name}"),
+        units=units.number_input("Units", 0, None, None, 1, key=f"back-test-units-{name}", placeholder=above),
         combine=together.selectbox(
             "Which of them", list(COMBINE), 0, format_func=lambda one: COMBINE[one], key=f"back-test-combine-{name}"
         ),
@@ -238,8 +239,12 @@ def _policy(name: str, usual: int, pulse: Pulse) -> send.TriedPolicy:
         ),
         alpha=None if alpha is None else Decimal(f"{alpha / 100:.4f}"),
         oversell_cost=None if price is None else Decimal(f"{price:.2f}"),
-        minimum=least.number_input("List none below", 0, None, None, 1, key=f"back-test-minimum-{name}"),
-        maximum=most.number_input("List at most", 0, None, None, 1, key=f"back-test-maximum-{name}"),
+        minimum=least.number_input(
+            "List none below", 0, None, None, 1, key=f"back-test-minimum-{name}", placeholder=above
+        ),
+        maximum=most.number_input(
+            "List at most", 0, None, None, 1, key=f"back-test-maximum-{name}", placeholder=above
+        ),
     )
 
 
@@ -249,7 +254,7 @@ def _meant(name: str) -> tuple[str, str]:
     level = str(
         where.selectbox(
             "For", list(LEVELS), 0, format_func=lambda one: LEVELS[one], key=f"back-test-level-{name}",
-            help="Beside it the policies in force count.",
+            help="As if it were set: more specific policies win, what is left empty is as the level above says.",
         )
     )  # fmt: skip
     if level == "global":

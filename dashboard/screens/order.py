@@ -20,6 +20,7 @@ from dashboard.format import (
 )
 from dashboard.screens import edit_order, order_acceptance, order_desk, order_drift, order_money, order_returns
 
+MOMENTS = 500  # of a time line at most: an order that nobody can settle is looked up for weeks
 _SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry", "carrier": "Carrier", "payout": "Payout"}
 _NOTHING_YET = {
     "marketplace": "Not seen", "erp": "Not in BlueCherry", "carrier": "Nothing has left",
@@ -167,9 +168,11 @@ def _systems(order_id: str) -> None:
 
 
 def _timeline(order_id: str) -> None:
-    """Everything that happened, oldest first, a day at a time, and how often each was read again since."""
-    day = ""
-    for row in data.order_timeline(order_id).iter_rows(named=True):
+    """What happened, oldest first, a day at a time, and how often each was read again since."""
+    rows, day = data.order_timeline(order_id, limit=MOMENTS), ""
+    if not rows.is_empty() and (total := rows["moment_count"][0]) > rows.height:
+        st.caption(f"The latest {count(rows.height)} of {count(total)} moments; what was before is not shown.")
+    for row in rows.iter_rows(named=True):
         if london_day(row["happened_at"]) != day:
             day = london_day(row["happened_at"])
             st.markdown(f"**{day}**")

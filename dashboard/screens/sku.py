@@ -93,7 +93,7 @@ def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> N
     told = risk or {}
     cards.numbers(
         [
-            ("Published", count(found["published_quantity"]), f"Sent {london(found['published_at'])}"),
+            _published(found),
             ("John Lewis shows", count(found["shown_quantity"]), f"Read {london(found['shown_at'])}"),
             (
                 "Sellable now",
@@ -112,6 +112,14 @@ def _head(found: dict[str, Any], risk: dict[str, Any] | None, pulse: Pulse) -> N
             ),
         ]
     )
+
+
+def _published(found: dict[str, Any]) -> tuple[str, str, str]:
+    """What was sent last, which John Lewis may have refused."""
+    sent = f"Sent {london(found['published_at'])}"
+    if found["is_refused"]:
+        return "Sent, refused", count(found["published_quantity"]), f"{sent}; John Lewis did not take it"
+    return "Published", count(found["published_quantity"]), sent
 
 
 def _caution(pulse: Pulse) -> None:

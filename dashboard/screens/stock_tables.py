@@ -12,7 +12,8 @@ from dashboard.format import count, humanised, london, london_short, sku_words, 
 LIMIT = 300
 FILTERS = ("", "at_risk", "mismatch", "problem", "never_published", "sold_out", "fine", "not_offered")
 DIFFERENCES = (
-    "shows_too_much", "mismatch", "differs_once", "may_be_sold", "never_published", "on_its_way", "waits_to_rise",
+    "shows_too_much", "mismatch", "differs_once", "may_be_sold", "never_published", "refused", "on_its_way",
+    "waits_to_rise",
 )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def audit(pulse: Pulse, goods: Goods) -> None:
                 "SKU": row["sku"],
                 "State": state(row["audit_state"]).text,
                 "BlueCherry has": count(row["base"]),
-                "Published": count(row["published_quantity"]),
+                "Published": _published(row),
                 "Why": cards.way("sku", sku=row["sku"]),
                 "Should show": _between(row["least_quantity"], row["most_quantity"]),
                 "John Lewis shows": count(row["shown_quantity"]),
@@ -168,7 +169,7 @@ def everything(pulse: Pulse, goods: Goods) -> None:
                 "Supply": count(row["supply"]),
                 "In flight": count(row["inflight"]),
                 "Sellable": count(row["base"]),
-                "Published": count(row["published_quantity"]),
+                "Published": _published(row),
                 "Why": cards.way("sku", sku=row["sku"]),
                 "John Lewis shows": count(row["shown_quantity"]),
                 "Sold, 30 days": count(row["sold_30d"]),
@@ -182,3 +183,8 @@ def everything(pulse: Pulse, goods: Goods) -> None:
         right=("On hand", "Supply", "In flight", "Sellable", "Published", "John Lewis shows", "Sold, 30 days"),
     )
     charts.draw(charts.states(standing, "state", "sku_count"), key="stock-chart", alt="SKUs by state")
+
+
+def _published(row: dict[str, Any]) -> str:
+    """What was sent last, and whether John Lewis refused it."""
+    return count(row["published_quantity"]) + (" (refused)" if row["is_refused"] else "")

@@ -136,8 +136,13 @@ invisible as (
 forgotten as (
     select
         'missing_in_erp' as kind, placed.order_id as subject, placed.order_id,
-        if(unsent.places is null, 'never sent', 'under another number') as cause,
+        case
+            when unsent.places is null then 'never sent'
+            when unsent.is_cancelled then 'cancelled under another number'
+            else 'under another number'
+        end as cause,
         'It waits in SHIPPING, ' || case
+            when unsent.is_cancelled then 'and ' || unsent.skus || ' of it was cancelled in BlueCherry in ' || unsent.places || '.'
             when unsent.places is not null then 'and BlueCherry has ' || unsent.skus || ' of it in ' || unsent.places || ' alone.'
             when exists (from sales_order_facts as sales where sales.order_id = placed.order_id)
                 or exists (

@@ -143,12 +143,22 @@ compared as (
         if(sold.state in ('REFUSED', 'CANCELED'), 0, sold.quantity - sold.cancelled_quantity)::integer as wanted,
         coalesce(there.ordered_quantity, 0) as ordered, coalesce(there.live_quantity, 0) as live,
         coalesce(there.cancel_kind, '') as cancel_kind, there.sku_key, there.unit_price_amount as unit_price,
-        abroad.places, coalesce(abroad.quantity, 0) as abroad, sold.refunded_quantity as refunded, sales.is_before_start,
+        abroad.places, coalesce(abroad.quantity, 0) as abroad,
+        -- somebody said there that it has left; neither under another number nor keyed in without our id did all of it
+        sales.market_state <> 'SHIPPING' and not sales.is_before_start
+            and wanted - live - coalesce(abroad.quantity, 0) - coalesce(anew.quantity, 0) > coalesce(back.quantity, 0) as is_owed,
     from sales
     join meant_lines as meant on meant.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = meant.order_line_id
     left join here_lines as there on there.order_line_id = meant.order_line_id and there.order_id = sales.order_id
     left join lines_abroad(as_of) as abroad on abroad.order_line_id = meant.order_line_id
+    left join lines_paid_back(as_of) as back on back.order_line_id = meant.order_line_id
+    left join (
+        select order_id, sku_key, sum(ordered_quantity - cancelled_quantity)::integer as quantity,
+        from here
+        where order_line_id = ''
+        group by all
+    ) as anew on anew.order_id = sales.order_id and anew.sku_key = meant.sku_key
     qualify row_number() over (
         partition by sold.order_line_id
         order by there.ord_num is not distinct from meant.ord_num desc, meant.ord_num
@@ -204,15 +214,7 @@ differing as (
                 || 'put it back.'
         end as consequence,
     from compared
-    where live = 0 and wanted > 0 and (
-        market_state = 'SHIPPING'
-        -- somebody said there that it has left, and neither under another number nor keyed in without our id it did
-        or (wanted > refunded and abroad = 0 and not is_before_start and not exists (
-            from here
-            where here.order_id = compared.order_id and here.order_line_id = '' and here.sku_key = meant_key
-                and here.ordered_quantity > here.cancelled_quantity
-        ))
-    )
+    where live = 0 and wanted > 0 and (market_state = 'SHIPPING' or is_owed)
 
     union all
 
@@ -220,13 +222,18 @@ differing as (
         'quantity', order_line_id, ord_num, order_id, order_line_id, sku,
         meant_quantity || if(meant_quantity = 1, ' unit', ' units'),
         live || if(live = 1, ' unit', ' units') || coalesce(' and ' || abroad || ' put into ' || places, ''),
-        wanted || ' wanted', greatest(wanted - live - abroad, 0),
-        if(wanted > live,
-            'Fewer units come than the customer paid for: the missing ones are cancelled at John Lewis, or put back.',
-            'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
-        ),
+        wanted || if(is_owed, ' shown as shipped', ' wanted'), if(is_owed, 0, greatest(wanted - live - abroad, 0)),
+        case
+            when is_owed then 'John Lewis and the customer believe that all has left: send the missing units, or see that '
+                || 'their money goes back.'
+            when wanted > live then 'Fewer units come than the customer paid for: the missing ones are cancelled at John '
+                || 'Lewis, or put back.'
+            else 'More units come than John Lewis sold: the parcel cannot be confirmed with them.'
+        end,
     from compared
-    where market_state = 'SHIPPING' and live > 0 and (wanted > live or (live > wanted and ordered > meant_quantity))
+    where live > 0 and (
+        is_owed or (market_state = 'SHIPPING' and (wanted > live or (live > wanted and ordered > meant_quantity)))
+    )
 
     union all
 

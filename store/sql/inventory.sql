@@ -113,6 +113,7 @@ select
     policy,
     degraded,
     published_quantity,
+    is_refused,
     sold_since,
     expected_quantity,
     most_quantity,

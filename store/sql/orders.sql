@@ -85,7 +85,9 @@ placed as (
         coalesce(intents.is_confirmed, false) as is_confirmed,
         coalesce(intents.is_accepted, false) as is_accepted,
         intents.sent_at,
-        unsent.order_id is not null as has_unsent,
+        unsent.order_id is not null or skipped.places is not null as has_unsent,
+        skipped.places,
+        coalesce(skipped.is_cancelled, false) as is_cancelled_elsewhere,
         seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
@@ -95,6 +97,7 @@ placed as (
     left join needed on needed.order_id = seen.order_id
     left join intents on intents.order_id = seen.order_id
     left join (select distinct order_id from orders_unsent_lines) as unsent on unsent.order_id = seen.order_id
+    left join orders_skipped(as_of) as skipped on skipped.order_id = seen.order_id
 ),
 
 standing as (
@@ -136,6 +139,10 @@ select
         when is_cancelled then 'Nothing: it was cancelled'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
+        when erp_state = 'missing' and is_cancelled_elsewhere
+            then 'A person decides: it was cancelled in BlueCherry in ' || places
+        when erp_state = 'missing' and places is not null
+            then 'A person takes it out of ' || places || ', the sales order of another order'
         when erp_state = 'missing' and sales_order_count > 0
             then 'A person finds out who shipped the rest: BlueCherry never had all of it'
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'

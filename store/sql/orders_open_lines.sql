@@ -12,12 +12,19 @@ in_erp as (
     join order_line_facts as sold on sold.order_id = open_orders.order_id
     join sales_line_facts as here on here.order_line_id = sold.order_line_id
     join sales_order_facts as sales on sales.ord_num = here.ord_num
-    -- put into the sales order of another order by mistake, it is there as long as it lives there
-    where here.order_id = sold.order_id
-        or (
-            here.ordered_quantity > here.cancelled_quantity
-            and (here.happened_at, here.seq) >= (sales.happened_at, sales.seq)
-        )
+    -- put into the sales order of another order by mistake, it is there until it is taken out: what the house cancels is
+    -- a person's, whatever number it stands under
+    where here.order_id = sold.order_id or (here.happened_at, here.seq) >= (sales.happened_at, sales.seq)
+),
+
+-- somebody who took it out may have keyed it in under its own number, which shows after a while only
+elsewhere as (
+    select here.order_line_id, max(sales.happened_at) as taken_out_by_at
+    from open_orders
+    join order_line_facts as sold on sold.order_id = open_orders.order_id
+    join sales_line_facts as here on here.order_line_id = sold.order_line_id and here.order_id <> sold.order_id
+    join sales_order_facts as sales on sales.ord_num = here.ord_num
+    group by here.order_line_id
 )
 
 select
@@ -41,9 +48,11 @@ select
     open_order.placed_at,
     open_order.changed_at,
     open_order.shipping_deadline_at,
+    elsewhere.taken_out_by_at,  -- of the sales order of another order; null: it never stood in one
 from open_orders as open_order
 join order_line_facts as line using (order_id)
 left join in_erp using (order_line_id)
+left join elsewhere using (order_line_id)
 where line.quantity > line.cancelled_quantity
     and line.state not in ('REFUSED', 'CANCELED')
     and in_erp.order_line_id is null;

@@ -1,21 +1,24 @@
--- One row per order that has waited in SHIPPING for an hour with wanted lines that BlueCherry never had under its number,
--- that nothing holds and no creation carries. Which SKUs, and under the number of which other order do they stand?
+-- One row per order in SHIPPING with wanted lines that BlueCherry never had under its number, that nothing holds and no
+-- creation carries. Which SKUs, and under the number of which other order do they stand?
+-- What stands under none is sent by the next run: it is skipped if that has not happened for an hour.
 create or replace macro orders_skipped(as_of) as table
 select
     line.order_id,
-    array_to_string(list_sort(list(distinct line.sku)), ' and ') as skus,
+    array_to_string(
+        list_sort(coalesce(list(distinct line.sku) filter (other.ord_num is not null), list(distinct line.sku))), ' and '
+    ) as skus,
     string_agg(distinct other.ord_num || ' of ' || other.order_id, ' and ') as places,  -- null: under none
+    coalesce(bool_and(other.is_cancelled), false) as is_cancelled,  -- it stands there, and nothing of it will come
 from order_facts as placed
 join order_line_facts as line on line.order_id = placed.order_id
 anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
 left join (
-    select stray.*
+    select stray.*, stray.ordered_quantity <= stray.cancelled_quantity as is_cancelled
     from sales_line_facts as stray
     join sales_order_facts as sales
         on sales.ord_num = stray.ord_num and (stray.happened_at, stray.seq) >= (sales.happened_at, sales.seq)
-    where stray.ordered_quantity > stray.cancelled_quantity
 ) as other on other.order_line_id = line.order_line_id
-where placed.state = 'SHIPPING' and not placed.is_before_start and placed.changed_at <= as_of - interval 1 hour
+where placed.state = 'SHIPPING' and not placed.is_before_start
     and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
     and not exists (
         from order_hold_facts as hold
@@ -33,4 +36,5 @@ where placed.state = 'SHIPPING' and not placed.is_before_start and placed.change
                 true
             )
     )
-group by line.order_id;
+group by line.order_id
+having places is not null or any_value(placed.changed_at) <= as_of - interval 1 hour;

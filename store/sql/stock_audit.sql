@@ -71,6 +71,7 @@ judged as (
             when gap_quantity < 0 and is_maybe_less then 'may_be_sold'
             when gap_quantity <> 0 then 'differs_once'
             when published_quantity is null then 'never_published'
+            when is_refused and shown_quantity <> published_quantity then 'refused'
             when not is_comparable and shown_quantity <> published_quantity then 'on_its_way'
             when was_waiting and base > coalesce(most_quantity, published_quantity) then 'waits_to_rise'
             else 'same'
@@ -99,6 +100,7 @@ select
     inflight,
     -- sent
     published_quantity,
+    is_refused,
     applied_quantity,
     ordered_quantity,
     -- John Lewis

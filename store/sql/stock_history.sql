@@ -6,9 +6,11 @@ with keys as (
     qualify row_number() over (order by is_gone, not is_active, sku_key) = 1
 ),
 
--- the warehouses that sold here from each batch on; before the first that is known, and as long as none is, as now
+-- the warehouses that sold here from each batch on, null where none did; before the first that is known, and as long
+-- as none is, as now
 places as (
-    select batch_at as since_at, unnest(cast(warehouses::json as varchar[])) as location from stock_places_facts
+    select batch_at as since_at, unnest(if(warehouses = '[]', [null], cast(warehouses::json as varchar[]))) as location
+    from stock_places_facts
     union all
     select '-infinity'::timestamptz as since_at, unnest(cast(warehouses::json as varchar[])) as location
     from (from stock_places_facts order by batch_at limit 1)
@@ -60,6 +62,8 @@ sent as (
     select 'published' as series, row.sent_at as moved_at, row.quantity,
     from published_rows as row
     left join intent_facts as intent on intent.intent_id = row.push_id
+    -- nor one John Lewis named as an error
+    anti join refused_quantities as refused on refused.push_id = row.push_id and refused.sku = row.sku
     where row.sku = name and row.sent_at <= as_of and coalesce(intent.state, 'recorded') <> 'refused'
 ),
 

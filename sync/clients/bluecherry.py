@@ -81,8 +81,8 @@ class BlueCherry:
             yield ports.Page(items, answer.snapshot_id, tuple(skipped))
 
     def locations(self) -> tuple[ports.Code, ...]:
-        """Entity Location."""
-        return self._codes("Location", words.location)
+        """Entity Location, or none of it: a place that only cannot be read would look as if it were not listed."""
+        return self._codes("Location", words.location, is_whole=True)
 
     def ship_vias(self) -> tuple[ports.Code, ...]:
         """Entity Shipper."""
@@ -213,11 +213,13 @@ class BlueCherry:
             items, skipped = sort_out(rows, names[0], names[1], in_words)
             yield ports.Page(tuple(items), answer.snapshot_id, tuple(skipped))
 
-    def _codes(self, entity: str, in_words: Callable[[Any], ports.Code]) -> tuple[ports.Code, ...]:
+    def _codes(
+        self, entity: str, in_words: Callable[[Any], ports.Code], *, is_whole: bool = False
+    ) -> tuple[ports.Code, ...]:
         codes: list[ports.Code] = []
         for answer, rows in self._pages(entity, (), size=_TABLE_SIZE, is_table=True, is_steady=True):
             items, skipped = sort_out(rows, "pkey", entity, in_words)
-            if skipped and not items:
+            if skipped and (is_whole or not items):
                 raise Retriable(f"{entity} cannot be read: {skipped[0]} (exchange {answer.snapshot_id})")
             codes.extend(items)
         return tuple(codes)

@@ -30,7 +30,7 @@ from sync.flows.inventory_demand import listed_at_none
 from sync.flows.inventory_recall import recall
 from sync.flows.inventory_risk import margins
 from sync.flows.inventory_window import publishing
-from sync.rules.policies import Level, Policy, overruled, resolve
+from sync.rules.policies import Entry, resolve
 from sync.rules.record_error import MOST_UNITS, convolved, with_errors
 from sync.rules.replay import LOOKS_BACK, Batch, History, Terms, Window, replay
 from sync.rules.timetable import next_due
@@ -119,13 +119,11 @@ order by seen.as_of, seen.batch_id
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One policy of a back-test: in words, as it is resolved, and for what; none: as things stand now."""
+    """One side of a back-test: in words, and a policy beside those in force; none: as things stand now."""
 
     side: str
     words: str
-    policy: Policy | None
-    level: Level = "global"
-    key: str = ""
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +221,13 @@ def _batches(run: Run, rows: Sequence[dict[str, Any]]) -> tuple[Batch, ...]:
 
 
 def _policies(run: Run, skus: pl.DataFrame, asked: BackTest) -> dict[str, pl.DataFrame]:
-    bare = skus.select("sku", "division", "category")
-    now = resolve(bare, entries(run), policy_day(run.now()), fallback(run.house.settings))
+    """The policies of each side, as they would apply today were its own set: what is more specific still wins."""
+    bare, known = skus.select("sku", "division", "category"), entries(run)
+    today, beneath = policy_day(run.now()), fallback(run.house.settings)
     sides = {}
     for tried in asked.sides:
-        side = now if tried.policy is None else overruled(now, tried.policy, tried.level, tried.key)
-        sides[tried.side] = side.drop("division", "category")
+        more = [] if tried.entry is None else [tried.entry]
+        sides[tried.side] = resolve(bare, [*known, *more], today, beneath).drop("division", "category")
     return sides
 
 

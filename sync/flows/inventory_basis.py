@@ -27,6 +27,7 @@ from sync.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
 _RECORD_ERRORS = "select key, value from mappings($now) where mapping = 'record_error' and state = 'in_force'"
+HELD_LOTS = "inventory.held_lots"  # JSON: those the newest FULL batch was read with
 _PLACES = 6  # of a chance and of a price, as facts keep them
 
 
@@ -49,7 +50,7 @@ def basis(run: Run, batch: Newest) -> Basis:
     """Gather it, and write it down if it changed.
 
     Raises:
-        Fatal: no warehouse sells on this channel.
+        Fatal: no warehouse is allowed to sell on this channel.
 
     """
     settings = run.house.settings
@@ -171,15 +172,12 @@ def record_errors(run: Run, places: Collection[str]) -> dict[str, tuple[float, .
 
 
 def warehouses(run: Run) -> frozenset[str]:
-    """Those this channel sells from. Raises Fatal if there is none."""
+    """Those this channel sells from; none: BlueCherry has no warehouse where it is allowed, and nothing is there.
+
+    Raises Fatal if none is allowed.
+    """
     chosen = allowed(run)
-    selling = chosen - refused(run, chosen)
-    if not selling:
-        raise Fatal(
-            f"Nothing may be sold from {', '.join(sorted(chosen))}: BlueCherry has no warehouse there. Allow one "
-            "of its warehouses (type W) in WAREHOUSES, or map a division to one."
-        )
-    return selling
+    return chosen - refused(run, chosen)
 
 
 def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:
@@ -187,6 +185,12 @@ def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:
     rows = run.rows("select value from marketplace_facts where topic = 'warehouses'")
     types = {one["code"]: one["detail"].get("type") or "" for row in rows for one in json.loads(row["value"])}
     return frozenset(place for place in chosen if not may_sell(place, types))
+
+
+def awaited_lots(run: Run) -> tuple[str, ...]:
+    """Lots the settings hold, and did not when the newest FULL batch was read: a DELTA tells of its SKUs alone."""
+    then = json.loads(run.bookmark(HELD_LOTS) or "[]")
+    return tuple(sorted(set(run.house.settings.held_lots) - set(then)))
 
 
 def allowed(run: Run) -> frozenset[str]:
@@ -228,6 +232,7 @@ def _note(run: Run, found: Basis) -> None:
         minimum=usual.minimum,
         maximum=usual.maximum,
         refused_warehouses=tuple(sorted(refused(run, allowed(run)))),
+        awaited_lots=awaited_lots(run),
     )
     known = run.rows("select * from stock_terms_facts")
     if not known or not _says_the_same(terms, known[0]):
@@ -236,6 +241,6 @@ def _note(run: Run, found: Basis) -> None:
 
 def _says_the_same(terms: StockTermsChanged, row: dict[str, Any]) -> bool:
     said = terms.model_dump(exclude={"happened_at"})
-    lists = ("warehouses", "refused_warehouses")
+    lists = ("warehouses", "refused_warehouses", "awaited_lots")
     row = {**row, **{name: tuple(json.loads(row[name] or "[]")) for name in lists}}
     return all(row[name] == value for name, value in said.items())

@@ -122,9 +122,8 @@ def _by_name(run: Run) -> Reading:
 def _record_orders(reading: Reading, pages: Any) -> bool:
     """Whether the bookmark may move."""
     for page in pages:
-        record_page(reading.run, page)
+        record_page(reading, page)
         reading.run.counts["orders_read"] += len(page.items)
-        reading.add(page, [order.order_id for order in page.items])
         reading.run.check()
     return reading.end()
 
@@ -270,7 +269,7 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
         for intent in decision.take_over
         for event in (
             recorded(intent, now),
-            unclear(intent, now, "looking", "may have been created before we took over"),
+            unclear(intent, now, "looking", "somebody else may have created it"),
         )
     ]
 

@@ -62,10 +62,12 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
     lines = run.rows(
         """
         with shipped as (
-            select order_line_id, sum(shipped_quantity) as units
-            from sales_line_facts
-            where order_id in (select unnest($orders::varchar[]))
-            group by order_line_id
+            -- in whatever parcel: it may have been put into the sales order of another order
+            select sold.order_line_id, sum(there.shipped_quantity) as units
+            from order_line_facts as sold
+            join sales_line_facts as there on there.order_line_id = sold.order_line_id
+            where sold.order_id in (select unnest($orders::varchar[]))
+            group by sold.order_line_id
         )
 
         select line.*, placed.state as order_state, coalesce(shipped.units, 0)::integer as shipped_quantity

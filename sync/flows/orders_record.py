@@ -18,14 +18,21 @@ from sync.ports import MarketOrder, Page
 from sync.rules.order_readings import Standing, standing
 from sync.rules.shrinking import as_sold
 from sync.runs import Run
+from sync.unread import Reading
 
 
-def record_page(run: Run, page: Page[MarketOrder]) -> None:
-    """Record the orders of a page, and of those asked for once more what they show then."""
+def record_page(reading: Reading, page: Page[MarketOrder]) -> None:
+    """Record the orders of a page, and of those asked for once more what they show then.
+
+    One that cannot be read then is not known as it is, though the page has it: the reading takes note of it.
+    """
+    run = reading.run
+    reading.add(page, [order.order_id for order in page.items])
     doubted = _record(run, page)
     if doubted:
         for again in run.house.marketplace.orders(order_ids=doubted):
             _record(run, again, is_sure=True)
+            reading.add(again, [order.order_id for order in again.items])
 
 
 def _record(run: Run, page: Page[MarketOrder], *, is_sure: bool = False) -> list[str]:
@@ -52,7 +59,10 @@ def _record(run: Run, page: Page[MarketOrder], *, is_sure: bool = False) -> list
             if how is Standing.OPEN and not is_sure:
                 doubted.append(order.order_id)
                 continue
-            if how in {Standing.SAME, Standing.STALE}:
+            if how is Standing.STALE:
+                continue
+            if how is Standing.SAME:  # the same event again: that it was read once more is counted
+                events.append(before[order.order_id].model_copy(update={"snapshot_id": page.snapshot_id}))
                 continue
             event = event.model_copy(update={"happened_at": seen["happened_at"] + JUST_AFTER})
         events.append(event)

@@ -13,6 +13,7 @@ from sync.ports import Page, SalesOrder
 from sync.runs import Run
 
 SCHEDULED_SEEN = "sales_orders.scheduled"
+NOTHING_LEFT = {"open_quantity": 0, "lines": ()}
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
@@ -24,10 +25,12 @@ def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     foreign = [order.ord_num for order in page.items if order.customer != customer]
     known = _known(run, "sales_order_facts", foreign)
     ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
-    scheduled = _known(run, "scheduled_order_facts", foreign)
+    scheduled = _known(run, "scheduled_order_facts", [order.ord_num for order in page.items])
     others = [one for one in page.items if one.customer != customer and one.ord_num not in known]
     dated = [one for one in others if _is_scheduled(one) or one.ord_num in scheduled]
-    run.counts["scheduled_orders"] += run.record([_scheduled(one) for one in dated])
+    # typed under another customer at first: what it takes is counted with our own orders from now on
+    turned = [_scheduled(one).model_copy(update=NOTHING_LEFT) for one in ours if one.ord_num in scheduled]
+    run.counts["scheduled_orders"] += run.record([*map(_scheduled, dated), *turned])
     return run.record(sales_order_events(run, ours, page.snapshot_id))
 
 

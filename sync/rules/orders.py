@@ -156,12 +156,22 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
         payload = _payload(known, unsent, division, warehouse, ship_via, bears_shipping=bears_shipping)
         intent = Intent("create_sales_order", subject, payload, order_id)
-        is_sure = first["placed_at"] >= known.trust_from or past.was_absent_since(subject, known.trust_from)
+        is_sure = _is_nowhere(known, past, subject, unsent)
         (plan.create if is_sure else plan.take_over).append(intent)
     if order_id in plan.waits:
         raise plan.waits[order_id].held
     for subject, lines in left_out.items():
         raise _left_out(past, subject, lines)
+
+
+def _is_nowhere(known: Known, past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> bool:
+    """Nobody but us can have created it: it came after our start, or was looked for and surely absent since.
+
+    Who took a line out of the sales order of another order may have keyed it in under its own number.
+    """
+    taken_out = [line["taken_out_by_at"] for line in lines if line["taken_out_by_at"] is not None]
+    trust_from = max([known.trust_from, *taken_out])
+    return bool(lines[0]["placed_at"] >= trust_from) or past.was_absent_since(subject, trust_from)
 
 
 def _left_out(past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> "_Held":

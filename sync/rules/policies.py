@@ -124,39 +124,35 @@ def _is_outside(value: Decimal | int | None, least: int, most: int) -> bool:
     return value is not None and not least <= value <= most
 
 
-def complete(members: Members, fallback: Policy) -> Policy:
-    """A policy for every SKU, to be tried: what is left open is none; price and chance as the settings."""
-    return Policy(
-        percent=members.percent or Decimal(0),
-        units=members.units or 0,
-        combine="sum" if members.combine == "sum" else "max",
-        risk=_rule(members.risk),
-        alpha=fallback.alpha if members.alpha is None else members.alpha,
-        oversell_cost=fallback.oversell_cost if members.oversell_cost is None else members.oversell_cost,
-        minimum=members.minimum or 0,
-        maximum=members.maximum,
-        name="tried",
-    )
-
-
-def _rule(name: str | None) -> RiskRule:
-    return next((rule for rule in get_args(RiskRule) if rule == name), "none")
-
-
 def words(members: Members) -> str:
-    """What a policy holds back, as one would say it."""
+    """What a policy says, as one would say it; what it leaves open is not in it."""
     cost = None if members.oversell_cost is None else f"{members.oversell_cost:,.2f} an oversold unit"
-    chance = "" if members.alpha is None else f" at {_plain(members.alpha * 100)} %"
     told = (
-        None if not members.percent else f"{_plain(members.percent)} %",
-        None if not members.units else f"{members.units} unit{'' if members.units == 1 else 's'}",
+        *_held_back(members),
         "added up" if members.combine == "sum" else None,
-        f"by risk ({members.risk.replace('_', ' ')}{chance})" if members.risk not in {None, "none"} else None,
-        cost if members.risk == "newsvendor" else None,
-        None if not members.minimum else f"none below {members.minimum}",
+        cost if members.risk in {None, "newsvendor"} else None,
+        None if members.minimum is None else f"none below {members.minimum}",
         None if members.maximum is None else f"at most {members.maximum} listed",
     )
-    return ", ".join(filter(None, told)) or "nothing held back"
+    return ", ".join(filter(None, told)) or "as the levels above say"
+
+
+def _held_back(members: Members) -> tuple[str | None, ...]:
+    if members.percent == 0 and members.units == 0 and members.risk == "none":
+        return ("nothing held back",)
+    return (
+        None if members.percent is None else f"{_plain(members.percent)} %",
+        None if members.units is None else f"{members.units} unit{'' if members.units == 1 else 's'}",
+        _by_risk(members.risk, members.alpha),
+    )
+
+
+def _by_risk(rule: str | None, alpha: Decimal | None) -> str | None:
+    if rule == "none":
+        return "not by risk"
+    chance = "" if alpha is None else f"at {_plain(alpha * 100)} %"
+    said = " ".join(filter(None, ((rule or "").replace("_", " "), chance)))
+    return f"by risk ({said})" if said else None
 
 
 def _plain(number: Decimal) -> str:
@@ -183,17 +179,6 @@ def resolve(skus: pl.DataFrame, entries: Sequence[Entry], on: date, fallback: Po
         if begun:
             resolved = _overlaid(resolved, level, begun)
     return resolved
-
-
-def overruled(resolved: pl.DataFrame, policy: Policy, level: Level, key: str) -> pl.DataFrame:
-    """`resolved` with one policy instead of all others for what a level and key name; the rest stands as it is."""
-    tried = with_policy(resolved, policy)
-    if level == "global":
-        return tried
-    is_meant = (pl.col(level) == key).fill_null(value=False)
-    return resolved.with_columns(
-        pl.when(is_meant).then(tried[name]).otherwise(pl.col(name)).alias(name) for name in COLUMNS
-    )
 
 
 def _begun(entries: Sequence[Entry], level: Level, on: date) -> list[Entry]:

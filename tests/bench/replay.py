@@ -56,7 +56,7 @@ _TABLES: dict[str, dict[str, Any]] = {
     "refused_quantities": {"push_id": pl.String, "sku": pl.String},
     "sales_order_facts": {"ord_num": pl.String, "entered_at": pl.Datetime("us", "UTC"), "warehouse": pl.String},
     "sales_line_facts": {"order_line_id": pl.String, "ord_num": pl.String, "sku_key": pl.String,
-                         "ordered_quantity": pl.Int64, "open_quantity": pl.Int64},
+                         "ordered_quantity": pl.Int64, "cancelled_quantity": pl.Int64, "open_quantity": pl.Int64},
     "intent_facts": {"order_id": pl.String, "intent_kind": pl.String, "state": pl.String, "reference": pl.String},
     "batch_reading_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
     "batch_recall_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
@@ -311,7 +311,7 @@ class Replay:
                 found.append(order)
         heads = [(one.ord_num, one.entered_at, one.location) for one in found]
         lines = [
-            (line.ext_line_id, one.ord_num, line.sku.key, line.qty, line.open)
+            (line.ext_line_id, one.ord_num, line.sku.key, line.qty, line.cancelled, line.open)
             for one in found
             for line in one.lines
         ]

@@ -377,8 +377,8 @@ def test_twenty_thousand_stock_rows_are_read_quickly(outside: Any) -> None:
 def test_code_tables_and_the_version_are_read(outside: Any) -> None:
     def app(request: httpx.Request) -> httpx.Response:
         rows = {
-            "Location": [{"pkey": 1, "location": "WH1 ", "loc_type": "W", "nation": "scotland"}, {"pkey": 2}],
-            "Shipper": [{"pkey": 1, "shipper": "RML", "ship_name": "Royal Mail", "scac": "RMGB"}],
+            "Location": [{"pkey": 1, "location": "WH1 ", "loc_type": "W", "nation": "scotland"}],
+            "Shipper": [{"pkey": 1, "shipper": "RML", "ship_name": "Royal Mail", "scac": "RMGB"}, {"pkey": 2}],
             "pick": {"header": []},
         }[request.url.path.rpartition("/")[2]]
         return httpx.Response(200, json={"version": "7.4.118", "data": rows})
@@ -387,7 +387,15 @@ def test_code_tables_and_the_version_are_read(outside: Any) -> None:
 
     assert erp.ping() == "7.4.118"
     assert [(code.code, code.detail["type"]) for code in erp.locations()] == [("WH1", "W")]
-    assert erp.ship_vias()[0].detail == {"scac": "RMGB", "is_active": True}
+    assert [code.detail for code in erp.ship_vias()] == [{"scac": "RMGB", "is_active": True}]
+
+
+def test_locations_of_which_one_cannot_be_read_are_not_read_at_all(outside: Any) -> None:
+    """One that is left out would look as if BlueCherry had no such warehouse."""
+    rows = [{"pkey": 1, "location": "WH1", "loc_type": {"code": "W"}}, {"pkey": 2, "location": "WH2"}]
+
+    with pytest.raises(Retriable, match="Location cannot be read: Location 1: loc_type"):
+        outside.erp(answering(200, {"version": "7.4.118", "data": rows})).locations()
 
 
 def test_a_version_that_is_missing_is_not_a_good_key(outside: Any) -> None:

@@ -64,7 +64,7 @@ def test_a_policy_may_be_tried_for_a_division_with_a_cost_of_an_oversell_in_poun
     tried = sent(ordinary)[0][1]["arguments"]["b"]
 
     assert (START, True, "Say for which Division policy B is.") in keyless
-    assert (cost.label, cost.placeholder) == ("What an oversold unit costs, £", "As in the settings")
+    assert (cost.label, cost.placeholder) == ("What an oversold unit costs, £", "As the level above")
     assert (tried["level"], tried["key"], tried["oversell_cost"]) == ("division", "NMK", "90.00")
 
 

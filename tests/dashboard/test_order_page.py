@@ -1,7 +1,9 @@
 """The Order page of an order whose address does not fit: what would be cut, to those who may see it."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.screens import order
 from store.events import (
     CancelationAsked,
     CommandFinished,
@@ -47,6 +49,15 @@ def test_what_would_be_cut_is_shown_to_ops_and_only_its_length_to_viewers(told: 
     assert "Llanfairpretendgwyngyllma ✂ deup" in cells(ops)
     assert "29" in cells(viewer)
     assert "Llanfair" not in cells(viewer) + words(viewer)
+
+
+def test_of_a_long_story_the_page_says_how_much_it_does_not_show(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "MOMENTS", 1)
+    held(told)
+
+    assert "The latest 1 of 2 moments" in words(show("order", query={"order_id": "JL9-A"}))
 
 
 def drifted(told: Told) -> None:

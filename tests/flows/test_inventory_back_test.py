@@ -11,6 +11,7 @@ import pytest
 
 from store import commands as ask
 from store.database import local_ask
+from store.events import BufferPolicySet
 from store.journal import check_rebuild
 from store.reads_risk import back_test_reliability, back_test_weeks, back_tests
 from sync.answers import Refusal
@@ -27,7 +28,7 @@ from tests.told import DAY, HOUR, NOW
 
 TODAY = NOW.date()
 SINCE, UNTIL = TODAY - timedelta(days=3), TODAY + timedelta(days=1)
-NONE = ask.TriedPolicy(percent=Decimal(0))
+NONE = ask.TriedPolicy(percent=Decimal(0), units=0, risk="none")
 ALL = ask.TriedPolicy(percent=Decimal(100))
 AS_IT_IS = ask.TriedPolicy(as_it_is=True)
 
@@ -107,6 +108,25 @@ def test_a_policy_tried_for_one_sku_leaves_the_rest_as_things_stand(shop: Callab
     assert sides["b"]["lost_units"] == sides["a"]["wanted_units"] > 0  # nobody wanted the slow one
     assert other["b"]["lost_units"] == 0
     assert 0 < other["b"]["listed_units"] < other["a"]["listed_units"]
+
+
+@pytest.mark.parametrize(("level", "key"), [("division", "NMK"), ("category", "shirts")])
+def test_a_policy_tried_for_many_skus_does_what_setting_it_would_do(
+    shop: Callable[..., Shop], level: str, key: str
+) -> None:
+    """The one SKU's own policy still wins, and what the tried one leaves open is as the level above says."""
+    made = shop(buffer_risk="none", buffer_percent=0, buffer_units=0)
+    replayer = Replayer(made)
+    made.told.tell(
+        BufferPolicySet(happened_at=NOW, level="global", key="", from_on=TODAY, maximum=30),
+        BufferPolicySet(happened_at=NOW, level="sku", key=QUICK, from_on=TODAY, percent=Decimal(100)),
+    )
+    _, tried = replayer.test(AS_IT_IS, ask.TriedPolicy(units=2, level=level, key=key))
+    made.told.tell(BufferPolicySet(happened_at=NOW, level=level, key=key, from_on=TODAY, units=2))
+    _, real = replayer.test(AS_IT_IS, NONE)
+
+    assert tried["b"]["listed_units"] == real["a"]["listed_units"] == 30
+    assert tried["b"]["sold_units"] == real["a"]["sold_units"] == 0
 
 
 def test_what_an_oversell_costs_is_said_where_a_policy_weighs_it(shop: Callable[..., Shop]) -> None:

@@ -135,16 +135,6 @@ def test_a_place_bluecherry_has_no_warehouse_at_never_counts_though_it_is_allowe
     assert check_rebuild(here.told.database) == {}
 
 
-def test_where_only_places_that_are_no_warehouse_are_allowed_the_sentence_says_what_to_do(
-    shop: Callable[..., Shop],
-) -> None:
-    here = shop(warehouses=("QA", "RET"))
-    here.told.described("warehouses", PLACES)
-
-    with pytest.raises(Fatal, match="Nothing may be sold from QA, RET: BlueCherry has no warehouse there"):
-        basis(here.run, BATCH)
-
-
 def test_policies_are_read_as_they_were_set_and_removed(shop: Callable[..., Shop]) -> None:
     here = shop()
     first = events.BufferPolicySet(

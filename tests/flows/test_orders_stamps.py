@@ -10,10 +10,13 @@ from typing import Any, cast
 import pytest
 
 from store.journal import check_rebuild
+from sync.flows.orders_proof import count
 from sync.flows.orders_record import record_page
 from sync.ports import Address, MarketLine, MarketOrder, Page, Person
+from sync.rules.proof import Window
+from sync.unread import Reading
 from tests.flows.shop import Shop, settings_of
-from tests.told import NOW
+from tests.told import HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
 AHEAD = NOW + 8 * MINUTE
@@ -26,6 +29,9 @@ ORDER = MarketOrder(
     Decimal(0), Decimal(39), Decimal(9), "STD-UK", "", has_incident=False, carrier_code="", tracking="",
     lines=(SHIRT,), person=Person(HOME, None),
 )  # fmt: skip
+
+
+SENT = replace(ORDER, state="SHIPPED", updated_at=AHEAD + MINUTE)
 
 
 class Shown:
@@ -41,6 +47,34 @@ class Shown:
         yield Page((self.now,), None, ())
 
 
+class Listed(Shown):
+    """John Lewis as far as it is asked for a day: it lists one order, and by name says what that is now."""
+
+    def __init__(self, listed: MarketOrder, now: MarketOrder) -> None:
+        super().__init__(now)
+        self.listed = listed
+
+    def orders(self, *, order_ids: Sequence[str] = (), **_: Any) -> Iterator[Page[MarketOrder]]:
+        if order_ids:
+            return super().orders(order_ids=order_ids)
+        return iter([Page((self.listed,), None, (), total=1)])
+
+
+class Answering:
+    """John Lewis, with one answer whatever is asked for by name."""
+
+    def __init__(self, answer: Page[MarketOrder]) -> None:
+        self._answer = answer
+
+    def orders(self, *, order_ids: Sequence[str]) -> Iterator[Page[MarketOrder]]:
+        assert order_ids
+        yield self._answer
+
+
+def unreadable(shop: Shop) -> list[str]:
+    return [row["detail"] for row in shop.rows("select detail from unread_facts where is_open")]
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     opened = Shop(tmp_path / "store.duckdb", settings_of())
@@ -53,7 +87,7 @@ def read(shop: Shop, *orders: MarketOrder, now: MarketOrder = ORDER) -> int:
     shown = Shown(now)
     shop.run.house.marketplace = cast("Any", shown)
     for order in orders:
-        record_page(shop.run, Page((order,), None, ()))
+        record_page(Reading(shop.run, "marketplace", "order"), Page((order,), None, ()))
     return shown.asked
 
 
@@ -69,6 +103,22 @@ def test_a_change_stamped_behind_the_last_one_counts_at_once(shop: Shop) -> None
     assert (known(shop), asked) == (("CANCELED", False, NOW + MINUTE), 0)
     assert shop.rows("select count(*)::integer as n from events where order_id = 'JL1-A'") == [{"n": 2}]
     assert check_rebuild(shop.told.database) == {}
+
+
+def test_a_change_stamped_behind_the_last_one_is_counted_each_time_it_is_read_again(shop: Shop) -> None:
+    sent = replace(ORDER, state="SHIPPED", updated_at=NOW + MINUTE)
+    shop.run.house.marketplace = cast("Any", Shown(sent))
+    for number, order in enumerate((ORDER, ORDER, sent, sent, sent, sent)):
+        record_page(
+            Reading(shop.run, "marketplace", "order"), Page((order,), shop.told.snapshot(f"answer {number}"), ())
+        )
+    rows = shop.rows(
+        "select event.seq::integer as seq, again.read_count::integer as n from events as event"
+        " left join read_again as again using (event_id) where event.order_id = 'JL1-A' order by event.seq"
+    )
+
+    assert [row["n"] for row in rows] == [1, 3]
+    assert (known(shop)[0], check_rebuild(shop.told.database)) == ("SHIPPED", {})
 
 
 @pytest.mark.parametrize("stamped", [AHEAD - MINUTE, AHEAD], ids=["before", "the same"])
@@ -93,6 +143,20 @@ def test_what_may_be_either_is_asked_for_by_its_name_and_that_counts(shop: Shop)
     assert check_rebuild(shop.told.database) == {}
 
 
+def test_what_cannot_be_read_when_it_is_asked_for_by_its_name_is_unreadable_until_it_can(shop: Shop) -> None:
+    disputed = replace(ORDER, has_incident=True, updated_at=NOW + MINUTE)
+    read(shop, ORDER)
+    lost: Page[MarketOrder] = Page((), None, ("order JL1-A: no total_price",))
+    moves = []
+    for answer in (lost, Page((disputed,), None, ())):
+        shop.run.house.marketplace = cast("Any", Answering(answer))
+        reading = Reading(shop.run, "marketplace", "order", since=NOW - MINUTE, bookmark="before")
+        record_page(reading, Page((disputed,), None, ()))
+        moves.append((reading.end(), known(shop)[1], unreadable(shop)))
+
+    assert moves == [(False, False, ["no total_price"]), (True, True, [])]
+
+
 def test_what_was_taken_for_later_by_mistake_is_put_right_by_the_next_reading(shop: Shop) -> None:
     disputed = replace(ORDER, has_incident=True, updated_at=NOW + MINUTE)
     read(shop, ORDER, disputed, now=disputed)
@@ -113,3 +177,26 @@ def test_the_changes_that_follow_until_the_old_stamp_has_come_count_in_their_ord
 
     assert states == ["SHIPPING", "SHIPPED", "RECEIVED", "RECEIVED", "CLOSED"]
     assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize(
+    ("ours", "listed", "now", "outdated"),
+    [
+        (SENT, ORDER, SENT, ()),  # a late answer
+        (ORDER, SENT, SENT, ("JL1-A",)),
+        (ORDER, replace(SENT, updated_at=NOW), SENT, ("JL1-A",)),  # its clock was put right
+        (SENT, replace(ORDER, state="A_NEW_WORD"), SENT, ()),  # nobody can say which is first: it is asked for
+        (SENT, SENT, SENT, ()),
+    ],
+    ids=["a late answer", "a change we missed", "one stamped behind", "a late unheard-of state", "the same"],
+)
+def test_a_count_says_that_ours_was_older_only_where_it_was(
+    shop: Shop, ours: MarketOrder, listed: MarketOrder, now: MarketOrder, outdated: tuple[str, ...]
+) -> None:
+    read(shop, ours)
+    shop.run.house.marketplace = cast("Any", Listed(listed, now))
+    day = Window(NOW.date(), NOW - HOUR, NOW + HOUR, is_closed=True)
+    counted = count(shop.run, day, record_page, Reading(shop.run, "marketplace", "order"))
+
+    assert counted.outdated == outdated
+    assert known(shop)[0] == "SHIPPED"

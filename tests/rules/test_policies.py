@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.rules.policies import COLUMNS, Entry, Members, Policy, refusal, resolve
+from sync.rules.policies import COLUMNS, Entry, Members, Policy, refusal, resolve, words
 
 TODAY = date(2026, 11, 24)
 FALLBACK = Policy(percent=Decimal(5), units=1, risk="service_level", minimum=1)
@@ -74,6 +74,20 @@ def test_a_removal_lets_the_level_above_speak_again() -> None:
 
     assert resolved(set_once)["LINEN-M"]["absolute_units"] == 8
     assert resolved(set_once, Entry("sku", "LINEN-M", TODAY))["LINEN-M"]["absolute_units"] == 1
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        (Members(Decimal(0), 0, "max", "none"), "nothing held back"),
+        (Members(percent=Decimal(0)), "0 %"),
+        (Members(units=1, risk="none", oversell_cost=Decimal(9)), "1 unit, not by risk"),
+        (Members(alpha=Decimal("0.005"), minimum=2), "by risk (at 0.5 %), none below 2"),
+        (Members(), "as the levels above say"),
+    ],
+)
+def test_a_policy_is_said_in_words_without_what_it_leaves_open(members: Members, told: str) -> None:
+    assert words(members) == told
 
 
 def test_a_division_or_category_nobody_has_is_met_by_the_global_policy_alone() -> None:

@@ -88,6 +88,15 @@ def test_what_was_read_again_and_said_the_same_says_how_often_and_when_last(told
     assert check_rebuild(told.database) == {}
 
 
+def test_of_a_long_story_the_latest_is_told_and_how_much_there_is(told: Told, ask: Ask) -> None:
+    for number in range(5):
+        told.order("JL1-A", state="SHIPPING", changed=NOW - HOUR + number * MINUTE)
+    rows = reads.order_timeline(ask, "JL1-A", limit=2)
+
+    assert rows["happened_at"].to_list() == [NOW - HOUR + number * MINUTE for number in (3, 4)]
+    assert set(rows["moment_count"]) == {5}
+
+
 def test_the_payout_that_paid_an_order_stands_on_the_day_with_the_orders_part_of_it(told: Told, ask: Ask) -> None:
     at(told, NOW - 10 * DAY)
     told.order("JL1-A", placed=NOW - 10 * DAY)

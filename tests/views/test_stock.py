@@ -122,6 +122,13 @@ def test_a_sending_that_was_refused_is_no_part_of_the_history(told: Told, ask: A
     assert reads_stock.stock_history(ask, NOW, SHIRT).is_empty()
 
 
+def test_a_number_john_lewis_refused_is_not_drawn_as_published(told: Told, ask: Ask) -> None:
+    told.publish({SHIRT: 7}, at=NOW - 2 * HOUR)
+    told.publish({SHIRT: 3}, at=NOW - HOUR, errors={SHIRT: "busy"})
+
+    assert reads_stock.stock_history(ask, NOW, SHIRT).rows() == [("published", 7, NOW - 2 * HOUR)]
+
+
 def test_two_warehouses_are_summed_at_each_batch(told: Told, ask: Ask) -> None:
     told.skus(SHIRT)
     told.mapping("warehouse", "NMK", "WH1")

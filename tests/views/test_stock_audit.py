@@ -79,7 +79,16 @@ def test_a_number_john_lewis_refused_is_not_taken_for_what_stands_there(told: To
 
     assert found is not None
     assert (found["standing_quantity"], found["is_at_risk"]) == (7, True)
+    assert (found["published_quantity"], found["is_refused"]) == (2, True)
     assert ask("select * from expected_shown($now, $now)", {"now": NOW}).is_empty()
+
+
+def test_a_number_john_lewis_refused_is_not_on_its_way(told: Told, ask: Ask) -> None:
+    stocked(told)
+    told.offers({SHIRT: 7}, at=NOW - 2 * HOUR)
+    told.publish({SHIRT: 9}, at=NOW - HOUR, errors={SHIRT: "busy"})
+
+    assert audited(ask)["audit_state"] == "refused"
 
 
 def test_a_number_lowered_since_the_reading_is_not_taken_for_what_stands_there(told: Told, ask: Ask) -> None:

@@ -1,0 +1,79 @@
+"""What BlueCherry's list of locations does to the stock: no warehouse, nothing to sell; unread, it stays."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from store.journal import check_rebuild
+from sync.errors import Retriable
+from sync.flows.inventory_basis import basis
+from sync.flows.inventory_batches import look, newest
+from sync.flows.inventory_board import board
+from sync.ports import Code
+from tests.flows.posting import BEGIN, Erp, by_sku
+from tests.flows.shop import Shop, settings_of
+from tests.told import HOUR, NOW, key_of
+
+SHIRT = "NMK-04117-WHT-A-R-M"
+
+
+class Unlisted(Erp):
+    """One of its locations cannot be read."""
+
+    def locations(self) -> tuple[Code, ...]:
+        raise Retriable("Location cannot be read: Location 1: loc_type (string_type)")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shirt is on sale; only WH1 may sell."""
+    here = Shop(tmp_path / "store.duckdb", settings_of(warehouses=["WH1"]))
+    here.told.clock.moment = BEGIN
+    here.told.skus(SHIRT)
+    here.told.offers({SHIRT: 9})
+    typed(here, "W")
+    yield here
+    here.told.close()
+
+
+def typed(shop: Shop, loc_type: str) -> None:
+    """BlueCherry lists WH1 as of this type."""
+    shop.told.described("warehouses", [{"code": "WH1", "label": "Daventry", "detail": {"type": loc_type}}])
+
+
+def left(shop: Shop, number: int, on_hand: int, erp: Erp | None = None) -> int:
+    """A FULL batch of so many shirts comes; those that are there to be sold."""
+    run, erp = shop.run, erp or Erp()
+    run.house.erp = cast("Any", erp)
+    erp.post(f"F{number}", number * 60, by_sku({"sku_key": key_of(SHIRT), "on_hand": on_hand}))
+    shop.told.clock.moment = BEGIN + number * HOUR + timedelta(minutes=1)
+    look(run)
+    batch = newest(run)
+    assert batch is not None
+    rows = board(run, basis(run, batch), until=NOW)
+    return int(rows["supply"].item())
+
+
+def test_what_lies_where_the_one_allowed_place_is_no_warehouse_any_more_is_sold_no_longer(shop: Shop) -> None:
+    before = left(shop, 1, 10)
+    typed(shop, "R")
+    after = left(shop, 2, 6)
+    said = {row["subject"]: row for row in shop.rows("select * from conditions($at)", at=shop.told.clock.moment)}
+    drawn = shop.rows("select quantity from stock_history($at, $sku) where series = 'batch'", at=NOW, sku=SHIRT)
+
+    assert (before, after) == (10, 0)
+    assert said["WH1"]["kind"] == "warehouse_not_counted"
+    assert said["WH1"]["detail"].startswith(
+        "WH1 (Daventry) is allowed by the settings or a mapping, but is of type R"
+    )
+    assert drawn == [{"quantity": 10}, {"quantity": 0}]
+    assert check_rebuild(shop.told.database) == {}
+
+
+def test_stock_is_read_and_falls_while_a_location_of_bluecherry_cannot_be_read(shop: Shop) -> None:
+    before = left(shop, 1, 10)
+
+    assert (before, left(shop, 2, 6, Unlisted())) == (10, 6)

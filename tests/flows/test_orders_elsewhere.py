@@ -1,0 +1,150 @@
+"""A line that stands or stood in the sales order of another order is never sent twice, nor paid back once gone."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from store.events import CancelationAsked, DriftAnswered
+from store.journal import Personal, check_rebuild
+from sync.flows import orders as flow
+from sync.flows import orders_cancelations as passing
+from sync.flows.orders_seen import record_sales_orders
+from sync.flows.orders_settle import settle
+from sync.ports import Page, SalesLine, SalesOrder
+from sync.rules.orders import Decision, decide
+from sync.runs import EVERYTHING
+from tests.flows.shop import Shop, settings_of
+from tests.flows.test_stamps import ORDER
+from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
+from tests.views.test_drift import line, shows
+
+MINUTE = timedelta(minutes=1)
+VISIBLE = 15  # minutes
+HOME = {
+    "name": "Ada Invented", "line_1": "1 Invented Row", "line_2": "", "city": "Leeds", "state": "",
+    "postcode": "LS1 0AA", "country": "GBR",
+}  # fmt: skip
+
+
+class Erp:
+    """A BlueCherry that shows what it has when it is asked by an order's number."""
+
+    def __init__(self) -> None:
+        self.shown: tuple[SalesOrder, ...] = ()
+        self.asked = 0
+
+    def sales_orders(self, *, order_id: str) -> Iterator[Page[SalesOrder]]:
+        self.asked += 1
+        yield Page(tuple(one for one in self.shown if one.order_id == order_id), None, ())
+
+
+@pytest.fixture
+def erp() -> Erp:
+    return Erp()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, erp: Erp) -> Iterator[Shop]:
+    """Two orders of two shirts."""
+    opened = Shop(tmp_path / "store.duckdb", settings_of(ERP_CUSTOMER="JLM", ERP_VISIBILITY_MINUTES=VISIBLE))
+    opened.run.house.start_on = NOW - 30 * DAY
+    opened.run.house.erp = cast("Any", erp)
+    told = opened.told
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.mapping("ship_via", "STD-UK", "RML")
+    body = json.dumps({"ship_to": HOME, "bill_to": HOME, "email": ""})
+    for order_id in ("JL1-A", "JL2-A"):
+        told.order(order_id, quantity=2, placed=NOW - 5 * HOUR, changed=NOW - 4 * HOUR, deadline=NOW + 3 * DAY)
+        told.journal.append(personal=[Personal(order_id, NOW - HOUR, body)])
+    yield opened
+    told.close()
+
+
+def run_at(shop: Shop, minutes: float) -> Decision:
+    """What a run decides so many minutes from now, and has written down."""
+    shop.told.clock.moment = NOW + minutes * MINUTE
+    settle(shop.run)
+    decision = decide(flow.known(shop.run))
+    shop.run.record(flow._taken_over(shop.run, decision))
+    return decision
+
+
+def created(decision: Decision) -> list[str]:
+    return [one.order_id for one in decision.create]
+
+
+def taken_out(shop: Shop) -> None:
+    """JL2-A's line was put into SO-1 of JL1-A, and is not in it any more."""
+    shows(shop.told, line(), line(order_line_id="JL2-A-1", line_number=2), at=NOW - HOUR)
+    assert created(run_at(shop, -30)) == []
+    shows(shop.told, line(), at=NOW - MINUTE / 2)
+
+
+def test_a_line_taken_out_of_the_sales_order_of_another_is_sent_once_it_was_looked_for_twice(
+    shop: Shop, erp: Erp
+) -> None:
+    taken_out(shop)
+    minutes = (0, 5, VISIBLE, VISIBLE + 0.5, VISIBLE + 1)
+    story = [(created(run_at(shop, at)), erp.asked) for at in minutes]
+
+    assert story == [([], 0), ([], 0), ([], 1), ([], 1), (["JL2-A"], 2)]
+
+
+def test_what_a_person_keyed_in_under_its_own_number_meanwhile_is_not_sent_once_more(shop: Shop, erp: Erp) -> None:
+    taken_out(shop)
+    run_at(shop, 0)
+    shirts = SalesLine(1, "JL2-A-1", key_of(SHIRT), 2, 2, 0, 0, 0, "", None)
+    erp.shown = (replace(ORDER, ord_num="SO-9", order_id="JL2-A", entered_at=NOW, updated_at=NOW, lines=(shirts,)),)
+
+    assert [created(run_at(shop, VISIBLE + at)) for at in range(4)] == [[], [], [], []]
+    assert shop.rows("select state, reference from intent_facts where order_id = 'JL2-A'") == [
+        {"state": "confirmed", "reference": "SO-9"}
+    ]
+
+
+def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_john_lewis(shop: Shop) -> None:
+    told = shop.told
+    gone, both = {"cancelled_quantity": 2, "open_quantity": 0, "cancel_kind": "HOUSE"}, {"line_number": 2}
+    shows(told, line(**gone), at=NOW - 2 * HOUR)
+    other: dict[str, Any] = {"ord_num": "SO-2", "order_id": "JL2-A"}
+    shows(told, line(order_line_id="JL2-A-1"), line(**both), **other, at=NOW - 2 * HOUR)
+    (row,) = shop.rows("select drift_class, subject, shown from drift($now) where order_id = 'JL1-A'", now=NOW)
+    word = {"happened_at": NOW - HOUR, "actor": "Olu", "order_id": "JL1-A", "why": "x"}
+    told.tell(
+        DriftAnswered(
+            **word, drift_class=row["drift_class"], drift_subject=row["subject"], answer="cancel_line",
+            shown=row["shown"],
+        ),
+        CancelationAsked(
+            **word, ask_id=thing("ask"), order_line_id="JL1-A-1", quantity=2, before_quantity=0, reason_code="CNL",
+        ),
+    )  # fmt: skip
+    meant = [one.payload["quantity"] for one in passing.decided(shop.run, EVERYTHING)]
+    left = {"open_quantity": 0, "shipped_quantity": 2}
+    shows(told, line(order_line_id="JL2-A-1", **left), line(**both, **left), **other, at=NOW - HOUR / 2)
+
+    assert meant == [2]
+    assert passing.decided(shop.run, EVERYTHING) == ()
+
+
+def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_beside_it(shop: Shop) -> None:
+    shirts = SalesLine(1, "JL1-A-1", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
+    typed = replace(
+        ORDER, ord_num="SO-W", customer="SHOP9", entered_at=NOW - 5 * HOUR, updated_at=NOW - 5 * HOUR,
+        start_day=(NOW + HOUR, NOW + DAY), lines=(shirts,),
+    )  # fmt: skip
+    taken = []
+    for one in (typed, replace(typed, customer="JLM", updated_at=NOW - 4 * HOUR)):
+        record_sales_orders(shop.run, Page((one,), None, ()))
+        (row,) = shop.rows("select open_quantity::integer as n, len(lines) as lines from scheduled_order_facts")
+        taken.append((row["n"], row["lines"]))
+
+    assert taken == [(10, 1), (0, 0)]
+    assert shop.rows("select ord_num from sales_order_facts") == [{"ord_num": "SO-W"}]
+    assert check_rebuild(shop.told.database) == {}
