@@ -204,7 +204,9 @@ def picks(
     """
     chosen = picking.settle(key, names)
     shape: dict[str, Any] = {"right": right, "wide": wide, "empty_words": empty_words, "height": height}
-    _frame(rows, key=key, **shape, on_select="rerun", selection_mode="multi-row")
+    shape |= {"on_select": "rerun", "selection_mode": "multi-row"}
+    first = {"selection": {"rows": picking.selected_first(key)}}
+    _frame(rows, key=picking.table_key(key), **shape, selection_default=first)
     picking.drawn(key, names)
     return chosen
 

@@ -172,9 +172,9 @@ def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> list[int]
         wide=("What",),
         height=min(36 * len(shown) + 40, 400),
     )
-    before = st.session_state.get("exceptions-picked")
-    if picked != before:  # a new pick opens; the next redraw leaves what the keys moved to
-        st.session_state["exceptions-picked"] = picked
+    before, names = st.session_state.get("exceptions-picked"), [_named(shown[number]) for number in picked]
+    if names != before:  # a new pick opens; the next redraw leaves what the keys moved to
+        st.session_state["exceptions-picked"] = names
         if len(picked) == 1:
             _open(shown[picked[0]])
             if before is not None:
