@@ -9,24 +9,27 @@ less above would otherwise close the list they opened and drop what they typed (
 without one by its place).
 """
 
-import contextlib
 import functools
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import polars as pl
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
-from dashboard import access, data, format, send  # noqa: A004 - the house's word for how things are written
+from dashboard import (
+    access,
+    data,
+    format,  # noqa: A004 - the house's word for how things are written
+    picking,
+    pressing,
+    send,
+)
 from dashboard.data import Pulse
 from store.errors import AskError, Reload, StoreError, StoreMissing, TooSlow, WorkerAway
 
 REFRESH_SECONDS = 5
-ANSWER_SECONDS = 2.0
 Body = Callable[[Pulse], None]
 
 
@@ -39,20 +42,10 @@ def screen(
         @st.fragment(run_every=every)
         def live() -> None:
             try:
-                pulse = data.pulse()
-                freshness(pulse)
-                if pulse.is_away:
-                    away(pulse)
-                    return
-                if pulse.beat is None:
-                    empty(
-                        "Nothing has been read yet",
-                        "The worker has not run on this store. It fills within a minute.",
-                    )
-                    return
-                body(pulse)
+                _draw(body)
             except StoreError as trouble:
                 unreadable(trouble)
+            pressing.drop()  # not reached by a drawing that is broken off: the next one has the press
 
         @functools.wraps(body)
         def show() -> None:
@@ -65,6 +58,17 @@ def screen(
         return show
 
     return wrap
+
+
+def _draw(body: Body) -> None:
+    pulse = data.pulse()
+    freshness(pulse)
+    if pulse.is_away:
+        away(pulse)
+    elif pulse.beat is None:
+        empty("Nothing has been read yet", "The worker has not run on this store. It fills within a minute.")
+    else:
+        body(pulse)
 
 
 # -- how fresh, and the three ways of having nothing to show -------------------------------------
@@ -179,27 +183,32 @@ def table(
     if not is_picking:
         _frame(rows, key=key, **shape)
         return None
-    chosen = _picked(rows, "single-row", key=key, **shape)
-    return chosen[0] if chosen else None
+    drawn = _frame(rows, key=key, **shape, on_select="rerun", selection_mode="single-row")
+    chosen = drawn["selection"]["rows"] if drawn is not None else []
+    return next((int(row) for row in chosen if row < len(rows)), None)
 
 
 def picks(
     rows: Sequence[Mapping[str, Any]],
     *,
+    names: Sequence[Hashable],
     key: str,
     right: Sequence[str] = (),
     wide: Sequence[str] = (),
     empty_words: str = "Nothing here.",
     height: int | None = None,
 ) -> list[int]:
-    """A table of text; the indices of the rows picked, none to all of them."""
-    return _picked(rows, "multi-row", key=key, right=right, wide=wide, empty_words=empty_words, height=height)
+    """A table of text; the indices of the rows picked, none to all of them. `names`: what each row is about.
 
-
-def _picked(rows: Sequence[Mapping[str, Any]], mode: str, *, key: str, **shape: Any) -> list[int]:
-    drawn = _frame(rows, key=key, **shape, on_select="rerun", selection_mode=mode)
-    chosen = drawn["selection"]["rows"] if drawn is not None else []
-    return [int(row) for row in chosen if row < len(rows)]
+    What is picked stays picked wherever its row goes; whether it went for good: `picking.gone(key)`.
+    """
+    chosen = picking.settle(key, names)
+    shape: dict[str, Any] = {"right": right, "wide": wide, "empty_words": empty_words, "height": height}
+    shape |= {"on_select": "rerun", "selection_mode": "multi-row"}
+    first = {"selection": {"rows": picking.selected_first(key)}}
+    _frame(rows, key=picking.table_key(key), **shape, selection_default=first)
+    picking.drawn(key, names)
+    return chosen
 
 
 def _frame(
@@ -295,7 +304,7 @@ def why_not(command: send.Command, pulse: Pulse) -> str:
 
 def ask_button(
     label: str,
-    command: send.Command | Sequence[send.Command],
+    command: send.Command | Sequence[send.Command] | pressing.About,
     pulse: Pulse,
     *,
     slot: str,
@@ -308,60 +317,35 @@ def ask_button(
 ) -> None:
     """A button that sends a command, or one for each of several things; what comes of it: `outcome(slot)`.
 
-    `key`: tells it from others of the same slot. `no`: why it makes no sense here, in a sentence; empty: it does.
+    What may be about other things by the next drawing comes as `About`. `key`: tells it from others of the same
+    slot. `no`: why it makes no sense here, in a sentence; empty: it does.
     """
-    commands = command if isinstance(command, Sequence) else (command,)
+    about = command if isinstance(command, pressing.About) else None
+    commands = _commands(command)
     reason = no or (why_not(commands[0], pulse) if commands else "Nothing is picked.")
-    pressed = f"pressed-{key or slot}"
+    name = key or slot
     st.button(
         label,
-        key=f"ask-{key or slot}",
+        key=f"ask-{name}",
         icon=icon,
         type="primary" if is_primary else "secondary",
         disabled=bool(reason) or is_disabled,
         help=reason or None,
         shortcut=shortcut,
-        on_click=_remember,
-        args=(pressed,),
+        on_click=pressing.remember,
+        args=(name, about.shown if about else ()),
     )
-    if st.session_state.pop(pressed, False) and not reason:
-        submit(commands, slot)
+    pressed = pressing.taken(name)
+    if pressed is not None and reason:
+        pressing.not_sent(reason)
+    elif pressed is not None:
+        pressing.submit(about.commands(pressed) if about else commands, slot)
 
 
-def _remember(pressed: str) -> None:
-    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button."""
-    st.session_state[pressed] = True
-
-
-def submit(commands: Sequence[send.Command], slot: str) -> None:
-    """Send commands, wait a moment for their answers, and show the page as it is then."""
-    person = access.person()
-    st.session_state.pop(f"trouble-{slot}", None)
-    sent: list[UUID] = []
-    st.session_state[f"commands-{slot}"] = sent
-    try:
-        with st.spinner("Asking the worker…"):
-            sent.extend(
-                send.send(
-                    data.window(), command, actor=person.name, role=person.role, is_approver=person.is_approver
-                )
-                for command in commands
-            )
-            _wait(sent)
-    except StoreError as trouble:
-        st.session_state[f"trouble-{slot}"] = str(trouble)
-    # the rest of the page was drawn before; outside of a fragment the next refresh shows it
-    with contextlib.suppress(StreamlitAPIException):
-        st.rerun(scope="fragment")
-
-
-def _wait(sent: Sequence[UUID]) -> None:
-    give_up_at = time.monotonic() + ANSWER_SECONDS
-    while time.monotonic() < give_up_at:
-        found = data.command_outcomes(sent)
-        if found["finished_at"].count() == len(sent):
-            return
-        time.sleep(0.2)
+def _commands(command: send.Command | Sequence[send.Command] | pressing.About) -> Sequence[send.Command]:
+    if isinstance(command, pressing.About):
+        return command.commands()
+    return (command,) if isinstance(command, send.Command) else command
 
 
 def results(slot: str) -> list[dict[str, Any]]:

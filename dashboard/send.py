@@ -20,6 +20,7 @@ from store.commands import (
     GiveUpImport,
     MappingRow,
     Note,
+    OfExceptions,
     PreviewPolicy,
     RejectBatch,
     ReleaseOrphans,
@@ -39,7 +40,7 @@ from store.window import Window
 
 __all__ = [
     "Accept", "AcceptBatch", "AnswerDrift", "Assign", "BackTest", "Command", "DecideAcceptance", "DecideReturn",
-    "EditOrder", "FetchAgain", "GiveUpImport", "MappingRow", "Note", "PreviewPolicy", "RejectBatch",
+    "EditOrder", "FetchAgain", "GiveUpImport", "MappingRow", "Note", "OfExceptions", "PreviewPolicy", "RejectBatch",
     "ReleaseOrphans", "RemoveBufferPolicy", "Resync", "Retry", "RunOnce", "SayAbsent", "SetBufferPolicy",
     "SetMapping", "SetMappings", "Snooze", "TriedPolicy", "may", "send",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Role = Literal["viewer", "ops", "finance", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "ops", "finance", "admin")
@@ -99,12 +99,16 @@ class Snooze(OfExceptions):
 
 
 class Accept(OfExceptions):
-    """Accept exceptions as they are, with the reason."""
+    """Accept exceptions as they are, with the reason.
+
+    `grounds`: by exception, the values it was shown with; other by then, or not said, it is refused.
+    """
 
     name: ClassVar[str] = "accept"
     roles: ClassVar[frozenset[Role]] = WORKERS
     needs_approver: ClassVar[bool] = True
     reason: str
+    grounds: dict[UUID, str | None] = Field(default_factory=dict)
 
 
 class Note(OfExceptions):
@@ -287,7 +291,8 @@ class AnswerDrift(Command):
 
     `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
     are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry. `accept`: it stays,
-    by the word of somebody who may approve, as with any exception.
+    by the word of somebody who may approve, as with any exception. `shown_mark`: what the difference was as it was
+    shown; another by then, or not said, it is refused.
     """
 
     name: ClassVar[str] = "answer_drift"
@@ -298,6 +303,7 @@ class AnswerDrift(Command):
     answer: Literal["cancel_line", "confirm_rest", "revert", "accept"]
     why: str
     reason_code: str = ""  # John Lewis's, where something is cancelled there
+    shown_mark: str | None = None
 
     def rights(self) -> tuple[frozenset[Role], bool]:
         return (Accept.roles, Accept.needs_approver) if self.answer == "accept" else super().rights()

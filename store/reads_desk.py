@@ -10,6 +10,16 @@ import polars as pl
 from store.reads import Ask
 
 
+def wrong_of_cause(ask: Ask, kind: str, cause: str, *, limit: int = 5001) -> pl.DataFrame:
+    """All that is wrong of one cause, with the values it follows from; one more than one command is for."""
+    return ask(
+        "select exception_id, grounds from exception_facts"
+        " where is_open and exception_kind = $kind and cause = $cause"
+        " order by since_at, exception_subject limit $limit",
+        {"kind": kind, "cause": cause, "limit": limit},
+    )
+
+
 def exception_history(ask: Ask, exception_id: str) -> pl.DataFrame:
     """Everything that happened to one exception, the newest first."""
     return ask("select * from exception_history($id) order by seq desc", {"id": exception_id})

@@ -1,7 +1,8 @@
 """The orders part of the desk: what a person says is to become of an order that is not what we sent.
 
 Law: nothing is cancelled at John Lewis but by such a word. The word is an event with who and why; the orders flow
-carries it out, once, while it is the last. What cannot be meant is refused with a sentence, and nothing is written.
+carries it out, once, while it is the last. It is for the difference that was shown: one that changed since is to be
+looked at again. What cannot be meant is refused with a sentence, and nothing is written.
 """
 
 import json
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 from store import commands as ask
 from store.events import CancelationAsked, DriftAnswered, Event
-from sync.answers import Refusal
+from sync.answers import CHANGED, Refusal
 from sync.lanes import Lane
 from sync.runs import House
 
@@ -36,6 +37,8 @@ class DriftDesk:
         if not why:
             raise Refusal("Say why: the reason is kept with it.")
         found = self._difference(command)
+        if command.shown_mark != found["shown_mark"]:
+            raise Refusal(CHANGED)
         now = self._house.clock.now()
         answered = DriftAnswered(
             happened_at=now, actor=actor, order_id=command.order_id, drift_class=command.drift_class,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from store import commands as ask
 from store.events import Event, ExceptionHandled, OrderReleased
-from sync.answers import Failure, Refusal
+from sync.answers import CHANGED, Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.lanes import Lane
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
@@ -58,7 +58,7 @@ class ExceptionDesk:
         """Raises Refusal without a name."""
         if not command.owner.strip():
             raise Refusal("Say who takes it.")
-        count = self._handle(actor, command, "assign", owner=command.owner.strip())
+        count = self._handle(actor, self._still_wrong(command), "assign", owner=command.owner.strip())
         return {"message": f"{_things(count)} given to {command.owner.strip()}.", "count": count}
 
     def snooze(self, actor: str, command: ask.Snooze) -> dict[str, Any]:
@@ -67,7 +67,9 @@ class ExceptionDesk:
         if command.until_at is not None and command.until_at <= now:
             raise Refusal("That moment is over: put it off until a later one.")
         until_at = command.until_at if command.until_at or command.until_event else now
-        count = self._handle(actor, command, "snooze", until_at=until_at, until_event=command.until_event)
+        count = self._handle(
+            actor, self._still_wrong(command), "snooze", until_at=until_at, until_event=command.until_event
+        )
         return {"message": f"{_things(count)} {_until(command)}.{self._sooner(command)}", "count": count}
 
     def _sooner(self, command: ask.Snooze) -> str:
@@ -80,10 +82,13 @@ class ExceptionDesk:
         return f" {_things(woken['count'])} {come} back sooner for a deadline, the first on {_moment(woken['at'])}."
 
     def accept(self, actor: str, command: ask.Accept) -> dict[str, Any]:
-        """Raises Refusal without a reason."""
+        """Raises Refusal without a reason, or where one of them is not as it was shown."""
         if not command.reason.strip():
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
-        count = self._handle(actor, command, "accept", note=command.reason.strip())
+        rows = self._still_wrong(command)
+        if any((one := _id(row)) not in command.grounds or command.grounds[one] != row["grounds"] for row in rows):
+            raise Refusal(CHANGED)
+        count = self._handle(actor, rows, "accept", note=command.reason.strip())
         return {
             "message": f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
             f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew.",
@@ -94,17 +99,24 @@ class ExceptionDesk:
         """Raises Refusal without words."""
         if not command.text.strip():
             raise Refusal("Write the note first.")
-        count = self._handle(actor, command, "note", note=command.text.strip())
+        count = self._handle(actor, self._still_wrong(command), "note", note=command.text.strip())
         return {"message": f"Noted on {_things(count)}.", "count": count}
 
-    def _handle(self, actor: str, command: ask.OfExceptions, action: str, **what: Any) -> int:
-        now, rows = self._house.clock.now(), self._chosen(command)
+    def _still_wrong(self, command: ask.OfExceptions) -> list[dict[str, Any]]:
+        """Those of a command that are wrong now: a word on one that is mended would hold for its next time."""
+        rows = [row for row in self._chosen(command) if row["is_open"]]
+        if not rows:
+            raise Refusal("It is mended already.")
+        return rows
+
+    def _handle(self, actor: str, rows: Sequence[Mapping[str, Any]], action: str, **what: Any) -> int:
+        now = self._house.clock.now()
         self._record(
             [
                 ExceptionHandled(
                     happened_at=now,
                     actor=actor,
-                    exception_id=UUID(str(row["exception_id"])),
+                    exception_id=_id(row),
                     order_id=row["order_id"],
                     exception_kind=row["exception_kind"],
                     action=action,
@@ -235,6 +247,10 @@ def found(house: House, command: ask.OfExceptions) -> list[dict[str, Any]]:
     ids = [str(each) for each in (*command.exception_ids, *one)]
     values = {"ids": ids, "kind": command.exception_kind, "cause": command.cause, "most": MOST + 1}
     return house.ask(_FIND, values).to_dicts()
+
+
+def _id(row: Mapping[str, Any]) -> UUID:
+    return UUID(str(row["exception_id"]))
 
 
 def _orders(rows: Sequence[Mapping[str, Any]]) -> list[str]:

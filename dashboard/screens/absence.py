@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cards, data, send
+from dashboard import cards, data, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, london, london_exact, parsed
 
@@ -53,10 +53,10 @@ def word(wrong: Sequence[dict[str, Any]], pulse: Pulse, slot: str) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             why = (st.text_input("How you know it (kept with the word)", key=f"why-{slot}") or "").strip()
             no = _why_not(rows)
-            says = [send.SayAbsent(intent_id=row["intent_id"], why=why) for row in rows]
+            about = [row["intent_id"] for row in rows]
             cards.ask_button(
                 "Show what would be sent",
-                [one.model_copy(update={"dry_run": True}) for one in says],
+                pressing.About(about, lambda one: send.SayAbsent(intent_id=one, why=why, dry_run=True)),
                 pulse,
                 slot=f"again-{slot}",
                 icon=":material/visibility:",
@@ -64,7 +64,7 @@ def word(wrong: Sequence[dict[str, Any]], pulse: Pulse, slot: str) -> None:
             )
             cards.ask_button(
                 "Surely absent: send again",
-                says,
+                pressing.About(about, lambda one: send.SayAbsent(intent_id=one, why=why)),
                 pulse,
                 slot=f"absent-{slot}",
                 icon=":material/search_off:",

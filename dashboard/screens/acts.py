@@ -1,12 +1,12 @@
 """What may be done about exceptions, of one cause or of several: each act looks alike and has the same key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
 
-from dashboard import access, cards, send
+from dashboard import access, cards, data, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import from_london, on_london_clock
 
@@ -32,12 +32,35 @@ UNTIL: dict[str, dict[str, Any]] = {
     "until the next payout": {"until_event": "payout"},
 }
 MORNING = time(9)
+Wrong = Mapping[Any, str | None]  # exceptions as they are shown: by id, the values they follow from
+
+
+def about(wrongs: Sequence[Wrong], command: type[send.OfExceptions], **typed: Any) -> pressing.About:
+    """The command for each of several parts of what is wrong, which names exactly the exceptions that are shown."""
+
+    def of(wrong: Wrong) -> send.Command:
+        grounds = {"grounds": wrong} if command is send.Accept else {}
+        return command(exception_ids=tuple(wrong), **grounds, **typed)
+
+    return pressing.About(wrongs, of)
+
+
+def of_cause(row: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]] = ()) -> Wrong:
+    """All that is wrong of a cause; `wrong`: what of it was read already, perhaps not all."""
+    if len(wrong) < row["subject_count"]:
+        wrong = data.wrong_of_cause(row["exception_kind"], row["cause"]).to_dicts()
+    return these(wrong)
+
+
+def these(wrong: Sequence[Mapping[str, Any]]) -> Wrong:
+    """What is wrong, as it was read."""
+    return {one["exception_id"]: one["grounds"] for one in wrong}
 
 
 def button(
     act: str,
     label: str,
-    command: send.Command | Sequence[send.Command],
+    command: pressing.About,
     pulse: Pulse,
     slot: str,
     *,

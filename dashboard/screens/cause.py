@@ -4,12 +4,13 @@ For the subjects picked, or for all of the cause when none is. Drawn by Exceptio
 page of its own.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from dashboard import access, cards, data, send
+from dashboard import access, cards, data, picking, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import ago, count, humanised, left, london, money, parsed, place, state
 from dashboard.screens import absence, acts, cause_story, edit_order, held_batch, mappings
@@ -61,8 +62,7 @@ def show_on_order(wrong: Sequence[dict[str, Any]], row: dict[str, Any], pulse: P
         _badges(row)
         if row["exception_kind"] in MAPPINGS:
             _mapping(row, pulse, slot)
-        about = {"exception_ids": tuple(one["exception_id"] for one in wrong)}
-        _buttons(wrong, about, row, pulse, slot)
+        _buttons(wrong, acts.these(wrong), row, pulse, slot)
         cause_story.tell(row, wrong[0], slot, pulse, first=None)
 
 
@@ -113,6 +113,7 @@ def _subjects(wrong: list[dict[str, Any]], slot: str) -> list[int]:
             for one in wrong
         ],
         key=f"subjects-{slot}",
+        names=[str(one["exception_id"]) for one in wrong],
         right=("Amount",),
         height=280 if len(wrong) > 6 else None,
         empty_words="It has just been mended.",
@@ -141,11 +142,15 @@ def _act(
     pulse: Pulse,
     slot: str,
 ) -> None:
+    key = f"subjects-{slot}"
+    if gone := len(picking.gone(key)):
+        st.warning(f"Not wrong any more: {count(gone)} of those you had picked.", icon=":material/task_alt:")
+        if not picked:  # what was for them is not for all of the others at once
+            st.button(f"Choose all {count(len(wrong))}", key=f"all-{slot}", on_click=picking.forget, args=(key,))
+            return
     chosen = picked or wrong
-    about: dict[str, Any] = {"exception_kind": row["exception_kind"], "cause": row["cause"]}
-    if picked:
-        about = {"exception_ids": tuple(one["exception_id"] for one in picked)}
-    number = len(picked) or row["subject_count"]
+    about = acts.these(picked) if picked else acts.of_cause(row, wrong)
+    number = len(about)
     subject = chosen[0]["exception_subject"]
     of_them = f"**For {subject}**" if number == 1 else f"**For {'these' if picked else 'all'} {count(number)}**"
     st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)
@@ -161,7 +166,7 @@ def _act(
 
 def _buttons(
     chosen: Sequence[dict[str, Any]],
-    about: dict[str, Any],
+    about: acts.Wrong,
     row: dict[str, Any],
     pulse: Pulse,
     slot: str,
@@ -171,19 +176,20 @@ def _buttons(
     """All that may be done about these of a cause; `has_keys`: also by the keyboard, once on a page."""
     _decide(chosen, row, pulse, slot)
     no = "" if row["has_retry"] else row["retry"]
+    of = functools.partial(acts.about, [about])
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"act-{slot}"):
-        looks = send.Retry(**about, dry_run=True)
+        looks = of(send.Retry, dry_run=True)
         acts.button("look", "Show what it would do", looks, pulse, slot, no=no, has_keys=has_keys)
-        acts.button("retry", "Process again", send.Retry(**about), pulse, slot, no=no, has_keys=has_keys)
-        acts.button("fetch", "Fetch again", send.FetchAgain(**about), pulse, slot, has_keys=has_keys)
+        acts.button("retry", "Process again", of(send.Retry), pulse, slot, no=no, has_keys=has_keys)
+        acts.button("fetch", "Fetch again", of(send.FetchAgain), pulse, slot, has_keys=has_keys)
         owner = acts.owner(f"owner-{slot}")
         label = "Take it" if owner == access.person().name else "Give it"
-        acts.button("give", label, send.Assign(**about, owner=owner), pulse, slot, has_keys=has_keys)
+        acts.button("give", label, of(send.Assign, owner=owner), pulse, slot, has_keys=has_keys)
         until, why = acts.until(pulse, f"later-{slot}")
-        acts.button("off", "Put it off", send.Snooze(**about, **until), pulse, slot, no=why, has_keys=has_keys)
+        acts.button("off", "Put it off", of(send.Snooze, **until), pulse, slot, no=why, has_keys=has_keys)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"word-{slot}"):
         words = (st.text_input("A note, or the reason to accept it as it is", key=f"words-{slot}") or "").strip()
-        notes, accepts = send.Note(**about, text=words), send.Accept(**about, reason=words)
+        notes, accepts = of(send.Note, text=words), of(send.Accept, reason=words)
         no_note, no_reason = ("", "") if words else ("Write the note first.", "Write the reason first.")
         acts.button("note", "Note it", notes, pulse, slot, no=no_note, has_keys=has_keys)
         acts.button("accept", "Accept it", accepts, pulse, slot, no=no_reason, has_keys=has_keys)
@@ -223,7 +229,7 @@ def _decide(chosen: Sequence[dict[str, Any]], row: dict[str, Any], pulse: Pulse,
                 files = [one["exception_subject"] for one in chosen]
                 cards.ask_button(
                     f"Give up {' and '.join(files)}",
-                    [send.GiveUpImport(import_id=name, why=why) for name in files],
+                    pressing.About(files, lambda name: send.GiveUpImport(import_id=name, why=why)),
                     pulse,
                     key=f"give-up-{slot}",
                     icon=":material/link_off:",

@@ -5,12 +5,13 @@ one cause and it opens with all that helps to mend it; pick several, or mark the
 put off or processed together.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from dashboard import access, cards, charts, data, send
+from dashboard import access, cards, charts, data, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, money, place, state
 from dashboard.screens import acts, cause
@@ -20,6 +21,7 @@ AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "ov
 ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
 OPEN = "exceptions-open"  # kind and cause of what is open
 MARKED = "exceptions-marked"  # kind and cause of each that is marked by key
+TOGETHER = "exceptions-together"  # kind and cause of each that was worked together in the last drawing
 ONLY = "of_kind"  # the kind whose causes are shown alone
 
 
@@ -47,6 +49,7 @@ def show(pulse: Pulse) -> None:
         opened = opened or shown[0]
         picked = _table(shown, opened)
         together = [row for number, row in enumerate(shown) if number in picked or _named(row) in _marked()]
+    _all_are_there(together)
     if opened is not None:
         _steps(shown, opened)
     if len(together) > 1:
@@ -163,14 +166,15 @@ def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> list[int]
             }
             for row in shown
         ],
+        names=[_named(row) for row in shown],
         key="causes",
         right=("Open", "> 4 h", "> 24 h", "> 3 d", "Money"),
         wide=("What",),
         height=min(36 * len(shown) + 40, 400),
     )
-    before = st.session_state.get("exceptions-picked")
-    if picked != before:  # a new pick opens; the next redraw leaves what the keys moved to
-        st.session_state["exceptions-picked"] = picked
+    before, names = st.session_state.get("exceptions-picked"), [_named(shown[number]) for number in picked]
+    if names != before:  # a new pick opens; the next redraw leaves what the keys moved to
+        st.session_state["exceptions-picked"] = names
         if len(picked) == 1:
             _open(shown[picked[0]])
             if before is not None:
@@ -238,35 +242,41 @@ def _steps(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> None:
 # -- several at once -------------------------------------------------------------------------------
 
 
+def _all_are_there(together: Sequence[dict[str, Any]]) -> None:
+    """A press for several causes is for nothing if one of them is not among them any more."""
+    names = {_named(row) for row in together}
+    before = st.session_state.get(TOGETHER, set())
+    if len(before) > 1 and before - names:
+        pressing.drop("One of these causes is not there any more")
+    st.session_state[TOGETHER] = names
+
+
 def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     """What may be done to several causes at once."""
     waiting = sum(row["subject_count"] for row in rows)
     st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
-    about = [{"exception_kind": row["exception_kind"], "cause": row["cause"]} for row in rows]
-    can = [one for one, row in zip(about, rows, strict=True) if row["has_retry"]]
+    wrongs = [acts.of_cause(row) for row in rows]
+    can = [one for one, row in zip(wrongs, rows, strict=True) if row["has_retry"]]
+    of = functools.partial(acts.about, wrongs)
     nothing = "" if can else "There is nothing to process again: each is mended elsewhere."
-    again = [send.Retry(**one) for one in can]
-    looks = [send.Retry(**one, dry_run=True) for one in can]
+    again, looks = acts.about(can, send.Retry), acts.about(can, send.Retry, dry_run=True)
     slot = "together"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         acts.button("look", "Show what processing again would do", looks, pulse, slot, no=nothing, has_keys=True)
         acts.button("retry", f"Process again ({len(can)})", again, pulse, slot, no=nothing, has_keys=True)
-        acts.button("fetch", "Fetch again", [send.FetchAgain(**one) for one in about], pulse, slot, has_keys=True)
+        acts.button("fetch", "Fetch again", of(send.FetchAgain), pulse, slot, has_keys=True)
     with st.container(horizontal=True, vertical_alignment="bottom", key="together-whom"):
         owner = acts.owner("together-owner")
         label = "Take them" if owner == access.person().name else "Give them"
-        gives = [send.Assign(**one, owner=owner) for one in about]
-        acts.button("give", label, gives, pulse, slot, has_keys=True)
+        acts.button("give", label, of(send.Assign, owner=owner), pulse, slot, has_keys=True)
         until, why = acts.until(pulse, "together-later")
-        snoozes = [send.Snooze(**one, **until) for one in about]
-        acts.button("off", "Put them off", snoozes, pulse, slot, no=why, has_keys=True)
+        acts.button("off", "Put them off", of(send.Snooze, **until), pulse, slot, no=why, has_keys=True)
     with st.container(horizontal=True, vertical_alignment="bottom", key="together-words"):
         words = (
             st.text_input("A note, or the reason to accept them as they are", key="together-why") or ""
         ).strip()
         no_note, no_reason = ("", "") if words else ("Write the note first.", "Write the reason first.")
-        notes = [send.Note(**one, text=words) for one in about]
-        accepts = [send.Accept(**one, reason=words) for one in about]
+        notes, accepts = of(send.Note, text=words), of(send.Accept, reason=words)
         acts.button("note", "Note it on them", notes, pulse, slot, no=no_note, has_keys=True)
         acts.button("accept", "Accept them", accepts, pulse, slot, no=no_reason, has_keys=True)
     for found in acts.outcomes(slot).values():

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cards, data, send
+from dashboard import cards, data, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import humanised
 
@@ -22,9 +22,15 @@ def buttons(found: Mapping[str, str], pulse: Pulse, slot: str, why: str = "") ->
         ("reject", "Reject the batch", send.RejectBatch),
     )
     for word, label, command in asked:
+
+        def judged(
+            one: tuple[str, str], command: type[send.AcceptBatch | send.RejectBatch] = command
+        ) -> send.Command:
+            return command(batch_id=one[0], why=why or f"On what was found: {one[1]}")
+
         cards.ask_button(
             label,
-            [command(batch_id=name, why=why or f"On what was found: {detail}") for name, detail in found.items()],
+            pressing.About(list(found.items()), judged),
             pulse,
             slot=slot,
             key=f"{word}-{slot}",

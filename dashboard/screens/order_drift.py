@@ -1,10 +1,11 @@
 """What BlueCherry changed, on the Order page: side by side, with its consequence and the answers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from dashboard import cards, data, send
+from dashboard import cards, data, pressing, send
 from dashboard.data import Pulse
 from dashboard.format import humanised, listed, london
 
@@ -67,14 +68,7 @@ def _answer(row: dict[str, Any], pulse: Pulse) -> None:
             for answer, label in _labels(row):
                 cards.ask_button(
                     label,
-                    send.AnswerDrift(
-                        order_id=row["order_id"],
-                        drift_class=row["drift_class"],
-                        drift_subject=row["subject"],
-                        answer=answer,
-                        why=why,
-                        reason_code=reason if answer in {"cancel_line", "confirm_rest"} else "",
-                    ),
+                    pressing.About([row["shown_mark"]], _saying(row, answer, why, reason)),
                     pulse,
                     slot=slot,
                     key=f"{answer}-{slot}",
@@ -82,6 +76,23 @@ def _answer(row: dict[str, Any], pulse: Pulse) -> None:
                     no="" if why else "Write the reason first.",
                 )
         cards.outcome(slot)
+
+
+def _saying(row: dict[str, Any], answer: Any, why: str, reason: str) -> Callable[[str | None], send.Command]:
+    """The answer to the difference as it was shown."""
+
+    def say(shown_mark: str | None) -> send.Command:
+        return send.AnswerDrift(
+            order_id=row["order_id"],
+            drift_class=row["drift_class"],
+            drift_subject=row["subject"],
+            answer=answer,
+            why=why,
+            reason_code=reason if answer in {"cancel_line", "confirm_rest"} else "",
+            shown_mark=shown_mark,
+        )
+
+    return say
 
 
 def _labels(row: dict[str, Any]) -> list[tuple[Any, str]]:

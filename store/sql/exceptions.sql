@@ -65,6 +65,7 @@ select
     wrong.order_id,
     wrong.cause,
     wrong.detail,
+    wrong.grounds,
     coalesce(handled.owner, '') as owner,
     coalesce(handled.note, '') as note,
     coalesce(handled.noted_by, '') as noted_by,

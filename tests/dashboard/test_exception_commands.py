@@ -11,11 +11,11 @@ from tests.dashboard.looking import ORDER, cells, senders, show, words
 from tests.told import HOUR, NOW, Told, thing
 
 CARRIER = {"kind": "unmapped_carrier", "cause": "DPX"}
-ALL: dict[str, Any] = {
+SHOWN: dict[str, Any] = {
     "exception_id": None,
-    "exception_ids": [],
-    "exception_kind": "unmapped_carrier",
-    "cause": "DPX",
+    "exception_ids": [str(thing("unmapped_carrier/S1/C1"))],
+    "exception_kind": "",
+    "cause": "",
 }
 
 
@@ -37,7 +37,7 @@ def test_ops_work_an_exception(ordinary: Told, label: str, command: str, argumen
     [(_, body)] = sent(ordinary)
 
     assert body["command"] == command
-    assert body["arguments"] == {**ALL, **arguments}
+    assert body["arguments"] == {**SHOWN, **arguments}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_work_is_given_to_somebody_else(ordinary: Told) -> None:
 
 
 def test_without_a_choice_all_of_a_cause_are_taken_by_one_command(ordinary: Told) -> None:
-    ordinary.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
+    other = ordinary.wrong("unmapped_carrier", "S2/C1", cause="DPX", order_id="JL2-A", deadline=NOW + HOUR)
     page = press(show("exceptions", query=CARRIER), "Take it")
     [(command_id, body)] = sent(ordinary)
     answer(ordinary, command_id, "done", "2 exceptions given to Ops.")
     page.run(timeout=60)
 
-    assert body["arguments"] == {**ALL, "owner": "Ops"}
+    assert body["arguments"] == {**SHOWN, "exception_ids": [str(other), *SHOWN["exception_ids"]], "owner": "Ops"}
     assert "**For all 2**" in words(page)
     assert "**Done.** 2 exceptions given to Ops." in words(page)
 
@@ -142,7 +142,7 @@ def test_what_processing_again_would_do_is_shown_subject_by_subject(ordinary: To
 def test_what_may_be_done_to_one_cause_may_be_done_to_several_at_once(
     ordinary: Told, label: str, command: str, arguments: dict[str, Any]
 ) -> None:
-    ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
+    late = ordinary.wrong("dispatch_late", "JL2-A", order_id="JL2-A")
     page = show("exceptions", query={}, person="Admin")
     for step in ("Mark", "Next", "Mark"):  # as the keys X, J, X do
         press(page, step)
@@ -154,8 +154,8 @@ def test_what_may_be_done_to_one_cause_may_be_done_to_several_at_once(
 
     assert {body["command"] for body in bodies} == {command}
     assert [body["arguments"] for body in bodies] == [
-        {**ALL, "exception_kind": kind, "cause": cause, **arguments}
-        for kind, cause in (("unmapped_carrier", "DPX"), ("dispatch_late", ""))
+        {**SHOWN, "exception_ids": ids, **arguments, **({"grounds": {ids[0]: None}} if command == "accept" else {})}
+        for ids in (SHOWN["exception_ids"], [str(late)])
     ]
 
 

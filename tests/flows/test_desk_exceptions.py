@@ -262,18 +262,19 @@ def test_a_mapping_names_what_waits_for_it_and_releases_it_after_one_confirmatio
 
 def test_viewers_may_nothing_and_accepting_takes_the_right_to_approve(refused: Counter) -> None:
     house = refused.bench
-    (one, *_) = house.rows("select exception_id from exception_facts where exception_kind = 'refused_by_erp'")
+    (one, *_) = house.rows(
+        "select exception_id, grounds from exception_facts where exception_kind = 'refused_by_erp'"
+    )
     named = {"exception_id": one["exception_id"]}
+    telephone = Accept(**named, reason="sold by telephone", grounds={one["exception_id"]: one["grounds"]})
     for command in (
         Assign(**named, owner="Ops"), Note(**named, text="x"), Retry(**named), FetchAgain(**named),
         Snooze(**named, until_event="change"), Accept(**named, reason="x"),
     ):  # fmt: skip
         answer = refused.ask(command, actor="Manager", role="viewer", is_approver=True)
         assert (answer["state"], "Manager is viewer" in answer["message"]) == ("refused", True)
-    without = refused.ask(Accept(**named, reason="sold by telephone"), actor="Finance", role="finance")
-    right = refused.ask(
-        Accept(**named, reason="sold by telephone"), actor="Finance approver", role="finance", is_approver=True
-    )
+    without = refused.ask(telephone, actor="Finance", role="finance")
+    right = refused.ask(telephone, actor="Finance approver", role="finance", is_approver=True)
     row = house.rows("select * from exceptions($now) where exception_id = $id", now=house.house.clock.now(),
                      id=one["exception_id"])[0]  # fmt: skip
 
@@ -290,8 +291,12 @@ def test_where_roles_are_configured_a_claim_of_the_page_counts_for_nothing(refus
         update={"roles": {"a@brand.test": "finance", "b@brand.test": "finance"}, "approvers": ("b@brand.test",)}
     )
     house.house.settings = listed
-    (one, *_) = house.rows("select exception_id from exception_facts where exception_kind = 'refused_by_erp'")
-    accept = Accept(exception_id=one["exception_id"], reason="right as it is")
+    (one, *_) = house.rows(
+        "select exception_id, grounds from exception_facts where exception_kind = 'refused_by_erp'"
+    )
+    accept = Accept(
+        exception_id=one["exception_id"], reason="right as it is", grounds={one["exception_id"]: one["grounds"]}
+    )
     stranger = refused.ask(accept, actor="c@brand.test", role="admin", is_approver=True)
     claims = refused.ask(accept, actor="a@brand.test", role="admin", is_approver=True)
     approver = refused.ask(accept, actor="b@brand.test", role="viewer")

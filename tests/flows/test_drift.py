@@ -41,7 +41,7 @@ def answered(house: Any, row: dict[str, Any], answer: str, **more: Any) -> dict[
     """What the desk says to an answer."""
     command = ask.AnswerDrift(
         order_id=row["order_id"], drift_class=row["drift_class"], drift_subject=row["subject"], answer=answer,
-        **{"why": "it was agreed", **more},
+        **{"why": "it was agreed", "shown_mark": row["shown_mark"], **more},
     )  # fmt: skip
     return DriftDesk(house.house, lanes_of(house.house)).answer_drift("Olu (ops)", command)
 
@@ -342,7 +342,7 @@ def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approv
     def say(answer: Literal["revert", "accept"], role: Role, *, is_approver: bool = False) -> dict[str, Any]:
         command = ask.AnswerDrift(
             order_id=row["order_id"], drift_class=row["drift_class"], drift_subject=row["subject"], answer=answer,
-            why="it was agreed",
+            why="it was agreed", shown_mark=row["shown_mark"],
         )  # fmt: skip
         return counter.ask(command, role=role, is_approver=is_approver)
 

@@ -74,7 +74,13 @@ def test_an_acceptance_holds_for_the_values_it_was_given_for(bench: Callable[...
     held(34)
     opened = standing()
     counter = Counter(made)
-    told = counter.ask(Accept(exception_id=identity, reason="the carrier takes 40"), actor="Ann", is_approver=True)
+    (shown,) = made.rows("select grounds from exception_facts where exception_id = $id", id=identity)
+    accept = Accept(exception_id=identity, reason="the carrier takes 40", grounds={identity: shown["grounds"]})
+    told = counter.ask(accept, actor="Ann", is_approver=True)
+    held(47)
+    other = counter.ask(accept, actor="Ann", is_approver=True)  # another length than was shown
+    unsaid = counter.ask(accept.model_copy(update={"grounds": {}}), actor="Ann", is_approver=True)
+    held(34)
     counter.close()
     accepted = standing()
     held(34)
@@ -85,6 +91,9 @@ def test_an_acceptance_holds_for_the_values_it_was_given_for(bench: Callable[...
         (False, False), (True, True), (True, True), (False, True),
     )  # fmt: skip
     assert told["message"] == "1 exception accepted as it is, until its values change or it is wrong anew."
+    assert [(one["state"], one["message"]) for one in (other, unsaid)] == [
+        ("refused", "It changed since; look again.")
+    ] * 2
     assert made.rebuild_differences() == {}
 
 

@@ -1,0 +1,90 @@
+"""What is sent when a button is pressed, and what is not.
+
+Law: a press is for what was shown when it was pressed. Between that and the drawing that sends it things are mended
+and others go wrong: what it is about comes from the drawing that was seen, what is typed and chosen from the fields
+as they are. A press whose button is not there any more is dropped, and that is said.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from dashboard import access, data, send
+from store.errors import StoreError
+
+ANSWER_SECONDS = 2.0
+_PRESSED = "pressed-"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a button is about as it is shown, and the command for each of that, with what is typed by then."""
+
+    shown: Sequence[Any]
+    command: Callable[[Any], send.Command]
+
+    def commands(self, shown: Sequence[Any] | None = None) -> list[send.Command]:
+        """Those for what is shown now, or was."""
+        return [self.command(one) for one in (self.shown if shown is None else shown)]
+
+
+def remember(name: str, shown: Sequence[Any]) -> None:
+    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button."""
+    st.session_state[f"{_PRESSED}{name}"] = shown
+
+
+def taken(name: str) -> Sequence[Any] | None:
+    """What was shown when the button was pressed; None: it was not."""
+    shown: Sequence[Any] | None = st.session_state.pop(f"{_PRESSED}{name}", None)
+    return shown
+
+
+def drop(why: str = "What you pressed is not there any more") -> None:
+    """A press that no button has taken is for nothing."""
+    names = [name for name in st.session_state if str(name).startswith(_PRESSED)]
+    for name in names:
+        del st.session_state[name]
+    if names:
+        not_sent(f"{why}: look again.")
+
+
+def not_sent(why: str) -> None:
+    """Say that a press came to nothing."""
+    st.toast(f"**Nothing was sent.** {why}", icon=":material/block:")
+
+
+def submit(commands: Sequence[send.Command], slot: str) -> None:
+    """Send commands, wait a moment for their answers, and show the page as it is then."""
+    person = access.person()
+    st.session_state.pop(f"trouble-{slot}", None)
+    sent: list[UUID] = []
+    st.session_state[f"commands-{slot}"] = sent
+    try:
+        with st.spinner("Asking the worker…"):
+            sent.extend(
+                send.send(
+                    data.window(), command, actor=person.name, role=person.role, is_approver=person.is_approver
+                )
+                for command in commands
+            )
+            _wait(sent)
+    except StoreError as trouble:
+        st.session_state[f"trouble-{slot}"] = str(trouble)
+    # the rest of the page was drawn before; outside of a fragment the next refresh shows it
+    with contextlib.suppress(StreamlitAPIException):
+        st.rerun(scope="fragment")
+
+
+def _wait(sent: Sequence[UUID]) -> None:
+    give_up_at = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < give_up_at:
+        found = data.command_outcomes(sent)
+        if found["finished_at"].count() == len(sent):
+            return
+        time.sleep(0.2)
