@@ -68,8 +68,9 @@ class Refused(SyncError):
 
 
 class Unclear(SyncError):
-    """The answer to a write never came: it may have happened."""
+    """The answer to a write never came, or does not say what became of it: it may have happened."""
 
-    def __init__(self, message: str, *, snapshot_id: UUID | None = None) -> None:
+    def __init__(self, message: str, *, code: str = "", snapshot_id: UUID | None = None) -> None:
         super().__init__(message)
+        self.code = code  # what it answered with; empty: nothing, or nothing we know how to read
         self.snapshot_id = snapshot_id  # what was sent, and what came if anything did

@@ -124,6 +124,7 @@ class OpenIntent:
     meant_at: datetime
     happened_at: datetime
     reference: str = ""  # what the outside system called it before it was in doubt
+    answered: str = ""  # the outside system's code for the answer that left it unclear
     said_absent: str = ""  # by whom and why; empty: nobody has said so
 
 
@@ -148,13 +149,25 @@ def confirmed(
 def refused(
     intent: Intent | OpenIntent, now: datetime, code: str, message: str, snapshot_id: UUID | None = None
 ) -> IntentRefused:
-    return IntentRefused(**_about(intent, now), code=code, message=message[:500], snapshot_id=snapshot_id)
+    return IntentRefused(
+        **_about(intent, now), code=code, message=message[:500], answered=_answered_with(intent),
+        snapshot_id=snapshot_id,
+    )  # fmt: skip
 
 
 def unclear(
-    intent: Intent | OpenIntent, now: datetime, code: str, message: str, snapshot_id: UUID | None = None
-) -> IntentUnclear:
-    return IntentUnclear(**_about(intent, now), code=code, message=message[:500], snapshot_id=snapshot_id)
+    intent: Intent | OpenIntent, now: datetime, code: str, message: str, snapshot_id: UUID | None = None,
+    *, answered: str = "",
+) -> IntentUnclear:  # fmt: skip
+    """It may have happened; `answered` is the code that came, which stays with it whatever is found."""
+    return IntentUnclear(
+        **_about(intent, now), code=code, message=message[:500], answered=answered or _answered_with(intent),
+        snapshot_id=snapshot_id,
+    )  # fmt: skip
+
+
+def _answered_with(intent: Intent | OpenIntent) -> str:
+    return intent.answered if isinstance(intent, OpenIntent) else ""
 
 
 def carry_out(
@@ -250,7 +263,7 @@ def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event |
     except Refused as no:
         return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no), no.snapshot_id)
     except Unclear as doubt:
-        return unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id)
+        return unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id, answered=doubt.code)
     except (Fatal, Retriable, Deferred) as trouble:
         return trouble
     return confirmed(intent, run.now(), reference, snapshot_id=_last(made))
@@ -290,7 +303,9 @@ def carry_out_together(
             code, why = no.code or str(no.status), no.reason or str(no)
             outcomes = [refused(one, run.now(), code, why, no.snapshot_id) for one in group]
         except Unclear as doubt:
-            outcomes = [unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id) for intent in group]
+            outcomes = [
+                unclear(one, run.now(), "", str(doubt), doubt.snapshot_id, answered=doubt.code) for one in group
+            ]
         except (Fatal, Retriable, Deferred) as cause:
             trouble = cause
             outcomes = [refused(intent, run.now(), NOT_SENT, str(cause)) for intent in group]
@@ -316,7 +331,7 @@ def still_open(run: Run, kinds: Iterable[str]) -> list[OpenIntent]:
         """
         select
             meant.intent_id, meant.intent_kind, meant.subject, meant.order_id, meant.payload, meant.state,
-            meant.code, meant.reference, meant.meant_at, meant.happened_at,
+            meant.code, meant.reference, meant.answered, meant.meant_at, meant.happened_at,
             coalesce(said.actor || ': ' || said.why, '') as said_absent,
         from intent_facts as meant
         left join absence_word_facts as said on said.intent_id = meant.intent_id
@@ -340,6 +355,7 @@ def _open_intent(row: dict[str, Any]) -> OpenIntent:
         meant_at=row["meant_at"],
         happened_at=row["happened_at"],
         reference=row["reference"],
+        answered=row["answered"],
         said_absent=row["said_absent"],
     )
 

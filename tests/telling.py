@@ -95,6 +95,7 @@ class Teller:
         reference: str = "",
         code: str = "",
         message: str = "",
+        answered: str = "",
         payload: Mapping[str, Any] | None = None,
         at: datetime | None = None,
         intent_id: UUID | None = None,
@@ -110,7 +111,8 @@ class Teller:
             "confirmed": events.IntentConfirmed, "refused": events.IntentRefused, "unclear": events.IntentUnclear,
         }  # fmt: skip
         if state in outcomes:
-            self.tell(outcomes[state](**about, reference=reference, code=code, message=message))
+            said = {"reference": reference, "code": code, "message": message, "answered": answered}
+            self.tell(outcomes[state](**about, **said))
 
     def described(self, topic: str, value: Any) -> None:
         """An outside system said what it is."""

@@ -40,6 +40,7 @@ class _IntentSettled(Event):
     reference: str = ""
     code: str = ""
     message: str = ""
+    answered: str = ""  # the outside system's code for an answer that left it unclear
 
     @property
     def subject(self) -> str:

@@ -30,7 +30,11 @@ held as (
 unclear as (
     select
         'order_unclear' as kind, intent.intent_kind || '/' || intent.subject as subject, intent.order_id,
-        intent.intent_kind as cause, intent.message as detail, placed.total_amount as amount,
+        intent.intent_kind as cause,
+        intent.message || if(
+            contains(intent.message, intent.answered), '', '. It was answered ' || intent.answered
+        ) as detail,
+        placed.total_amount as amount,
         coalesce(placed.currency, '') as currency,
         if(
             placed.state = 'WAITING_ACCEPTANCE', placed.placed_at + to_hours(acceptance_hours::integer),

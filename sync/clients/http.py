@@ -294,7 +294,7 @@ class Door:
                 "company that is not its own"
             )
         if status >= 500 or status == 408:
-            self._doubt(call, said, answer)
+            self._doubt(call, said, answer, code)
         if call.is_write and status >= 400:
             raise Refused(
                 f"{said} {reason}".rstrip(), status=status, code=code, reason=reason, snapshot_id=answer.snapshot_id
@@ -303,11 +303,11 @@ class Door:
             raise Skippable(f"{said}: it is not there")
         raise Fatal(f"{said} {reason}".rstrip() + ": the request is wrong; this program must change")
 
-    def _doubt(self, call: Call, said: str, answer: Answer) -> NoReturn:
+    def _doubt(self, call: Call, said: str, answer: Answer, code: str = "") -> NoReturn:
         """An answer that does not say whether anything happened."""
         if call.may_repeat:
             raise _Again(Retriable(said))
-        raise Unclear(f"{said}; it may have happened", snapshot_id=answer.snapshot_id)
+        raise Unclear(f"{said}; it may have happened", code=code, snapshot_id=answer.snapshot_id)
 
     def _patience_asked(self, call: Call, place: str, after: float | None) -> NoReturn:
         """The other side did nothing and asked for time: a short while is waited, a longer one is noted."""

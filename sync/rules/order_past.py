@@ -91,7 +91,8 @@ class Past:
         if hold is None or hold["reason"] is not None:
             return False
         frees, kind = hold.get("frees"), refusal["intent_kind"]
-        is_meant = frees is None or kind in frees or f"{kind}/{refusal['code']}" in frees
+        named = {kind, f"{kind}/{refusal['code']}", f"{kind}/{cause_of(refusal)}"}
+        is_meant = frees is None or not named.isdisjoint(frees)
         return is_meant and bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
@@ -103,6 +104,14 @@ class Past:
             and last["code"] in {NOT_SENT, ABSENT}
             and last["happened_at"] >= moment
         )
+
+
+def cause_of(failure: Mapping[str, Any]) -> str:
+    """Why it failed; of what was surely absent, what BlueCherry had answered with, where that passes by itself."""
+    if failure["code"] != ABSENT:
+        return str(failure["code"])
+    answered = failure.get("answered") or ""
+    return answered if is_transient(answered) else NO_ANSWER
 
 
 def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Place
 from sync.rules.order_known import Known
-from sync.rules.order_past import NO_ANSWER, OTHER_CONTENT, Groups, Past, past_of
+from sync.rules.order_past import NO_ANSWER, OTHER_CONTENT, Groups, Past, cause_of, past_of
 from sync.rules.order_upkeep import cancelations, references
 from sync.rules.retrying import ABSENT, next_try_at
 
@@ -193,13 +193,17 @@ def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | No
     last, failures = past.last.get(("create_sales_order", subject)), past.failures("create_sales_order", subject)
     if last is None or not failures or past.is_freed(known.holds.get(order_id), last):
         return None
-    until_at = next_try_at(last["happened_at"], last["code"], failures, subject)
-    if last["code"] == ABSENT and failures == 1:
+    cause = cause_of(last)
+    if cause == NO_ANSWER and failures == 1:
         return None
-    words = "its answer never came, and it was not there" if last["code"] == ABSENT else last["message"]
+    until_at = next_try_at(last["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
+    words = last["message"]
+    if last["code"] == ABSENT:
+        came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {cause}"
+        words = f"{came}, and it was not there"
     times = f"{failures} times" if failures > 1 else "once"
     detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
-    return _Wait(until_at, _Held("refused_by_erp", NO_ANSWER if last["code"] == ABSENT else last["code"], detail))
+    return _Wait(until_at, _Held("refused_by_erp", cause, detail))
 
 
 def _check_stock(known: Known, order_id: str) -> None:

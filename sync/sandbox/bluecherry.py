@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sync.sandbox.bluecherry_batches import Batch, Batches
 from sync.sandbox.bluecherry_channels import SALE_SHARE, WEB_SHARE, OtherChannels
-from sync.sandbox.bluecherry_documents import SalesOrder
+from sync.sandbox.bluecherry_documents import ErpRefusalError, SalesOrder
 from sync.sandbox.bluecherry_edits import BUSY_RATE, USUAL_RATE, HandEdits
 from sync.sandbox.bluecherry_fulfilment import Fulfilment
 from sync.sandbox.bluecherry_money import Books
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from sync.sandbox.world import World
 
 API_KEY = "sandbox-bluecherry-key"
+# How a sales order is answered at a bad moment. The gateway gives up on a server that keeps the order all the same.
+BUSY = {
+    "BATCH_RUNNING": (503, "a batch is being posted"),
+    "LOCK_TIMEOUT": (503, "another user holds the record"),
+    "UPSTREAM_TIMEOUT": (504, "the server did not answer"),
+}
 
 
 class BlueCherry:
@@ -40,6 +46,7 @@ class BlueCherry:
         self.returns = ReturnBook(world, self.book)
         self.book.on_visible = self._became_visible
         self.fulfilment.on_shipped.append(self.books.expect_invoice)
+        self.busy = ""  # one of BUSY; empty: it takes orders
         self.stock.begin()
         self.batches.begin()
         self.channels.begin()
@@ -73,6 +80,8 @@ class BlueCherry:
             "punctual_batches": lambda: self._set_late(is_late=False),
             "wide_batches": lambda: self._set_wide(is_wide=True),
             "long_batches": lambda: self._set_wide(is_wide=False),
+            "answers_as_usual": lambda: self._be_busy(""),
+            **{f"answers_{code.lower()}": partial(self._be_busy, code) for code in BUSY},
             **{f"hand_{kind}": partial(self.edits.edit_newest, kind) for kind in self.edits.kinds},
         }
 
@@ -92,7 +101,12 @@ class BlueCherry:
 
     def create_order(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Keep a sales order document; raises ErpRefusalError."""
-        return self.book.create(document)
+        if self.busy not in BUSY:
+            return self.book.create(document)
+        if self.busy == "UPSTREAM_TIMEOUT":
+            self.book.create(document)
+        status, why = BUSY[self.busy]
+        raise ErpRefusalError(self.busy, why, status=status)
 
     def stock_out(self, sku_key: str, units: int, channel: str) -> int:
         """Another channel takes free units at once; how many it got."""
@@ -133,6 +147,10 @@ class BlueCherry:
     def _stick_orders(self, *, are_stuck: bool) -> None:
         self.book.is_stuck = are_stuck
 
+    def _be_busy(self, code: str) -> None:
+        """From now on every sales order is answered with this code; empty: as usual."""
+        self.busy = code
+
     def _open_channels(self, *, is_open: bool) -> None:
         self.channels.is_open = is_open
 
@@ -165,6 +183,7 @@ class BlueCherry:
             "switches": {
                 "hand_edit_rate": self.edits.rate,
                 "refuse_duplicates": self.book.refuse_duplicates,
+                "busy": self.busy,
                 "stick_orders": self.book.is_stuck,
                 "other_channels": self.channels.is_open,
                 "season_over": self.stock.is_season_over,

@@ -88,6 +88,14 @@ def test_a_write_answered_with_doubt_is_unclear_and_sent_once(outside: Any, answ
     assert len(outside.requests) == 1
 
 
+def test_a_write_answered_503_is_unclear_under_the_code_it_was_answered_with(outside: Any) -> None:
+    body = {"errors": [{"errorCode": "BATCH_RUNNING", "errorMessage": "a batch is being posted"}]}
+
+    with pytest.raises(Unclear) as doubt:
+        outside.door(saying(httpx.Response(503, json=body))).send(WRITE)
+    assert doubt.value.code == "BATCH_RUNNING"
+
+
 def test_a_write_that_may_be_repeated_is_repeated(outside: Any) -> None:
     door = outside.door(saying(httpx.ReadTimeout, httpx.Response(500), httpx.Response(204)))
 

@@ -110,6 +110,23 @@ def test_a_second_order_with_the_same_number_is_taken_unless_the_switch_refuses(
     assert len(world.bluecherry.state()["sales_orders"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "kept"), [("BATCH_RUNNING", 503, 0), ("LOCK_TIMEOUT", 503, 0), ("UPSTREAM_TIMEOUT", 504, 1)]
+)
+def test_at_a_bad_moment_an_order_is_answered_with_a_code_and_kept_where_only_the_gateway_gave_up(
+    world: World, erp: Any, code: str, status: int, kept: int
+) -> None:
+    world.bluecherry.scenario(f"answers_{code.lower()}")
+    answer = erp.post("/api/salesOrder", json=[document(world, deep(world), "JL-1")])
+    orders = world.bluecherry.state()["sales_orders"]
+    world.bluecherry.scenario("answers_as_usual")
+    again = erp.post("/api/salesOrder", json=[document(world, deep(world), "JL-2")])
+
+    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (status, code)
+    assert len(orders) == kept
+    assert again.status_code == 200
+
+
 def test_what_sticks_gets_a_number_and_is_nowhere_until_it_is_posted(world: World, erp: Any) -> None:
     world.bluecherry.scenario("stick_orders")
     number = erp.post("/api/salesOrder", json=[document(world, deep(world), "JL-1")]).json()["ord_num"]

@@ -1,14 +1,14 @@
 """What may or may not be in BlueCherry, and how it was looked for there."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from store.database import Ask
 from store.events import CreationMissed
 from store.evidence import Snapshot, packed
 from tests.told import HOUR, NOW, Told, thing
-
-MINUTE = timedelta(minutes=1)
+from tests.views.conditions import MINUTE, wrong
 
 
 def asked(told: Told, field: str, number: str, at: datetime) -> None:
@@ -58,3 +58,14 @@ def test_what_got_a_number_and_is_not_shown_says_how_it_was_missed(told: Told, a
     (row,) = ask("select * from unclear_in_erp").to_dicts()
     assert (row["state"], row["reference"], row["shown"]) == ("confirmed", "400001", "")
     assert (row["missed_first_at"], row["missed_last_at"]) == (NOW - 20 * MINUTE, NOW - 10 * MINUTE)
+
+
+def test_an_unclear_call_names_the_code_it_was_answered_with_once(told: Told, ask: Ask) -> None:
+    told.order("O1-A", placed=NOW - HOUR)
+    about: dict[str, Any] = {"order_id": "O1-A", "at": NOW - 20 * MINUTE, "answered": "BATCH_RUNNING"}
+    told.intent("create_sales_order", "O1-A/NMK/WH1", "unclear", message="503 BATCH_RUNNING", **about)
+    told.intent("create_sales_order", "O1-A/NMC/WH2", "unclear", message="Not found once", **about)
+
+    assert {row["detail"] for (kind, _), row in wrong(ask).items() if kind == "order_unclear"} == {
+        "503 BATCH_RUNNING", "Not found once. It was answered BATCH_RUNNING",
+    }  # fmt: skip

@@ -10,6 +10,7 @@ create table if not exists intent_facts (
     reference varchar not null,                 -- what the outside system calls it
     code varchar not null,                      -- its refusal code
     message varchar not null,
+    answered varchar not null,                  -- its code for an answer that left it unclear; empty: none
     meant_at timestamptz,
     happened_at timestamptz not null,
     seq bigint not null,
@@ -43,6 +44,7 @@ using (
         coalesce(latest.body ->> 'reference', '') as reference,
         coalesce(latest.body ->> 'code', '') as code,
         coalesce(latest.body ->> 'message', '') as message,
+        coalesce(latest.body ->> 'answered', '') as answered,
         meant_at,
         latest.at as happened_at,
         latest.seq as seq,
@@ -56,13 +58,14 @@ then update set
     meant_at = coalesce(fact.meant_at, new.meant_at),
     intent_kind = new.intent_kind, subject = new.subject, order_id = new.order_id,
     state = new.state, reference = new.reference, code = new.code, message = new.message,
-    happened_at = new.happened_at, seq = new.seq
+    answered = new.answered, happened_at = new.happened_at, seq = new.seq
 when matched then update set
     payload = coalesce(fact.payload, new.payload),
     meant_at = coalesce(fact.meant_at, new.meant_at)
 when not matched then insert (
-    intent_id, intent_kind, subject, order_id, payload, state, reference, code, message, meant_at, happened_at, seq
+    intent_id, intent_kind, subject, order_id, payload, state, reference, code, message, answered,
+    meant_at, happened_at, seq
 ) values (
     new.intent_id, new.intent_kind, new.subject, new.order_id, new.payload, new.state, new.reference, new.code,
-    new.message, new.meant_at, new.happened_at, new.seq
+    new.message, new.answered, new.meant_at, new.happened_at, new.seq
 );
