@@ -16,7 +16,7 @@ ORDERS_SEEN = "orders.changed"  # every order changed before this moment was rea
 RETURNS_SEEN = "returns.changed"  # and every return
 ORDERS_LOOKED = "orders.looked"  # when the last look at what changed began: those that can be read were
 RETURNS_LOOKED = "returns.looked"
-STYLES_LOOKED = "catalogue.looked"  # when the last look at the styles began that came to their end
+STYLES_LOOKED = "catalogue.looked"  # when the last look at the styles began that read what is not given up
 
 
 def erp_shows_by(house: House, moment: datetime) -> datetime:

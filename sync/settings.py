@@ -86,7 +86,7 @@ class Settings(StoreSettings):
     counted_within_hours: int = Field(default=36, ge=1)  # of a day's end its orders are counted on both sides
 
     warehouses: tuple[str, ...] = ()  # allowed to sell from; none: those the warehouse mapping names
-    held_lots: tuple[str, ...] = ()  # lots nothing is sold from: QA, seconds
+    held_lots: tuple[str, ...] = ()  # nothing is sold from, once a FULL batch is read: QA, seconds
     # the buffer where no policy says otherwise
     buffer_percent: Decimal = Field(default=Decimal(5), ge=0, le=100, decimal_places=2)
     buffer_units: int = Field(default=1, ge=0)

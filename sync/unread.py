@@ -136,6 +136,12 @@ def unread_from(run: Run, source: str, record: str) -> datetime:
     return min((row["from_at"] for row in _met(run, source, record)), default=NEVER)
 
 
+def is_waited_for(run: Run, source: str, record: str) -> bool:
+    """Whether a record of a list cannot be read, for less time than anything waits for it."""
+    since = run.now() - UNREADABLE_FOR
+    return any(row["happened_at"] > since for row in _open(run, SYSTEMS[source], record).values())
+
+
 def _met(run: Run, source: str, record: str) -> list[dict[str, Any]]:
     """What cannot be read and can be met again by reading from a moment."""
     return [row for row in _open(run, SYSTEMS[source], record).values() if row["from_at"] is not None]

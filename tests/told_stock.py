@@ -121,6 +121,10 @@ class Stock(Teller):
         """All offers were decided on a batch, and nothing was to send."""
         self.tell(events.StockBatchAgreed(happened_at=at, batch_id=batch_id))
 
+    def writes_agreements(self, *, since: datetime) -> None:
+        """From then on we wrote down of which batch nothing was to send."""
+        self.journal.append(bookmarks={"inventory.agreements_since": since.isoformat()})
+
     def seen(
         self,
         batch_id: str,

@@ -254,7 +254,7 @@ def _meant(name: str) -> tuple[str, str]:
     level = str(
         where.selectbox(
             "For", list(LEVELS), 0, format_func=lambda one: LEVELS[one], key=f"back-test-level-{name}",
-            help="As if it were set: more specific policies win, and what is left empty is as the level above says.",
+            help="As if it were set: more specific policies win, what is left empty is as the level above says.",
         )
     )  # fmt: skip
     if level == "global":

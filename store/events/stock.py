@@ -189,6 +189,9 @@ class StockTermsChanged(Event):
     minimum: int | None = None
     maximum: int | None = None  # none: no cap
     refused_warehouses: tuple[str, ...] = ()  # allowed, but no place to sell from: not counted
+    awaited_lots: tuple[
+        str, ...
+    ] = ()  # held by the settings since the newest FULL batch was read: they still count
 
     @property
     def subject(self) -> str:

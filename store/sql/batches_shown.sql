@@ -3,9 +3,9 @@
 -- before a newer batch was read (a file stood open, John Lewis was down), for that of whichever later batch; where all it
 -- would have sent were rises that may not go yet (the batch is old, the orders were not read), likewise.
 -- Left out is one after which all offers were decided, on it or a newer one, and nothing was to send: the file then comes
--- with the next sale, and that wait says nothing of how long we take. Of batches read before the first such agreement was
--- written down nobody knows whether they had anything to send: they count with a file of their own only, one that went as
--- soon as it could, as does the newest alone of those read in one moment.
+-- with the next sale, and that wait says nothing of how long we take. Of batches read before such agreements were written
+-- down at all (a bookmark says since when) nobody knows whether they had anything to send: they count with a file of their
+-- own only, one that went as soon as it could, as does the newest alone of those read in one moment.
 create or replace macro batches_shown(as_of) as table
 with readings as (
     select
@@ -54,7 +54,9 @@ select firsts.batch_id, firsts.shown_at,
 from firsts
 where
     (
-        firsts.read_at >= (select min(happened_at) from agreements)
+        firsts.read_at >= (
+            select value::timestamptz from bookmarks where name = 'inventory.agreements_since'
+        )
         or (
             firsts.is_newest
             and (firsts.overtaken_at is null or firsts.sent_at < firsts.overtaken_at)

@@ -76,6 +76,18 @@ not_counted as (
     group by refused_places.location
 ),
 
+awaited as (
+    select
+        'held_lot_awaited' as kind, lot as subject, '' as order_id, lot as cause,
+        'What lies in lot ' || lot || ' is listed until BlueCherry''s next FULL stock batch is read: the newest was read'
+            || ' before the setting HELD_LOTS named it, and the stock is kept without its lots.' as detail,
+        lot as grounds, told_at as since_at,
+    from (
+        select unnest(cast(coalesce(awaited_lots, '[]')::json as varchar[])) as lot, happened_at as told_at,
+        from stock_terms_facts
+    )
+),
+
 names as (
     select sku, count(*) filter (where is_active and is_listed and not is_gone) as live_count,
     from sku_facts
@@ -267,6 +279,7 @@ wrong as (
     union all by name from oversold
     union all by name from beyond
     union all by name from not_counted
+    union all by name from awaited
     union all by name from orphaned
     union all by name from orphans_held
     union all by name from refused

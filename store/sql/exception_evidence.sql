@@ -36,7 +36,7 @@ refused as (
 lists as (
     select * from (values
         ('batch_late', ['inventoryBatch']), ('batch_overaged', ['inventoryBatch']), ('batch_gap', ['inventoryBatch']),
-        ('warehouse_not_counted', ['Location']), ('batch_held', ['inventoryBatch', 'inventory']), ('batch_rejected', ['inventoryBatch', 'inventory']),
+        ('warehouse_not_counted', ['Location']), ('held_lot_awaited', ['inventoryBatch']), ('batch_held', ['inventoryBatch', 'inventory']), ('batch_rejected', ['inventoryBatch', 'inventory']),
         ('batch_doubtful', ['inventoryBatch', 'inventory']), ('stock_mismatch', ['OF21', 'STO02']),
         ('stock_uncompared', ['OF21']), ('offer_without_sku', ['OF21', 'style']), ('orphans_held', ['OF21', 'style']),
         ('import_failed', ['STO01', 'STO02', 'STO03']), ('import_stuck', ['STO01', 'STO02']),

@@ -1,5 +1,6 @@
 -- One row per line of an order that waits for our acceptance. Are its units there, before buffers and without its own?
--- Who ordered first comes first: a later order takes nothing from an earlier one.
+-- Who ordered first comes first: a later order takes nothing from an earlier one, nor from a wholesale order that was in the
+-- batch and ships before the next one lands.
 create or replace macro orders_acceptance(as_of) as table
 with terms as (
     select batch_id, batch_at, clock_skew_seconds, deducts_open_orders, clamps_warehouses,
@@ -23,16 +24,31 @@ known as (
     join sku_facts as sku on sku.sku = wanted.sku and not sku.is_gone
 ),
 
+leaving as (
+    from scheduled_units(
+        (select batch_at from terms),
+        (select max_by(lands_at, batch_at) from risk_window_facts),
+        skew_seconds := (select clock_skew_seconds from terms)
+    )
+),
+
 nets as (
-    select sku.sku, stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held as net,
+    select
+        sku.sku,
+        stock.on_hand - stock.linked - stock.allocated - stock.picked - stock.damaged - stock.held as net,
+        net - coalesce(leaving.quantity, 0) as stays,
     from known as sku
     join stock_facts as stock on stock.sku_key = sku.sku_key
     join terms on list_contains(terms.warehouses, stock.location)
+    left join leaving on leaving.sku_key = stock.sku_key and leaving.location = stock.location
     where trim(upper(stock.location)) not in ('POE', 'FOB', '')
 ),
 
 supplies as (
-    select nets.sku, sum(if(terms.clamps_warehouses, greatest(nets.net, 0), nets.net))::bigint as supply,
+    select
+        nets.sku,
+        sum(if(terms.clamps_warehouses, greatest(nets.net, 0), nets.net))::bigint as supply,
+        (supply - sum(if(terms.clamps_warehouses, greatest(nets.stays, 0), nets.stays)))::bigint as scheduled,
     from nets
     cross join terms
     group by nets.sku
@@ -56,8 +72,11 @@ select
     -- of what BlueCherry does not have, or has not active, its stock proves nothing
     waiting.sku in (select sku from known where is_active) as is_known,
     coalesce(supplies.supply, 0) as supply,
+    coalesce(supplies.scheduled, 0) as scheduled,
     coalesce(sum(flying.inflight_quantity), 0)::bigint as earlier,
-    greatest(coalesce(supplies.supply, 0) - coalesce(sum(flying.inflight_quantity), 0), 0)::bigint as fulfilable,
+    greatest(
+        coalesce(supplies.supply, 0) - coalesce(supplies.scheduled, 0) - coalesce(sum(flying.inflight_quantity), 0), 0
+    )::bigint as fulfilable,
     any_value(terms.batch_id) as batch_id,
     any_value(terms.is_stale) as is_stale,
     any_value(terms.batch_at) as batch_at,
@@ -67,4 +86,5 @@ left join supplies on supplies.sku = waiting.sku
 left join flying
     on flying.sku = waiting.sku and flying.order_id <> waiting.order_id
     and (flying.placed_at, flying.order_id) < (waiting.placed_at, waiting.order_id)
-group by waiting.order_id, waiting.order_line_id, waiting.sku, waiting.quantity, supplies.supply;
+group by
+    waiting.order_id, waiting.order_line_id, waiting.sku, waiting.quantity, supplies.supply, supplies.scheduled;

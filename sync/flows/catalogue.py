@@ -23,7 +23,7 @@ from sync.rules.changes import changed, gone
 from sync.rules.skus import shop_sku, with_problems
 from sync.runs import EVERYTHING, Preview, Run, Scope
 from sync.settings import Settings
-from sync.unread import BEGINNING, Reading, reached
+from sync.unread import BEGINNING, Reading, is_waited_for, reached
 
 NAME = "catalogue"
 LONDON = ZoneInfo("Europe/London")
@@ -50,6 +50,8 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     rows, skus, bookmarks, reading = _look(run, scope)
     if not reading.end():
         bookmarks.pop(SKUS_UNTIL, None)
+    if is_waited_for(run, "erp", "style"):
+        bookmarks.pop(STYLES_LOOKED, None)
     if rows.is_empty():
         run.record(bookmarks=bookmarks)
     else:

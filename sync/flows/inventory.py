@@ -41,6 +41,7 @@ FULL_HOUR = 3  # the nightly file, London time
 FULL_ON = "inventory.full_on"
 ASKED = "inventory.asked"  # SKUs a person wants sent, until they are
 RAISED = "inventory.raised"  # the batch whose increases, of all offers, were sent
+AGREEMENTS_SINCE = "inventory.agreements_since"  # from then on a batch of which nothing is to send is written down
 EVERY_SKU = "*"
 RELEASE_LASTS = timedelta(hours=24)  # a person's word that many offers may lose their stock
 MOST_SHOWN = 1000
@@ -56,7 +57,8 @@ _PUBLISHED = (
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """Settle, look, decide, send."""
     asked = _asked(run, scope)
-    run.record(bookmarks={ASKED: "\n".join(sorted(asked))} if asked else None)
+    since = {} if run.bookmark(AGREEMENTS_SINCE) else {AGREEMENTS_SINCE: run.now().isoformat()}
+    run.record(bookmarks=since | ({ASKED: "\n".join(sorted(asked))} if asked else {}))
     is_free, unasked = _settled(run)
     trouble = _look(run, is_free=is_free, is_asked=scope.is_asked)
     batch = newest(run)

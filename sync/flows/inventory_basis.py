@@ -27,6 +27,7 @@ from sync.settings import Settings
 
 LONDON = ZoneInfo("Europe/London")
 _RECORD_ERRORS = "select key, value from mappings($now) where mapping = 'record_error' and state = 'in_force'"
+HELD_LOTS = "inventory.held_lots"  # JSON: those the newest FULL batch was read with
 _PLACES = 6  # of a chance and of a price, as facts keep them
 
 
@@ -186,6 +187,12 @@ def refused(run: Run, chosen: Collection[str]) -> frozenset[str]:
     return frozenset(place for place in chosen if not may_sell(place, types))
 
 
+def awaited_lots(run: Run) -> tuple[str, ...]:
+    """Lots the settings hold, and did not when the newest FULL batch was read: a DELTA tells of its SKUs alone."""
+    then = json.loads(run.bookmark(HELD_LOTS) or "[]")
+    return tuple(sorted(set(run.house.settings.held_lots) - set(then)))
+
+
 def allowed(run: Run) -> frozenset[str]:
     """Those a setting or a mapping names. Raises Fatal if there is none."""
     chosen = frozenset(run.house.settings.warehouses)
@@ -225,6 +232,7 @@ def _note(run: Run, found: Basis) -> None:
         minimum=usual.minimum,
         maximum=usual.maximum,
         refused_warehouses=tuple(sorted(refused(run, allowed(run)))),
+        awaited_lots=awaited_lots(run),
     )
     known = run.rows("select * from stock_terms_facts")
     if not known or not _says_the_same(terms, known[0]):
@@ -233,6 +241,6 @@ def _note(run: Run, found: Basis) -> None:
 
 def _says_the_same(terms: StockTermsChanged, row: dict[str, Any]) -> bool:
     said = terms.model_dump(exclude={"happened_at"})
-    lists = ("warehouses", "refused_warehouses")
+    lists = ("warehouses", "refused_warehouses", "awaited_lots")
     row = {**row, **{name: tuple(json.loads(row[name] or "[]")) for name in lists}}
     return all(row[name] == value for name, value in said.items())

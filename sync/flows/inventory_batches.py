@@ -15,6 +15,7 @@ import polars as pl
 from store.events import FindingPart, StockBatchHeld, StockBatchRead, StockBatchRejected, StockBatchSeen
 from sync.errors import Retriable
 from sync.flows import inventory_rows
+from sync.flows.inventory_basis import HELD_LOTS
 from sync.freshness import STYLES_LOOKED
 from sync.ports import StockBatch
 from sync.rules import batches as rules
@@ -153,8 +154,9 @@ def _readings(run: Run) -> dict[str, rules.Reading]:
         """
         select reading.batch_id, reading.state, coalesce(reading.reason, '') as reason, reading.happened_at,
             judged.verdict, reading.rejected_count,
-            reading.reason = 'sizes_unread' and coalesce(reading.happened_at <= catalogue.at, false) as is_due,
+            reading.reason = 'sizes_unread' and coalesce(seen.as_of <= catalogue.at, false) as is_due,
         from batch_reading_facts as reading
+        left join stock_batch_facts as seen on seen.batch_id = reading.batch_id
         left join batch_verdict_facts as judged on judged.batch_id = reading.batch_id
         cross join (select max(value)::timestamptz as at from bookmarks where name = $looked) as catalogue
         """,
@@ -226,7 +228,8 @@ def _keep(run: Run, batch: StockBatch, row_count: int, kept: pl.DataFrame, found
         as_of=batch.as_of, row_count=row_count, changed_count=kept.height,
         problems=tuple(one.detail for one in found), findings=_parts(found),
     )  # fmt: skip
-    run.record([event])
+    is_told = batch.kind == "FULL"  # a DELTA leaves the lots of all other SKUs as they were read
+    run.record([event], bookmarks={HELD_LOTS: json.dumps(run.house.settings.held_lots)} if is_told else None)
     run.counts["batches_read"] += 1
     run.counts["stock_rows"] += kept.height
 

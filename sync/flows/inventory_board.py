@@ -6,7 +6,7 @@ the clocks. What was entered before is inside the batch, be it open, picked or s
 sale refused or cancelled is released at once only if it certainly never reached BlueCherry.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from sync.flows.inventory_basis import Basis, entries, fallback, policy_day
 from sync.rules.policies import Entry, resolve
 from sync.rules.pushes import BOARD
-from sync.rules.sellable import BUCKETS, supply
+from sync.rules.sellable import BUCKETS, scheduled, supply
 from sync.runs import Run
 
 RELEASES_SINCE = timedelta(days=7)
@@ -173,7 +173,7 @@ def board(
     pooled = supply(
         _stock(run, basis, keys),
         basis.warehouses,
-        leaving=leaving(run, basis, until, keys),
+        leaving=_leaving(run, basis, until, keys),
         clamps=settings.clamp_warehouses,
     )
     counted = {"batch_at": basis.batch.as_of, "skew": skew, "open": basis.has_open_orders}
@@ -212,7 +212,18 @@ def _stock(run: Run, basis: Basis, keys: Sequence[str] | None) -> pl.DataFrame:
     return _ask(run, sql, keys, {"warehouses": sorted(basis.warehouses)}, key="sku_key")
 
 
-def leaving(run: Run, basis: Basis, until: datetime, keys: Sequence[str] | None = None) -> pl.DataFrame:
+def withdrawals(
+    run: Run, basis: Basis, moments: Mapping[int, datetime], keys: Sequence[str]
+) -> dict[int, pl.DataFrame]:
+    """By name of a moment `sku_key`, `scheduled`: what leaves on scheduled orders until then, of the supply."""
+    stock, clamps = _stock(run, basis, keys), run.house.settings.clamp_warehouses
+    return {
+        name: scheduled(_leaving(run, basis, until, keys), stock, basis.warehouses, clamps=clamps)
+        for name, until in moments.items()
+    }
+
+
+def _leaving(run: Run, basis: Basis, until: datetime, keys: Sequence[str] | None) -> pl.DataFrame:
     """`sku_key`, `location`, `quantity`: what leaves on scheduled orders until a moment, of all SKUs or of some."""
     values = {
         "batch_at": basis.batch.as_of,

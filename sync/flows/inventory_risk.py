@@ -15,7 +15,7 @@ import polars as pl
 
 from store.events import RiskAssessed
 from sync.flows.inventory_basis import Basis
-from sync.flows.inventory_board import leaving
+from sync.flows.inventory_board import withdrawals
 from sync.flows.inventory_demand import demand, demand_told
 from sync.flows.inventory_touched import Touched
 from sync.flows.inventory_window import Horizon, horizon
@@ -237,7 +237,7 @@ def _grids(
     chosen = pl.concat([moved.filter("is_at_risk"), near])
     of_them = offers.join(chosen.select("sku"), on="sku", how="semi", maintain_order="left")
     keys = of_them["sku_key"].to_list()
-    gone = {hours: leaving(run, found, _until(ahead.span, hours), keys) for hours in INTERVALS}
+    gone = withdrawals(run, found, {hours: _until(ahead.span, hours) for hours in INTERVALS}, keys)
     for some in of_them.iter_slices(GRIDS_AT_ONCE):
         run.check()
         by_interval = {float(AS_IT_IS): wanted(run, some, ahead, AS_IT_IS)}
@@ -247,6 +247,6 @@ def _grids(
 
 def _left_by(offers: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     """The offers with the base of another window: of one that ends later more leaves on scheduled orders."""
-    then = gone.group_by("sku_key").agg(then=pl.col("quantity").sum())
     base = pl.col("base") + pl.col("scheduled") - pl.col("then").fill_null(0)
+    then = gone.rename({"scheduled": "then"})
     return offers.join(then, on="sku_key", how="left", maintain_order="left").with_columns(base=base).drop("then")

@@ -51,13 +51,7 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
     """
     last = window.until_at - _END
     reading.met_from = window.from_at  # what was placed later was not changed before
-    ours = {
-        row["order_id"]: (row["state"], row["changed_at"])
-        for row in run.rows(
-            "select order_id, state, changed_at from order_facts where placed_at between $since and $last",
-            {"since": window.from_at, "last": last},
-        )
-    }
+    ours = _known(run, window.from_at, last)
     shown: dict[str, MarketOrder] = {}
     unreadable: list[str] = []
     there = 0
@@ -75,14 +69,15 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
     shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}
     named = {_id_of(one) for one in unreadable}
     should_know = window.until_at - run.house.settings.overlap
+    now_known = _known(run, window.from_at, last)  # what a late answer shows of an earlier state was not recorded
     differing = {
         "missing": shown.keys() - ours.keys(),
         "unreadable": named,
         "vanished": ours.keys() - shown.keys() - named,
         "outdated": {
             order_id
-            for order_id, order in shown.items()
-            if order_id in ours and order.state != ours[order_id][0] and order.updated_at <= should_know
+            for order_id, (state, changed_at) in now_known.items()
+            if order_id in shown and order_id in ours and state != ours[order_id][0] and changed_at <= should_know
         },
     }
     counted = OrdersCounted(
@@ -100,6 +95,15 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
     run.counts["days_counted"] += 1
     run.counts["orders_missed"] += len(differing["missing"])
     return counted
+
+
+def _known(run: Run, since: datetime, last: datetime) -> dict[str, tuple[str, datetime]]:
+    """State and last change of each order placed in between, as we have it."""
+    rows = run.rows(
+        "select order_id, state, changed_at from order_facts where placed_at between $since and $last",
+        {"since": since, "last": last},
+    )
+    return {row["order_id"]: (row["state"], row["changed_at"]) for row in rows}
 
 
 def _id_of(sentence: str) -> str:

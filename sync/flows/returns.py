@@ -28,6 +28,7 @@ from store.events import (
 from sync.errors import Deferred
 from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
+from sync.flows.stamps import in_order
 from sync.freshness import RETURNS_LOOKED, RETURNS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together
 from sync.ports import CreditMemo, LineRefund, MarketReturn, Outcome, ReturnDraft, ReturnLineDraft
@@ -95,7 +96,7 @@ def _look_at_marketplace(run: Run, scope: Scope) -> None:
         run, scope, "marketplace", "return", bookmark=RETURNS_SEEN, overlap=run.house.settings.overlap
     )
     for page in run.house.marketplace.list_returns(updated_from=since):
-        events = [_seen(one, page.snapshot_id, run.house.start_on) for one in page.items]
+        events = in_order(run, [_seen(one, page.snapshot_id, run.house.start_on) for one in page.items])
         reading.add(page, [one.return_id for one in page.items])
         run.counts["returns_changed"] += run.record(events)
         run.check()
@@ -124,8 +125,8 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
     reading, since = begin(run, scope, "erp", "credit memo", bookmark=CREDITED, overlap=settings.overlap)
     moments = []
     for memos in run.house.erp.list_credit_memos(updated_from=since):
-        ours = [memo for memo in memos.items if memo.order_id]
-        run.counts["credit_memos"] += run.record([_credited(memo, memos.snapshot_id) for memo in ours])
+        ours = [_credited(memo, memos.snapshot_id) for memo in memos.items if memo.order_id]
+        run.counts["credit_memos"] += run.record(in_order(run, ours))
         reading.add(memos, [memo.memo_number for memo in memos.items])
         moments += [memo.updated_at for memo in memos.items]
         run.check()

@@ -19,6 +19,7 @@ import polars as pl
 from store.clock import aware
 from store.events import InvoiceRead, PayoutSeen, TransactionsRead
 from sync.errors import Deferred, Fatal, Retriable, SyncError
+from sync.flows.stamps import in_order
 from sync.ports import BillingCycle, Invoice, Page, TransactionLine
 from sync.rules.progress import Progress, day_of, is_new_day
 from sync.rules.settlement import PAYMENT, Row, balance_gaps, unexplained
@@ -235,7 +236,7 @@ def read_invoices(run: Run, scope: Scope) -> None:
         reading.add(page, [invoice.invoice_number for invoice in page.items])
         ours = _ours(run, page.items)
         run.counts["not_ours"] += len(page.items) - len(ours)
-        events = [_read(invoice, page) for invoice in ours]
+        events = in_order(run, [_read(invoice, page) for invoice in ours])
         marks = _forward(run, INVOICES, progress.safe) if reading.is_clean else {}
         run.counts["invoices"] += run.record(events, bookmarks=marks)
         run.check()

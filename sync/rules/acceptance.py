@@ -1,11 +1,11 @@
 """Whether an order that waits for our acceptance can be fulfilled, and what a policy may say of it by itself.
 
-Pure. Judged before buffers and without the order's own reservation, against the batch in use; before the first
-batch nobody knows, and nothing is said. Stale stock proves nothing. Of an order with a SKU that BlueCherry does not
-have, or not active, nothing is said either: that is an exception of its own, whatever stands beside it. Refusing is
-a person's word, or the policy's where it is configured and a fresh batch shows not one unit of the lines that
-cannot be sent: these are refused, and the others, if there are any, accepted. One line with too few units is for a
-person.
+Pure. Judged before buffers and without the order's own reservation, against the batch in use less what ships on
+scheduled orders before the next one lands; before the first batch nobody knows, and nothing is said. Stale
+stock proves nothing. Of an order with a SKU that BlueCherry does not have, or not active, nothing is said
+either: that is an exception of its own, whatever stands beside it. Refusing is a person's word, or the policy's
+where it is configured and a fresh batch shows not one unit of the lines that cannot be sent: these are refused,
+and the others, if there are any, accepted. One line with too few units is for a person.
 """
 
 from collections import defaultdict
@@ -55,9 +55,10 @@ def _verdict(lines: Sequence[Mapping[str, Any]]) -> Verdict | None:
         return None
     words = "; ".join(
         f"`{line['sku']}`: {wanted[line['sku']]} ordered, {line['fulfilable']} left before buffers "
-        f"({line['supply']} in batch {line['batch_id']}, {line['earlier']} of them sold before)"
+        f"({line['supply']} in batch {line['batch_id']}, {_promised(line)}{line['earlier']} of them sold before)"
         for line in {line["sku"]: line for line in short}.values()
     )
+    # what only a scheduled order takes is still there, and whose it is a person says
     zero = tuple(line["order_line_id"] for line in short if line["supply"] <= 0)
     return Verdict(
         is_stale=False,
@@ -67,3 +68,7 @@ def _verdict(lines: Sequence[Mapping[str, Any]]) -> Verdict | None:
         is_proven_zero=len(zero) == len(short),
         is_partly_there=len(short) < len(lines),
     )
+
+
+def _promised(line: Mapping[str, Any]) -> str:
+    return f"{line['scheduled']} of them ship on scheduled orders, " if line["scheduled"] else ""

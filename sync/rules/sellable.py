@@ -37,30 +37,39 @@ def supply(
     `location`, `quantity`, a row each, what is taken off as scheduled. `clamps`: each warehouse counts at least
     zero, which lists more; only where stock can never be sent from another warehouse.
     """
-    allowed = sorted(name for name in warehouses if name.strip().upper() not in NEVER_SOLD_FROM)
     net = net_units().clip(lower_bound=0) if clamps else net_units()
     pooled = (
         stock.lazy()
-        .filter(pl.col("location").is_in(allowed))
+        .filter(pl.col("location").is_in(_sold_from(warehouses)))
         .group_by("sku_key")
         .agg(net.sum().alias("supply"), *(pl.col(name).sum() for name in BUCKETS))
         .collect(engine="streaming")  # a third of the time: the texts are hashed as they come
     )
     if leaving is None or leaving.is_empty():
         return pooled.with_columns(scheduled=pl.lit(0, pl.Int64))
+    return (
+        pooled.join(scheduled(leaving, stock, warehouses, clamps=clamps), on="sku_key", how="left")
+        .with_columns(pl.col("scheduled").fill_null(0))
+        .with_columns(supply=pl.col("supply") - pl.col("scheduled"))
+    )
+
+
+def scheduled(
+    leaving: pl.DataFrame, stock: pl.DataFrame, warehouses: Collection[str], *, clamps: bool = False
+) -> pl.DataFrame:
+    """`sku_key`, `scheduled`: what of `leaving` the supply of `stock` has, as `supply` takes it off."""
     # of a warehouse that counts as empty nothing leaves that another had
-    most = pl.min_horizontal("quantity", net) if clamps else pl.col("quantity")
-    taken = (
-        leaving.filter(pl.col("location").is_in(allowed))
+    most = pl.min_horizontal("quantity", net_units().clip(lower_bound=0)) if clamps else pl.col("quantity")
+    return (
+        leaving.filter(pl.col("location").is_in(_sold_from(warehouses)))
         .join(stock, on=["sku_key", "location"])
         .group_by("sku_key")
         .agg(scheduled=most.sum())
     )
-    return (
-        pooled.join(taken, on="sku_key", how="left")
-        .with_columns(pl.col("scheduled").fill_null(0))
-        .with_columns(supply=pl.col("supply") - pl.col("scheduled"))
-    )
+
+
+def _sold_from(warehouses: Collection[str]) -> list[str]:
+    return sorted(name for name in warehouses if name.strip().upper() not in NEVER_SOLD_FROM)
 
 
 def net_units() -> pl.Expr:

@@ -108,6 +108,25 @@ def test_the_styles_count_as_read_though_the_offers_behind_them_could_not_be(ben
     assert again == read
 
 
+def test_the_styles_do_not_count_as_read_while_one_is_waited_for_that_cannot_be(bench: Callable[..., Any]) -> None:
+    """A stock batch of size buckets would take its units for nobody's."""
+    looked = "select count(*) from bookmarks where name = $name"
+
+    def shown(port: Any, *, updated_from: Any) -> Iterator[Page[SkuRecord]]:
+        for page in port.skus(updated_from=updated_from):
+            yield replace(page, skipped=("style NK1: size is missing",) if updated_from is None else ())
+
+    house = bench(days=0.02, orders_per_day=0, skus=60)
+    house.house.erp = Between(house.house.erp, skus=shown)
+    counts = []
+    for minutes in (0, 5, 6 * 60):
+        house.advance(minutes)
+        house.run("catalogue")
+        counts.append(house.value(looked, name=STYLES_LOOKED))
+
+    assert counts == [0, 0, 1]
+
+
 def test_a_new_sku_with_a_known_upc_changes_both() -> None:
     rows, _, _ = catalogue.decide(frame("D"), frame("A"), is_whole=False)
 

@@ -68,6 +68,12 @@ def test_a_batch_becomes_offers_and_every_number_can_be_explained(bench: Callabl
     again = house.run("inventory")
     assert again.counts["published"] == 0
 
+    # Of every batch of a new store it is known whether anything was to send.
+    agreements_since = house.value(
+        "select value::timestamptz from bookmarks where name = 'inventory.agreements_since'"
+    )
+    assert agreements_since <= house.value("select min(happened_at) from batch_reading_facts")
+
     # One SKU asked for by a person is sent even though nothing changed; looking at it first sends nothing.
     sku = published[0]["sku"]
     with running(house.house, "inventory") as look:

@@ -1,6 +1,7 @@
 """Wholesale orders that ship before the next batch lands: known withdrawals, taken off once and never twice."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 from store.journal import check_rebuild
+from sync.flows.inventory_basis import Basis
 from sync.flows.inventory_board import board
 from sync.flows.inventory_risk import Foresight, assess, foresight, with_risk
 from sync.flows.orders import SALES_SEEN
@@ -97,6 +99,58 @@ def test_what_was_shipped_since_the_batch_is_still_in_it_and_what_was_cancelled_
     assert (stall.row()["scheduled"], stall.row()["supply"]) == (2, 38)
 
 
+BEFORE, SINCE = T_B - HOUR, T_B + HOUR
+SEASON, SEASON_OF_TEN = ("season", 6, 6, NEXT_SEASON, BEFORE), ("season", 10, 10, NEXT_SEASON, BEFORE)
+DUE = ("due", 6, 6, SOON, BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("case", "later", "readings", "off"),
+    [
+        ("next season's, shipped early", 6, (SEASON, ("season", 6, 0, NEXT_SEASON, SINCE)), 6),
+        ("and nothing of it was read before", 6, (("season", 6, 0, NEXT_SEASON, SINCE),), 6),
+        ("shipped early beside a due one", 12, (DUE, SEASON, ("season", 6, 0, NEXT_SEASON, SINCE)), 12),
+        (
+            "next season's, shipped in part before, hides no due one",
+            10, (DUE, ("season", 10, 4, NEXT_SEASON, BEFORE), ("season", 10, 4, NEXT_SEASON, SINCE)), 6,
+        ),
+        (
+            "a due one, shipped in part before, counts with the rest of it",
+            34, (("due", 10, 4, SOON, BEFORE), ("due", 10, 4, SOON, SINCE)), 4,
+        ),
+        ("and with what more of it shipped", 34, (("due", 10, 4, SOON, BEFORE), ("due", 10, 1, SOON, SINCE)), 4),
+        (
+            "next season's, raised, hides no due one",
+            16, (DUE, SEASON_OF_TEN, ("season", 30, 30, NEXT_SEASON, SINCE)), 6,
+        ),
+        ("raised twice, and not read before", 16, (
+            DUE, ("season", 10, 10, NEXT_SEASON, SINCE), ("season", 30, 30, NEXT_SEASON, SINCE + HOUR / 2),
+        ), 6),
+        (
+            "next season's, cancelled, was among the later ones: the due one is off the batch",
+            10, (DUE, SEASON_OF_TEN, ("season", 0, 0, NEXT_SEASON, SINCE)), 0,
+        ),
+        ("next season's, to ship soon now", 10, (SEASON_OF_TEN, ("season", 10, 10, SOON, SINCE)), 10),
+        ("the last reading before is the one", 16, (
+            DUE, ("season", 30, 30, NEXT_SEASON, BEFORE - HOUR), SEASON_OF_TEN,
+            ("season", 30, 30, NEXT_SEASON, SINCE),
+        ), 6),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_late_first", [False, True])
+def test_what_changed_since_the_batch_is_counted_against_what_the_batch_was_made_of(
+    stall: Stall, *, case: str, later: int, readings: tuple[Any, ...], off: int, is_late_first: bool
+) -> None:
+    """Readings: which order, what it wants, what of it is still to go, when it ships, when that was so."""
+    for name, wanted, left, starts, changed in reversed(readings) if is_late_first else readings:
+        stall.told.scheduled(
+            f"{stall.name}-{name}", {stall.sku: wanted}, starts=starts, changed=changed,
+            left={stall.sku: left},
+        )  # fmt: skip
+
+    assert taken(stall, later) == (off, 40 - off), case
+
+
 def test_an_order_that_changed_is_a_reason_to_decide_its_sku_anew(stall: Stall) -> None:
     since = stall.shop.rows("select coalesce(max(seq), 0) as seq from events")[0]["seq"]
     stall.told.scheduled(f"{stall.name}-WHS-1", {stall.sku: 6}, starts=SOON)
@@ -127,12 +181,12 @@ def shop(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
         each.told.close()
 
 
-def decided(shop: Shop) -> tuple[Foresight, Decision]:
-    ahead = foresight(shop.run, NEWEST)
+def decided(shop: Shop, found: Basis = NEWEST) -> tuple[Foresight, Decision]:
+    ahead = foresight(shop.run, found)
     assert ahead is not None
-    offers = board(shop.run, NEWEST, until=ahead.span.window.until)
+    offers = board(shop.run, found, until=ahead.span.window.until)
     decision = decide(with_risk(shop.run, offers, ahead), Terms(NEWEST_ID, may_rise=True))
-    assess(shop.run, NEWEST, decision.listed(is_sent=True), ahead)
+    assess(shop.run, found, decision.listed(is_sent=True), ahead)
     return ahead, decision
 
 
@@ -197,6 +251,21 @@ def test_what_if_the_next_batch_came_later_counts_what_would_leave_until_then(sh
     bases = {int(row["interval_hours"]): row["base"] for row in grids}
 
     assert {hours: bases[hours] for hours in (0, 1, 4, 12, 24)} == {0: 7, 1: 10, 4: 7, 12: 1, 24: 1}
+
+
+def test_what_if_takes_no_more_of_a_warehouse_than_the_number_itself_where_each_counts_alone(
+    shop: Callable[..., Shop],
+) -> None:
+    """Of eight that leave a warehouse with two units, the other warehouse has none."""
+    made = shop(clamp_warehouses=True)
+    shelves = {(QUICK, WAREHOUSE): {"on_hand": 10}, (QUICK, "WH2"): {"on_hand": 2, "later_orders": 30}}
+    made.told.batch("B-of-two", shelves, at=T_B)
+    made.told.scheduled("WHS-1", {QUICK: 8}, starts=T_B + 3 * HOUR, warehouse="WH2")
+    decided(made, replace(NEWEST, warehouses=frozenset({WAREHOUSE, "WH2"})))
+    grids = made.rows("select * from risk_grid_facts where sku = $sku", sku=QUICK)
+    bases = {int(row["interval_hours"]): row["base"] for row in grids}
+
+    assert {hours: bases[hours] for hours in (0, 1, 4, 24)} == {0: 10, 1: 12, 4: 10, 24: 10}
 
 
 def test_the_page_shows_as_supply_what_the_number_was_made_of(shop: Callable[..., Shop]) -> None:

@@ -220,6 +220,16 @@ def test_new_skus_are_stock_as_soon_as_the_catalogue_knows_them(house: House) ->
     assert house.on_hand("04100") == 5
 
 
+def test_a_look_at_the_skus_on_its_way_when_the_batch_was_rejected_is_what_it_waits_for(house: House) -> None:
+    house.styles_read(0, "04100", "04101")
+    house.erp.post("B1", 5, wide(*SHIRTS))
+    rejected = [house.look(minute, "B1") for minute in (6, 12, 24)]
+    house.styles_read(23)  # it began before the last rejection, and ended after it
+
+    assert rejected == [("rejected", "sizes_unread")] * 3
+    assert house.look(26, "B1") == ("read", "")
+
+
 def test_many_buckets_of_no_size_though_the_skus_were_read_wait_for_a_person(house: House) -> None:
     house.erp.post("B1", 5, wide(*SHIRTS))
     house.styles_read(7, "04100", "04101")

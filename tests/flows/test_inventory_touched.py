@@ -283,6 +283,7 @@ def test_only_batches_that_had_something_to_send_say_how_long_we_take(world: Wor
         world.told.clock.moment += HOUR
         world.told.batch(name, {(sku, "WH1"): {"on_hand": on_hand} for sku in SKUS}, at=world.now)
 
+    world.told.writes_agreements(since=world.now)
     world.decide()
     world.arrive()
     read("B1", 12)

@@ -10,11 +10,13 @@ from typing import Any, cast
 import pytest
 
 from store.journal import check_rebuild
+from sync.flows.orders_proof import count
 from sync.flows.orders_record import record_page
 from sync.ports import Address, MarketLine, MarketOrder, Page, Person
+from sync.rules.proof import Window
 from sync.unread import Reading
 from tests.flows.shop import Shop, settings_of
-from tests.told import NOW
+from tests.told import HOUR, NOW
 
 MINUTE = timedelta(minutes=1)
 AHEAD = NOW + 8 * MINUTE
@@ -27,6 +29,9 @@ ORDER = MarketOrder(
     Decimal(0), Decimal(39), Decimal(9), "STD-UK", "", has_incident=False, carrier_code="", tracking="",
     lines=(SHIRT,), person=Person(HOME, None),
 )  # fmt: skip
+
+
+SENT = replace(ORDER, state="SHIPPED", updated_at=AHEAD + MINUTE)
 
 
 class Shown:
@@ -55,6 +60,19 @@ class Answering:
 
 def unreadable(shop: Shop) -> list[str]:
     return [row["detail"] for row in shop.rows("select detail from unread_facts where is_open")]
+
+
+class Listed(Shown):
+    """John Lewis as far as it is asked for a day: it lists one order, and by name says what that is now."""
+
+    def __init__(self, listed: MarketOrder, now: MarketOrder) -> None:
+        super().__init__(now)
+        self.listed = listed
+
+    def orders(self, *, order_ids: Sequence[str] = (), **_: Any) -> Iterator[Page[MarketOrder]]:
+        if order_ids:
+            return super().orders(order_ids=order_ids)
+        return iter([Page((self.listed,), None, (), total=1)])
 
 
 @pytest.fixture
@@ -159,3 +177,26 @@ def test_the_changes_that_follow_until_the_old_stamp_has_come_count_in_their_ord
 
     assert states == ["SHIPPING", "SHIPPED", "RECEIVED", "RECEIVED", "CLOSED"]
     assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize(
+    ("ours", "listed", "now", "outdated"),
+    [
+        (SENT, ORDER, SENT, ()),  # a late answer
+        (ORDER, SENT, SENT, ("JL1-A",)),
+        (ORDER, replace(SENT, updated_at=NOW), SENT, ("JL1-A",)),  # its clock was put right
+        (SENT, replace(ORDER, state="A_NEW_WORD"), SENT, ()),  # nobody can say which is first: it is asked for
+        (SENT, SENT, SENT, ()),
+    ],
+    ids=["a late answer", "a change we missed", "one stamped behind", "a late unheard-of state", "the same"],
+)
+def test_a_count_says_that_ours_was_older_only_where_it_was(
+    shop: Shop, ours: MarketOrder, listed: MarketOrder, now: MarketOrder, outdated: tuple[str, ...]
+) -> None:
+    read(shop, ours)
+    shop.run.house.marketplace = cast("Any", Listed(listed, now))
+    day = Window(NOW.date(), NOW - HOUR, NOW + HOUR, is_closed=True)
+    counted = count(shop.run, day, record_page, Reading(shop.run, "marketplace", "order"))
+
+    assert counted.outdated == outdated
+    assert known(shop)[0] == "SHIPPED"

@@ -10,7 +10,8 @@ from sync.rules.acceptance import judged
 def line(**changed: Any) -> dict[str, Any]:
     return {
         "order_id": "O1-A", "order_line_id": "O1-A-1", "sku": "LINEN-SHIRT-M", "quantity": 1, "supply": 3,
-        "earlier": 1, "fulfilable": 2, "batch_id": "B1", "is_stale": False, "is_known": True, **changed,
+        "scheduled": 0, "earlier": 1, "fulfilable": 2, "batch_id": "B1",
+        "is_stale": False, "is_known": True, **changed,
     }  # fmt: skip
 
 
@@ -26,6 +27,11 @@ def test_an_order_whose_units_are_there_is_not_judged() -> None:
         ((line(supply=0, earlier=0, fulfilable=0),), "1 ordered, 0 left", True),
         # sold before by others is not proven zero: one of them may still be cancelled
         ((line(supply=1, fulfilable=0),), "1 ordered, 0 left", False),
+        # nor is what wholesale takes that still lies there
+        (
+            (line(scheduled=2, fulfilable=0),),
+            "(3 in batch B1, 2 of them ship on scheduled orders, 1 of them sold before)", False,
+        ),
         # the same SKU on two lines wants both
         ((line(quantity=1, fulfilable=1), line(order_line_id="O1-A-2", fulfilable=1)), "2 ordered, 1 left", False),
         # one line is there, and of the other is certainly nothing

@@ -199,6 +199,7 @@ def stock_goes_wrong(told: Told) -> None:
             degraded="overaged", degraded_at=NOW - 10 * HOUR, overaged_at=NOW - HOUR, buffer_factor=Decimal(2),
             thin_units=3, is_frozen=True, warehouses=("WH1",), clamps_warehouses=False, clock_skew_seconds=120,
             deducts_open_orders=True, deducts_sales=True, refused_warehouses=("QA",),
+            awaited_lots=("QA",),
         ),
     )  # fmt: skip
 

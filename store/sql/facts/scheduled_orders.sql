@@ -1,7 +1,8 @@
--- One row per sales order of another customer in BlueCherry that ships on a later day than it was entered, as last read.
+-- One row per reading of a sales order of another customer in BlueCherry that ships on a later day than it was entered.
+-- All are kept: a batch was made of an earlier one than the last.
 -- :table
 create table if not exists scheduled_order_facts (
-    ord_num varchar primary key,
+    ord_num varchar not null,
     customer varchar not null,
     warehouse varchar not null,
     open_quantity bigint not null,              -- of all its lines, neither picked nor shipped nor cancelled
@@ -12,7 +13,7 @@ create table if not exists scheduled_order_facts (
     entered_at timestamptz not null,
     changed_at timestamptz not null,
     happened_at timestamptz not null,
-    seq bigint not null,
+    seq bigint primary key,
 );
 -- :fold
 merge into scheduled_order_facts as fact
@@ -25,8 +26,6 @@ using (
     }')),
     from fresh
     where kind = 'scheduled_order.read'
-    qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
 ) as new
-on fact.ord_num = new.ord_num
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
+on fact.seq = new.seq
 when not matched then insert by name;

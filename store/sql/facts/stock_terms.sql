@@ -7,6 +7,7 @@ create table if not exists stock_terms_facts (
     degraded varchar not null,                  -- empty, aged or overaged
     warehouses varchar not null,                -- JSON: the warehouses that sell here
     refused_warehouses varchar,                 -- JSON: allowed, but no place to sell from; null: not told then
+    awaited_lots varchar,                       -- JSON: held from the next FULL batch on; null: not told then
     thin_units bigint not null,                 -- SKUs with a base below it are not listed
     clock_skew_seconds bigint not null,
     buffer_factor decimal(9, 4) not null,       -- buffers are multiplied by it
@@ -35,7 +36,7 @@ merge into stock_terms_facts as fact
 using (
     select subject, happened_at, seq, unnest(from_json(body, '{
         "batch_id": "VARCHAR", "due_from": "VARCHAR", "degraded": "VARCHAR", "warehouses": "VARCHAR",
-        "refused_warehouses": "VARCHAR",
+        "refused_warehouses": "VARCHAR", "awaited_lots": "VARCHAR",
         "thin_units": "BIGINT", "clock_skew_seconds": "BIGINT", "buffer_factor": "DECIMAL(9,4)",
         "percent": "DECIMAL(5,2)", "units": "BIGINT", "combine": "VARCHAR", "risk": "VARCHAR",
         "alpha": "DECIMAL(9,6)", "oversell_cost_amount": "DECIMAL(18,6)", "minimum": "BIGINT", "maximum": "BIGINT",
