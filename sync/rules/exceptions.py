@@ -46,7 +46,7 @@ _LOOKS = "Looks again whether it happened; it is never simply sent a second time
 _EDITED = "Nothing to press: *Edit and send again* on one order; mended at John Lewis, the next run sees it."
 _FLOW = "flow_failing system_down"
 _PASSES = "Tried again by itself, after gaps that grow; *Process again* does it now."
-_ONCE_MORE = "Sends it once more, after a look whether it is there."
+_ONCE_MORE = "Sends it once more."  # a refusal is a definite no: there is nothing to look for
 
 KINDS: tuple[ExceptionKind, ...] = (
     # orders on their way into BlueCherry
@@ -99,7 +99,7 @@ KINDS: tuple[ExceptionKind, ...] = (
         ))
     ),
     ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
-                  "missing-in-erp", _LOOKS, _FLOW),
+                  "missing-in-erp", "Decides again; *Fetch again* looks in both systems.", _FLOW),
     ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
