@@ -107,7 +107,7 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "Counts the day now, as the next hour does by itself; *Fetch again* reads the order.", _FLOW),
     ExceptionKind("day_not_counted", "Days are over whose orders were not counted at John Lewis and here", "normal",
                   "it", "Cherrylane", "technical", "day-not-counted",
-                  "Counted in the next night by itself, while the orders are looked at as usual.", _FLOW),
+                  "Counts them now, as the next night does by itself.", _FLOW),
     ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
                   "BlueCherry", "data", "duplicate-sales-order",
                   "Nothing to press: cancel one of them in BlueCherry."),
