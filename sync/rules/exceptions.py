@@ -153,6 +153,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "BlueCherry", "technical", "batch-overaged", "Looks again for a complete batch."),
     ExceptionKind("warehouse_not_counted", "{cause} is allowed to sell, but is no warehouse: it is not counted",
                   "high", "ops", "Cherrylane", "data", "warehouse-not-counted", _LIFTS),
+    ExceptionKind("warehouse_not_counted/none is left", "Nothing is listed: no place that may sell is a warehouse",
+                  "urgent", "ops", "Cherrylane", "data", "warehouse-not-counted", _LIFTS),
     ExceptionKind("held_lot_awaited", "Lot {cause} is on hold, and still listed until the next FULL stock batch",
                   "high", "ops", "BlueCherry", "data", "held-lot-awaited", "Looks again for a FULL batch."),
     ExceptionKind("inflight_stuck", "Sold units are held back since two stock batches ({cause})", "high", "ops",
