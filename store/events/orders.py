@@ -177,6 +177,7 @@ class SalesOrderRead(Event):
     cancels_from_at: datetime | None = None
     cancels_until_at: datetime | None = None
     shipping_amount: Decimal | None = None
+    discount_amount: Decimal | None = None  # off the whole order
     address_changes: tuple[str, ...] | None = None  # fields unlike what we sent, or none, several
 
     @property

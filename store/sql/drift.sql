@@ -185,6 +185,7 @@ headers as (
         ) as meant_cancel,
         if(sent.is_ours, sent.shipping_amount, 0) + if(sent.is_ours and brought.ord_num is null, 0, brought.shipping_amount)
             as meant_shipping,
+        if(sent.ord_num is not null, 0, null) as meant_discount,  -- what we send has none
         -- the integration before us wrote addresses in its own way
         if(
             sent.ord_num is not null or sales.revision > 0
@@ -280,11 +281,17 @@ differing as (
     union all
 
     select
-        'price', ord_num, ord_num, order_id, '', '',
-        'shipping ' || printf('%.2f', meant_shipping::double), 'shipping ' || printf('%.2f', shipping_amount::double), '–', 0,
-        'BlueCherry''s invoice will differ from the shipping the customer paid at John Lewis.',
-    from headers
-    where shipping_amount <> meant_shipping
+        'price', ord_num || part.place, ord_num, order_id, '', '',
+        part.name || printf(' %.2f', part.meant::double), part.name || printf(' %.2f', part.shown::double), '–', 0,
+        'BlueCherry''s invoice will differ from ' || part.paid || ' the customer paid at John Lewis.',
+    from (
+        select ord_num, order_id, unnest([
+            {place: '', name: 'shipping', meant: meant_shipping, shown: shipping_amount, paid: 'the shipping'},
+            {place: '/discount', name: 'discount', meant: meant_discount, shown: discount_amount, paid: 'what'}
+        ]) as part,
+        from headers
+    )
+    where part.shown <> part.meant
 
     union all
 
@@ -349,17 +356,10 @@ differing as (
 
 select
     -- ids
-    differing.order_id,
-    differing.ord_num,
-    differing.drift_class,
-    differing.subject,
-    differing.order_line_id,
-    differing.sku,
+    differing.order_id, differing.ord_num, differing.drift_class, differing.subject,
+    differing.order_line_id, differing.sku,
     -- side by side
-    differing.sent,
-    differing.shown,
-    differing.market,
-    differing.consequence,
+    differing.sent, differing.shown, differing.market, differing.consequence,
     -- what was answered
     coalesce(said.answer, '') as answer,
     coalesce(said.why, '') as answer_why,

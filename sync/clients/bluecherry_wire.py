@@ -180,6 +180,7 @@ class SalesOrder(_Wire):
     start_date: Text = None
     end_date: Text = None
     frgt_amt: Amount = None
+    disc_amt: Amount = None
     address: Annotated[list[OrderAddress] | None, BeforeValidator(_rows)] = None
     detail: Annotated[list[SalesLine] | None, BeforeValidator(_rows)] = None
 

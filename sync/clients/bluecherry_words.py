@@ -109,6 +109,7 @@ class Words:
             start_day=self._time.whole_day(got.start_date) if got.start_date else None,
             cancel_day=self._time.whole_day(got.end_date) if got.end_date else None,
             shipping_amount=got.frgt_amt,
+            discount_amount=got.disc_amt,
             ship_to=_only(ship_tos),
             ship_to_count=None if got.address is None else len(ship_tos),
         )

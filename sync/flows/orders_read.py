@@ -133,6 +133,7 @@ def sales_order_event(
         cancels_from_at=cancels_from,
         cancels_until_at=cancels_until,
         shipping_amount=order.shipping_amount,
+        discount_amount=order.discount_amount,
         address_changes=changes,
     )
 

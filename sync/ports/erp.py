@@ -148,6 +148,7 @@ class SalesOrder:
     start_day: tuple[datetime, datetime] | None = None  # the ERP's days, each as a half-open range
     cancel_day: tuple[datetime, datetime] | None = None
     shipping_amount: Decimal | None = None
+    discount_amount: Decimal | None = None  # off the whole order
     ship_to: Address | None = field(default=None, repr=False)  # None: none, more than one, or not told
     ship_to_count: int | None = None  # delivery addresses it has; None: it does not tell addresses
 

@@ -35,7 +35,8 @@ class HandEdits:
             ("address_changed", 4, self._address_changed),
             ("warehouse_changed", 1, self._warehouse_changed),
             ("price_changed", 1, self._price_changed),
-            ("dates_changed", 2, self._dates_changed),
+            ("dates_changed", 1, self._dates_changed),
+            ("discount_given", 1, self._discount_given),
             ("sku_substituted", 1, self._sku_substituted),
             ("line_added", 1, self._line_added),
         )
@@ -131,6 +132,10 @@ class HandEdits:
         if line is None:
             return False
         line.price = max(Decimal("0.01"), line.price - Decimal("5.00"))
+        return True
+
+    def _discount_given(self, order: SalesOrder) -> bool:
+        order.discount += Decimal("5.00")
         return True
 
     def _dates_changed(self, order: SalesOrder) -> bool:

@@ -103,6 +103,15 @@ def test_codes_lose_their_padding_and_keep_their_zeros(outside: Any) -> None:
     assert order.lines[0].unit_price == Decimal("45.00")
 
 
+@pytest.mark.parametrize(("told", "known"), [({"disc_amt": "5.00"}, Decimal(5)), ({}, None)])
+def test_a_discount_on_the_whole_order_is_read_where_it_is_told(
+    outside: Any, told: dict[str, Any], known: Decimal | None
+) -> None:
+    (page,) = outside.erp(answering(200, documents(sales_order(**told)))).sales_orders(order_id="JLM1-A")
+
+    assert page.items[0].discount_amount == known
+
+
 def test_questions_are_filters_and_children_are_asked_for(outside: Any) -> None:
     erp = outside.erp(answering(200, documents()))
     list(erp.sales_orders(order_id="JLM1'A", ord_num="0400001"))

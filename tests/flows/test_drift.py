@@ -19,7 +19,7 @@ CLASSES = {
     "quantity_down": {"quantity", "cancelled"}, "line_removed": {"cancelled"}, "cancelled": {"cancelled"},
     "ship_via_changed": {"ship_via"}, "address_changed": {"address"}, "warehouse_changed": {"warehouse"},
     "price_changed": {"price"}, "dates_changed": {"dates"}, "sku_substituted": {"substitution"},
-    "line_added": {"quantity"},
+    "line_added": {"quantity"}, "discount_given": {"price"},
 }  # fmt: skip
 
 

@@ -55,7 +55,8 @@ def shows(
                 "happened_at": at, "ord_num": "SO-1", "order_id": "JL1-A", "division": "NMK", "warehouse": "WH1",
                 "ship_via": "RML", "raw_status": "20", "status": "OPEN", "entered_at": NOW - 2 * HOUR,
                 "changed_at": at, "changed_by": "CSDESK1", "revision": revision, "lines": lines or (line(),),
-                "shipping_amount": Decimal("3.50"), "address_changes": (), **DAYS, **changed,
+                "shipping_amount": Decimal("3.50"), "discount_amount": Decimal(0), "address_changes": (),
+                **DAYS, **changed,
             }
         )
     )  # fmt: skip
@@ -110,6 +111,7 @@ def test_what_is_changed_in_bluecherry_long_after_john_lewis_closed_the_order_is
         ),
         ((line(unit_price_amount=Decimal("34.00")),), {}, ("price", "JL1-A-1", "39.00", "34.00")),
         ((), {"shipping_amount": Decimal(0)}, ("price", "SO-1", "shipping 3.50", "shipping 0.00")),
+        ((), {"discount_amount": Decimal(5)}, ("price", "SO-1/discount", "discount 0.00", "discount 5.00")),
         ((), {"warehouse": "WH2"}, ("warehouse", "SO-1", "WH1", "WH2")),
         ((), {"ship_via": "YDL"}, ("ship_via", "SO-1", "RML", "YDL")),
         (
@@ -362,6 +364,17 @@ def test_of_two_sales_orders_put_into_one_the_goods_of_one_leave_from_elsewhere(
 
     assert first == [("warehouse", "SO-9", "WH2", "WH1", True)]
     assert found(ask) == [("warehouse", "SO-9", "WH1", "WH2", True)]
+
+
+def test_of_a_discount_nothing_is_said_where_it_was_not_read_or_the_order_was_not_ours_to_send(
+    told: Told, ask: Ask
+) -> None:
+    sent(told)
+    shows(told, discount_amount=None)
+    told.order("JL2-A", quantity=2)
+    shows(told, ord_num="SO-2", order_id="JL2-A", discount_amount=Decimal(5), revision=0)
+
+    assert found(ask) == []
 
 
 def test_what_is_keyed_in_for_an_order_we_could_not_send_goes_where_the_customer_wants_it(

@@ -11,6 +11,7 @@ create table if not exists sales_order_facts (
     changed_by varchar not null,
     revision integer not null,
     shipping_amount decimal(18, 6),             -- this and what follows: null in older events
+    discount_amount decimal(18, 6),             -- off the whole order
     address_changes varchar[],                  -- fields that differ from what we sent; none, several: it has no one; null: not compared
     starts_from_at timestamptz,
     starts_until_at timestamptz,
@@ -28,7 +29,8 @@ using (
         "order_id": "VARCHAR", "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR",
         "raw_status": "VARCHAR", "status": "VARCHAR", "changed_by": "VARCHAR", "revision": "INTEGER",
         "entered_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ", "shipping_amount": "DECIMAL(18,6)",
-        "address_changes": ["VARCHAR"], "starts_from_at": "TIMESTAMPTZ", "starts_until_at": "TIMESTAMPTZ",
+        "discount_amount": "DECIMAL(18,6)", "address_changes": ["VARCHAR"],
+        "starts_from_at": "TIMESTAMPTZ", "starts_until_at": "TIMESTAMPTZ",
         "cancels_from_at": "TIMESTAMPTZ", "cancels_until_at": "TIMESTAMPTZ"
     }')),
     from fresh
