@@ -66,7 +66,7 @@ class Retry(OfExceptions):
     """
 
     name: ClassVar[str] = "retry"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    roles: ClassVar[frozenset[Role]] = WORKERS
     dry_run: bool = False
 
 
@@ -74,7 +74,7 @@ class FetchAgain(OfExceptions):
     """Read anew from the two systems what exceptions are about, and decide on that."""
 
     name: ClassVar[str] = "fetch_again"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "admin"})
+    roles: ClassVar[frozenset[Role]] = WORKERS
 
 
 class Assign(OfExceptions):
@@ -290,9 +290,9 @@ class AnswerDrift(Command):
     """Say what is to become of a difference between a sales order and what we sent.
 
     `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
-    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry. `accept`: it stays,
-    by the word of somebody who may approve, as with any exception. `shown_mark`: what the difference was as it was
-    shown; another by then, or not said, it is refused.
+    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry; finance may say it,
+    too, for prices are theirs. `accept`: it stays, by the word of somebody who may approve, as with any exception.
+    `shown_mark`: what the difference was as it was shown; another by then, or not said, it is refused.
     """
 
     name: ClassVar[str] = "answer_drift"
@@ -306,7 +306,9 @@ class AnswerDrift(Command):
     shown_mark: str | None = None
 
     def rights(self) -> tuple[frozenset[Role], bool]:
-        return (Accept.roles, Accept.needs_approver) if self.answer == "accept" else super().rights()
+        if self.answer == "accept":
+            return Accept.roles, Accept.needs_approver
+        return (WORKERS, False) if self.answer == "revert" else super().rights()
 
 
 class DecideAcceptance(Command):

@@ -49,7 +49,7 @@ FACTS: tuple[str, ...] = (
     "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
-    "orders_unsent_lines", "orders_skipped",
+    "orders_unsent_lines", "lines_elsewhere",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none", "offer_readings",
     "expected_shown", "unproven_skus", "sku_names", "narrowed_skus", "scheduled_units", "stock_nets",
@@ -65,7 +65,7 @@ VIEWS: tuple[str, ...] = (
     "demand_events", "sku_demand_events", "mapping_things", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
-    "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
+    "orders_skipped", "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
     "order_money", "order_systems", "order_search", "order_funnel",
     "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drift", "order_returns",
     "returns_withdrawn", "unclear_in_erp",

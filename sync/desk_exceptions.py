@@ -23,9 +23,9 @@ from sync.runs import EVERYTHING, House, Run, Scope, running
 MOST = 5000  # exceptions one command is for
 FETCHED = 20  # orders read by name in one run, each a call to BlueCherry; between two runs others have their turn
 SHOWN = 200
-COUNTED = "count_gap"  # closed by a count of its day alone
+COUNTED = frozenset({"count_gap", "day_not_counted"})  # closed by a count of their day alone
 REJECTED = "batch_rejected"  # read again at once, whenever it would be by itself
-FREES_NOTHING = frozenset({"order_unclear", COUNTED})  # what holds their orders is another matter
+FREES_NOTHING = COUNTED | {"order_unclear"}  # what holds their orders is another matter
 
 _FIND = """
 select exception_id, exception_kind, exception_subject, order_id, cause, grounds, is_open from exception_facts
@@ -194,7 +194,7 @@ class ExceptionDesk:
 
     def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST | {COUNTED}:
+        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST | COUNTED:
             with running(self._house, "orders", is_preview=True) as run:
                 seen = foresee(run, _freed(rows))
             told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
@@ -292,17 +292,19 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
 
 def _of_orders(rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     """Days that are to be counted again, and orders to be decided again."""
-    days = {_day(row["cause"]) for row in rows if row["exception_kind"] == COUNTED}
-    orders = _orders([row for row in rows if row["exception_kind"] != COUNTED])
+    days = {_day(row) for row in rows if row["exception_kind"] in COUNTED}
+    orders = _orders([row for row in rows if row["exception_kind"] not in COUNTED])
     scopes = [Scope(day=day) for day in sorted(days)]
     if orders:
         scopes.append(Scope(key=orders[0] if len(orders) == 1 else "", is_stored=True))
     return scopes or [EVERYTHING]  # what is about no order is about the reading itself
 
 
-def _day(cause: str) -> date:
-    """The day a count is about: `22 Nov 2026`."""
-    return datetime.strptime(cause, "%d %b %Y").date()  # noqa: DTZ007 - a day of London's, no moment
+def _day(row: Mapping[str, Any]) -> date:
+    """The day a count is about: it is the cause of a gap (`22 Nov 2026`), the subject where none was made."""
+    if row["exception_kind"] == "day_not_counted":
+        return date.fromisoformat(row["exception_subject"])
+    return datetime.strptime(row["cause"], "%d %b %Y").date()  # noqa: DTZ007 - a day of London's, no moment
 
 
 def _things(count: int) -> str:

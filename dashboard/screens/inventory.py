@@ -103,14 +103,14 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
             icon=":material/help:",
         )
         return
-    batch = f"The batch is {span(window['batch_age_seconds'])} old"
+    batch, careful = f"The batch is {span(window['batch_age_seconds'])} old", _careful(total)
     if window["is_batch_late"]:
         over = (
             f", the next was expected by {london_short(window['next_at'])}" if window["next_in_seconds"] < 0 else ""
         )
         st.error(
             "**BlueCherry's next stock batch is late, and the risk grows until it comes:** "
-            f"{skus} at risk. {likely} {batch}{over}.",
+            f"{skus} at risk. {likely} {batch}{over}.{careful}",
             icon=":material/schedule:",
         )
     if window["is_out_of_date"]:
@@ -125,13 +125,24 @@ def _verdict(total: dict[str, Any], window: dict[str, Any] | None, pulse: Pulse)
     if total["is_batch_late"]:  # by what was said; by its habit it is not
         comes += f"; BlueCherry had said {london_short(total['next_expected_at'])}"
     if risk:
-        st.warning(f"**{_doubt(total)}.** {likely} {comes}.", icon=":material/warning:")
+        st.warning(f"**{_doubt(total)}.** {likely} {comes}.{careful}", icon=":material/warning:")
     else:
-        face, icon = (st.warning, "schedule") if total["is_batch_late"] else (st.success, "check_circle")
+        is_old = total["is_batch_late"] or careful
+        face, icon = (st.warning, "schedule") if is_old else (st.success, "check_circle")
         face(
-            f"**Nothing is likelier to be oversold than its policy accepts.** {likely} {comes}.",
+            f"**Nothing is likelier to be oversold than its policy accepts.** {likely} {comes}.{careful}",
             icon=f":material/{icon}:",
         )
+
+
+def _careful(total: dict[str, Any]) -> str:
+    """What is done about a batch past the configured age; empty: nothing, it is not."""
+    if not total["degraded"]:
+        return ""
+    few = total["thin_units"]
+    thin = f", SKUs with fewer than {count(few, 'unit')} are not listed" if few else ""
+    frozen = ", and nothing rises" if total["is_frozen"] else ""
+    return f" **For its age buffers are {times(float(total['buffer_factor']))} as large{thin}{frozen}.**"
 
 
 def _doubt(total: dict[str, Any]) -> str:
@@ -174,14 +185,6 @@ def _numbers(total: dict[str, Any], window: dict[str, Any] | None, share: dict[s
             ("Units on sale", count((share or total)["shown_quantity"]), "As John Lewis shows them"),
         ]
     )
-    if total["degraded"]:
-        thin = f", SKUs with fewer than {count(total['thin_units'], 'unit')} are not listed"
-        words = [
-            f"The batch is old, so buffers are {times(float(total['buffer_factor']))} as large",
-            thin if total["thin_units"] else "",
-            ", and nothing rises" if total["is_frozen"] else "",
-        ]
-        st.caption(f":material/shield: {''.join(words)}.")
 
 
 # Who says when the next batch is due.

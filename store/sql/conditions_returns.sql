@@ -6,7 +6,7 @@ with back as (
 ),
 
 tried as (
-    select order_id, intent_kind, about as subject, state, code, message, happened_at,
+    select order_id, intent_kind, about as subject, payload, state, code, message, happened_at,
     from (
         select *,
             -- each refund of a line has the sum before in its subject: what is wrong is the line of the return
@@ -251,7 +251,10 @@ refused as (
     select
         if(tried.intent_kind = 'refund_line', 'refund_refused', 'receipt_refused') as kind, tried.subject,
         tried.order_id, coalesce(nullif(tried.code, ''), 'refused') as cause, tried.message as detail,
-        tried.message as grounds, null::decimal(18, 6) as amount, '' as currency, tried.happened_at as since_at,
+        tried.message as grounds,
+        -- of a refund the money that did not go back, goods and shipping; a receipt carries none
+        (tried.payload ->> 'amount')::decimal(18, 6) + (tried.payload ->> 'shipping_amount')::decimal(18, 6) as amount,
+        coalesce(tried.payload ->> 'currency', '') as currency, tried.happened_at as since_at,
     from tried
     where tried.intent_kind in ('receive_return', 'refund_line') and tried.state = 'refused'
         and tried.code not in ('not_sent', 'absent')

@@ -51,14 +51,16 @@ places as (
 
 -- goods that are not in the building, or lie where BlueCherry has no warehouse
 refused_places as (
-    select unnest(cast(coalesce(refused_warehouses, '[]')::json as varchar[])) as location, happened_at as told_at,
+    select
+        unnest(cast(coalesce(refused_warehouses, '[]')::json as varchar[])) as location, happened_at as told_at,
+        json_array_length(warehouses) = 0 as is_nothing_left,
     from stock_terms_facts
 ),
 
 not_counted as (
     select
         'warehouse_not_counted' as kind, refused_places.location as subject, '' as order_id,
-        refused_places.location as cause,
+        if(any_value(is_nothing_left), 'none is left', refused_places.location) as cause,
         refused_places.location || coalesce(' (' || nullif(any_value(places.place ->> 'label'), '') || ')', '')
             || ' is allowed by the settings or a mapping, but is '
             || coalesce(

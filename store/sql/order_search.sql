@@ -14,6 +14,9 @@ named as (
     union all
     select order_id, 'sales order', ord_num from sales_order_facts
     union all
+    -- and the number BlueCherry gave it, where it does not show it (yet)
+    select order_id, 'sales order', reference from intent_facts where intent_kind = 'create_sales_order' and reference <> ''
+    union all
     select posted.order_id, 'shipment', posted.ship_id from shipment_facts as posted
     union all
     select posted.order_id, 'tracking', carton.tracking || ' ' || carton.carton

@@ -61,6 +61,15 @@ intents as (
     group by order_id
 ),
 
+elsewhere as (
+    select
+        order_id,
+        string_agg(distinct place, ' and ') as places,
+        bool_and(is_cancelled) as is_cancelled,
+    from lines_elsewhere
+    group by order_id
+),
+
 placed as (
     select
         seen.*,
@@ -85,9 +94,9 @@ placed as (
         coalesce(intents.is_confirmed, false) as is_confirmed,
         coalesce(intents.is_accepted, false) as is_accepted,
         intents.sent_at,
-        unsent.order_id is not null or skipped.places is not null as has_unsent,
-        skipped.places,
-        coalesce(skipped.is_cancelled, false) as is_cancelled_elsewhere,
+        unsent.order_id is not null or elsewhere.order_id is not null as has_unsent,
+        elsewhere.places,
+        coalesce(elsewhere.is_cancelled, false) as is_cancelled_elsewhere,
         seen.state in ('REFUSED', 'CANCELED') as is_cancelled,
         seen.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') as is_shown_shipped,
     from order_facts as seen
@@ -97,7 +106,7 @@ placed as (
     left join needed on needed.order_id = seen.order_id
     left join intents on intents.order_id = seen.order_id
     left join (select distinct order_id from orders_unsent_lines) as unsent on unsent.order_id = seen.order_id
-    left join orders_skipped(as_of) as skipped on skipped.order_id = seen.order_id
+    left join elsewhere on elsewhere.order_id = seen.order_id
 ),
 
 standing as (

@@ -5,19 +5,14 @@ create or replace macro orders_skipped(as_of) as table
 select
     line.order_id,
     array_to_string(
-        list_sort(coalesce(list(distinct line.sku) filter (other.ord_num is not null), list(distinct line.sku))), ' and '
+        list_sort(coalesce(list(distinct line.sku) filter (other.place is not null), list(distinct line.sku))), ' and '
     ) as skus,
-    string_agg(distinct other.ord_num || ' of ' || other.order_id, ' and ') as places,  -- null: under none
+    string_agg(distinct other.place, ' and ') as places,  -- null: under none
     coalesce(bool_and(other.is_cancelled), false) as is_cancelled,  -- it stands there, and nothing of it will come
 from order_facts as placed
 join order_line_facts as line on line.order_id = placed.order_id
 anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
-left join (
-    select stray.*, stray.ordered_quantity <= stray.cancelled_quantity as is_cancelled
-    from sales_line_facts as stray
-    join sales_order_facts as sales
-        on sales.ord_num = stray.ord_num and (stray.happened_at, stray.seq) >= (sales.happened_at, sales.seq)
-) as other on other.order_line_id = line.order_line_id
+left join lines_elsewhere as other on other.order_line_id = line.order_line_id
 where placed.state = 'SHIPPING' and not placed.is_before_start
     and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
     and not exists (

@@ -46,7 +46,7 @@ _LOOKS = "Looks again whether it happened; it is never simply sent a second time
 _EDITED = "Nothing to press: *Edit and send again* on one order; mended at John Lewis, the next run sees it."
 _FLOW = "flow_failing system_down"
 _PASSES = "Tried again by itself, after gaps that grow; *Process again* does it now."
-_ONCE_MORE = "Sends it once more, after a look whether it is there."
+_ONCE_MORE = "Sends it once more."  # a refusal is a definite no: there is nothing to look for
 
 KINDS: tuple[ExceptionKind, ...] = (
     # orders on their way into BlueCherry
@@ -99,7 +99,7 @@ KINDS: tuple[ExceptionKind, ...] = (
         ))
     ),
     ExceptionKind("missing_in_erp", "Orders are not in BlueCherry: {cause}", "urgent", "ops", "BlueCherry", "data",
-                  "missing-in-erp", _LOOKS, _FLOW),
+                  "missing-in-erp", "Decides again; *Fetch again* looks in both systems.", _FLOW),
     ExceptionKind("sent_not_visible", "BlueCherry took sales orders but does not show them", "high", "ops",
                   "BlueCherry", "technical", "sent-not-visible", _LOOKS, _FLOW),
     ExceptionKind("count_gap", "John Lewis and Cherrylane differ on the orders of {cause}", "high", "ops",
@@ -107,7 +107,7 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "Counts the day now, as the next hour does by itself; *Fetch again* reads the order.", _FLOW),
     ExceptionKind("day_not_counted", "Days are over whose orders were not counted at John Lewis and here", "normal",
                   "it", "Cherrylane", "technical", "day-not-counted",
-                  "Counted in the next night by itself, while the orders are looked at as usual.", _FLOW),
+                  "Counts them now, as the next night does by itself.", _FLOW),
     ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
                   "BlueCherry", "data", "duplicate-sales-order",
                   "Nothing to press: cancel one of them in BlueCherry."),
@@ -153,6 +153,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "BlueCherry", "technical", "batch-overaged", "Looks again for a complete batch."),
     ExceptionKind("warehouse_not_counted", "{cause} is allowed to sell, but is no warehouse: it is not counted",
                   "high", "ops", "Cherrylane", "data", "warehouse-not-counted", _LIFTS),
+    ExceptionKind("warehouse_not_counted/none is left", "Nothing is listed: no place that may sell is a warehouse",
+                  "urgent", "ops", "Cherrylane", "data", "warehouse-not-counted", _LIFTS),
     ExceptionKind("held_lot_awaited", "Lot {cause} is on hold, and still listed until the next FULL stock batch",
                   "high", "ops", "BlueCherry", "data", "held-lot-awaited", "Looks again for a FULL batch."),
     ExceptionKind("inflight_stuck", "Sold units are held back since two stock batches ({cause})", "high", "ops",

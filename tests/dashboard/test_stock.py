@@ -1,11 +1,12 @@
 """Stock and One SKU: the verdict is one sentence and never green where nobody knows; sliders read the store."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from store.events import StockBatchHeld
+from store.events import StockBatchHeld, StockTermsChanged
 from tests.dashboard.looking import cells, is_green, show, words
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.told_risk import assessed, demanded, proved
@@ -218,6 +219,34 @@ def test_a_late_batch_or_an_old_assessment_is_loud_and_never_green(
     page = show("inventory")
 
     assert verdict(page).startswith(said)
+    assert not is_green(page)
+
+
+@pytest.mark.parametrize("is_at_risk", [True, False])
+def test_past_the_configured_age_of_a_batch_what_is_held_back_more_is_said_and_nothing_is_green(
+    told: Told, is_at_risk: bool
+) -> None:
+    told.skus(SHIRT)
+    told.mapping("warehouse", "NMK", "WH1")
+    told.batch("B1", {(SHIRT, "WH1"): {"on_hand": 8}})
+    told.offers({SHIRT: 7})
+    assessed(told, {SHIRT: {"is_at_risk": is_at_risk}})
+    told.tell(
+        StockTermsChanged(
+            happened_at=NOW, batch_id="B1", batch_at=NOW - DAY, due_at=None, due_from="", degraded="overaged",
+            degraded_at=NOW - DAY / 2, overaged_at=NOW, buffer_factor=Decimal(2), thin_units=3, is_frozen=True,
+            warehouses=("WH1",), clamps_warehouses=False, deducts_open_orders=True, deducts_sales=True,
+            clock_skew_seconds=120,
+        )
+    )  # fmt: skip
+    told.runs_of_all()
+    told.beat()
+    page = show("inventory")
+    careful = "buffers are 2.0 × as large, SKUs with fewer than 3 units are not listed, and nothing rises.**"
+    doubt = "1 SKU may be oversold" if is_at_risk else "Nothing is likelier to be oversold than its policy accepts"
+
+    assert verdict(page).startswith(f"**{doubt}")
+    assert verdict(page).endswith(careful)
     assert not is_green(page)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from store.commands import Accept, Assign, FetchAgain, Note, Resync, Retry, SetMapping, Snooze
 from store.events import ExceptionOpened, MappingSet, RecordSkipped
+from sync.rules.exceptions import kind_of
 from sync.rules.trading_week import LONDON
 from sync.rules.watch import exception_id
 from sync.settings import Settings
@@ -70,6 +71,19 @@ def test_all_of_a_cause_are_processed_again_with_a_preview_and_a_counted_result(
     assert done["message"].endswith(f"{many} of {many} mended.")
     assert open_count(house, "refused_by_erp") == 0
     assert house.rebuild_differences() == {}
+
+
+def test_finance_processes_and_fetches_again_what_is_its_own(refused: Counter) -> None:
+    """The house account is theirs, and so are payouts, ledger and refunds: whoever owns a kind may try it again."""
+    (one, *_) = refused.bench.rows(
+        "select exception_id, cause from exception_facts where exception_kind = 'refused_by_erp'"
+    )
+    named: dict[str, Any] = {"exception_id": one["exception_id"]}
+    asked_for = (Retry(**named, dry_run=True), Retry(**named), FetchAgain(**named))
+
+    assert kind_of("refused_by_erp", one["cause"]).owner == "finance"
+    assert [refused.ask(command, role="finance")["state"] for command in asked_for] == ["done"] * 3
+    assert [refused.ask(command, role="viewer")["state"] for command in asked_for] == ["refused"] * 3
 
 
 def test_process_again_reads_nothing_and_fetch_again_reads_the_order(refused: Counter) -> None:

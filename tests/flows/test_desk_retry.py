@@ -108,6 +108,8 @@ class Recorder:
         ("payout_unexplained", {"C1": ""}, "settlement", [Scope()]),
         ("count_gap/22 Nov 2026", {"JL1": "JL1", "2026-11-22/more": ""}, "orders",
          [Scope(day=date(2026, 11, 22))]),
+        ("day_not_counted", {"2026-11-21": "", "2026-11-20": ""}, "orders",
+         [Scope(day=date(2026, 11, 20)), Scope(day=date(2026, 11, 21))]),
         ("order_unclear/confirm_shipment", {"S1/1": "JL1"}, "dispatch", [Scope(named=("JL1",))]),
         ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(key="JL1")]),
         # what was written of the order is read there before it is decided on

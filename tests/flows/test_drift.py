@@ -339,7 +339,9 @@ def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approv
     row = edited(house, "warehouse_changed")
     counter = Counter(house)
 
-    def say(answer: Literal["revert", "accept"], role: Role, *, is_approver: bool = False) -> dict[str, Any]:
+    def say(
+        answer: Literal["confirm_rest", "revert", "accept"], role: Role, *, is_approver: bool = False
+    ) -> dict[str, Any]:
         command = ask.AnswerDrift(
             order_id=row["order_id"], drift_class=row["drift_class"], drift_subject=row["subject"], answer=answer,
             why="it was agreed", shown_mark=row["shown_mark"],
@@ -347,8 +349,9 @@ def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approv
         return counter.ask(command, role=role, is_approver=is_approver)
 
     plain = say("accept", "ops")
-    finance = say("revert", "finance", is_approver=True)
+    finance = say("confirm_rest", "finance", is_approver=True)
     before = differences(house)[0]["answer"]
+    put_back = say("revert", "finance")
     approved = say("accept", "finance", is_approver=True)
     after = differences(house)[0]["answer"]
     again = say("revert", "ops")
@@ -356,5 +359,5 @@ def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approv
 
     assert plain["message"] == "Ops may not approve; answer_drift needs the right to approve."
     assert finance["message"] == "Ops is finance; answer_drift may be given by admin or ops."
-    assert (before, approved["state"], after) == ("", "done", "accept")
+    assert (before, put_back["state"], approved["state"], after) == ("", "done", "done", "accept")
     assert again["state"] == "done"

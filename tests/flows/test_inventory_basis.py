@@ -124,7 +124,9 @@ def test_a_place_bluecherry_has_no_warehouse_at_never_counts_though_it_is_allowe
 
     assert found.warehouses == {"WH1"}
     assert set(said) == {"QA", "POE", "NEW"} | ({"warehouse/D3", "warehouse/D2"} if by_mapping else set())
-    assert {said[place]["kind"] for place in ("QA", "POE", "NEW")} == {"warehouse_not_counted"}
+    assert {(said[place]["kind"], said[place]["cause"]) for place in ("QA", "POE", "NEW")} == {
+        ("warehouse_not_counted", place) for place in ("QA", "POE", "NEW")
+    }
     assert said["QA"]["detail"] == (
         "QA (Quality hold) is allowed by the settings or a mapping, but is of type Q in BlueCherry, and only type "
         "W is a warehouse: nothing that lies there is listed."

@@ -13,6 +13,7 @@ from sync.flows.inventory_basis import basis
 from sync.flows.inventory_batches import look, newest
 from sync.flows.inventory_board import board
 from sync.ports import Code
+from sync.rules.exceptions import kind_of
 from sync.runs import Scope
 from tests.flows.between import Between
 from tests.flows.posting import BEGIN, Erp, by_sku
@@ -72,7 +73,8 @@ def test_what_lies_where_the_one_allowed_place_is_no_warehouse_any_more_is_sold_
     drawn = shop.rows("select quantity from stock_history($at, $sku) where series = 'batch'", at=NOW, sku=SHIRT)
 
     assert (before, after) == (10, 0)
-    assert said["WH1"]["kind"] == "warehouse_not_counted"
+    assert (said["WH1"]["kind"], said["WH1"]["cause"]) == ("warehouse_not_counted", "none is left")
+    assert kind_of("warehouse_not_counted", said["WH1"]["cause"]).severity == "urgent"
     assert said["WH1"]["detail"].startswith(
         "WH1 (Daventry) is allowed by the settings or a mapping, but is of type R"
     )

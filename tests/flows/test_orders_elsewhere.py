@@ -142,7 +142,10 @@ def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_besi
     taken = []
     for one in (typed, replace(typed, customer="JLM", updated_at=NOW - 4 * HOUR)):
         record_sales_orders(shop.run, Page((one,), None, ()))
-        (row,) = shop.rows("select open_quantity::integer as n, len(lines) as lines from scheduled_order_facts")
+        (row, *_) = shop.rows(
+            "select open_quantity::integer as n, len(lines) as lines from scheduled_order_facts"
+            " order by happened_at desc, seq desc"
+        )
         taken.append((row["n"], row["lines"]))
 
     assert taken == [(10, 1), (0, 0)]

@@ -23,6 +23,7 @@ from sync.rules.exceptions import (
 
 HANDBOOK = SQL.parent.parent / "dashboard" / "handbook"
 RULES = Path(sync.rules.orders.__file__).parent
+DECIDED_AS_STORED = ("refused_by_erp", "missing_in_erp")
 
 
 def test_the_screens_read_the_same_words() -> None:
@@ -74,6 +75,17 @@ def test_each_refusal_of_bluecherry_is_said_in_its_own_words_with_its_team() -> 
     )
     assert kind_of("refused_by_erp", "CREDIT_HOLD").owner == "finance"
     assert sentence("refused_by_erp", "E4711") == "BlueCherry refused a sales order: E4711"
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.code.partition("/")[0] in DECIDED_AS_STORED], ids=lambda kind: kind.code
+)
+def test_what_is_decided_on_what_is_stored_promises_no_look(kind: ExceptionKind) -> None:
+    """*Process again* on a refused or a missing order reads nothing first: that is *Fetch again*."""
+    before, _, fetched = kind.retry.partition("*Fetch again*")
+
+    assert "look" not in before
+    assert bool(fetched) == (kind.code == "missing_in_erp")
 
 
 def test_every_kind_is_retried_by_the_flow_it_is_about() -> None:

@@ -1,4 +1,4 @@
-"""What a return needs next: the shipping that goes back with it, and what keeps a second payment from going out."""
+"""What a return needs next: told of once counted, its shipping with it, and no second payment going out."""
 
 import json
 from decimal import Decimal
@@ -162,3 +162,21 @@ def test_no_unit_is_refunded_twice_and_every_credited_one_once_all_is_known(step
             hidden += units if step in {"late", "lost"} else 0
         assert shown + hidden <= sum(credited.values())
     assert (shown, hidden) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("of_return", "told"),
+    [
+        ({}, ["R1"]),
+        ({"is_closed": False}, []),  # the warehouse still counts
+        ({"received_quantity": 0}, []),
+        ({"state": "RECEIVED"}, []),
+    ],
+)
+def test_john_lewis_is_told_of_goods_received_back_without_asking_a_person_once_they_are_counted(
+    of_return: dict[str, Any], told: list[str]
+) -> None:
+    here = came_back(**{"state": "IN_PROGRESS", **of_return})
+    known = Known([here], {}, {}, [], is_ours_to_refund=False, refund_reason="", now=NOW)
+
+    assert [one.subject for one in decide(known).receive] == told

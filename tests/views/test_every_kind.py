@@ -194,13 +194,17 @@ def stock_goes_wrong(told: Told) -> None:
         events.StockBatchRejected(
             happened_at=NOW - 25 * HOUR, batch_id="B4", reason="checksum", detail="Rows missing."
         ),
-        events.StockTermsChanged(
-            happened_at=NOW - HOUR, batch_id="B2", batch_at=NOW - 27 * HOUR, due_at=None, due_from="",
-            degraded="overaged", degraded_at=NOW - 10 * HOUR, overaged_at=NOW - HOUR, buffer_factor=Decimal(2),
-            thin_units=3, is_frozen=True, warehouses=("WH1",), clamps_warehouses=False, clock_skew_seconds=120,
-            deducts_open_orders=True, deducts_sales=True, refused_warehouses=("QA",),
-            awaited_lots=("QA",),
-        ),
+        stock_terms(warehouses=("WH1",), refused_warehouses=("QA",), awaited_lots=("QA",)),
+    )  # fmt: skip
+
+
+def stock_terms(**changed: Any) -> events.StockTermsChanged:
+    """The stock is overaged."""
+    return events.StockTermsChanged(
+        happened_at=NOW - HOUR, batch_id="B2", batch_at=NOW - 27 * HOUR, due_at=None, due_from="",
+        degraded="overaged", degraded_at=NOW - 10 * HOUR, overaged_at=NOW - HOUR, buffer_factor=Decimal(2),
+        thin_units=3, is_frozen=True, clamps_warehouses=False, clock_skew_seconds=120, deducts_open_orders=True,
+        deducts_sales=True, **changed,
     )  # fmt: skip
 
 
@@ -230,6 +234,7 @@ def the_house_is_in_trouble(told: Told) -> None:
     told.tell(ClockCompared(happened_at=NOW - MINUTE, system="John Lewis", ahead_seconds=-150.0))
     told.skus(SHIRT)
     told.mapping("division", "country:IRL", "GONE")
+    told.tell(stock_terms(warehouses=(), refused_warehouses=("WH1",)))
     told.run("dispatch", "failed", ended=NOW - HOUR / 2, message="no answer")
     for week in (1, 2, 3):
         for number in range(9):

@@ -154,6 +154,17 @@ def test_orders_are_found_by_any_of_their_numbers(told: Told, ask: Ask) -> None:
     assert reads.orders(ask, NOW, erp_state="waiting")["order_id"].to_list() == ["JL1-A"]
 
 
+def test_an_order_is_found_by_the_number_bluecherry_gave_it_and_does_not_show(told: Told, ask: Ask) -> None:
+    told.order("JL1-A")
+    told.order("JL2-A")
+    told.intent("create_sales_order", "JL2-A/NMK/WH1", "confirmed", order_id="JL2-A", reference="SO-88")
+    hidden = ask("from order_search('so-88', false)").rows()
+    told.sales_order("SO-88", "JL2-A")
+
+    assert hidden == ask("from order_search('so-88', false)").rows() == [("JL2-A", "sales order")]
+    assert reads.orders(ask, NOW, search="88")["order_id"].to_list() == ["JL2-A"]
+
+
 def test_lines_show_what_they_became_in_bluecherry(told: Told, ask: Ask) -> None:
     told.order("JL1-A", quantity=2)
     told.sales_order("SO-1", "JL1-A", quantity=2, picked=1, shipped=1)

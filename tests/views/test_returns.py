@@ -184,14 +184,20 @@ def test_a_return_opened_before_we_began_is_somebody_elses(told: Told, ask: Ask)
     assert wrong(ask) == []
 
 
-def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys(told: Told, ask: Ask) -> None:
+def test_a_refused_receipt_and_a_refund_nobody_is_sure_of_are_somebodys_with_the_money_that_is_waited_for(
+    told: Told, ask: Ask
+) -> None:
     sold(told)
     announced(told)
     authorised(told, received=1)
-    told.intent("receive_return", "R1", "refused", order_id="JL1-A", code="refused", message="It is closed.")
-    told.intent("refund_line", f"R1/{LINE}", "refused", order_id="JL1-A", code="unseen", message="No answer came.")
+    money = {"amount": "39.00", "shipping_amount": "3.95", "currency": "GBP"}
+    told.intent("receive_return", "R1", "refused", order_id="JL1-A", code="refused", payload={"return_id": "R1"})
+    told.intent("refund_line", f"R1/{LINE}", "refused", order_id="JL1-A", code="unseen", payload=money)
+    rows = ask("select kind, subject, amount, currency from conditions_returns($at) order by kind", {"at": NOW})
 
-    assert wrong(ask) == [("receipt_refused", "R1"), ("refund_refused", f"R1/{LINE}")]
+    assert rows.rows() == [
+        ("receipt_refused", "R1", None, ""), ("refund_refused", f"R1/{LINE}", Decimal("42.95"), "GBP"),
+    ]  # fmt: skip
 
 
 def test_a_refund_counts_for_the_return_bluecherry_has_credited_and_stays_wrong_for_its_line(
