@@ -40,9 +40,11 @@ class Poisoned:
         return str(self._erp.create_order(draft, key))
 
 
-def house_with(bench: Callable[..., Any], trouble: Callable[[], Exception]) -> tuple[Any, Poisoned, set[str]]:
+def house_with(
+    bench: Callable[..., Any], trouble: Callable[[], Exception], **settings: int
+) -> tuple[Any, Poisoned, set[str]]:
     """A house that sends one order at a time, and the first nine orders it meets are never taken."""
-    house = bench(days=0.02, orders_per_day=0, skus=40, settings={"erp_concurrency": 1})
+    house = bench(days=0.02, orders_per_day=0, skus=40, settings={"erp_concurrency": 1, **settings})
     for name in ("no_orders", "no_hand_edits", "no_surprises", "relaxed_limits"):
         house.sandbox.scenario(name)
     house.run("catalogue")
@@ -99,8 +101,10 @@ def test_nine_orders_that_always_fail_never_delay_the_tenth(bench: Callable[...,
 
 
 def test_what_fails_for_a_passing_reason_is_tried_after_gaps_that_grow(bench: Callable[..., Any]) -> None:
-    house, _, bad = house_with(bench, lambda: Refused("busy", status=409, code="LOCK_TIMEOUT", reason="busy"))
-    for minutes in [1] * 20 + [3] * 24:
+    house, _, bad = house_with(
+        bench, lambda: Unclear("503 LOCK_TIMEOUT", code="LOCK_TIMEOUT"), erp_visibility_minutes=1
+    )
+    for minutes in [1] * 20 + [3] * 30:
         house.advance(minutes)
         house.run("orders")
     for moments in tries(house, bad).values():
@@ -116,7 +120,7 @@ def test_what_fails_for_a_passing_reason_is_tried_after_gaps_that_grow(bench: Ca
 
     assert len(firsts) > 1  # they do not come back together
     assert len(rows) == 9
-    assert all(row["detail"].endswith("busy. Tried again by itself.") for row in rows)
+    assert all(row["detail"].endswith("LOCK_TIMEOUT, and it was not there. Tried again by itself.") for row in rows)
     # one opening each: to be tried again is not to be mended
     assert house.value("select count(*) as n from events where kind = 'exception.opened'"
                        " and subject like 'refused_by_erp/%'") == 9  # fmt: skip
