@@ -144,6 +144,7 @@ def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
             carried.update(dict.fromkeys(row["line_ids"], row))
         if row["state"] == "refused" and is_transient(row["code"]):
             failed[about] = failed.get(about, 0) + 1
-        elif row["code"] != NOT_SENT:  # what was never sent says nothing of the other side
+        # what was never sent, and what is not known yet, says nothing of the other side
+        elif row["state"] in {"confirmed", "refused"} and row["code"] != NOT_SENT:
             failed[about] = 0
     return Past(last, failed, carried)

@@ -142,6 +142,8 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
+        if not past.is_free("create_sales_order", subject) and (kept := _kept(known, past, order_id, subject)):
+            plan.waits[order_id] = kept
         unsent = [line for line in members if line["order_line_id"] not in past.carried]
         if not unsent:
             continue
@@ -183,6 +185,14 @@ def _left_out(past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> "
         " one of their own, or cancel them at John Lewis."
     )
     return _Held("missing_in_erp", "left out of its sales order", words)
+
+
+def _kept(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
+    """The hold of what failed and is tried again at this moment: it stays until the outcome is known."""
+    hold = known.holds.get(order_id)
+    if hold is None or hold["reason"] != "refused_by_erp" or not past.failures("create_sales_order", subject):
+        return None
+    return _Wait(known.now, _Held(hold["reason"], hold["cause"], hold["detail"]))
 
 
 def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":

@@ -77,7 +77,9 @@ def tries(house: Any, bad: set[str]) -> dict[str, list[datetime]]:
 
 
 def test_nine_orders_that_always_fail_never_delay_the_tenth(bench: Callable[..., Any]) -> None:
-    house, erp, bad = house_with(bench, lambda: Refused("busy", status=409, code="LOCK_TIMEOUT", reason="busy"))
+    house, erp, bad = house_with(
+        bench, lambda: Unclear("503 LOCK_TIMEOUT", code="LOCK_TIMEOUT"), erp_visibility_minutes=1
+    )
     for _ in range(12):
         house.advance(5)
         house.run("orders")
