@@ -27,7 +27,7 @@ BACKLOGS = ((5_000, 2), (10_000, 2), (5_000, 8))
 
 
 def measure(folder: Path) -> list[Row]:
-    """The bare loop and the worker in turn, each on a world of its own; where they are held to a bound, the median."""
+    """The bare loop and the worker in turn, each on a world of its own; the median where a bound is held."""
     return [row for count, at_once in BACKLOGS for row in _measure(folder, count, at_once)]
 
 
