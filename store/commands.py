@@ -45,7 +45,7 @@ class Resync(Command):
     """Look again: `stock`, `stock:SKU`, `order:ID`, `orders`, `shipments`, `settlement` or `catalogue`."""
 
     name: ClassVar[str] = "resync"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    roles: ClassVar[frozenset[Role]] = WORKERS
     scope: str
     since: datetime | None = None
     dry_run: bool = False
@@ -221,7 +221,7 @@ class PreviewPolicy(Command, PolicyMembers):
     """What a buffer policy of these members (or its removal) would change on today's stock and demand."""
 
     name: ClassVar[str] = "preview_policy"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    roles: ClassVar[frozenset[Role]] = WORKERS
     level: str
     key: str = ""
     from_on: date
@@ -243,7 +243,7 @@ class BackTest(Command):
     """Replay two policies on the weeks of our own history that begin in a half-open span of days."""
 
     name: ClassVar[str] = "back_test"
-    roles: ClassVar[frozenset[Role]] = frozenset({"ops", "finance", "admin"})
+    roles: ClassVar[frozenset[Role]] = WORKERS
     from_on: date
     until_on: date
     a: TriedPolicy
