@@ -132,6 +132,7 @@ class Run:
     state: str = "running"
     message: str = ""
     is_misdirected: bool = False
+    trouble: Fatal | Retriable | None = None  # met in a step apart, and told at the end
 
     def now(self) -> datetime:
         return self.house.clock.now()
@@ -171,6 +172,31 @@ class Run:
         """Come back at a moment; the run ends well. The earliest moment counts."""
         if self.due_at is None or until < self.due_at:
             self.due_at, self.note = until, why
+
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """A step that must not keep us from the rest of the run, which may be another system's.
+
+        Where its system asks for patience the run comes back for it; where there is trouble the run fails with it,
+        once the rest is done.
+
+        Raises:
+            Misdirected: nothing may go on.
+
+        """
+        try:
+            yield
+        except Deferred as later:
+            self.defer(later.due_at, str(later))
+        except Misdirected:
+            raise
+        except (Fatal, Retriable) as met:
+            self.trouble = self.trouble or met
+
+    def tell_trouble(self) -> None:
+        """The rest is done: raise what was met in a step apart."""
+        if self.trouble is not None:
+            raise self.trouble
 
     @property
     def ending(self) -> str:
@@ -229,6 +255,7 @@ def running(house: House, flow: str, *, is_preview: bool = False) -> Iterator[Ru
     later_state = "previewed" if is_preview else "deferred"
     try:
         yield run
+        run.tell_trouble()
         if run.due_at is not None:
             state = later_state
         message = run.note

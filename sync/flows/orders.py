@@ -20,7 +20,6 @@ from typing import Any
 from uuid import UUID
 
 from store.events import Event
-from sync.errors import Deferred
 from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
@@ -44,18 +43,21 @@ SALES_SEEN = "sales_orders.changed"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    later = None if scope.is_stored else look(run, scope)
-    settling.settle(run)
-    accepting.refuse(run, scope)
+    is_erp_there = scope.is_stored or look(run, scope)
+    if is_erp_there:
+        with run.apart():
+            settling.settle(run)
+    with run.apart():
+        accepting.refuse(run, scope)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
-    act(run, decision)
-    passing.pass_on(run, scope)
+    act(run, decision, is_erp_there=is_erp_there)
+    if run.trouble is None:  # only on what both sides show: it may have been put right since they were read
+        with run.apart():
+            passing.pass_on(run, scope)
     if run.counts["refused"]:  # what was refused just now is held now, not at the next run
         run.record(_decide(run, scope).holds)
-    if later is not None:
-        run.defer(later.due_at, str(later))
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -85,19 +87,18 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
-    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
-    later = None
-    try:
+def look(run: Run, scope: Scope, *, counts: bool = True) -> bool:
+    """Read both sides and record, each apart; whether BlueCherry could be read."""
+    with run.apart():
         window = proving.due(run, scope.day) if counts and scope == Scope(day=scope.day) else None
         if window is not None:
             proving.count(run, window, record_page, _by_name(run))
         else:
             _look_at_marketplace(run, scope)
-    except Deferred as deferred:
-        later = deferred
-    _look_at_erp(run, scope)
-    return later
+    with run.apart():
+        _look_at_erp(run, scope)
+        return True
+    return False
 
 
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
@@ -274,17 +275,29 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
     ]
 
 
-def act(run: Run, decision: Decision) -> None:
-    """Carry out what was decided, the customer's waiting first."""
+def act(run: Run, decision: Decision, *, is_erp_there: bool = True) -> None:
+    """Carry out what was decided, the customer's waiting first; one system's trouble stops nothing at the other."""
+    with run.apart():
+        accepted = carry_out(
+            run,
+            decision.accept,
+            lambda one: _accept(run, one),
+            workers=4,
+            still_meant=lambda some: accepting.not_overtaken(run, some),
+        )
+        run.count("accepted", accepted)
+    if is_erp_there:
+        with run.apart():
+            _create(run, decision)
+        with run.apart():
+            run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
+    with run.apart():
+        written = carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
+        run.count("referenced", written)
+
+
+def _create(run: Run, decision: Decision) -> None:
     house = run.house
-    accepted = carry_out(
-        run,
-        decision.accept,
-        lambda one: _accept(run, one),
-        workers=4,
-        still_meant=lambda some: accepting.not_overtaken(run, some),
-    )
-    run.count("accepted", accepted)
     drafts = drafted(run, decision.create)
     created = carry_out(
         run,
@@ -293,10 +306,6 @@ def act(run: Run, decision: Decision) -> None:
         workers=house.settings.erp_concurrency,
     )
     run.count("created", created)
-    run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
-    run.count(
-        "referenced", carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
-    )
 
 
 def _accept(run: Run, intent: Intent) -> str:
