@@ -200,19 +200,19 @@ def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | No
 
     It stays held while it is tried again, so that its exception does not close and open with each try.
     """
-    last, failures = past.last.get(("create_sales_order", subject)), past.failures("create_sales_order", subject)
-    if last is None or not failures or past.is_freed(known.holds.get(order_id), last):
+    failed, failures = past.failure("create_sales_order", subject), past.failures("create_sales_order", subject)
+    if failed is None or past.is_freed(known.holds.get(order_id), failed):
         return None
-    cause = cause_of(last)
+    cause = cause_of(failed)
     if cause == NO_ANSWER and failures == 1:
         return None
-    until_at = next_try_at(last["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
-    words = last["message"]
-    if last["code"] == ABSENT:
+    until_at = next_try_at(failed["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
+    words = failed["message"].removesuffix(".")
+    if failed["code"] == ABSENT:
         came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {cause}"
         words = f"{came}, and it was not there"
     times = f"{failures} times" if failures > 1 else "once"
-    detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
+    detail = f"Tried {times}, the last at {failed['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
     return _Wait(until_at, _Held("refused_by_erp", cause, detail))
 
 
