@@ -59,14 +59,16 @@ class Past:
             return True
         return next_try_at(last["happened_at"], last["code"], failures, last["subject"]) <= now
 
-    def is_elsewhere(self, order_id: str, groups: Groups) -> bool:
-        """A line is on its way under another division or warehouse than the mappings name now."""
-        return any(
-            carrier["is_pending"] and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+    def elsewhere(self, order_id: str, groups: Groups) -> list[Mapping[str, Any]]:
+        """The creations on whose way a line is under another division or warehouse than the mappings name now."""
+        return [
+            carrier
             for (division, warehouse), lines in groups.items()
             for line in lines
             if (carrier := self.carried.get(line["order_line_id"])) is not None
-        )
+            and carrier["is_pending"]
+            and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+        ]
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""

@@ -9,7 +9,7 @@ import pytest
 from sync.rules.order_known import Known
 from sync.rules.order_past import freed_by
 from sync.rules.orders import decide
-from tests.rules.test_orders import NOW, ORDINARY, SUBJECT, WAITING, intent, steps
+from tests.rules.test_orders import NOW, ORDINARY, SHIRT, SUBJECT, WAITING, intent, placed_in, steps
 
 FAILED_AT = NOW - timedelta(minutes=9)
 FAILED = intent("refused", "LOCK_TIMEOUT", message="A record is held.", meant_at=FAILED_AT, happened_at=FAILED_AT)
@@ -93,16 +93,36 @@ def test_once_bluecherry_took_it_it_is_held_no_more() -> None:
     assert steps(decide(replace(held, intents=[FAILED, taken]))) == {"release": ["JLM1-A"]}
 
 
+@pytest.mark.parametrize("state", ["recorded", "unclear"])
+def test_what_a_person_has_tried_again_is_held_for_what_failed_until_its_outcome_is_known(state: str) -> None:
+    """Only its being tried is known: it is not mended."""
+    known = replace(ORDINARY, holds=released("LOCK_TIMEOUT"))
+    under_way = decide(replace(known, intents=[FAILED, next_try(state)]))
+
+    assert steps(decide(replace(known, intents=[FAILED]))) == {"create": [SUBJECT]}
+    assert [(one.reason, one.cause) for one in under_way.holds] == [("refused_by_erp", "LOCK_TIMEOUT")]
+    assert steps(under_way) == {"hold": ["refused_by_erp"]}
+
+
+def test_a_mapping_that_names_another_warehouse_leaves_what_is_under_way_held_as_it_was() -> None:
+    held = replace(
+        held_by(replace(ORDINARY, intents=[FAILED])),
+        mappings=placed_in({SHIRT: "WH2"}),
+        intents=[FAILED, next_try("unclear")],
+    )
+
+    assert steps(decide(held)) == {}
+    assert steps(decide(replace(held, intents=[next_try("unclear")]))) == {"release": ["JLM1-A"]}
+
+
 @pytest.mark.parametrize("reason", ["unknown_sku", "missing_in_erp"])
 def test_what_it_was_held_for_before_is_not_kept_by_its_being_tried(reason: str) -> None:
-    held = {"JLM1-A": {"reason": reason, "cause": "x", "detail": "y", "happened_at": NOW, "seq": 1}}
+    other = {"reason": reason, "cause": "x", "detail": "y", "happened_at": NOW, "seq": 1}
+    trying = replace(ORDINARY, holds={"JLM1-A": other}, intents=[FAILED, next_try("recorded")])
+    never_failed = replace(held_by(replace(ORDINARY, intents=[FAILED])), intents=[next_try("recorded")])
 
-    assert steps(decide(replace(ORDINARY, holds=held, intents=[FAILED, next_try("recorded")]))) == {
-        "release": ["JLM1-A"]
-    }
-    assert steps(decide(replace(held_by(replace(ORDINARY, intents=[FAILED])), intents=[next_try("recorded")]))) == {
-        "release": ["JLM1-A"]
-    }
+    assert [one.cause for one in decide(trying).holds] == ["LOCK_TIMEOUT"]
+    assert steps(decide(never_failed)) == {"release": ["JLM1-A"]}
 
 
 def test_an_acceptance_that_was_never_sent_goes_at_once_whatever_failed_before() -> None:
