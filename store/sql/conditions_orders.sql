@@ -43,8 +43,13 @@ unclear as (
         intent.meant_at as since_at,
     from intent_facts as intent
     left join order_facts as placed on placed.order_id = intent.order_id
+    left join order_hold_facts as hold
+        on hold.order_id = intent.order_id and hold.reason = 'refused_by_erp'
+        and intent.intent_kind = 'create_sales_order'
     where intent.state in ('recorded', 'unclear') and intent.intent_kind <> 'push_stock'
+        -- the next try of what keeps its order held is the same trouble, unless the look for it has no end
         and intent.meant_at <= as_of - interval 15 minutes
+            - if(hold.order_id is null, interval 0 minutes, to_minutes(visibility_minutes::integer))
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
