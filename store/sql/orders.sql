@@ -128,7 +128,8 @@ standing as (
         end as erp_state,
         -- BlueCherry's codes that pass by themselves
         erp_state = 'held' and hold_reason = 'refused_by_erp' and hold_cause in (
-            'BATCH_RUNNING', 'LOCK_TIMEOUT', 'NO_ANSWER', 'QUOTA_EXCEEDED', 'RATE_LIMITED', 'UPSTREAM_TIMEOUT'
+            'BATCH_RUNNING', 'INTERNAL', 'LOCK_TIMEOUT', 'NO_ANSWER', 'QUOTA_EXCEEDED', 'RATE_LIMITED',
+            'UPSTREAM_TIMEOUT'
         ) as is_tried_again,
     from placed
 )

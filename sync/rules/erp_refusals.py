@@ -50,6 +50,8 @@ REFUSALS: tuple[ErpRefusal, ...] = (
                passes=True),
     ErpRefusal("UPSTREAM_TIMEOUT", "BlueCherry's own server did not answer its gateway", "it", "BlueCherry",
                "technical", passes=True),
+    ErpRefusal("INTERNAL", "BlueCherry's own server failed on a sales order", "it", "BlueCherry", "technical",
+               passes=True),
     ErpRefusal("NO_ANSWER", "BlueCherry's answer to a sales order never comes, and the order is never there", "it",
                "network", "technical", passes=True),
 )  # fmt: skip

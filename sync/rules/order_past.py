@@ -12,6 +12,7 @@ from typing import Any
 from sync.intents import NOT_SENT
 from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
+INTERNAL = "INTERNAL"  # BlueCherry's word for a failure of its own server, and ours for those it names otherwise
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 SUPERSEDED = "superseded"  # what it was about is over, and by something else
@@ -117,11 +118,11 @@ class Past:
 
 
 def cause_of(failure: Mapping[str, Any]) -> str:
-    """Why it failed; of what was surely absent, what BlueCherry had answered with, where that passes by itself."""
+    """Why it failed; of what was surely absent, what BlueCherry had answered with."""
     if failure["code"] != ABSENT:
         return str(failure["code"])
-    answered = failure.get("answered") or ""
-    return answered if is_transient(answered) else NO_ANSWER
+    answered = failure.get("answered") or NO_ANSWER
+    return answered if is_transient(answered) else INTERNAL
 
 
 def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:

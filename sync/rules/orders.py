@@ -207,7 +207,7 @@ def _waits(past: Past, subject: str) -> "_Wait | None":
     until_at = next_try_at(failed["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
     words = failed["message"].removesuffix(".")
     if failed["code"] == ABSENT:
-        came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {cause}"
+        came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {failed['answered']}"
         words = f"{came}, and it was not there"
     times = f"{failures} times" if failures > 1 else "once"
     detail = f"Tried {times}, the last at {failed['happened_at']:%H:%M} UTC: {words}. Tried again by itself."

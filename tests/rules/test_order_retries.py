@@ -37,7 +37,7 @@ def released(code: str) -> dict[str, dict[str, Any]]:
     ("answered", "expected"),
     [
         ("BATCH_RUNNING", {"hold": ["refused_by_erp"]}), ("LOCK_TIMEOUT", {"hold": ["refused_by_erp"]}),
-        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"create": [SUBJECT]}),
+        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"hold": ["refused_by_erp"]}),
         ("", {"create": [SUBJECT]}),
     ],
 )  # fmt: skip
@@ -53,6 +53,27 @@ def test_what_was_absent_after_an_answer_that_passes_by_itself_rests_under_its_c
     assert [one.cause for one in decide(known).holds] == [answered] * ("hold" in expected)
     assert steps(decide(later))["create"] == [SUBJECT]
     assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"create": [SUBJECT]}
+
+
+@pytest.mark.parametrize(
+    ("answered", "cause", "words"),
+    [
+        ("INTERNAL", "INTERNAL", "BlueCherry answered INTERNAL, and it was not there"),
+        ("OUT_OF_MEMORY", "INTERNAL", "BlueCherry answered OUT_OF_MEMORY, and it was not there"),
+        ("", "NO_ANSWER", "its answer never came, and it was not there"),
+    ],
+)
+def test_what_bluecherry_s_own_server_failed_on_is_not_said_to_have_no_answer(
+    answered: str, cause: str, words: str
+) -> None:
+    twice = [
+        intent("refused", "absent", answered=answered, meant_at=NOW - ago, happened_at=NOW - ago / 2)
+        for ago in (timedelta(minutes=40), timedelta(minutes=1))
+    ]
+    (held,) = decide(replace(ORDINARY, intents=twice)).holds
+
+    assert (held.reason, held.cause) == ("refused_by_erp", cause)
+    assert held.detail == f"Tried 2 times, the last at 08:59 UTC: {words}. Tried again by itself."
 
 
 def test_a_try_that_was_never_sent_leaves_the_order_held_for_what_failed_and_goes_at_once() -> None:
