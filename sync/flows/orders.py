@@ -172,6 +172,7 @@ def known(run: Run, order_id: str = "") -> Known:
     """Everything a decision needs, read from facts alone."""
     values = {"order_id": order_id}
     lines = run.rows("select * from orders_open_lines where $order_id in ('', order_id)", values)
+    taken_out = _taken_out(run, [row["order_line_id"] for row in lines if row["was_elsewhere"]])
     ids = sorted({row["order_id"] for row in lines})
     chosen = {"ids": ids}
     cancelled = run.rows(
@@ -205,6 +206,7 @@ def known(run: Run, order_id: str = "") -> Known:
             select
                 * exclude (payload),
                 coalesce(payload ->> '$.lines[*].order_line_id', []) as line_ids,
+                coalesce((payload ->> 'is_sent')::boolean, true) as is_sent,
                 -- it may be in BlueCherry, and BlueCherry has not shown it
                 state in ('recorded', 'unclear') or (
                     state = 'confirmed'
@@ -244,8 +246,16 @@ def known(run: Run, order_id: str = "") -> Known:
         now=run.now(),
         verdicts=accepting.verdicts(run),
         refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
+        taken_out=taken_out,
         refused_lines={line_id for row in run.rows(accepting.REFUSED_LINES) for line_id in row["refused_lines"]},
     )
+
+
+def _taken_out(run: Run, line_ids: list[str]) -> dict[str, datetime]:
+    """When each of these lines was taken out of the sales order of another order."""
+    sql = "select order_line_id, taken_out_at from lines_taken_out($ids::varchar[])"
+    rows = run.rows(sql, {"ids": line_ids}) if line_ids else []
+    return {row["order_line_id"]: row["taken_out_at"] for row in rows}
 
 
 def _near(run: Run, unknown: list[str]) -> dict[str, list[str]]:

@@ -162,8 +162,9 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
                 continue
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
         payload = _payload(known, unsent, division, warehouse, ship_via, bears_shipping=bears_shipping)
-        intent = Intent("create_sales_order", subject, payload, order_id)
         is_sure = _is_nowhere(known, past, subject, unsent)
+        payload |= {} if is_sure else {"is_sent": False}
+        intent = Intent("create_sales_order", subject, payload, order_id)
         (plan.create if is_sure else plan.take_over).append(intent)
     if order_id in plan.waits:
         raise plan.waits[order_id].held
@@ -176,7 +177,7 @@ def _is_nowhere(known: Known, past: Past, subject: str, lines: Sequence[Mapping[
 
     Who took a line out of the sales order of another order may have keyed it in under its own number.
     """
-    taken_out = [line["taken_out_by_at"] for line in lines if line["taken_out_by_at"] is not None]
+    taken_out = [known.taken_out[one] for line in lines if (one := line["order_line_id"]) in known.taken_out]
     trust_from = max([known.trust_from, *taken_out])
     return bool(lines[0]["placed_at"] >= trust_from) or past.was_absent_since(subject, trust_from)
 

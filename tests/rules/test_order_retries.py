@@ -154,3 +154,43 @@ def test_an_acceptance_that_was_never_sent_goes_at_once_whatever_failed_before()
 
     assert steps(decide(known)) == {}
     assert steps(decide(replace(known, intents=[failed, never_sent]))) == {"accept": ["JLM1-A"]}
+
+
+LOOKED_FOR = intent("refused", "absent", is_sent=False, meant_at=NOW - timedelta(minutes=40), happened_at=FAILED_AT)
+FOREIGN = replace(ORDINARY, taken_out={"JLM1-A-1": NOW - timedelta(minutes=45)})
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("RATE_LIMITED", {"create": [SUBJECT], "hold": ["refused_by_erp"]}),
+        ("not_sent", {"create": [SUBJECT]}),
+        ("LOCK_TIMEOUT", {"create": [SUBJECT], "hold": ["refused_by_erp"]}),
+    ],
+)
+def test_what_was_surely_absent_is_not_looked_for_anew_because_it_could_not_be_sent_then(
+    code: str, expected: dict[str, list[str]]
+) -> None:
+    then = NOW - timedelta(minutes=6)
+    known = replace(FOREIGN, intents=[LOOKED_FOR, intent("refused", code, meant_at=then, happened_at=then, seq=2)])
+    decision = decide(known)
+
+    assert steps(decide(replace(FOREIGN, intents=[LOOKED_FOR]))) == {"create": [SUBJECT]}
+    assert steps(decision) == expected
+    assert all(held.detail.startswith("Tried once") for held in decision.holds)
+
+
+def test_what_is_there_with_other_content_is_looked_for_anew_once_a_person_released_it() -> None:
+    known = replace(
+        FOREIGN,
+        intents=[LOOKED_FOR, intent("refused", "DUPLICATE_PO", meant_at=FAILED_AT, happened_at=FAILED_AT, seq=2)],
+        holds=released("DUPLICATE_PO"),
+    )
+
+    assert steps(decide(known)) == {"take_over": [SUBJECT]}
+
+
+def test_what_was_only_looked_for_was_never_sent_and_did_not_fail() -> None:
+    twice = [LOOKED_FOR, {**LOOKED_FOR, "meant_at": NOW - timedelta(minutes=20), "happened_at": NOW, "seq": 3}]
+
+    assert steps(decide(replace(FOREIGN, intents=twice))) == {"create": [SUBJECT]}
