@@ -12,6 +12,7 @@ or surely absent; it is never simply sent again.
 """
 
 import json
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from store.events import Event
-from sync.errors import Deferred
+from sync.errors import Deferred, Unclear, Withheld
 from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
@@ -34,6 +35,7 @@ from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesO
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
 from sync.rules.addresses import fitted, misfits
+from sync.rules.erp_rest import OF_ALL, Rest
 from sync.rules.order_known import Known
 from sync.rules.orders import Decision, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
@@ -247,6 +249,7 @@ def known(run: Run, order_id: str = "") -> Known:
         verdicts=accepting.verdicts(run),
         refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
         taken_out=taken_out,
+        rest=_rest(run),
         refused_lines={line_id for row in run.rows(accepting.REFUSED_LINES) for line_id in row["refused_lines"]},
     )
 
@@ -256,6 +259,12 @@ def _taken_out(run: Run, line_ids: list[str]) -> dict[str, datetime]:
     sql = "select order_line_id, taken_out_at from lines_taken_out($ids::varchar[])"
     rows = run.rows(sql, {"ids": line_ids}) if line_ids else []
     return {row["order_line_id"]: row["taken_out_at"] for row in rows}
+
+
+def _rest(run: Run) -> Rest | None:
+    """Whether BlueCherry takes no sales orders at all."""
+    rows = run.rows("select * from erp_rests($codes::varchar[])", {"codes": sorted(OF_ALL)})
+    return Rest(**rows[0]) if rows else None
 
 
 def _near(run: Run, unknown: list[str]) -> dict[str, list[str]]:
@@ -286,7 +295,6 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
 
 def act(run: Run, decision: Decision) -> None:
     """Carry out what was decided, the customer's waiting first."""
-    house = run.house
     accepted = carry_out(
         run,
         decision.accept,
@@ -295,18 +303,37 @@ def act(run: Run, decision: Decision) -> None:
         still_meant=lambda some: accepting.not_overtaken(run, some),
     )
     run.count("accepted", accepted)
-    drafts = drafted(run, decision.create)
-    created = carry_out(
-        run,
-        [intent for intent in decision.create if intent.intent_id in drafts],
-        lambda one: house.erp.create_order(drafts[one.intent_id], str(one.intent_id)),
-        workers=house.settings.erp_concurrency,
-    )
-    run.count("created", created)
+    _create(run, decision)
     run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
     run.count(
         "referenced", carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
     )
+
+
+def _create(run: Run, decision: Decision) -> None:
+    """Create until BlueCherry answers that it takes none at all; where it did before, one is tried first."""
+    house, drafts, is_over = run.house, drafted(run, decision.create), threading.Event()
+    ready = [intent for intent in decision.create if intent.intent_id in drafts]
+
+    def create(intent: Intent) -> str:
+        if is_over.is_set():
+            raise Withheld("not tried: BlueCherry takes no sales orders now")
+        try:
+            return house.erp.create_order(drafts[intent.intent_id], str(intent.intent_id))
+        except Unclear as doubt:
+            if doubt.code in OF_ALL:
+                is_over.set()
+            raise
+
+    for group in (ready[:1], ready[1:]) if decision.is_trial else (ready,):
+        created = carry_out(
+            run,
+            group,
+            create,
+            workers=house.settings.erp_concurrency,
+            still_meant=lambda some: () if is_over.is_set() else some,
+        )
+        run.count("created", created)
 
 
 def _accept(run: Run, intent: Intent) -> str:

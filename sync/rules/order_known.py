@@ -7,6 +7,7 @@ from typing import Any
 
 from sync.rules.acceptance import Verdict
 from sync.rules.addresses import Misfit
+from sync.rules.erp_rest import Rest
 from sync.rules.mappings import Mappings
 
 
@@ -34,3 +35,4 @@ class Known:
     refusing: Collection[str] = ()  # orders somebody said are refused
     taken_out: Mapping[str, datetime] = field(default_factory=dict)  # a line, of another order's
     refused_lines: Collection[str] = ()  # lines somebody said are refused of orders that are accepted
+    rest: Rest | None = None  # BlueCherry takes no sales orders at all; None: as far as we know it does
