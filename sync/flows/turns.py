@@ -1,8 +1,8 @@
 """Looks at many things in turn, each a question to a system that may not answer about one of them.
 
 Where more wait than one run may ask for, runs take turns (sync.rules.turns): what stays unclear, or what gets no
-answer, never keeps another from being looked at, nor the run from going on. However many wait, half of what
-BlueCherry takes until the next run is left for what is new.
+answer, never keeps another from being looked at, nor the run from going on. However many wait, BlueCherry has time
+for what is new before the next run.
 """
 
 from collections.abc import Callable, Iterable, Mapping
