@@ -47,7 +47,7 @@ SALES_SEEN = "sales_orders.changed"
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     later = None if scope.is_stored else look(run, scope)
-    settling.settle(run)
+    settling.settle(run, _named(scope))
     accepting.refuse(run, scope)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])

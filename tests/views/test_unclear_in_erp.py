@@ -9,6 +9,7 @@ import pytest
 from store.database import Ask
 from store.events import CreationMissed
 from store.evidence import Snapshot, packed
+from store.journal import check_rebuild
 from tests.told import HOUR, NOW, Told, thing
 from tests.views.conditions import MINUTE, wrong
 
@@ -71,6 +72,7 @@ def test_an_unclear_call_names_the_code_it_was_answered_with_once(told: Told, as
     assert {row["detail"] for (kind, _), row in wrong(ask).items() if kind == "order_unclear"} == {
         "503 BATCH_RUNNING", "Not found once. It was answered BATCH_RUNNING",
     }  # fmt: skip
+    assert check_rebuild(told.database) == {}
 
 
 @pytest.mark.parametrize("minutes", [0, 10])
