@@ -50,12 +50,15 @@ def rests_with_all(known: Known, past: Past, order_id: str, subject: str) -> Wai
     """What BlueCherry's taking none at all means for a sales order. None: it takes them, as far as we know.
 
     It is told at once of what had failed, or was asked for: neither may seem mended while it waits with the others.
+    When one is to be tried each may be it, and stays held or not as it is.
     """
     rest, hold = known.rest, known.holds.get(order_id) or {}
     if rest is None:
         return None
     is_asked_about = past.failures("create_sales_order", subject) > 0 or bool(hold.get("frees"))
+    is_told = hold.get("reason") == "refused_by_erp" or (
+        rest.next_try_at > known.now and (is_asked_about or rest.is_told(known.now))
+    )
     # a word given at that very moment was given before
     answered = {"intent_kind": "create_sales_order", "code": rest.code, "happened_at": rest.last_at, "seq": 2**62}
-    is_told = is_asked_about or rest.is_told(known.now)
     return Wait(answered, rest.next_try_at, rest.code, rest.words, is_told)
