@@ -28,6 +28,8 @@ def wrong(**changes: Any) -> list[str]:
         ({"postcode": "ls10aa"}, []),
         ({"postcode": "GIR 0AA"}, []),
         ({"postcode": "75001", "country": "FRA"}, []),
+        ({"postcode": "D02 XY45", "country": "IRL"}, []),
+        ({"postcode": "", "country": "IRL"}, ["delivery postcode: missing"]),
         ({"postcode": "", "city": " "}, ["delivery town: missing", "delivery postcode: missing"]),
         ({"line_1": "word " * 20}, ["delivery street: 100 characters, 80 fit"]),
         ({"phone": "", "state": ""}, []),
