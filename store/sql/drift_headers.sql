@@ -1,85 +1,7 @@
 -- One row per way a live sales order as a whole differs from what we sent. What does it mean at John Lewis?
 -- Of an address only the names of the fields that differ: its text stays in `personal`.
 create or replace macro drift_headers(as_of) as table
-with sales as (from drifting_sales(as_of)),
-
-here as (from drifting_sales_lines(as_of)),
-
-sent as (select * exclude (is_first) from sales_sent(as_of) where is_first),
-
--- sendings of which something stands in a sales order that is not their own
-taken_in as (
-    select ord_num, intent_id from sales_sent(as_of) group by ord_num, intent_id having not bool_or(is_ours)
-),
-
--- the shipping they bring; with a part of what we sent: how much of it is on it, nobody can say
-brought as (
-    select ord_num, if(bool_and(is_whole), sum(shipping_amount), null) as shipping_amount,
-    from (
-        select
-            one.ord_num, one.shipping_amount,
-            not bool_or(here.ord_num is distinct from one.ord_num) as is_whole,
-        from (
-            select taken_in.*, whole.shipping_amount, unnest(whole.lines).order_line_id as order_line_id,
-            from taken_in
-            join sent_order_facts as whole on whole.intent_id = taken_in.intent_id
-        ) as one
-        left join here
-            on here.order_line_id = one.order_line_id
-            and (here.ord_num = one.ord_num or here.ordered_quantity > here.cancelled_quantity)
-        -- one whose own still lives bears its shipping there
-        anti join (
-            select own.intent_id
-            from sales_sent(as_of) as own
-            join here on here.ord_num = own.ord_num and here.ordered_quantity > here.cancelled_quantity
-            where own.is_ours
-        ) as living on living.intent_id = one.intent_id
-        group by one.ord_num, one.intent_id, one.shipping_amount
-    )
-    group by ord_num
-),
-
--- sales orders with something the order was sold with
-sold as (
-    select sales.ord_num
-    from sales
-    join sales_line_facts as line on line.ord_num = sales.ord_num
-    join order_line_facts as sold on sold.order_line_id = line.order_line_id and sold.order_id = sales.order_id
-),
-
-headers as (
-    select
-        sales.*,
-        coalesce(sent.warehouse, first.warehouse) as meant_warehouse,
-        coalesce(sent.ship_via, first.ship_via) as meant_ship_via,
-        -- keyed in on a later day, it starts on any day until then
-        coalesce(
-            case
-                when sent.is_ours then sent.starts_on
-                when not sent.is_ours then greatest(sent.starts_on, least(sales.entered_at, sales.starts_from_at))
-            end,
-            first.starts_from_at
-        ) as meant_start,
-        -- and ends as it was keyed in, if that is not before the deadline
-        coalesce(
-            if(sent.is_ours or first.cancels_from_at + interval 1 day <= sales.shipping_deadline_at, sent.cancels_on, null),
-            first.cancels_from_at
-        ) as meant_cancel,
-        if(sent.is_ours, sent.shipping_amount, 0) + if(sent.is_ours and brought.ord_num is null, 0, brought.shipping_amount)
-            as meant_shipping,
-        if(sent.ord_num is not null, 0, null) as meant_discount,  -- what we send has none
-        -- the integration before us wrote addresses in its own way
-        if(
-            sent.ord_num is not null or sales.revision > 0
-                or (not sales.is_before_start and sales.ord_num in (select ord_num from sold)),
-            sales.address_changes, null
-        ) as changed_fields,
-    from sales
-    join sales_first_facts as first on first.ord_num = sales.ord_num
-    left join sent on sent.ord_num = sales.ord_num
-    left join brought on brought.ord_num = sales.ord_num
-    where exists (from here where here.ord_num = sales.ord_num and here.ordered_quantity > here.cancelled_quantity)
-)
+with headers as (from sales_meant(as_of))
 
 select
     'price' as drift_class, ord_num || part.place as subject, ord_num, order_id,
@@ -89,11 +11,31 @@ select
 from (
     select ord_num, order_id, unnest([
         {place: '', name: 'shipping', meant: meant_shipping, shown: shipping_amount, paid: 'the shipping'},
-        {place: '/discount', name: 'discount', meant: meant_discount, shown: discount_amount, paid: 'what'}
+        {place: '/discount', name: 'discount', meant: meant_discount, shown: discount_amount, paid: 'what'},
+        {place: '/tax', name: 'tax', meant: meant_tax, shown: tax_amount, paid: 'what'},
+        {place: '/tax of lines', name: 'tax of its lines', meant: meant_line_tax, shown: line_tax_amount, paid: 'what'}
     ]) as part,
     from headers
 )
 where part.shown <> part.meant
+
+union all
+
+select
+    'price', ord_num || '/currency', ord_num, order_id,
+    'currency ' || meant_currency, 'currency ' || currency_there, 'currency ' || currency,
+    'BlueCherry''s invoice is in another currency than the customer paid in at John Lewis.',
+from headers
+where currency_there <> meant_currency
+
+union all
+
+select
+    'house_account', ord_num, ord_num, order_id, meant_customer, coalesce(nullif(customer, ''), 'no account'), '–',
+    'BlueCherry bills another account than the marketplace''s: John Lewis pays for it all the same, and that payment is '
+        || 'not owed by whom BlueCherry bills.',
+from headers
+where customer <> meant_customer
 
 union all
 
@@ -119,14 +61,34 @@ select
     'address', ord_num, ord_num, order_id, 'as the customer gave it',
     case changed_fields when ['none'] then 'no delivery address' when ['several'] then 'more than one delivery address'
         else 'another ' || array_to_string(changed_fields, ', ') end,
-    'as the customer gave it',
-    case changed_fields
-        when ['none'] then 'It cannot leave, or goes where nobody has said: John Lewis and the customer wait for it.'
-        when ['several'] then 'It goes to one of them, and only one is the customer''s.'
-        else 'It goes to another place than John Lewis and the customer believe: nobody there is told.'
+    'as the customer gave it' || if(market_state = 'SHIPPING', '', ', shown as shipped'),
+    case
+        when changed_fields = ['none'] and market_state = 'SHIPPING'
+            then 'It cannot leave, or goes where nobody has said: John Lewis and the customer wait for it.'
+        when changed_fields = ['none'] then 'It left for where nobody has said: ask the warehouse where the parcel went.'
+        when changed_fields = ['several'] and market_state = 'SHIPPING'
+            then 'It goes to one of them, and only one is the customer''s.'
+        when changed_fields = ['several']
+            then 'It went to one of them, and only one is the customer''s: ask the warehouse where the parcel went.'
+        when market_state = 'SHIPPING'
+            then 'It goes to another place than John Lewis and the customer believe: nobody there is told.'
+        else 'It went, or may have gone, to another place than John Lewis and the customer believe: ask the warehouse where '
+            || 'the parcel went, and see that the customer gets it or the money.'
     end,
 from headers
-where market_state = 'SHIPPING' and len(changed_fields) > 0
+where len(changed_fields) > 0
+
+union all
+
+select
+    'address', ord_num || '/billing', ord_num, order_id, 'billed as the customer gave it',
+    case billing_changes when ['none'] then 'no billing address' when ['several'] then 'more than one billing address'
+        else 'another billing ' || array_to_string(billing_changes, ', ') end,
+    'billed as the customer gave it',
+    'The goods are not concerned, and John Lewis is told nothing: BlueCherry''s invoice names somebody else than the '
+        || 'customer who paid.',
+from headers
+where len(billing_changes) > 0 and billing_changes <> meant_billing
 
 union all
 

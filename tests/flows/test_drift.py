@@ -19,7 +19,8 @@ CLASSES = {
     "quantity_down": {"quantity", "cancelled"}, "line_removed": {"cancelled"}, "cancelled": {"cancelled"},
     "ship_via_changed": {"ship_via"}, "address_changed": {"address"}, "warehouse_changed": {"warehouse"},
     "price_changed": {"price"}, "dates_changed": {"dates"}, "sku_substituted": {"substitution"},
-    "line_added": {"quantity"}, "discount_given": {"price"},
+    "line_added": {"quantity"}, "discount_given": {"price"}, "billing_changed": {"address"},
+    "account_changed": {"house_account"}, "tax_changed": {"price"}, "currency_changed": {"price"},
 }  # fmt: skip
 
 
@@ -89,10 +90,14 @@ def test_every_kind_of_hand_edit_is_seen_as_what_it_is_and_nothing_else_is(bench
     assert all(classes <= CLASSES[made[order_id]] for order_id, classes in seen.items())
     assert {row["exception_kind"] for row in opened} >= {
         f"drift_{name}"
-        for name in ("quantity", "cancelled", "substitution", "warehouse", "ship_via", "address", "price", "dates")
-    }
-    # what somebody wrote into the address stays where it was written
+        for name in (
+            "quantity", "cancelled", "substitution", "warehouse", "ship_via", "address", "billing", "house_account",
+            "price", "dates",
+        )
+    }  # fmt: skip
+    # what somebody wrote into the addresses stays where it was written
     assert "concierge" not in told
+    assert "Accounts department" not in told
     assert house.rebuild_differences() == {}
 
 

@@ -103,7 +103,7 @@ def sales_orders_drift(told: Told) -> None:
     drifting.shows(
         told,
         drifting.line(sku_key=key_of(drifting.TROUSERS), unit_price_amount=Decimal(34), ordered_quantity=3),
-        warehouse="WH2", ship_via="YDL", address_changes=("street",),
+        warehouse="WH2", ship_via="YDL", address_changes=("street",), billing_changes=("name",), customer="WEB",
         cancels_from_at=NOW + 21 * DAY, cancels_until_at=NOW + 22 * DAY,
     )  # fmt: skip
     told.order("O1-A", quantity=2)
