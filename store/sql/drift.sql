@@ -1,19 +1,31 @@
 -- One row per way a live sales order differs from what we sent. What changed, who did it, what does it mean at John Lewis?
 create or replace macro drift(as_of) as table
-with sales as (from drifting_sales(as_of)),
+with whole as (
+    from drift_headers(as_of)
+    union all by name
+    from drift_numbers(as_of)
+),
 
 differing as (
     from drift_lines(as_of)
     union all by name
-    select '' as order_line_id, '' as sku, 0 as short_quantity, *, from drift_headers(as_of)
+    select '' as order_line_id, '' as sku, 0 as short_quantity, *, from whole
+),
+
+marked as (
+    select
+        differing.*, sales.changed_by, sales.revision, sales.changed_at,
+        -- an address is told from the next by its revision: its text is not here
+        differing.shown || if(differing.drift_class = 'address', ' (' || sales.revision || ')', '') as shown_mark,
+    from differing
+    join sales_order_facts as sales on sales.ord_num = differing.ord_num
 )
 
 select
     -- ids
-    differing.order_id, differing.ord_num, differing.drift_class, differing.subject,
-    differing.order_line_id, differing.sku,
+    marked.order_id, marked.ord_num, marked.drift_class, marked.subject, marked.order_line_id, marked.sku,
     -- side by side
-    differing.sent, differing.shown, differing.market, differing.consequence,
+    marked.sent, marked.shown, marked.market, marked.consequence,
     -- what was answered
     coalesce(said.answer, '') as answer,
     coalesce(said.why, '') as answer_why,
@@ -22,33 +34,26 @@ select
     coalesce(passed_on.state, '') as passed_on,
     not (
         -- as it stands it was accepted; changed once more, it is open again
-        coalesce(said.answer = 'accept' and said.shown = differing.shown_mark, false)
+        coalesce(said.answer = 'accept' and said.shown = marked.shown_mark, false)
         -- cancelled there since John Lewis was last read
         or coalesce(
-            differing.drift_class in ('cancelled', 'quantity', 'substitution') and passed_on.done_at >= sales.placed_at,
+            marked.drift_class in ('cancelled', 'quantity', 'substitution') and passed_on.done_at >= placed.happened_at,
             false
         )
     ) as is_open,
-    differing.shown_mark,
-    sales.changed_by,
-    sales.revision,
+    marked.shown_mark,
+    marked.changed_by,
+    marked.revision,
     -- numbers
-    differing.short_quantity,
-    sales.currency,
-    sales.total_amount,
+    marked.short_quantity,
+    placed.currency,
+    placed.total_amount,
     -- times
-    sales.changed_at,
+    marked.changed_at,
     -- what has left the building has no day to leave it
-    case when sales.market_state = 'SHIPPING' then sales.shipping_deadline_at end as deadline_at,
-from (
-    select
-        differing.*,
-        -- an address is told from the next by its revision: its text is not here
-        differing.shown || if(differing.drift_class = 'address', ' (' || sales.revision || ')', '') as shown_mark,
-    from differing
-    join sales on sales.ord_num = differing.ord_num
-) as differing
-join sales on sales.ord_num = differing.ord_num
+    case when placed.state = 'SHIPPING' then placed.shipping_deadline_at end as deadline_at,
+from marked
+join drifting_orders(as_of) as placed on placed.order_id = marked.order_id
 left join drift_answer_facts as said
-    on said.drift_class = differing.drift_class and said.drift_subject = differing.subject
-left join cancelations_passed_on as passed_on on passed_on.order_line_id = differing.order_line_id;
+    on said.drift_class = marked.drift_class and said.drift_subject = marked.subject
+left join cancelations_passed_on as passed_on on passed_on.order_line_id = marked.order_line_id;

@@ -233,6 +233,8 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "ops", "BlueCherry", "data", "drift-billing", _PRESS_NOTHING),
     ExceptionKind("drift_house_account", "Sales orders were moved to account {cause}", "high", "finance",
                   "BlueCherry", "data", "drift-house-account", _PRESS_NOTHING),
+    ExceptionKind("drift_order_number", "Sales orders do not carry their John Lewis number any more: {cause}",
+                  "urgent", "ops", "BlueCherry", "data", "drift-order-number", _PRESS_NOTHING),
     ExceptionKind("drift_price", "BlueCherry invoices another price than the customer paid: {cause}", "normal",
                   "finance", "BlueCherry", "data", "drift-price", _PRESS_NOTHING),
     ExceptionKind("drift_dates", "BlueCherry's days of a sales order were changed: {cause}", "normal", "ops",

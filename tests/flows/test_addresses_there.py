@@ -129,3 +129,22 @@ def test_the_taxes_the_currency_and_the_account_are_read_where_they_are_told(
         {"tax_amount": Decimal(2), "line_tax_amount": line_tax, "currency": "GBP", "customer": "JLM"},
         {"tax_amount": None, "line_tax_amount": line_tax, "currency": None, "customer": "JLM"},
     ]
+
+
+@pytest.mark.parametrize("lost", [{"po_num": ""}, {"customer": "WEB"}, {"po_num": "", "customer": "WEB"}])
+def test_a_sales_order_of_ours_is_read_on_without_its_number_or_under_another_account(
+    shop: Shop, lost: dict[str, str]
+) -> None:
+    words = Words(ErpTime("America/New_York"))
+    first = {**SALES_ORDER, "last_mod": "2026-11-24 03:50:00"}
+    later = {"last_mod": "2026-11-24 03:55:00", "edit_seq": 1}
+    nobodys = {"ord_num": "0400009", "po_num": "", "customer": "WEB"}
+    for shown in (first, {**first, **lost, **later}, {**first, **nobodys}):
+        record_sales_orders(shop.run, Page((words.sales_order(shown),), None, ()))
+    expected = {"order_id": "JL1-A", "customer": "JLM", **{
+        {"po_num": "order_id"}.get(name, name): value for name, value in lost.items()
+    }}  # fmt: skip
+
+    assert shop.rows("select ord_num, order_id, customer from sales_order_facts") == [
+        {"ord_num": "0400001", **expected}
+    ]

@@ -264,3 +264,26 @@ def test_a_parcel_gone_to_another_address_is_not_forgotten_after_a_month(told: T
     rows = ask("select kind from conditions_drift($at)", {"at": NOW + 40 * DAY})["kind"].to_list()
 
     assert rows == ["drift_address"]
+
+
+@pytest.mark.parametrize("number", ["JL1-B", "JL2-A", ""])
+@pytest.mark.parametrize("state", ["SHIPPING", "SHIPPED"])
+def test_a_sales_order_that_lost_its_john_lewis_number_is_a_difference_of_its_order_and_is_not_sent_again(
+    told: Told, ask: Ask, number: str, state: str
+) -> None:
+    """JL2-A is another order of ours, JL1-B nobody's."""
+    sent(told)
+    first(told)
+    told.order("JL2-A", quantity=2)
+    told.order("JL1-A", quantity=2, state=state, changed=NOW - HOUR)
+    edited(told, order_id=number)
+    between, raised = found(ask), wrong(ask)
+    unsent = ask("select order_line_id from orders_open_lines")["order_line_id"].to_list()
+    edited(told, line(cancelled_quantity=2, open_quantity=0), at=NOW - HOUR / 2, revision=2, order_id=number)
+    dead = found(ask)
+    edited(told, at=NOW, revision=3)
+
+    assert between == [("order_number", "SO-1", "JL1-A", number or "no number", True)]
+    assert raised == {"drift_order_number"}
+    assert unsent == ["JL2-A-1"]
+    assert (dead, found(ask)) == ([], [])
