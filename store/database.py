@@ -44,8 +44,8 @@ FACTS: tuple[str, ...] = (
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
     "clocks", "unread", "alerts", "alert_ends", "alert_causes",
-    "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
-    "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
+    "sales_firsts", "addresses_kept", "sent_orders", "drift_answers", "cancelation_asks", "market_returns",
+    "erp_returns", "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
     "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
@@ -68,8 +68,9 @@ VIEWS: tuple[str, ...] = (
     "orders_cancelled_lines", "orders_unreferenced",
     "orders_skipped", "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
     "order_money", "order_systems", "order_search", "order_funnel",
-    "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drift", "order_returns",
-    "returns_withdrawn", "unclear_in_erp",
+    "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drifting_sales",
+    "drifting_sales_lines", "lines_meant", "sales_sent", "sales_meant", "drift_lines", "drift_headers",
+    "drift_numbers", "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",

@@ -34,7 +34,7 @@ from sync.intents import Intent, carry_out, carry_out_together, recorded, unclea
 from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
-from sync.rules.addresses import fitted, misfits
+from sync.rules.addresses import misfits, sent_addresses
 from sync.rules.erp_rest import OF_ALL, Rest
 from sync.rules.order_known import Known
 from sync.rules.orders import Decision, decide
@@ -245,6 +245,7 @@ def known(run: Run, order_id: str = "") -> Known:
         },
         cancelled=cancelled,
         unreferenced=unreferenced,
+        customer=run.house.settings.erp_customer,
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),
@@ -366,13 +367,12 @@ def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
         {"order_ids": sorted({intent.order_id for intent in intents})},
     )
     people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
-    drafts = {intent.intent_id: _draft(run, intent, people.get(intent.order_id)) for intent in intents}
+    drafts = {intent.intent_id: _draft(intent, people.get(intent.order_id)) for intent in intents}
     return {intent_id: ready for intent_id, ready in drafts.items() if ready is not None}
 
 
-def _draft(run: Run, intent: Intent, person: Person | None) -> SalesOrderDraft | None:
-    ship_to = fitted(person.ship_to) if person and person.ship_to else None
-    bill_to = fitted(person.bill_to) if person and person.bill_to else ship_to
+def _draft(intent: Intent, person: Person | None) -> SalesOrderDraft | None:
+    ship_to, bill_to = sent_addresses(person)
     if person is None or ship_to is None or bill_to is None:
         return None
     what = intent.payload
@@ -381,7 +381,7 @@ def _draft(run: Run, intent: Intent, person: Person | None) -> SalesOrderDraft |
         commercial_id=what["commercial_id"],
         division=what["division"],
         warehouse=what["warehouse"],
-        customer=run.house.settings.erp_customer,
+        customer=what["customer"],
         ship_via=what["ship_via"],
         currency=what["currency"],
         starts_on=datetime.fromisoformat(what["starts_on"]),

@@ -27,6 +27,7 @@ class Known:
     misfits: Mapping[str, Sequence[Misfit]]  # what of an order's addresses BlueCherry does not take
     cancelled: Sequence[Mapping[str, Any]]
     unreferenced: Sequence[Mapping[str, Any]]
+    customer: str  # the house account of the marketplace in the ERP
     accepts: bool  # the marketplace waits for our acceptance
     trust_from: datetime  # what was placed before may have been created by somebody else
     now: datetime

@@ -296,6 +296,7 @@ def _payload(
         "commercial_id": first["commercial_id"],
         "division": division,
         "warehouse": warehouse,
+        "customer": known.customer,
         "ship_via": ship_via,
         "ship_via_rule": "" if order_id in known.ship_vias else first["shipping_type"],
         "currency": first["currency"],

@@ -72,6 +72,7 @@ ORDINARY = Known(
     countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
+    customer="JLM",
     accepts=True,
     trust_from=NOW - timedelta(days=1),
     now=NOW,
