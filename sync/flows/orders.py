@@ -12,29 +12,26 @@ or surely absent; it is never simply sent again.
 """
 
 import json
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 from store.events import Event
-from sync.errors import Unclear, Withheld
 from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
 from sync.flows import orders_settle as settling
+from sync.flows.orders_create import create
 from sync.flows.orders_read import person_of
 from sync.flows.orders_record import record_page
 from sync.flows.orders_seen import SCHEDULED_SEEN, record_sales_orders
 from sync.freshness import ORDERS_LOOKED, ORDERS_SEEN
 from sync.intents import Intent, carry_out, carry_out_together, recorded, unclear
-from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
+from sync.ports import Outcome, Page, SalesOrder
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
-from sync.rules.addresses import misfits, sent_addresses
+from sync.rules.addresses import misfits
 from sync.rules.erp_rest import OF_ALL, Rest
 from sync.rules.order_known import Known
 from sync.rules.orders import Decision, decide
@@ -309,38 +306,12 @@ def act(run: Run, decision: Decision, *, is_erp_there: bool = True) -> None:
         run.count("accepted", accepted)
     if is_erp_there:
         with run.apart():
-            _create(run, decision)
+            create(run, decision)
         with run.apart():
             run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
     with run.apart():
         written = carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
         run.count("referenced", written)
-
-
-def _create(run: Run, decision: Decision) -> None:
-    """Create until BlueCherry answers that it takes none at all; where it did before, one is tried first."""
-    house, drafts, is_over = run.house, drafted(run, decision.create), threading.Event()
-    ready = [intent for intent in decision.create if intent.intent_id in drafts]
-
-    def create(intent: Intent) -> str:
-        if is_over.is_set():
-            raise Withheld("not tried: BlueCherry takes no sales orders now")
-        try:
-            return house.erp.create_order(drafts[intent.intent_id], str(intent.intent_id))
-        except Unclear as doubt:
-            if doubt.code in OF_ALL:
-                is_over.set()
-            raise
-
-    for group in (ready[:1], ready[1:]) if decision.is_trial else (ready,):
-        created = carry_out(
-            run,
-            group,
-            create,
-            workers=house.settings.erp_concurrency,
-            still_meant=lambda some: () if is_over.is_set() else some,
-        )
-        run.count("created", created)
 
 
 def _accept(run: Run, intent: Intent) -> str:
@@ -358,48 +329,3 @@ def _cancel(run: Run, intent: Intent) -> str:
 def _write_references(run: Run, group: Sequence[Intent]) -> dict[str, Outcome]:
     outcomes = run.house.marketplace.write_references({one.order_id: one.payload["reference"] for one in group})
     return {outcome.subject: outcome for outcome in outcomes}
-
-
-def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
-    """The sales orders that intents mean, with their addresses; not those without an address that fits."""
-    rows = run.rows(
-        "select order_id, body, edits from personal where order_id in (select unnest($order_ids::varchar[]))",
-        {"order_ids": sorted({intent.order_id for intent in intents})},
-    )
-    people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
-    drafts = {intent.intent_id: _draft(intent, people.get(intent.order_id)) for intent in intents}
-    return {intent_id: ready for intent_id, ready in drafts.items() if ready is not None}
-
-
-def _draft(intent: Intent, person: Person | None) -> SalesOrderDraft | None:
-    ship_to, bill_to = sent_addresses(person)
-    if person is None or ship_to is None or bill_to is None:
-        return None
-    what = intent.payload
-    return SalesOrderDraft(
-        order_id=intent.order_id,
-        commercial_id=what["commercial_id"],
-        division=what["division"],
-        warehouse=what["warehouse"],
-        customer=what["customer"],
-        ship_via=what["ship_via"],
-        currency=what["currency"],
-        starts_on=datetime.fromisoformat(what["starts_on"]),
-        cancels_on=datetime.fromisoformat(what["cancels_on"]),
-        shipping_amount=Decimal(what["shipping_amount"]),
-        lines=tuple(
-            SalesLineDraft(
-                line_number=line["line_number"],
-                order_line_id=line["order_line_id"],
-                sku_key=line["sku_key"],
-                upc=line["upc"],
-                quantity=line["quantity"],
-                unit_price=Decimal(line["unit_price"]),
-                tax_amount=Decimal(0),
-            )
-            for line in what["lines"]
-        ),
-        ship_to=ship_to,
-        bill_to=bill_to,
-        email=person.email,
-    )

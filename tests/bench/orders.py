@@ -11,6 +11,7 @@ import httpx
 
 from sync.assembly import Assembled, assemble
 from sync.flows import orders as orders_flow
+from sync.flows.orders_create import drafted
 from sync.lanes import once
 from sync.rules.orders import decide
 from sync.runs import EVERYTHING, running
@@ -106,7 +107,7 @@ def _bare_loop(assembled: Assembled) -> tuple[float, int]:
     erp: Any = assembled.house.erp  # its words are its own, and the bare loop is to send the same
     with running(assembled.house, "orders") as run:
         decision = decide(orders_flow.known(run))
-        documents = orders_flow.drafted(run, decision.create).values()
+        documents = drafted(run, decision.create).values()
     bodies = [erp._words.document(document, "MKT") for document in documents]
     settings = assembled.house.settings
     headers = {"Ocp-Apim-Subscription-Key": settings.erp_key.get_secret_value()}
