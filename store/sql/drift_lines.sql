@@ -2,15 +2,22 @@
 create or replace macro drift_lines(as_of) as table
 with sales as (from drifting_sales(as_of)),
 
-here as (from drifting_sales_lines(as_of)),
+here as (
+    select line.*
+    from sales
+    join sales_line_facts as line
+        on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+),
 
 meant as (from lines_meant(as_of)),
 
-sent as (select * exclude (is_first) from sales_sent(as_of) where is_first),
+stands as (from sales_sent(as_of)),
+
+sent as (select * exclude (is_first) from stands where is_first),
 
 -- sendings of which something stands in a sales order that is not their own
 taken_in as (
-    select ord_num, intent_id from sales_sent(as_of) group by ord_num, intent_id having not bool_or(is_ours)
+    select ord_num, intent_id from stands group by ord_num, intent_id having not bool_or(is_ours)
 ),
 
 -- a line that was keyed in anew under another number is the one that lives
