@@ -1,13 +1,23 @@
--- One row per wanted line of an order shown as shipped that BlueCherry never had. What was shipped past it?
+-- One row per wanted line of an order shown as shipped that BlueCherry has not. What was shipped past it?
+-- What lives in the sales order of another order is had; what was cancelled there, or taken out of it again, is not.
 -- A line somebody typed in there without our id is had; while a creation of its order is on its way, none is missed.
 create or replace view orders_unsent_lines as
 with unheard as (
     select line.order_id, line.order_line_id, line.sku,
     from order_facts as placed
     join order_line_facts as line on line.order_id = placed.order_id
-    anti join sales_line_facts as sent on sent.order_line_id = line.order_line_id
+    anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
     where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
         and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
+),
+
+abroad as (
+    select line.order_line_id
+    from unheard
+    join sales_line_facts as line on line.order_line_id = unheard.order_line_id
+    join sales_order_facts as sales
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where line.ordered_quantity > line.cancelled_quantity
 ),
 
 typed as (
@@ -28,5 +38,6 @@ pending as (
 
 select unheard.order_id, unheard.order_line_id, unheard.sku,
 from unheard
+anti join abroad on abroad.order_line_id = unheard.order_line_id
 anti join typed on typed.order_id = unheard.order_id and typed.sku = unheard.sku
 anti join pending on pending.order_id = unheard.order_id;
