@@ -14,6 +14,7 @@ from store import commands as ask
 from store.events import Event, ExceptionHandled, OrderReleased
 from sync.answers import CHANGED, Failure, Refusal
 from sync.flows.orders_again import foresee
+from sync.intents import KINDS
 from sync.lanes import Lane
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
@@ -40,8 +41,12 @@ where is_snoozed and exception_id in (select unnest($ids::uuid[]))
     and wakes_at is not null and wakes_at is distinct from snoozed_until_at
 """
 _STILL = """
-select exception_kind, cause from exception_facts
+select exception_id from exception_facts
 where is_open and exception_id in (select unnest($ids::uuid[]))
+"""
+_UNANSWERED = """
+select distinct order_id, intent_kind from intent_facts
+where state in ('recorded', 'unclear') and meant_at >= $since and order_id in (select unnest($orders::varchar[]))
 """
 
 
@@ -161,7 +166,7 @@ class ExceptionDesk:
             tell(f"{flow} is deciding again on what is stored")
             for scope in _scopes(flow, about):
                 self._succeeds(flow, scope)
-        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]))
+        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]), since=now)
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:
         """Read anew, then decide. Raises Failure if a run failed."""
@@ -217,14 +222,29 @@ class ExceptionDesk:
             raise Failure(f"{flow} {run.ending}")
         return run
 
-    def _mended(self, rows: Sequence[Mapping[str, Any]], what: str) -> dict[str, Any]:
-        """How many of them are right now, counted by looking again."""
+    def _mended(
+        self, rows: Sequence[Mapping[str, Any]], what: str, *, since: datetime | None = None
+    ) -> dict[str, Any]:
+        """How many of them are right now, counted by looking again.
+
+        `since`: what was tried after then, and is not answered, may still come to nothing: it is not mended yet.
+        """
         self._lanes["watch"].run_once(EVERYTHING)
-        ids = [str(row["exception_id"]) for row in rows]
-        still = self._house.ask(_STILL, {"ids": ids}).to_dicts()
-        mended = len(rows) - len(still)
-        message = f"{what}: {mended} of {len(rows)} mended" + (f", {len(still)} still wrong." if still else ".")
-        return {"message": message, "count": len(rows), "mended": mended, "still_wrong": len(still)}
+        still = {_id(row) for row in self._house.ask(_STILL, {"ids": [str(_id(row)) for row in rows]}).to_dicts()}
+        closed = [row for row in rows if _id(row) not in still]
+        unanswered = self._unanswered(closed, since) if since is not None else 0
+        mended = len(closed) - unanswered
+        message = f"{what}: {mended} of {len(rows)} mended"
+        message += f", {len(still)} still wrong" if still else ""
+        message += f", {unanswered} sent again without an answer: it is looked for" if unanswered else ""
+        counted = {"count": len(rows), "mended": mended, "still_wrong": len(still)}
+        return {"message": f"{message}.", **counted, **({"unanswered": unanswered} if unanswered else {})}
+
+    def _unanswered(self, rows: Sequence[Mapping[str, Any]], since: datetime) -> int:
+        """How many of them were tried again after then, and nobody knows what became of it."""
+        asked = {"since": since, "orders": _orders(rows)}
+        doubts = {(row["order_id"], row["intent_kind"]) for row in self._house.ask(_UNANSWERED, asked).to_dicts()}
+        return sum(any((row["order_id"], kind) in doubts for kind in _tried(row)) for row in rows)
 
     # -- which ones ------------------------------------------------------------------------------
 
@@ -269,6 +289,15 @@ def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         if row["order_id"]:
             freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
     return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
+def _tried(row: Mapping[str, Any]) -> set[str]:
+    """The kinds of intents that are tried again with an exception."""
+    kind, cause = row["exception_kind"], row["cause"]
+    if kind in COUNTED:
+        return set()
+    freed = {name.partition("/")[0] for name in freed_by(kind, cause)}
+    return freed or {meant for meant, one in KINDS.items() if one.flow == retried_by(kind, cause)}
 
 
 def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:

@@ -52,7 +52,7 @@ def run(run: Run, scope: Scope = EVERYTHING) -> None:
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
     act(run, decision)
     passing.pass_on(run, scope)
-    if run.counts["refused"]:  # what was refused just now is held now, not at the next run
+    if run.counts["refused"] or run.counts["unclear"]:  # what was not taken is held now, not at the next run
         run.record(_decide(run, scope).holds)
     if later is not None:
         run.defer(later.due_at, str(later))

@@ -85,7 +85,7 @@ def foresee(
 def foresee_absent(run: Run, order_id: str, intent_id: str) -> tuple[tuple[Intent, ...], str]:
     """What would be created for an order once one of its creations is surely absent, and else what holds it."""
     now = known(run, order_id)
-    absent = {"state": "refused", "code": ABSENT, "is_pending": False}
+    absent = {"state": "refused", "code": ABSENT, "is_pending": False, "happened_at": now.now, "seq": LAST}
     intents = [{**row, **(absent if str(row["intent_id"]) == intent_id else {})} for row in now.intents]
     decision = decide(replace(now, intents=intents))
     holds = [event.detail for event in decision.holds if event.order_id == order_id]

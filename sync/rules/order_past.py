@@ -22,10 +22,10 @@ Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lin
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The last intent of each kind and subject, those found absent, and which creation carries a line."""
+    """The last intent of each kind and subject, those that failed in a row, and which creation carries a line."""
 
     last: Mapping[tuple[str, str], Mapping[str, Any]]
-    failed: Mapping[tuple[str, str], int]
+    failed: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # for a passing reason, oldest first
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by line that is or may be there
 
     def is_free(
@@ -50,20 +50,25 @@ class Past:
         return self.is_free(kind, subject, at=now) and self.refusal(kind, subject) is None
 
     def _is_rested(self, last: Mapping[str, Any], now: datetime) -> bool:
-        """Whether the gap after what last failed for a passing reason is over, if it was that."""
+        """Whether the gap after what last failed for a passing reason is over, if it was that.
+
+        What was never sent was due when it was begun, whatever had failed before it: it still is.
+        """
         failures = self.failures(last["intent_kind"], last["subject"])
         if not failures or not is_transient(last["code"]):
             return True
         return next_try_at(last["happened_at"], last["code"], failures, last["subject"]) <= now
 
-    def is_elsewhere(self, order_id: str, groups: Groups) -> bool:
-        """A line is on its way under another division or warehouse than the mappings name now."""
-        return any(
-            carrier["is_pending"] and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+    def elsewhere(self, order_id: str, groups: Groups) -> list[Mapping[str, Any]]:
+        """The creations on whose way a line is under another division or warehouse than the mappings name now."""
+        return [
+            carrier
             for (division, warehouse), lines in groups.items()
             for line in lines
             if (carrier := self.carried.get(line["order_line_id"])) is not None
-        )
+            and carrier["is_pending"]
+            and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+        ]
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""
@@ -83,7 +88,12 @@ class Past:
 
     def failures(self, kind: str, subject: str) -> int:
         """How often it failed for a passing reason since it last did not."""
-        return self.failed.get((kind, subject), 0)
+        return len(self.failed.get((kind, subject), ()))
+
+    def failure(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        """The last of those; a try that was never sent is none."""
+        failed = self.failed.get((kind, subject))
+        return failed[-1] if failed else None
 
     @staticmethod
     def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
@@ -136,15 +146,15 @@ def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
     """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry."""
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
     carried: dict[str, Mapping[str, Any]] = {}
-    failed: dict[tuple[str, str], int] = {}
+    failed: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
         about = row["intent_kind"], row["subject"]
         last[about] = row
         if row["intent_kind"] == "create_sales_order" and row["state"] != "refused":
             carried.update(dict.fromkeys(row["line_ids"], row))
         if row["state"] == "refused" and is_transient(row["code"]):
-            failed[about] = failed.get(about, 0) + 1
+            failed.setdefault(about, []).append(row)
         # what was never sent, and what is not known yet, says nothing of the other side
         elif row["state"] in {"confirmed", "refused"} and row["code"] != NOT_SENT:
-            failed[about] = 0
+            failed.pop(about, None)
     return Past(last, failed, carried)

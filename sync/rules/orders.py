@@ -39,8 +39,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """Until when an order that failed for a passing reason waits, and how it is held meanwhile."""
+    """What failed for a passing reason: until when its order waits, and how it is held meanwhile."""
 
+    failed: Mapping[str, Any]
     until_at: datetime
     held: "_Held"
 
@@ -124,7 +125,10 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
     groups = _groups(known, lines)
     ship_via = _ship_via(known, first)
     _check_address(known, order_id)
-    if past.is_elsewhere(order_id, groups):
+    if carriers := past.elsewhere(order_id, groups):
+        for carrier in carriers:
+            if waits := _waits(past, carrier["subject"]):
+                raise waits.held
         return  # sent under another mapping, and not seen yet: its lines may be there
     if order_id in known.other_content:
         if first["is_before_start"]:
@@ -142,19 +146,20 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
-        if not past.is_free("create_sales_order", subject) and (kept := _kept(known, past, order_id, subject)):
-            plan.waits[order_id] = kept
+        is_free, waits = past.is_free("create_sales_order", subject), _waits(past, subject)
+        if waits and not is_free:
+            plan.waits[order_id] = waits
         unsent = [line for line in members if line["order_line_id"] not in past.carried]
         if not unsent:
             continue
-        if not past.is_free("create_sales_order", subject):
+        if not is_free:
             if not past.last["create_sales_order", subject]["is_pending"]:
                 left_out[subject] = unsent
             continue
-        if waits := _waits(known, past, order_id, subject):
+        if waits and not past.is_freed(known.holds.get(order_id), waits.failed):
             plan.waits[order_id] = waits
-        if waits and waits.until_at > known.now:
-            continue
+            if waits.until_at > known.now:
+                continue
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
         payload = _payload(known, unsent, division, warehouse, ship_via, bears_shipping=bears_shipping)
         intent = Intent("create_sales_order", subject, payload, order_id)
@@ -187,33 +192,26 @@ def _left_out(past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> "
     return _Held("missing_in_erp", "left out of its sales order", words)
 
 
-def _kept(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
-    """The hold of what failed and is tried again at this moment: it stays until the outcome is known."""
-    hold = known.holds.get(order_id)
-    if hold is None or hold["reason"] != "refused_by_erp" or not past.failures("create_sales_order", subject):
-        return None
-    return _Wait(known.now, _Held(hold["reason"], hold["cause"], hold["detail"]))
-
-
-def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
+def _waits(past: Past, subject: str) -> "_Wait | None":
     """What keeps failing for a passing reason: until when it waits, and how that is said. None: it may go.
 
-    It stays held while it is tried again, so that its exception does not close and open with each try.
+    It stays held while it is tried again, whoever asked for that, until the outcome is known: so its exception does
+    not close and open with each try, nor as mended with one that was asked for.
     """
-    last, failures = past.last.get(("create_sales_order", subject)), past.failures("create_sales_order", subject)
-    if last is None or not failures or past.is_freed(known.holds.get(order_id), last):
+    failed, failures = past.failure("create_sales_order", subject), past.failures("create_sales_order", subject)
+    if failed is None:
         return None
-    cause = cause_of(last)
+    cause = cause_of(failed)
     if cause == NO_ANSWER and failures == 1:
         return None
-    until_at = next_try_at(last["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
-    words = last["message"]
-    if last["code"] == ABSENT:
+    until_at = next_try_at(failed["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
+    words = failed["message"].removesuffix(".")
+    if failed["code"] == ABSENT:
         came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {cause}"
         words = f"{came}, and it was not there"
     times = f"{failures} times" if failures > 1 else "once"
-    detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
-    return _Wait(until_at, _Held("refused_by_erp", cause, detail))
+    detail = f"Tried {times}, the last at {failed['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
+    return _Wait(failed, until_at, _Held("refused_by_erp", cause, detail))
 
 
 def _check_stock(known: Known, order_id: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from store.commands import Retry
+from tests.flows.desk import Counter
 from tests.flows.test_orders import copies, placed, quiet
 
 
@@ -92,3 +94,23 @@ def test_what_bluecherry_kept_though_its_gateway_gave_up_is_found_and_not_sent_a
     assert [row["state"] for row in creations(house)] == ["confirmed"] * len(asked)
     assert set(copies(house).values()) == {1}
     assert opened(house, "refused_by_erp") == opened(house, "order_unclear") == []
+
+
+def test_process_again_while_bluecherry_is_busy_mends_nothing_and_says_so(bench: Callable[..., Any]) -> None:
+    """What is sent again is answered as before."""
+    house = answering(bench, "batch_running")
+    looked(house)
+    waiting = opened(house, "refused_by_erp")
+    sent = len(creations(house))
+    house.advance(0.2)  # somebody reads it first
+    counter = Counter(house)
+    done = counter.ask(Retry(exception_kind="refused_by_erp", cause="BATCH_RUNNING"))
+    counter.close()
+    many = len(waiting)
+
+    assert many > 1
+    assert done["answer"] == {"count": many, "mended": 0, "still_wrong": many}
+    assert len(creations(house)) > sent
+    assert {row["exception_id"] for row in opened(house, "refused_by_erp")} == {
+        row["exception_id"] for row in waiting
+    }

@@ -139,5 +139,46 @@ def test_each_flow_is_asked_for_the_very_things_that_are_to_be_tried_again(
     assert all(hold == (released if kind == "refused_by_erp" else held) for hold in holds)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "meant", "state", "mended"),
+    [
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "unclear", 0),
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "recorded", 0),
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "confirmed", 1),
+        ("refused_by_erp/CREDIT_HOLD", "write_reference", "unclear", 1),  # another matter
+        ("missing_in_erp/never sent", "create_sales_order", "unclear", 0),
+        ("refused_by_marketplace/x", "confirm_shipment", "unclear", 0),
+        ("count_gap/22 Nov 2026", "create_sales_order", "unclear", 1),
+    ],
+)
+def test_what_was_sent_again_and_not_answered_is_not_said_to_be_mended(
+    shop: Shop, wrong: str, meant: str, state: str, mended: int
+) -> None:
+    """Nothing is wrong with it at this moment: so the watch has closed it."""
+
+    class Sender(Recorder):
+        def run_once(self, scope: Scope) -> Run:
+            if not self.scopes:
+                shop.told.intent(meant, "x", state, order_id="JL1-A", at=shop.told.clock.now())
+            return super().run_once(scope)
+
+    class Closer(Recorder):
+        def run_once(self, scope: Scope) -> Run:
+            shop.told.wrong(kind, "JL1-A", cause=cause, order_id="JL1-A", is_closed=True)
+            return super().run_once(scope)
+
+    kind, _, cause = wrong.partition("/")
+    exception_id = shop.told.wrong(kind, "JL1-A", cause=cause, order_id="JL1-A")
+    shop.told.intent(meant, "x", "unclear", order_id="JL1-A", at=NOW - HOUR)  # from before
+    lanes = {**{name: Sender() for name in FLOWS}, "watch": Closer()}
+    desk = ExceptionDesk(shop.run.house, cast("Any", lanes))
+    answer = desk.retry("Ops", Retry(exception_id=exception_id), lambda _: None)
+
+    assert (answer["mended"], answer.get("unanswered", 0), answer["still_wrong"]) == (mended, 1 - mended, 0)
+    assert answer["message"].endswith(
+        "1 of 1 mended." if mended else "0 of 1 mended, 1 sent again without an answer: it is looked for."
+    )
+
+
 def test_what_is_asked_for_by_name_is_sent_though_nothing_of_it_changed(shop: Shop) -> None:
     assert inventory._asked(shop.run, Scope(named=("LINEN-L", "LINEN-M"))) == {"LINEN-L", "LINEN-M"}

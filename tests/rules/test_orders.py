@@ -284,28 +284,6 @@ def test_a_release_frees_what_it_was_for_and_no_other_refusal_of_the_order(
     assert steps(decide(replace(ORDINARY, intents=refused, holds={"JLM1-A": held}))) == expected
 
 
-@pytest.mark.parametrize(
-    ("answered", "expected"),
-    [
-        ("BATCH_RUNNING", {"hold": ["refused_by_erp"]}), ("LOCK_TIMEOUT", {"hold": ["refused_by_erp"]}),
-        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"create": [SUBJECT]}),
-        ("", {"create": [SUBJECT]}),
-    ],
-)  # fmt: skip
-def test_what_was_absent_after_an_answer_that_passes_by_itself_rests_under_its_code(
-    answered: str, expected: dict[str, list[str]]
-) -> None:
-    known = replace(ORDINARY, intents=[intent("refused", "absent", answered=answered, happened_at=NOW)])
-    frees = freed_by("refused_by_erp", answered)
-    released = {"reason": None, "cause": "", "detail": "", "seq": 2, "happened_at": NOW, "frees": frees}
-    later = replace(known, now=NOW + timedelta(minutes=3))
-
-    assert steps(decide(known)) == expected
-    assert [one.cause for one in decide(known).holds] == [answered] * ("hold" in expected)
-    assert steps(decide(later))["create"] == [SUBJECT]
-    assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"create": [SUBJECT]}
-
-
 def test_an_order_that_is_held_no_more_by_itself_frees_nothing_that_was_refused() -> None:
     held = {"JLM1-A": {"reason": "unknown_sku", "cause": "x", "detail": "y", "happened_at": NOW, "seq": 3}}
     (released,) = decide(replace(ORDINARY, holds=held)).releases
