@@ -16,6 +16,7 @@ from sync.answers import CHANGED, Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.intents import KINDS
 from sync.lanes import Lane
+from sync.rules import return_frees
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
 from sync.rules.trading_week import LONDON
@@ -287,8 +288,16 @@ def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     freed = {order: set[str]() for order in _orders(rows)}
     for row in rows:
         if row["order_id"]:
-            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+            freed[row["order_id"]] |= set(_meant(row))
     return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
+def _meant(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which refusals are meant when an exception is tried again."""
+    kind, cause = row["exception_kind"], row["cause"]
+    if retried_by(kind, cause) == "returns":
+        return return_frees.freed_by(kind, cause, row["exception_subject"])
+    return freed_by(kind, cause)
 
 
 def _tried(row: Mapping[str, Any]) -> set[str]:
@@ -296,7 +305,7 @@ def _tried(row: Mapping[str, Any]) -> set[str]:
     kind, cause = row["exception_kind"], row["cause"]
     if kind in COUNTED:
         return set()
-    freed = {name.partition("/")[0] for name in freed_by(kind, cause)}
+    freed = {name.partition("/")[0] for name in _meant(row)}
     return freed or {meant for meant, one in KINDS.items() if one.flow == retried_by(kind, cause)}
 
 
@@ -306,8 +315,9 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     match flow:
         case "orders":
             return _of_orders(rows)
-        case "returns" if orders:  # a refund is sent once more only for the very order a person chose
-            return [Scope(key=order) for order in orders]
+        case "returns":  # what was refused is sent once more only where it is what a person chose
+            frees = sorted({name for row in rows for name in _meant(row)})
+            return [Scope(named=tuple(orders), frees=tuple(frees))]
         case "dispatch":
             return [Scope(named=tuple(orders))]
         case "inventory":

@@ -260,7 +260,12 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "ops", "John Lewis", "data", "return-answer-refused", "Says it once more."),
     ExceptionKind("received_not_refunded", "Goods came back, and the customer has no money yet", "high", "finance",
                   "John Lewis", "data", "received-not-refunded",
-                  "Looks at the return and its refund again.", _FLOW),
+                  "Looks at the return again; a refund of it that was refused, or is in doubt, is sent by its own "
+                  "exception alone.", _FLOW),
+    ExceptionKind("received_not_refunded/shipping",
+                  "Shipping was credited in BlueCherry, and the customer has not got it back", "high", "finance",
+                  "John Lewis", "data", "received-not-refunded",
+                  "Sends the shipping once more: press it only when John Lewis shows none.", _FLOW),
     ExceptionKind("refunded_not_received", "Money went back, and the goods did not come ({cause})", "normal",
                   "finance", "BlueCherry", "data", "refunded-not-received", _LIFTS, _FLOW),
     ExceptionKind("refund_without_return", "Goods were paid back at John Lewis, and no return was opened for them",

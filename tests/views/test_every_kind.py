@@ -143,6 +143,12 @@ def returns_go_wrong(told: Told) -> None:
     told.tell(taken("O8-A", "", 1))
     told.intent("answer_return", "R-O6-A", "refused", order_id="O6-A", code="400", message="Not now.")
     told.intent("refund_line", "R2/O2-A-1", "refused", order_id="O2-A", code="unseen", message="No answer came.")
+    told.tell(
+        events.CreditMemoRead(
+            happened_at=NOW - 4 * DAY, memo_number="CM2", ret_num="T-R2", order_id="O2-A", issued_at=NOW - 4 * DAY,
+            currency="GBP", total_amount=Decimal("3.50"), shipping_amount=Decimal("3.50"), lines=(),
+        )
+    )  # fmt: skip
 
 
 def returned(order_id: str, name: str, state: str) -> events.Event:
