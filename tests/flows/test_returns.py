@@ -210,7 +210,9 @@ def test_a_refund_nobody_can_be_sure_of_is_sent_for_its_own_exception_alone(benc
     counter = Desk(house)
     other = counter.ask(ask.Retry(exception_kind="received_not_refunded", cause=""))
     unpaid += refunds(house)
-    sent = counter.ask(ask.Retry(exception_kind="refund_refused", cause="unseen"))
+    of_it = ask.Retry(exception_kind="refund_refused", cause="unseen")
+    foreseen = counter.ask(of_it.model_copy(update={"dry_run": True}))
+    sent = counter.ask(of_it)
     counter.close()
     looked(house, minutes=20, times=2)
     came = {one["order_line_id"]: one["arrives"] for one in truth(house).values() if one["arrives"]}
@@ -219,7 +221,8 @@ def test_a_refund_nobody_can_be_sure_of_is_sent_for_its_own_exception_alone(benc
     assert unpaid == Counter()
     assert len(waiting) == len(came) > 1
     assert (other["answer"]["count"], other["answer"]["mended"]) == (len(came), 0)
-    assert sent["answer"]["count"] == len(came)
+    assert foreseen["answer"]["difference_count"] == sent["answer"]["count"] == len(came)
+    assert f"{len(came)} steps would be taken" in foreseen["message"]
     assert refunds(house) == Counter(came)
 
 
