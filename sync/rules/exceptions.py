@@ -241,6 +241,10 @@ KINDS: tuple[ExceptionKind, ...] = (
                   "urgent", "ops", "BlueCherry", "data", "cancelled-after-pick", _LIFTS),
     ExceptionKind("uncancelled_in_erp", "Units customers cancelled are still open in BlueCherry: {cause}", "urgent",
                   "ops", "BlueCherry", "data", "uncancelled-in-erp", "Cancels them there once more.", _FLOW),
+    ExceptionKind("uncancelled_in_erp/in several lines",
+                  "Units customers cancelled are still open in BlueCherry: {cause}", "urgent", "ops", "BlueCherry",
+                  "data", "uncancelled-in-erp",
+                  "Nothing to press: cancel the units there by hand, in the line that is not to be sent.", _FLOW),
     # acceptance
     ExceptionKind("not_fulfilable", "Orders wait for acceptance, and {cause} is not there to send", "urgent", "ops",
                   "John Lewis", "data", "not-fulfilable", "Judges the stock again; a person accepts or refuses it.",

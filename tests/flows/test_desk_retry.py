@@ -76,9 +76,13 @@ def test_a_kind_says_whether_there_is_something_to_press_on_the_page_too(shop: S
     told.wrong("refused_by_erp", "JL1-A", cause="CREDIT_HOLD")
     told.wrong("dispatch_late", "JL1-A")
     told.wrong("nobody_wrote_this_down", "x")
+    for cause in ("E1", "in several lines"):
+        told.wrong("uncancelled_in_erp", f"JL1-A-{cause}", cause=cause)
+    causes = shop.rows("from causes($at)", at=NOW)
 
-    assert {row["exception_kind"]: row["has_retry"] for row in shop.rows("from causes($at)", at=NOW)} == {
-        "refused_by_erp": True, "dispatch_late": False, "nobody_wrote_this_down": True,
+    assert {(row["exception_kind"], row["cause"]): row["has_retry"] for row in causes} == {
+        ("refused_by_erp", "CREDIT_HOLD"): True, ("dispatch_late", ""): False, ("nobody_wrote_this_down", ""): True,
+        ("uncancelled_in_erp", "E1"): True, ("uncancelled_in_erp", "in several lines"): False,
     }  # fmt: skip
 
 

@@ -123,6 +123,8 @@ def sales_orders_drift(told: Told) -> None:
     told.intent("cancel_market_line", "O1-A-1/0", "refused", order_id="O1-A", code="400", message="Not now.")
     told.order("O2-A", quantity=2, cancelled=2, changed=NOW - 2 * HOUR)
     told.sales_order("SO-12", "O2-A", quantity=2, picked=1)
+    told.order("O3-A", quantity=2, cancelled=1, changed=NOW - 2 * HOUR)
+    told.sales_order("SO-13", "O3-A", skus=(SHIRT, SHIRT), line_ids=("O3-A-1", "O3-A-1"))
 
 
 def returns_go_wrong(told: Told) -> None:
