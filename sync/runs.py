@@ -85,6 +85,7 @@ class Scope:
     is_full: bool = False  # do not trust bookmarks: read everything again
     is_stored: bool = False  # read nothing: decide again on what is stored
     is_asked: bool = False  # a person does not wait for the next try of what failed
+    frees: tuple[str, ...] = ()  # what was refused of returns and a person wants once more (rules.return_frees)
     day: date | None = None  # count the orders of this London day again
 
 
