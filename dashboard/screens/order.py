@@ -52,7 +52,7 @@ def show(pulse: Pulse) -> None:
             st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
     with st.container():
         order_acceptance.decide(found, pulse)
-    _systems(order_id)
+    _systems(pulse, order_id)
     story, lines, drift, parcels, back, ledger, desk, person = st.container(key="order-tabs").tabs(
         ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Asked for", "Customer"]
     )
@@ -149,9 +149,9 @@ def _actions(found: dict[str, Any], pulse: Pulse) -> None:
     cards.outcome(slot)
 
 
-def _systems(order_id: str) -> None:
+def _systems(pulse: Pulse, order_id: str) -> None:
     """What each system says of the order now, side by side."""
-    rows = data.order_systems(order_id).to_dicts()
+    rows = data.order_systems(pulse.as_of, order_id).to_dicts()
     for column, row in zip(st.columns(len(rows) or 1), rows, strict=False):
         with column, st.container(border=True, height="stretch"):
             st.caption(_SYSTEMS[row["system"]])

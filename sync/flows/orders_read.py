@@ -8,7 +8,6 @@ from uuid import UUID
 from store.events import OrderChanged, OrderLinePart, OrderPlaced, RefundPart, SalesLinePart, SalesOrderRead
 from sync.ports import Address, MarketLine, MarketOrder, Person, SalesOrder
 from sync.rules.edits import edited, loaded
-from sync.rules.mappings import Mappings
 
 
 def order_event(order: MarketOrder, snapshot_id: UUID | None, *, is_known: bool, start_on: datetime) -> OrderPlaced:
@@ -91,9 +90,9 @@ def _line(line: MarketLine) -> OrderLinePart:
 
 
 def sales_order_event(
-    order: SalesOrder, snapshot_id: UUID | None, known: Mappings, *, changes: tuple[str, ...] | None = None
+    order: SalesOrder, snapshot_id: UUID | None, *, changes: tuple[str, ...] | None = None
 ) -> SalesOrderRead:
-    """What this reading of a sales order says; an unmapped status stays empty and is raised.
+    """What this reading of a sales order says.
 
     `changes`: the fields of its address that are not as sent; None: not compared.
     """
@@ -108,7 +107,6 @@ def sales_order_event(
         warehouse=order.warehouse,
         ship_via=order.ship_via,
         raw_status=order.raw_status,
-        status=known.status(order.raw_status) or "",
         entered_at=order.entered_at,
         changed_at=order.updated_at,
         changed_by=order.updated_by,
