@@ -49,6 +49,7 @@ FACTS: tuple[str, ...] = (
     "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
+    "mappings", "status_words",
     "orders_unsent_lines", "lines_elsewhere",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none", "offer_readings",
@@ -61,7 +62,7 @@ VIEWS: tuple[str, ...] = (
     "policy_previews", "policy_preview_changes", "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
     "stock_aside", "dispatch",
-    "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "held_orders", "unmapped",
+    "settlement", "ledger", "profit", "runs", "api_budget", "held_orders", "unmapped",
     "demand_events", "sku_demand_events", "mapping_things", "mapping_uses",
     "command_results", "order_commands",
     "orders_open_lines", "lines_taken_out", "erp_rests", "orders_other_content", "near_skus",

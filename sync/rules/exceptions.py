@@ -112,8 +112,8 @@ KINDS: tuple[ExceptionKind, ...] = (
     ExceptionKind("duplicate_sales_order", "Order lines stand in more than one sales order", "urgent", "ops",
                   "BlueCherry", "data", "duplicate-sales-order",
                   "Nothing to press: cancel one of them in BlueCherry."),
-    ExceptionKind("unmapped_status", "BlueCherry status {cause} has no meaning here", "normal", "it", "mapping",
-                  "data", "unmapped-status", "Setting the mapping is enough."),
+    ExceptionKind("unmapped_status", "BlueCherry status {cause} has no meaning here", "normal", "ops", "mapping",
+                  "data", "unmapped-status", "Nothing to press: once its mapping is set, it closes by itself."),
     # clocks
     ExceptionKind("acceptance_due", "Orders wait for acceptance and will be refused by John Lewis", "urgent",
                   "ops", "John Lewis", "data", "acceptance-due", "Accepts now what can be accepted.", _FLOW),
