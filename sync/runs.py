@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -195,8 +196,14 @@ class Run:
 
 def _ahead(dated: str) -> float | None:
     """How many seconds a clock is ahead of ours that says this now; None: it says nothing."""
+    said_at = _moment(dated)
+    return None if said_at is None else (said_at - wall_now()).total_seconds()
+
+
+@lru_cache(maxsize=8)  # all answers of one second say the same
+def _moment(dated: str) -> datetime | None:
     with contextlib.suppress(ValueError):  # no answer, or one without a date
-        return (aware(parsedate_to_datetime(dated)) - wall_now()).total_seconds()
+        return aware(parsedate_to_datetime(dated))
     return None
 
 
