@@ -29,6 +29,7 @@ from sync.settings import Settings
 
 log = logging.getLogger(__name__)
 SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry"}
+_LONG = 16 * 1024  # bytes
 _current: contextvars.ContextVar[UUID | None] = contextvars.ContextVar("run", default=None)
 _writes: contextvars.ContextVar[list[UUID] | None] = contextvars.ContextVar("writes", default=None)
 
@@ -42,11 +43,14 @@ class Notebook:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._notes: dict[UUID | None, list[Snapshot]] = {}
+        self._notes: dict[UUID | None, list[Exchange | Snapshot]] = {}
         self._clocks: dict[str, float] = {}
 
     def __call__(self, exchange: Exchange) -> None:
-        noted, ahead = snapshot_of(exchange), _ahead(exchange.dated)
+        # Packing costs a thread that calls its turn: what is short is packed by who writes it down. Many long pages
+        # may come before that, and are not kept as long as they are.
+        is_long = len(exchange.request_body) + len(exchange.body) > _LONG
+        noted, ahead = snapshot_of(exchange) if is_long else exchange, _ahead(exchange.dated)
         writes = _writes.get()
         if writes is not None and exchange.method != "GET":
             writes.append(exchange.snapshot_id)
@@ -73,7 +77,8 @@ class Notebook:
     def take(self, run_id: UUID | None) -> list[Snapshot]:
         """Everything noted for a run since the last taking."""
         with self._lock:
-            return self._notes.pop(run_id, [])
+            notes = self._notes.pop(run_id, [])
+        return [snapshot_of(note) if isinstance(note, Exchange) else note for note in notes]
 
 
 @dataclass(frozen=True, slots=True)
