@@ -36,8 +36,8 @@ from tests.rules.test_dispatch import told as tried
 from tests.rules.test_orders import CASES, ORDINARY, intent, line
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of, thing
 from tests.told_risk import proved
+from tests.views import returned as returning
 from tests.views import test_drift as drifting
-from tests.views import test_returns as returning
 
 MINUTE = timedelta(minutes=1)
 
