@@ -19,7 +19,7 @@ import polars as pl
 
 from store.clock import Clock, aware, wall_now
 from store.copies import catalog_of, count_rows, transaction
-from store.database import Database, Schema, backups_of, limit
+from store.database import Database, Schema, backups_of, limit, parts_of
 from store.errors import StoreUnwritable
 from store.events import Event, IntentRecorded
 from store.evidence import Evidence, Snapshot, purge
@@ -351,8 +351,8 @@ def _filled(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _folds() -> dict[str, str]:
-    schema = Schema()
-    return {name: schema.sections(name)["fold"] for name in FOLDED_KINDS}
+    parts = parts_of(Schema())
+    return {name: parts[name]["fold"] for name in FOLDED_KINDS}
 
 
 def _topics(events: Sequence[Event]) -> set[str]:
