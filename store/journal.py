@@ -24,7 +24,7 @@ from store.errors import StoreUnwritable
 from store.events import Event, IntentRecorded
 from store.evidence import Evidence, Snapshot, purge
 from store.folding import FOLDED_KINDS, FRESH, SLICE, fold, newest_seq, refold
-from store.slots import Slot, found, registered
+from store.slots import MOMENT, TEXT, Slot, found, registered
 
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (
@@ -34,13 +34,13 @@ SERIES = (
 FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {
-    "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
-    "run_id": pl.String, "snapshot_id": pl.String, "body": pl.String, "happened_at": pl.Datetime("us", "UTC"),
+    "event_id": TEXT, "kind": TEXT, "subject": TEXT, "order_id": TEXT, "actor": TEXT,
+    "run_id": TEXT, "snapshot_id": TEXT, "body": TEXT, "happened_at": MOMENT,
 }  # fmt: skip
 _SNAPSHOT = [*_EVENT_COLUMNS].index("snapshot_id")
 _PERSON_COLUMNS: dict[str, Any] = {
-    "order_id": pl.String, "body": pl.String, "placed_at": pl.Datetime("us", "UTC"),
-    "recorded_at": pl.Datetime("us", "UTC"),
+    "order_id": TEXT, "body": TEXT, "placed_at": MOMENT,
+    "recorded_at": MOMENT,
 }  # fmt: skip
 _WRITE_PERSONAL = """
 insert into personal by name
@@ -50,7 +50,7 @@ where placed_at >= coalesce(
 )
 on conflict do update set body = excluded.body, placed_at = excluded.placed_at, recorded_at = excluded.recorded_at
 """
-_AGAIN_COLUMNS: dict[str, Any] = {"event_id": pl.String, "snapshot_id": pl.String}
+_AGAIN_COLUMNS: dict[str, Any] = {"event_id": TEXT, "snapshot_id": TEXT}
 _READ_AGAIN = """
 merge into read_again as known
 using (select event_id::uuid as event_id, snapshot_id::uuid as snapshot_id from again) as new

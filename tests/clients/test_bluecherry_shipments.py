@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.clients.test_bluecherry import answering, documents
+from tests.clients.answers import answering, documents
 
 
 def shipment(**members: Any) -> dict[str, Any]:

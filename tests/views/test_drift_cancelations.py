@@ -8,8 +8,8 @@ from store import events
 from store.database import Ask
 from store.events import CancelationAsked, DriftAnswered
 from tests.told import HOUR, NOW, SHIRT, Told, thing
+from tests.views.returned import announced, sold
 from tests.views.test_drift import line, sent, shows, wrong
-from tests.views.test_returns import announced, sold
 
 MINUTE = timedelta(minutes=1)
 

@@ -1,76 +1,19 @@
 """Goods and money of a return: what is missing on which side, and when it stops being wrong."""
 
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from store import events
 from store.database import Ask
 from store.events import (
     CreditLinePart,
     CreditMemoRead,
     ReceivedLinePart,
     ReturnDecided,
-    ReturnedLinePart,
     ReturnRead,
-    ReturnSeen,
 )
 from tests.told import DAY, HOUR, NOW, Told
-
-LINE = "JL1-A-1"
-
-
-def sold(told: Told, *refunds: tuple[str, int, str], quantity: int = 2, at: datetime = NOW - DAY) -> None:
-    """JL1-A, two shirts at £39.00, has been received; refunds are (id, units, goods)."""
-    parts = tuple(
-        events.RefundPart(
-            refund_id=name, quantity=units, amount=Decimal(goods), shipping_amount=Decimal(0),
-            reason_code="RFD-SIZE", state="REFUNDED", refunded_at=at,
-        )
-        for name, units, goods in refunds
-    )  # fmt: skip
-    told.order("JL1-A", quantity=quantity, state="RECEIVED", placed=NOW - 40 * DAY, changed=at, refunds=parts)
-
-
-def announced(
-    told: Told, *, quantity: int = 1, state: str = "IN_PROGRESS", at: datetime = NOW - 5 * DAY, **more: Any
-) -> None:
-    told.tell(
-        ReturnSeen(
-            **{
-                "happened_at": at, "return_id": "R1", "order_id": "JL1-A", "state": state, "reason_code": "SIZE",
-                "rma": "RMA1", "tracking": "RM1", "opened_at": at, "changed_at": at, "is_before_start": False,
-                "lines": (ReturnedLinePart(order_line_id=LINE, quantity=quantity, reason_code="SIZE"),), **more,
-            }
-        )
-    )  # fmt: skip
-
-
-def authorised(
-    told: Told, *, received: int, closed: bool = True, quantity: int = 1, at: datetime = NOW - DAY
-) -> None:
-    told.tell(
-        ReturnRead(
-            happened_at=at, ret_num="R000001", order_id="JL1-A", ord_num="SO-1", return_id="R1", raw_status="20",
-            is_closed=closed, entered_at=NOW - 5 * DAY, changed_at=at,
-            lines=(
-                ReceivedLinePart(
-                    line_number=1, order_line_id=LINE, quantity=quantity, received_quantity=received
-                ),
-            ),
-        )
-    )  # fmt: skip
-
-
-def wrong(ask: Ask, at: datetime = NOW) -> list[tuple[str, str]]:
-    rows = ask("select kind, subject from conditions_returns($at) order by kind", {"at": at}).to_dicts()
-    return [(row["kind"], row["subject"]) for row in rows]
-
-
-def step(ask: Ask) -> str:
-    return str(ask("select next_step from order_returns($at)", {"at": NOW})["next_step"].item())
+from tests.views.returned import LINE, announced, authorised, sold, step, wrong
 
 
 def test_a_return_goes_its_way_step_by_step(told: Told, ask: Ask) -> None:
@@ -292,124 +235,3 @@ def test_a_return_that_waits_for_our_word_shows_at_once_where_more_is_claimed_th
     assert late == ("return_undecided", "nobody has answered")
     assert refused == ("return_answer_refused", "R1")
     assert wrong(ask, NOW + HOUR) == []
-
-
-def by_hand(told: Told, units: int, *, return_id: str = "", at: datetime = NOW - HOUR) -> None:
-    """The returns bench took units of JL1-A in under an authorisation somebody typed."""
-    told.tell(
-        ReturnRead(
-            happened_at=at, ret_num="R000900", order_id="JL1-A", ord_num="SO-1", return_id=return_id,
-            raw_status="20", is_closed=True, entered_at=NOW - 2 * DAY, changed_at=at,
-            lines=(ReceivedLinePart(line_number=1, order_line_id=LINE, quantity=2, received_quantity=units),),
-        )
-    )  # fmt: skip
-
-
-def test_goods_john_lewis_has_no_return_for_are_somebodys_until_it_has_one(told: Told, ask: Ask) -> None:
-    sold(told)
-    by_hand(told, 1)
-    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
-    soon = wrong(ask, NOW - HOUR / 2)
-    announced(told, at=NOW)
-    opened = [kind for kind, _ in wrong(ask, NOW + HOUR / 2)]
-    by_hand(told, 2, at=NOW + HOUR)
-    two = [kind for kind, _ in wrong(ask, NOW + 3 * HOUR)]
-    by_hand(told, 0, at=NOW + 4 * HOUR)  # it was another line's
-
-    assert (row["kind"], row["subject"], row["amount"]) == ("goods_without_return", LINE, Decimal("39.00"))
-    assert (
-        row["detail"] == "1 received in BlueCherry (R000900), no return at John Lewis; 0 refunds of the line there."
-    )
-    assert soon == []
-    assert "goods_without_return" not in opened
-    assert "goods_without_return" in two
-    assert "goods_without_return" not in [kind for kind, _ in wrong(ask, NOW + 6 * HOUR)]
-
-
-def test_goods_under_a_number_john_lewis_never_showed_us_are_without_a_return_too(told: Told, ask: Ask) -> None:
-    sold(told)
-    by_hand(told, 1, return_id="typed-by-hand")
-
-    assert wrong(ask) == [("goods_without_return", LINE)]
-
-
-def test_what_was_sent_although_it_was_cancelled_may_come_back_without_a_return(told: Told, ask: Ask) -> None:
-    told.order("JL1-A", quantity=2, cancelled=1, state="SHIPPED")
-    told.sales_order("SO-1", "JL1-A", quantity=2, shipped=2)
-    by_hand(told, 1)
-    one = wrong(ask)
-    by_hand(told, 2, at=NOW)
-
-    assert one == []
-    assert wrong(ask, NOW + HOUR) == [("goods_without_return", LINE)]
-
-
-def paid(
-    name: str, goods: str, *, units: int = 1, shipping: str = "0", reason: str = "RFD-SIZE"
-) -> events.RefundPart:
-    return events.RefundPart(
-        refund_id=name, quantity=units, amount=Decimal(goods), shipping_amount=Decimal(shipping),
-        reason_code=reason, state="REFUNDED", refunded_at=NOW - 3 * DAY,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("refunds", "is_wrong"),
-    [
-        ((paid("F1", "39.00"),), True),
-        ((paid("F1", "39.00", units=0),), True),  # units only inform; the money is that of one
-        ((paid("F1", "5.00"), paid("F2", "34.00")), True),
-        ((paid("F1", "25.00"),), False),  # goodwill
-        ((paid("F1", "0", units=0, shipping="3.50"),), False),
-        ((paid("F1", "39.00", reason="RFD-LOST"),), False),
-        ((paid("F1", "39.00", reason="RFD-LOST"), paid("F2", "10.00", units=0, reason="RFD-SORRY")), False),
-    ],
-)
-def test_only_whole_units_paid_back_for_a_reason_that_brings_goods_want_a_return(
-    told: Told, ask: Ask, refunds: tuple[events.RefundPart, ...], *, is_wrong: bool
-) -> None:
-    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, changed=NOW - DAY, refunds=refunds)
-    asked = "select kind, subject from conditions_returns($at, returnless := ['RFD-LOST'])"
-    found = ask(asked, {"at": NOW}).rows()
-
-    assert found == ([("refund_without_return", LINE)] if is_wrong else [])
-    assert ask(asked, {"at": NOW - HOUR}).rows() == []
-
-
-def test_a_refund_without_a_return_is_settled_by_a_return_or_by_the_goods(told: Told, ask: Ask) -> None:
-    told.order(
-        "JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(paid("F1", "78.00", units=2),)
-    )
-    (row,) = ask("select * from conditions_returns($at)", {"at": NOW}).to_dicts()
-    by_hand(told, 1)
-    announced(told, at=NOW - HOUR / 2)
-    kinds = [kind for kind, _ in wrong(ask)]
-
-    assert (row["kind"], row["amount"]) == ("refund_without_return", Decimal("78.00"))
-    assert "refund_without_return" not in kinds
-
-
-@pytest.mark.parametrize(
-    ("cancelled", "anew", "owed"),
-    [(0, 0, "78.00"), (1, 0, "39.00"), (2, 0, None), (2, 1, "39.00"), (2, 2, "78.00")],
-)
-def test_what_bluecherry_cancelled_never_left_and_its_money_goes_back_without_a_return(
-    told: Told, ask: Ask, cancelled: int, anew: int, owed: str | None
-) -> None:
-    """`anew` of the units cancelled were keyed in once more, without our id."""
-    told.sales_order("SO-1", "JL1-A", quantity=2, shipped=2 - cancelled, cancelled=cancelled)
-    if anew:
-        told.sales_order("SO-2", "JL1-A", line_ids=("",), quantity=anew, shipped=anew)
-    refund = paid("F1", "78.00", units=2)
-    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(refund,))
-    rows = ask("select kind, amount from conditions_returns($at) where kind = 'refund_without_return'", {"at": NOW})
-
-    assert rows.rows() == ([("refund_without_return", Decimal(owed))] if owed else [])
-
-
-def test_refunds_and_goods_from_before_we_began_are_somebody_elses(told: Told, ask: Ask) -> None:
-    told.tell(bookmarks={"start_on": (NOW - DAY).isoformat()})
-    told.order("JL1-A", quantity=2, state="RECEIVED", placed=NOW - 40 * DAY, refunds=(paid("F1", "39.00"),))
-    by_hand(told, 1)
-
-    assert wrong(ask) == []
