@@ -20,8 +20,10 @@ from dashboard import access, data, send
 from store.errors import StoreError
 
 ANSWER_SECONDS = 2.0
-DRAWN_BEFORE = 8  # a click is for one of so many
+KEPT = 8  # of what a button was about; a click is for one of these
+NUMBERS = 1000  # that many are told apart: Streamlit keeps what it knows of every button there ever was
 _PRESSED = "pressed-"
+_GONE = "What you pressed is not there any more"
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,17 @@ class About:
 @dataclass
 class _Drawn:
     number: int = 0
-    shown: dict[int, Sequence[Any]] = field(default_factory=dict)  # by number, what was last drawn under it
+    shown: dict[int, Sequence[Any]] = field(default_factory=dict)  # by number, the oldest first
 
 
 def number(name: str, shown: Sequence[Any]) -> int:
     """The number of the button that is about this: the last one, or the next where that was about anything else."""
     drawn = _drawn(name)
     if drawn.shown.get(drawn.number) != shown:
-        drawn.number = (drawn.number + 1) % DRAWN_BEFORE
+        drawn.number = (drawn.number + 1) % NUMBERS
         drawn.shown[drawn.number] = shown
+        if len(drawn.shown) > KEPT:
+            del drawn.shown[next(iter(drawn.shown))]
     return drawn.number
 
 
@@ -56,7 +60,11 @@ def remember(name: str, pressed: int | None) -> None:
 
     `pressed`: the number of the button; None: it is about nothing that changes.
     """
-    st.session_state[f"{_PRESSED}{name}"] = () if pressed is None else _drawn(name).shown[pressed]
+    shown = () if pressed is None else _drawn(name).shown.get(pressed)
+    if shown is None:
+        not_sent(f"{_GONE}: look again.")
+    else:
+        st.session_state[f"{_PRESSED}{name}"] = shown
 
 
 def _drawn(name: str) -> _Drawn:
@@ -70,7 +78,7 @@ def taken(name: str) -> Sequence[Any] | None:
     return shown
 
 
-def drop(why: str = "What you pressed is not there any more") -> None:
+def drop(why: str = _GONE) -> None:
     """A press that no button has taken is for nothing."""
     names = [name for name in st.session_state if str(name).startswith(_PRESSED)]
     for name in names:

@@ -88,18 +88,25 @@ class ExceptionDesk:
         return f" {_things(woken['count'])} {come} back sooner for a deadline, the first on {_moment(woken['at'])}."
 
     def accept(self, actor: str, command: ask.Accept) -> dict[str, Any]:
-        """Raises Refusal without a reason, or where one of them is not as it was shown."""
+        """Only those that are as they were shown. Raises Refusal without a reason, or where none of them is."""
         if not command.reason.strip():
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         rows = self._still_wrong(command)
-        if any((one := _id(row)) not in command.grounds or command.grounds[one] != row["grounds"] for row in rows):
+        shown = [
+            row for row in rows if (one := _id(row)) in command.grounds and command.grounds[one] == row["grounds"]
+        ]
+        if not shown:
             raise Refusal(CHANGED)
-        count = self._handle(actor, rows, "accept", note=command.reason.strip())
-        return {
-            "message": f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
-            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew.",
-            "count": count,
-        }
+        count, changed = self._handle(actor, shown, "accept", note=command.reason.strip()), len(rows) - len(shown)
+        message = (
+            f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
+            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew."
+        )
+        if changed:
+            message += (
+                f" {_things(changed)} changed since {'it was' if changed == 1 else 'they were'} shown: look again."
+            )
+        return {"message": message, "count": count, **({"changed": changed} if changed else {})}
 
     def note(self, actor: str, command: ask.Note) -> dict[str, Any]:
         """Raises Refusal without words."""

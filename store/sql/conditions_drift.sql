@@ -13,7 +13,9 @@ drifted as (
             when 'substitution' then 'drift_substitution'
             when 'warehouse' then 'drift_warehouse'
             when 'ship_via' then 'drift_ship_via'
-            when 'address' then 'drift_address'
+            when 'address' then if(subject = ord_num, 'drift_address', 'drift_billing')
+            when 'house_account' then 'drift_house_account'
+            when 'order_number' then 'drift_order_number'
             when 'price' then 'drift_price'
             when 'dates' then 'drift_dates'
         end as kind,

@@ -26,7 +26,6 @@ from store.events import (
     ReturnedLinePart,
     ReturnSeen,
 )
-from sync.errors import Deferred
 from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
 from sync.flows.stamps import in_order
@@ -44,13 +43,13 @@ OURS = "seller"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    later = look(run, scope)
-    settling.settle(run)
-    answering.answer(run, scope)
-    decision = _decide(run, scope)
-    _act(run, decision)
-    if later is not None:
-        run.defer(later.due_at, str(later))
+    is_erp_there = look(run, scope)
+    if is_erp_there:
+        with run.apart():
+            settling.settle(run)
+    with run.apart():
+        answering.answer(run, scope)
+    _act(run, _decide(run, scope), is_erp_there=is_erp_there)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -80,15 +79,14 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope) -> Deferred | None:
-    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
-    later = None
-    try:
+def look(run: Run, scope: Scope) -> bool:
+    """Read both sides and record, each apart; whether BlueCherry could be read."""
+    with run.apart():
         _look_at_marketplace(run, scope)
-    except Deferred as deferred:
-        later = deferred
-    _look_at_erp(run, scope)
-    return later
+    with run.apart():
+        _look_at_erp(run, scope)
+        return True
+    return False
 
 
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
@@ -268,11 +266,17 @@ def _decide(run: Run, scope: Scope) -> Decision:
 # -- act ---------------------------------------------------------------------------------------
 
 
-def _act(run: Run, decision: Decision) -> None:
-    run.count("authorised", carry_out(run, decision.create, lambda one: _create(run, one), workers=2))
-    run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
-    run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
-    run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
+def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
+    """Carry out what was decided; one system's trouble stops nothing at the other."""
+    if is_erp_there:
+        with run.apart():
+            run.count("authorised", carry_out(run, decision.create, lambda one: _create(run, one), workers=2))
+            run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
+    with run.apart():
+        run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
+    if run.trouble is None:  # money goes back only on what both sides show
+        with run.apart():
+            run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
 
 
 def _create(run: Run, intent: Intent) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from sync.intents import NOT_SENT
 from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
+INTERNAL = "INTERNAL"  # BlueCherry's word for a failure of its own server, and ours for those it names otherwise
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 SUPERSEDED = "superseded"  # what it was about is over, and by something else
@@ -27,6 +28,7 @@ class Past:
     last: Mapping[tuple[str, str], Mapping[str, Any]]
     failed: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # for a passing reason, oldest first
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by line that is or may be there
+    absent: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by subject, the creation that last was
 
     def is_free(
         self, kind: str, subject: str, *, at: datetime | None = None, again_before: datetime | None = None
@@ -106,22 +108,17 @@ class Past:
         return is_meant and bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
-        """Looked for since that moment, and surely not there."""
-        last = self.last.get(("create_sales_order", subject))
-        return (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] in {NOT_SENT, ABSENT}
-            and last["happened_at"] >= moment
-        )
+        """Meant after that moment, looked for, and surely not there; what was refused since made nothing of it."""
+        absent = self.absent.get(subject)
+        return absent is not None and (absent["meant_at"] or absent["happened_at"]) >= moment
 
 
 def cause_of(failure: Mapping[str, Any]) -> str:
-    """Why it failed; of what was surely absent, what BlueCherry had answered with, where that passes by itself."""
+    """Why it failed; of what was surely absent, what BlueCherry had answered with."""
     if failure["code"] != ABSENT:
         return str(failure["code"])
-    answered = failure.get("answered") or ""
-    return answered if is_transient(answered) else NO_ANSWER
+    answered = failure.get("answered") or NO_ANSWER
+    return answered if is_transient(answered) else INTERNAL
 
 
 def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:
@@ -143,18 +140,28 @@ _FREED = {
 
 
 def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
-    """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry."""
+    """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry, and `is_sent`.
+
+    What was only looked for, lest somebody else had created it, was never sent: that it is absent is no failure.
+    """
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
     carried: dict[str, Mapping[str, Any]] = {}
+    absent: dict[str, Mapping[str, Any]] = {}
     failed: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
         about = row["intent_kind"], row["subject"]
         last[about] = row
-        if row["intent_kind"] == "create_sales_order" and row["state"] != "refused":
-            carried.update(dict.fromkeys(row["line_ids"], row))
+        if row["intent_kind"] == "create_sales_order":
+            if row["state"] != "refused":
+                carried.update(dict.fromkeys(row["line_ids"], row))
+            if row["code"] == ABSENT:
+                absent[row["subject"]] = row
+            elif row["state"] == "confirmed" or row["code"] in OTHER_CONTENT:
+                absent.pop(row["subject"], None)
+        if row["code"] == NOT_SENT or (row["code"] == ABSENT and not row.get("is_sent", True)):
+            continue  # what was never sent says nothing of the other side
         if row["state"] == "refused" and is_transient(row["code"]):
             failed.setdefault(about, []).append(row)
-        # what was never sent, and what is not known yet, says nothing of the other side
-        elif row["state"] in {"confirmed", "refused"} and row["code"] != NOT_SENT:
+        elif row["state"] in {"confirmed", "refused"}:  # what is not known yet says nothing, too
             failed.pop(about, None)
-    return Past(last, failed, carried)
+    return Past(last, failed, carried, absent)

@@ -37,7 +37,7 @@ def released(code: str) -> dict[str, dict[str, Any]]:
     ("answered", "expected"),
     [
         ("BATCH_RUNNING", {"hold": ["refused_by_erp"]}), ("LOCK_TIMEOUT", {"hold": ["refused_by_erp"]}),
-        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"create": [SUBJECT]}),
+        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"hold": ["refused_by_erp"]}),
         ("", {"create": [SUBJECT]}),
     ],
 )  # fmt: skip
@@ -53,6 +53,27 @@ def test_what_was_absent_after_an_answer_that_passes_by_itself_rests_under_its_c
     assert [one.cause for one in decide(known).holds] == [answered] * ("hold" in expected)
     assert steps(decide(later))["create"] == [SUBJECT]
     assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"create": [SUBJECT]}
+
+
+@pytest.mark.parametrize(
+    ("answered", "cause", "words"),
+    [
+        ("INTERNAL", "INTERNAL", "BlueCherry answered INTERNAL, and it was not there"),
+        ("OUT_OF_MEMORY", "INTERNAL", "BlueCherry answered OUT_OF_MEMORY, and it was not there"),
+        ("", "NO_ANSWER", "its answer never came, and it was not there"),
+    ],
+)
+def test_what_bluecherry_s_own_server_failed_on_is_not_said_to_have_no_answer(
+    answered: str, cause: str, words: str
+) -> None:
+    twice = [
+        intent("refused", "absent", answered=answered, meant_at=NOW - ago, happened_at=NOW - ago / 2)
+        for ago in (timedelta(minutes=40), timedelta(minutes=1))
+    ]
+    (held,) = decide(replace(ORDINARY, intents=twice)).holds
+
+    assert (held.reason, held.cause) == ("refused_by_erp", cause)
+    assert held.detail == f"Tried 2 times, the last at 08:59 UTC: {words}. Tried again by itself."
 
 
 def test_a_try_that_was_never_sent_leaves_the_order_held_for_what_failed_and_goes_at_once() -> None:
@@ -133,3 +154,43 @@ def test_an_acceptance_that_was_never_sent_goes_at_once_whatever_failed_before()
 
     assert steps(decide(known)) == {}
     assert steps(decide(replace(known, intents=[failed, never_sent]))) == {"accept": ["JLM1-A"]}
+
+
+LOOKED_FOR = intent("refused", "absent", is_sent=False, meant_at=NOW - timedelta(minutes=40), happened_at=FAILED_AT)
+FOREIGN = replace(ORDINARY, taken_out={"JLM1-A-1": NOW - timedelta(minutes=45)})
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("RATE_LIMITED", {"create": [SUBJECT], "hold": ["refused_by_erp"]}),
+        ("not_sent", {"create": [SUBJECT]}),
+        ("LOCK_TIMEOUT", {"create": [SUBJECT], "hold": ["refused_by_erp"]}),
+    ],
+)
+def test_what_was_surely_absent_is_not_looked_for_anew_because_it_could_not_be_sent_then(
+    code: str, expected: dict[str, list[str]]
+) -> None:
+    then = NOW - timedelta(minutes=6)
+    known = replace(FOREIGN, intents=[LOOKED_FOR, intent("refused", code, meant_at=then, happened_at=then, seq=2)])
+    decision = decide(known)
+
+    assert steps(decide(replace(FOREIGN, intents=[LOOKED_FOR]))) == {"create": [SUBJECT]}
+    assert steps(decision) == expected
+    assert all(held.detail.startswith("Tried once") for held in decision.holds)
+
+
+def test_what_is_there_with_other_content_is_looked_for_anew_once_a_person_released_it() -> None:
+    known = replace(
+        FOREIGN,
+        intents=[LOOKED_FOR, intent("refused", "DUPLICATE_PO", meant_at=FAILED_AT, happened_at=FAILED_AT, seq=2)],
+        holds=released("DUPLICATE_PO"),
+    )
+
+    assert steps(decide(known)) == {"take_over": [SUBJECT]}
+
+
+def test_what_was_only_looked_for_was_never_sent_and_did_not_fail() -> None:
+    twice = [LOOKED_FOR, {**LOOKED_FOR, "meant_at": NOW - timedelta(minutes=20), "happened_at": NOW, "seq": 3}]
+
+    assert steps(decide(replace(FOREIGN, intents=twice))) == {"create": [SUBJECT]}

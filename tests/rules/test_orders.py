@@ -26,7 +26,7 @@ def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: An
         "shipping_zone": "UK", "is_before_start": False, "currency": "GBP",
         "quantity": 2, "cancelled_quantity": 0, "unit_price_amount": "39.00", "shipping_amount": "3.50",
         "placed_at": NOW - timedelta(hours=1), "shipping_deadline_at": NOW + timedelta(days=2),
-        "taken_out_by_at": None, **more,
+        **more,
     }  # fmt: skip
 
 
@@ -72,6 +72,7 @@ ORDINARY = Known(
     countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
+    customer="JLM",
     accepts=True,
     trust_from=NOW - timedelta(days=1),
     now=NOW,
@@ -188,19 +189,23 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         {"take_over": [SUBJECT]},
     ),
     "taken out of the sales order of another order": (
-        {"lines": [line(taken_out_by_at=NOW)]},
+        {"taken_out": {"JLM1-A-1": NOW}},
         {"take_over": [SUBJECT]},
     ),
     "taken out there and looked for": (
-        {"lines": [line(taken_out_by_at=NOW)], "intents": [intent("unclear", "looking")]},
+        {"taken_out": {"JLM1-A-1": NOW}, "intents": [intent("unclear", "looking")]},
         {},
     ),
     "taken out there and surely absent since": (
-        {"lines": [line(taken_out_by_at=NOW - timedelta(minutes=45))], "intents": [intent("refused", "absent")]},
+        {"taken_out": {"JLM1-A-1": NOW - timedelta(minutes=45)}, "intents": [intent("refused", "absent")]},
         {"create": [SUBJECT]},
     ),
     "absent before it was taken out there": (
-        {"lines": [line(), line(number=2, taken_out_by_at=NOW)], "intents": [intent("refused", "absent")]},
+        {
+            "lines": [line(), line(number=2)],
+            "taken_out": {"JLM1-A-2": NOW},
+            "intents": [intent("refused", "absent")],
+        },
         {"take_over": [SUBJECT]},
     ),
     "unknown SKU": ({"lines": [line(sku="WRONG")]}, {"hold": ["unknown_sku"]}),

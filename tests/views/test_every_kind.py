@@ -53,7 +53,7 @@ def orders_go_wrong(told: Told) -> None:
     for number in (4, 5):
         told.sales_order(f"SO-{number}", "O4-A")
     told.order("O5-A")
-    told.sales_order("SO-6", "O5-A", status="")
+    told.sales_order("SO-6", "O5-A", raw_status="77")
     told.order("O6-A", state="WAITING_ACCEPTANCE", placed=NOW - 21 * HOUR)
     told.order("O7-A", deadline=NOW + HOUR)
     told.sales_order("SO-7", "O7-A")
@@ -103,15 +103,18 @@ def sales_orders_drift(told: Told) -> None:
     drifting.shows(
         told,
         drifting.line(sku_key=key_of(drifting.TROUSERS), unit_price_amount=Decimal(34), ordered_quantity=3),
-        warehouse="WH2", ship_via="YDL", address_changes=("street",),
+        warehouse="WH2", ship_via="YDL", address_changes=("street",), billing_changes=("name",), customer="WEB",
         cancels_from_at=NOW + 21 * DAY, cancels_until_at=NOW + 22 * DAY,
     )  # fmt: skip
+    told.order("O3-A", quantity=2)
+    told.intent("create_sales_order", "O3-A/NMK/WH1", "confirmed", order_id="O3-A", reference="SO-13")
+    drifting.shows(told, drifting.line(order_line_id="O3-A-1"), ord_num="SO-13", order_id="O3-X")
     told.order("O1-A", quantity=2)
     told.sales_order("SO-11", "O1-A", quantity=2)
     told.tell(
         events.SalesOrderRead(
             happened_at=NOW, ord_num="SO-11", order_id="O1-A", division="NMK", warehouse="WH1", ship_via="RML",
-            raw_status="90", status="CANCELLED", entered_at=NOW - HOUR, changed_at=NOW, changed_by="CSDESK1",
+            raw_status="90", entered_at=NOW - HOUR, changed_at=NOW, changed_by="CSDESK1",
             revision=2,
             lines=(
                 drifting.line(

@@ -9,6 +9,7 @@ import pytest
 from store.database import Ask
 from store.events import CreationMissed
 from store.evidence import Snapshot, packed
+from store.journal import check_rebuild
 from tests.told import HOUR, NOW, Told, thing
 from tests.views.conditions import MINUTE, wrong
 
@@ -71,13 +72,14 @@ def test_an_unclear_call_names_the_code_it_was_answered_with_once(told: Told, as
     assert {row["detail"] for (kind, _), row in wrong(ask).items() if kind == "order_unclear"} == {
         "503 BATCH_RUNNING", "Not found once. It was answered BATCH_RUNNING",
     }  # fmt: skip
+    assert check_rebuild(told.database) == {}
 
 
 @pytest.mark.parametrize("minutes", [0, 10])
 def test_the_next_try_of_what_holds_its_order_is_no_second_trouble_until_the_look_for_it_has_no_end(
     told: Told, ask: Ask, minutes: int
 ) -> None:
-    creating = {"kind": "create_sales_order", "state": "unclear", "at": NOW}
+    creating: dict[str, Any] = {"kind": "create_sales_order", "state": "unclear", "at": NOW}
     for number, reason in enumerate(("refused_by_erp", "unknown_ship_via", None), start=1):
         told.order(f"O{number}-A")
         told.intent(**creating, subject=f"O{number}-A/NMK/WH1", order_id=f"O{number}-A")
