@@ -331,16 +331,17 @@ def ask_button(
     commands = _commands(command)
     reason = no or (why_not(commands[0], pulse) if commands else "Nothing is picked.")
     name = key or slot
+    number = pressing.number(name, about.shown) if about else None
     st.button(
         label,
-        key=f"ask-{name}",
+        key=f"ask-{name}" if number is None else f"ask-{name}-{number}",
         icon=icon,
         type="primary" if is_primary else "secondary",
         disabled=bool(reason) or is_disabled,
         help=reason or None,
         shortcut=shortcut,
         on_click=pressing.remember,
-        args=(name, about.shown if about else ()),
+        args=(name, number),
     )
     pressed = pressing.taken(name)
     if pressed is not None and reason:

@@ -258,9 +258,8 @@ def _all_are_there(together: Sequence[dict[str, Any]]) -> None:
 
 def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     """What may be done to several causes at once."""
-    waiting = sum(row["subject_count"] for row in rows)
-    st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
     wrongs = [acts.of_cause(row) for row in rows]
+    st.markdown(f"**For these {count(len(rows))} causes** ({count(sum(map(len, wrongs)))} things)")
     can = [one for one, row in zip(wrongs, rows, strict=True) if row["has_retry"]]
     of = functools.partial(acts.about, wrongs)
     nothing = "" if can else "There is nothing to process again: each is mended elsewhere."

@@ -124,6 +124,11 @@ standing as (
             when is_shown_shipped then 'missing'
             else 'waiting'
         end as erp_state,
+        -- BlueCherry's codes that pass by themselves
+        erp_state = 'held' and hold_reason = 'refused_by_erp' and hold_cause in (
+            'BATCH_RUNNING', 'INTERNAL', 'LOCK_TIMEOUT', 'NO_ANSWER', 'QUOTA_EXCEEDED', 'RATE_LIMITED',
+            'UPSTREAM_TIMEOUT'
+        ) as is_tried_again,
     from placed
 )
 
@@ -144,6 +149,8 @@ select
             if(is_before_start, 'it was refused before our start', 'John Lewis refused it')
         )
         when is_cancelled then 'Nothing: it was cancelled'
+        when is_tried_again and is_unclear then 'The next run looks in BlueCherry whether it arrived'
+        when is_tried_again then 'Cherrylane sends it again by itself'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
         when erp_state = 'missing' and is_cancelled_elsewhere
@@ -169,6 +176,7 @@ select
     ord_nums,
     warehouses,
     shipping_type,
+    is_tried_again,
     is_before_start,
     is_cancelled,
     is_shown_shipped,

@@ -90,12 +90,14 @@ def _line(line: MarketLine) -> OrderLinePart:
 
 
 def sales_order_event(
-    order: SalesOrder, snapshot_id: UUID | None, *, changes: tuple[str, ...] | None = None
-) -> SalesOrderRead:
+    order: SalesOrder, snapshot_id: UUID | None, *,
+    address_changes: tuple[str, ...] | None = None, billing_changes: tuple[str, ...] | None = None,
+) -> SalesOrderRead:  # fmt: skip
     """What this reading of a sales order says.
 
-    `changes`: the fields of its address that are not as sent; None: not compared.
+    Changes are the fields of its addresses that are not as sent; None: not compared.
     """
+    taxes = [line.tax_amount for line in order.lines if line.tax_amount is not None]
     starts_from, starts_until = order.start_day or (None, None)
     cancels_from, cancels_until = order.cancel_day or (None, None)
     return SalesOrderRead(
@@ -132,7 +134,12 @@ def sales_order_event(
         cancels_until_at=cancels_until,
         shipping_amount=order.shipping_amount,
         discount_amount=order.discount_amount,
-        address_changes=changes,
+        tax_amount=order.tax_amount,
+        line_tax_amount=sum(taxes, Decimal(0)) if len(taxes) == len(order.lines) else None,
+        currency=order.currency or None,
+        customer=order.customer,
+        address_changes=address_changes,
+        billing_changes=billing_changes,
     )
 
 

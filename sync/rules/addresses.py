@@ -70,6 +70,15 @@ def fitted(address: Address) -> Address | None:
     return replace(address, line_1=lines[0], line_2=lines[1])
 
 
+def sent_addresses(person: Person | None) -> tuple[Address | None, Address | None]:
+    """Where a sales order goes and who is billed, as they are written there; None: it cannot be, or is not known.
+
+    Who gives no billing address is billed where it goes.
+    """
+    ship_to = fitted(person.ship_to) if person and person.ship_to else None
+    return ship_to, fitted(person.bill_to) if person and person.bill_to else ship_to
+
+
 def _misfits(part: str, address: Address) -> Iterator[Misfit]:
     for field in NEEDED:
         if not getattr(address, field).strip():

@@ -30,6 +30,8 @@ def wrong(**changes: Any) -> list[str]:
         ({"postcode": "ls10aa"}, []),
         ({"postcode": "GIR 0AA"}, []),
         ({"postcode": "75001", "country": "FRA"}, []),
+        ({"postcode": "D02 XY45", "country": "IRL"}, []),
+        ({"postcode": "", "country": "IRL"}, ["delivery postcode: missing"]),
         ({"postcode": "", "city": " "}, ["delivery town: missing", "delivery postcode: missing"]),
         ({"line_1": "word " * 20}, ["delivery street: 100 characters, which do not break into two lines of 40"]),
         (STREET, ["delivery street: 77 characters, which do not break into two lines of 40"]),
