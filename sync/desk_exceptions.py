@@ -16,6 +16,7 @@ from sync.answers import CHANGED, Failure, Refusal
 from sync.flows.orders_again import foresee
 from sync.intents import KINDS
 from sync.lanes import Lane
+from sync.rules import return_frees
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
 from sync.rules.trading_week import LONDON
@@ -160,7 +161,7 @@ class ExceptionDesk:
                 "says what is missing."
             )
         if command.dry_run:
-            return self._foreseen(rows)
+            return self._foreseen(flows)
         # nothing is stored of them that could be decided; of a write of another flow, that flow reads what it needs
         self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
         now = self._house.clock.now()
@@ -204,24 +205,45 @@ class ExceptionDesk:
             read += self._succeeds("orders", scope).counts["orders_read"]
         return read
 
-    def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST | COUNTED:
-            with running(self._house, "orders", is_preview=True) as run:
-                seen = foresee(run, _freed(rows))
-            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
-            differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
-            message = f"Of {_things(len(rows))}, {seen.words}."
-        else:
-            scopes = _scopes(flow, rows)
-            preview = self._lanes[flow].preview(scopes[0] if len(scopes) == 1 else EVERYTHING)
-            differences = [dict(row) for row in preview.differences]
-            message = f"The {flow} flow would run for {_things(len(rows))}: {preview.sentence}"
+    def _foreseen(self, flows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+        """What would become of these exceptions, by flow, if they were tried again; a look outside at most."""
+        words: list[str] = []
+        differences: list[dict[str, Any]] = []
+        looks: dict[str, list[Mapping[str, Any]]] = {}  # by what is looked for
+        for flow, rows in flows.items():
+            decided = []
+            for row in rows:
+                if _is_looked_for(row):
+                    looks.setdefault(kind_of(row["exception_kind"], row["cause"]).retry, []).append(row)
+                else:
+                    decided.append(row)
+            if decided:
+                said, found = self._decided(flow, decided)
+                words.append(said)
+                differences += found
+        for retry, rows in looks.items():
+            words.append(f"For {_things(len(rows))}: {retry} What comes of it shows only then.")
+            differences += [{"order": order, "then": retry} for order in _orders(rows)]
         return {
-            "message": message,
+            "message": " ".join(words),
             "differences": json.loads(json.dumps(differences[:SHOWN], default=str)),
             "difference_count": len(differences),
         }
+
+    def _decided(self, flow: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+        """What a flow would decide of these exceptions: in words, and a row for each step."""
+        if flow == "orders" and _orders(rows):
+            with running(self._house, "orders", is_preview=True) as run:
+                seen = foresee(run, _freed(rows))
+            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
+            steps = [{"order": order, "then": words} for order, words in sorted(told.items())]
+            return f"Of {_things(len(rows))}, {seen.words}.", steps
+        previews = [self._lanes[flow].preview(scope) for scope in _scopes(flow, rows)]
+        sentences = " ".join(preview.sentence for preview in previews)
+        return (
+            f"The {flow} flow would run for {_things(len(rows))}: {sentences}",
+            [dict(step) for preview in previews for step in preview.differences],
+        )
 
     def _succeeds(self, flow: str, scope: Scope) -> Run:
         run = self._lanes[flow].run_once(scope)
@@ -289,13 +311,27 @@ def _is_read_first(row: Mapping[str, Any]) -> bool:
     return kind in READ_FIRST and (kind == "unreadable" or retried_by(kind, cause) == "orders")
 
 
+def _is_looked_for(row: Mapping[str, Any]) -> bool:
+    """Whether only a look outside tells what becomes of it: nothing that is stored does."""
+    kind = row["exception_kind"]
+    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST | {"sent_not_visible"})
+
+
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     """By order, which of its refusals are meant when these exceptions of it are tried again."""
     freed = {order: set[str]() for order in _orders(rows)}
     for row in rows:
         if row["order_id"]:
-            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+            freed[row["order_id"]] |= set(_meant(row))
     return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
+def _meant(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which refusals are meant when an exception is tried again."""
+    kind, cause = row["exception_kind"], row["cause"]
+    if retried_by(kind, cause) == "returns":
+        return return_frees.freed_by(kind, cause, row["exception_subject"])
+    return freed_by(kind, cause)
 
 
 def _tried(row: Mapping[str, Any]) -> set[str]:
@@ -303,7 +339,7 @@ def _tried(row: Mapping[str, Any]) -> set[str]:
     kind, cause = row["exception_kind"], row["cause"]
     if kind in COUNTED:
         return set()
-    freed = {name.partition("/")[0] for name in freed_by(kind, cause)}
+    freed = {name.partition("/")[0] for name in _meant(row)}
     return freed or {meant for meant, one in KINDS.items() if one.flow == retried_by(kind, cause)}
 
 
@@ -313,8 +349,9 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     match flow:
         case "orders":
             return _of_orders(rows)
-        case "returns" if orders:  # a refund is sent once more only for the very order a person chose
-            return [Scope(key=order) for order in orders]
+        case "returns":  # what was refused is sent once more only where it is what a person chose
+            frees = sorted({name for row in rows for name in _meant(row)})
+            return [Scope(named=tuple(orders), frees=tuple(frees))]
         case "dispatch":
             return [Scope(named=tuple(orders))]
         case "inventory":

@@ -218,7 +218,8 @@ class _Doing:
         group = self.still_meant(next_ones) if next_ones else []
         if not (group or self.outcomes):
             return
-        self.run.record([*self.outcomes, *(recorded(intent, self.run.now()) for intent in group)])
+        now = self.run.now()
+        self.run.record([*self.outcomes, *(recorded(intent, now) for intent in group)])
         self.outcomes.clear()
         for intent in group:
             begun = crew.submit(self._attempt, intent)

@@ -166,7 +166,6 @@ class SalesOrderRead(Event):
     warehouse: str
     ship_via: str
     raw_status: str
-    status: str
     entered_at: datetime
     changed_at: datetime
     changed_by: str

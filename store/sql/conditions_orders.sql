@@ -246,7 +246,8 @@ unmapped as (
         'Sales order ' || ord_num || ' has the status ' || raw_status || '.' as detail,
         total_amount as amount, currency, deadline_at, changed_at as since_at,
     from sales
-    where status = '' and raw_status <> ''
+    anti join status_words(as_of) as word using (raw_status)
+    where raw_status <> ''
 ),
 
 -- the last of each that was really tried: one that was never sent says nothing

@@ -42,10 +42,12 @@ in_erp as (
             and not coalesce(told.tells_open_orders, deducts_open_orders)
         ), 0) as untold_quantity,
     from sales_line_facts as line
-    semi join ordered on ordered.order_line_id = line.order_line_id
+    join ordered on ordered.order_line_id = line.order_line_id
     join sales_order_facts as head on head.ord_num = line.ord_num
     left join told on told.sku_key = line.sku_key
     where line.order_line_id <> ''
+        -- taken out of the sales order of another order, it is sent anew
+        and (line.order_id = ordered.order_id or (line.happened_at, line.seq) >= (head.happened_at, head.seq))
     group by line.order_line_id
 ),
 

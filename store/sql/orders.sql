@@ -34,7 +34,6 @@ sales as (
         order_id,
         count(*) as sales_order_count,
         string_agg(ord_num, ', ' order by ord_num) as ord_nums,
-        array_to_string(list_sort(list(distinct coalesce(nullif(status, ''), raw_status))), ', ') as erp_statuses,
         array_to_string(list_sort(list(distinct warehouse)), ', ') as warehouses,
         min(entered_at) as entered_at,
     from sales_order_facts
@@ -80,7 +79,6 @@ placed as (
         if(held.reason is null, null, held.happened_at) as held_at,
         coalesce(sales.sales_order_count, 0) as sales_order_count,
         coalesce(sales.ord_nums, '') as ord_nums,
-        coalesce(sales.erp_statuses, '') as erp_statuses,
         coalesce(sales.warehouses, '') as warehouses,
         sales.entered_at,
         coalesce(needed.wanted, seen.line_count) as wanted_line_count,
@@ -176,7 +174,6 @@ select
         else 'The warehouse ships it'
     end as next_step,
     ord_nums,
-    erp_statuses,
     warehouses,
     shipping_type,
     is_tried_again,

@@ -1,21 +1,37 @@
--- One row per wanted line of an order shown as shipped that BlueCherry never had. What was shipped past it?
+-- One row per wanted line of an order shown as shipped that BlueCherry has not. What was shipped past it?
+-- What lives in the sales order of another order is had; what was cancelled there, or taken out of it again, is not.
 -- A line somebody typed in there without our id is had, as far as its units go: two lines do not share one unit. While a
 -- creation of its order is on its way, none is missed.
 create or replace view orders_unsent_lines as
-with unheard as (
-    select
-        line.order_id, line.order_line_id, line.sku,
-        -- of the lines of a SKU up to this one, the fewest units first
-        sum(line.quantity - line.cancelled_quantity) over (
-            partition by line.order_id, line.sku
-            order by line.quantity - line.cancelled_quantity, line.order_line_id
-            rows unbounded preceding
-        ) as wanted_quantity,
+with wanted as (
+    select line.order_id, line.order_line_id, line.sku, line.quantity - line.cancelled_quantity as quantity,
     from order_facts as placed
     join order_line_facts as line on line.order_id = placed.order_id
-    anti join sales_line_facts as sent on sent.order_line_id = line.order_line_id
+    anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
     where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
         and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
+),
+
+abroad as (
+    select line.order_line_id
+    from wanted
+    join sales_line_facts as line on line.order_line_id = wanted.order_line_id
+    join sales_order_facts as sales
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    where line.ordered_quantity > line.cancelled_quantity
+),
+
+unheard as (
+    select
+        wanted.order_id, wanted.order_line_id, wanted.sku,
+        -- of the lines of a SKU up to this one, the fewest units first
+        sum(wanted.quantity) over (
+            partition by wanted.order_id, wanted.sku
+            order by wanted.quantity, wanted.order_line_id
+            rows unbounded preceding
+        ) as wanted_quantity,
+    from wanted
+    anti join abroad on abroad.order_line_id = wanted.order_line_id
 ),
 
 typed as (

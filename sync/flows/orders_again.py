@@ -67,13 +67,13 @@ def foresee(
         misfits={**now.misfits, **{order: misfits(person) for order, person in (people or {}).items()}},
         countries={**now.countries, **_countries(people or {})},
         ship_vias={**now.ship_vias, **(ship_vias or {})},
-        cancelled=[],
+        cancelled=[row for row in now.cancelled if row["order_id"] in wanted],
         unreferenced=[row for row in now.unreferenced if row["order_id"] in wanted],
     )
     decision = decide(now)
     refused = wanted & set(now.refusing)  # whatever holds it: it is refused
     held = {event.order_id: event for event in decision.holds if event.order_id not in refused}
-    steps = (*decision.accept, *decision.create, *decision.take_over, *decision.reference)
+    steps = (*decision.accept, *decision.create, *decision.take_over, *decision.cancel, *decision.reference)
     goes_on = ({intent.order_id for intent in steps} | refused) - set(held)
     return Foreseen(
         tuple(sorted(goes_on)),

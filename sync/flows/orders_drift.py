@@ -12,7 +12,6 @@ from store.events import SalesOrderRead
 from sync.flows.orders_read import person_of, sales_order_event
 from sync.flows.stamps import in_order
 from sync.ports import Address, Person, SalesOrder
-from sync.rules import mappings
 from sync.rules.addresses import sent_addresses
 from sync.rules.drift import MANY_ADDRESSES, NO_ADDRESS, changed_fields
 from sync.runs import Run
@@ -22,15 +21,13 @@ def sales_order_events(run: Run, orders: Sequence[SalesOrder], snapshot_id: UUID
     """What this reading of sales orders says, their addresses compared with what was sent."""
     if not orders:
         return []
-    known = mappings.load(run.rows(mappings.IN_FORCE, {"now": run.now()}))
     rows = run.rows(
         "select order_id, body, edits from personal where order_id in (select unnest($ids::varchar[]))",
         {"ids": sorted({order.order_id for order in orders if order.ship_to_count is not None})},
     )
     people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
     events = [
-        sales_order_event(order, snapshot_id, known, **_changes(order, people.get(order.order_id)))
-        for order in orders
+        sales_order_event(order, snapshot_id, **_changes(order, people.get(order.order_id))) for order in orders
     ]
     return in_order(run, events)
 

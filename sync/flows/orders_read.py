@@ -8,7 +8,6 @@ from uuid import UUID
 from store.events import OrderChanged, OrderLinePart, OrderPlaced, RefundPart, SalesLinePart, SalesOrderRead
 from sync.ports import Address, MarketLine, MarketOrder, Person, SalesOrder
 from sync.rules.edits import edited, loaded
-from sync.rules.mappings import Mappings
 
 
 def order_event(order: MarketOrder, snapshot_id: UUID | None, *, is_known: bool, start_on: datetime) -> OrderPlaced:
@@ -91,10 +90,10 @@ def _line(line: MarketLine) -> OrderLinePart:
 
 
 def sales_order_event(
-    order: SalesOrder, snapshot_id: UUID | None, known: Mappings, *,
+    order: SalesOrder, snapshot_id: UUID | None, *,
     address_changes: tuple[str, ...] | None = None, billing_changes: tuple[str, ...] | None = None,
 ) -> SalesOrderRead:  # fmt: skip
-    """What this reading of a sales order says; an unmapped status stays empty and is raised.
+    """What this reading of a sales order says.
 
     Changes are the fields of its addresses that are not as sent; None: not compared.
     """
@@ -110,7 +109,6 @@ def sales_order_event(
         warehouse=order.warehouse,
         ship_via=order.ship_via,
         raw_status=order.raw_status,
-        status=known.status(order.raw_status) or "",
         entered_at=order.entered_at,
         changed_at=order.updated_at,
         changed_by=order.updated_by,

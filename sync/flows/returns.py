@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from store.events import (
@@ -107,9 +108,9 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
     overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
     reading, since = begin(run, scope, "erp", "return", bookmark=ERP_SEEN, overlap=overlap)
     moments: list[datetime] = []
-    if scope.key:  # a person waits for this order
+    if scope.named:  # a person waits for these orders
         named = Reading(run, "erp", "return")
-        for page in run.house.erp.list_returns(order_id=scope.key):
+        for page in chain.from_iterable(run.house.erp.list_returns(order_id=one) for one in scope.named):
             run.counts["authorisations_changed"] += settling.record_returns(run, page)
             named.add(page, [one.ret_num for one in page.items])
         named.end()
@@ -188,21 +189,19 @@ def _credited(memo: CreditMemo, snapshot_id: Any) -> CreditMemoRead:
 
 def _decide(run: Run, scope: Scope) -> Decision:
     settings = run.house.settings
-    values = {"now": run.now(), "order_id": scope.key}
+    named = {"named": list(scope.named)}
+    is_wanted = "(len($named::varchar[]) = 0 or order_id in (select unnest($named::varchar[])))"
     returns = run.rows(
-        """
+        f"""
         select * from order_returns($now)
-        where not is_before_start and $order_id in ('', order_id)
+        where not is_before_start and {is_wanted}
         -- what is due is worked out by line: all returns of one are wanted while one of them is open
         qualify bool_or(state not in ('CLOSED', 'NO_RECEPTION') or refunded_quantity < received_quantity)
             over (partition by order_line_id)
         """,
-        values,
+        {"now": run.now(), **named},
     )
-    withdrawn = run.rows(
-        "select * from returns_withdrawn where not is_closed and $order_id in ('', order_id)",
-        {"order_id": scope.key},
-    )
+    withdrawn = run.rows(f"select * from returns_withdrawn where not is_closed and {is_wanted}", named)
     orders = {"orders": sorted({row["order_id"] for row in (*returns, *withdrawn)})}
     within = "order_id in (select unnest($orders::varchar[]))"
     sales: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -258,7 +257,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
             is_ours_to_refund=settings.refunded_by == OURS,
             refund_reason=settings.refund_reason,
             now=run.now(),
-            retry=scope.key,
+            frees=scope.frees,
             withdrawn=withdrawn,
         )
     )

@@ -36,14 +36,21 @@ class Misfit:
     @property
     def name(self) -> str:
         """`delivery town`."""
-        return f"{_WORDS[self.part]} {_WORDS.get(self.field, self.field)}"
+        return named(f"{self.part}.{self.field}")
 
     @property
     def words(self) -> str:
         """What is wrong with it, without its text."""
+        if self.field == "street":  # its characters may be few enough, and its words still too long
+            return f"{self.name}: {self.length} characters, which do not break into two lines of {LINE}"
         if self.fits:
             return f"{self.name}: {self.length} characters, {self.fits} fit"
         return f"{self.name}: {'not of the form of a postcode' if self.length else 'missing'}"
+
+
+def named(field: str) -> str:
+    """A field of a person by its path, in words: `ship_to.city` is the `delivery town`."""
+    return " ".join(_WORDS.get(part, part.replace("_", " ")) for part in field.split("."))
 
 
 def misfits(person: Person) -> tuple[Misfit, ...]:

@@ -76,9 +76,13 @@ def test_a_kind_says_whether_there_is_something_to_press_on_the_page_too(shop: S
     told.wrong("refused_by_erp", "JL1-A", cause="CREDIT_HOLD")
     told.wrong("dispatch_late", "JL1-A")
     told.wrong("nobody_wrote_this_down", "x")
+    for cause in ("E1", "in several lines"):
+        told.wrong("uncancelled_in_erp", f"JL1-A-{cause}", cause=cause)
+    causes = shop.rows("from causes($at)", at=NOW)
 
-    assert {row["exception_kind"]: row["has_retry"] for row in shop.rows("from causes($at)", at=NOW)} == {
-        "refused_by_erp": True, "dispatch_late": False, "nobody_wrote_this_down": True,
+    assert {(row["exception_kind"], row["cause"]): row["has_retry"] for row in causes} == {
+        ("refused_by_erp", "CREDIT_HOLD"): True, ("dispatch_late", ""): False, ("nobody_wrote_this_down", ""): True,
+        ("uncancelled_in_erp", "E1"): True, ("uncancelled_in_erp", "in several lines"): False,
     }  # fmt: skip
 
 
@@ -101,7 +105,9 @@ class Recorder:
         ("import_errors", {"import/IMP-1": "", "LINEN-M": ""}, "inventory", [Scope(named=("LINEN-M",))]),
         ("import_failed", {"stock": ""}, "inventory", [Scope()]),
         ("batch_rejected", {"IB77": ""}, "inventory", [Scope(is_asked=True)]),
-        ("refund_refused", {"F1": "JL1", "F2": "JL2"}, "returns", [Scope(key="JL1"), Scope(key="JL2")]),
+        ("refund_refused", {"R1/JL1-1": "JL1", "R2/JL2-1": "JL2"}, "returns",
+         [Scope(named=("JL1", "JL2"), frees=("refund_line/JL1-1", "refund_line/JL2-1"))]),
+        ("received_not_refunded", {"R1/JL1-1": "JL1"}, "returns", [Scope(named=("JL1",))]),
         ("refused_by_erp", {"JL1": "JL1"}, "orders", [Scope(key="JL1", is_stored=True)]),
         ("refused_by_erp", {"JL1": "JL1", "JL2": "JL2"}, "orders", [Scope(is_stored=True)]),
         ("alert_failed", {"duty": ""}, "alerts", [Scope(is_full=True)]),
@@ -111,7 +117,7 @@ class Recorder:
         ("day_not_counted", {"2026-11-21": "", "2026-11-20": ""}, "orders",
          [Scope(day=date(2026, 11, 20)), Scope(day=date(2026, 11, 21))]),
         ("order_unclear/confirm_shipment", {"S1/1": "JL1"}, "dispatch", [Scope(named=("JL1",))]),
-        ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(key="JL1")]),
+        ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(named=("JL1",))]),
         # what was written of the order is read there before it is decided on
         ("order_unclear/accept_order", {"JL1": "JL1"}, "orders",
          [Scope(key="JL1"), Scope(key="JL1", is_stored=True)]),

@@ -212,6 +212,29 @@ def edited_down_by_hand(stall: Stall) -> None:
     stall.sales_order("SO-1", "JL-1", quantity=1, entered=T_B - HOUR)
 
 
+def put_into_another(stall: Stall, *, cancelled: int = 0) -> None:
+    line_id = f"{stall.name}-JL-1-1"
+    stall.order("JL-1", quantity=2)
+    stall.sales_order(
+        "SO-2", "JL-2", line_ids=(line_id,), quantity=2, cancelled=cancelled, entered=T_B - 3 * HOUR,
+        read=T_B - 2 * HOUR,
+    )  # fmt: skip
+
+
+def cancelled_in_another(stall: Stall) -> None:
+    put_into_another(stall, cancelled=2)
+
+
+def taken_out_of_another(stall: Stall) -> None:
+    put_into_another(stall)
+    stall.sales_order("SO-2", "JL-2", quantity=2, entered=T_B - 3 * HOUR, read=T_B - HOUR)
+
+
+def taken_out_and_sent_anew(stall: Stall) -> None:
+    taken_out_of_another(stall)
+    stall.sales_order("SO-1", "JL-1", quantity=2, entered=T_B - HOUR)
+
+
 @pytest.mark.parametrize(
     ("story", "inflight", "standing"),
     [
@@ -227,6 +250,10 @@ def edited_down_by_hand(stall: Stall) -> None:
         (cancelled_after_an_unknown_post, 2, "unclear"),
         (cancelled_still_open_in_erp, 0, "inside"),
         (edited_down_by_hand, 0, "inside"),
+        (put_into_another, 0, "inside"),
+        (cancelled_in_another, 0, "inside"),  # a person says whether it goes
+        (taken_out_of_another, 2, "not_in_erp"),
+        (taken_out_and_sent_anew, 0, "inside"),
     ],
     ids=lambda value: value.__name__ if callable(value) else str(value),
 )

@@ -87,6 +87,27 @@ def test_what_was_cancelled_in_the_sales_order_of_another_is_for_a_person(told: 
 
 
 @pytest.mark.parametrize(
+    ("there", "is_missing"),
+    [
+        ((), True),
+        ((line(order_line_id="JL2-A-1", line_number=2, **GONE, cancel_kind="HOUSE"),), True),
+        ((line(order_line_id="JL2-A-1", line_number=2, open_quantity=0, shipped_quantity=2),), False),
+    ],
+    ids=["taken_out", "cancelled", "shipped"],
+)
+def test_what_stood_in_the_sales_order_of_another_and_did_not_leave_from_it_was_shipped_elsewhere(
+    told: Told, ask: Ask, there: tuple[events.SalesLinePart, ...], is_missing: bool
+) -> None:
+    sold(told, "JL1-A", "JL2-A", lines=1)
+    shows(told, line(), line(order_line_id="JL2-A-1", line_number=2), at=NOW - 2 * HOUR)
+    shows(told, line(), *there)
+    told.order("JL2-A", quantity=2, state="SHIPPED", placed=NOW - 5 * HOUR, changed=NOW - HOUR)
+    causes = [row["cause"] for (_, subject), row in wrong(ask).items() if subject == "JL2-A"]
+
+    assert causes == (["shipped elsewhere"] if is_missing else [])
+
+
+@pytest.mark.parametrize(
     ("there", "next_step"),
     [
         ({}, "A person takes it out of SO-1 of JL1-A, the sales order of another order"),

@@ -6,8 +6,7 @@ create table if not exists sales_order_facts (
     division varchar not null,
     warehouse varchar not null,
     ship_via varchar not null,
-    raw_status varchar not null,                -- BlueCherry's code
-    status varchar not null,                    -- ours, by the order_status mapping; empty: unmapped
+    raw_status varchar not null,                -- BlueCherry's code; what it means is mapped
     changed_by varchar not null,
     revision integer not null,
     shipping_amount decimal(18, 6),             -- this and what follows: null in older events
@@ -32,7 +31,7 @@ merge into sales_order_facts as fact
 using (
     select subject as ord_num, happened_at, seq, unnest(from_json(body, '{
         "order_id": "VARCHAR", "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR",
-        "raw_status": "VARCHAR", "status": "VARCHAR", "changed_by": "VARCHAR", "revision": "INTEGER",
+        "raw_status": "VARCHAR", "changed_by": "VARCHAR", "revision": "INTEGER",
         "entered_at": "TIMESTAMPTZ", "changed_at": "TIMESTAMPTZ", "shipping_amount": "DECIMAL(18,6)",
         "discount_amount": "DECIMAL(18,6)", "tax_amount": "DECIMAL(18,6)", "line_tax_amount": "DECIMAL(18,6)",
         "currency": "VARCHAR", "customer": "VARCHAR", "address_changes": ["VARCHAR"], "billing_changes": ["VARCHAR"],

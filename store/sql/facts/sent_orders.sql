@@ -33,8 +33,6 @@ using (
         }')),
     from fresh
     where kind = 'intent.recorded' and (body ->> 'intent_kind') = 'create_sales_order'
-    qualify row_number() over (partition by (body ->> 'intent_id') order by happened_at desc, seq desc) = 1
 ) as new
 on fact.intent_id = new.intent_id
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
-when not matched then insert by name;
+when not matched then insert by name;  -- an intent is recorded once
