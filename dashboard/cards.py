@@ -164,6 +164,7 @@ def table(
     key: str,
     right: Sequence[str] = (),
     wide: Sequence[str] = (),
+    widths: Mapping[str, int] | None = None,
     ways: Mapping[str, str] | None = None,
     empty_words: str = "Nothing here.",
     height: int | None = None,
@@ -171,11 +172,13 @@ def table(
 ) -> int | None:
     """A table of text; the index of the row picked, if picking is on and one is.
 
+    `widths`: of columns that are not as wide as their texts, in pixels.
     `ways`: the columns that are addresses (`way`), each with the words to click on; they open beside this page.
     """
     shape: dict[str, Any] = {
         "right": right,
         "wide": wide,
+        "widths": widths,
         "empty_words": empty_words,
         "height": height,
         "ways": ways,
@@ -194,7 +197,7 @@ def picks(
     names: Sequence[Hashable],
     key: str,
     right: Sequence[str] = (),
-    wide: Sequence[str] = (),
+    widths: Mapping[str, int] | None = None,
     empty_words: str = "Nothing here.",
     height: int | None = None,
 ) -> list[int]:
@@ -203,7 +206,7 @@ def picks(
     What is picked stays picked wherever its row goes; whether it went for good: `picking.gone(key)`.
     """
     chosen = picking.settle(key, names)
-    shape: dict[str, Any] = {"right": right, "wide": wide, "empty_words": empty_words, "height": height}
+    shape: dict[str, Any] = {"right": right, "widths": widths, "empty_words": empty_words, "height": height}
     shape |= {"on_select": "rerun", "selection_mode": "multi-row"}
     first = {"selection": {"rows": picking.selected_first(key)}}
     _frame(rows, key=picking.table_key(key), **shape, selection_default=first)
@@ -216,9 +219,10 @@ def _frame(
     *,
     key: str,
     right: Sequence[str],
-    wide: Sequence[str],
+    widths: Mapping[str, int] | None,
     empty_words: str,
     height: int | None,
+    wide: Sequence[str] = (),
     ways: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Any:
@@ -226,8 +230,11 @@ def _frame(
         st.caption(f":material/inbox: {empty_words}")
         return None
     frame = pl.DataFrame([{name: str(value) for name, value in row.items()} for row in rows])
-    config: dict[str, Any] = {name: st.column_config.TextColumn(alignment="right") for name in right}
-    config |= {name: st.column_config.TextColumn(width="large") for name in wide}
+    width: dict[str, Any] = dict.fromkeys(wide, "large") | dict(widths or {})
+    config: dict[str, Any] = {
+        name: st.column_config.TextColumn(alignment="right" if name in right else None, width=width.get(name))
+        for name in {*right, *width}
+    }
     config |= {name: st.column_config.LinkColumn(display_text=words) for name, words in (ways or {}).items()}
     shape: dict[str, Any] = {"height": height} if height else {}
     return st.dataframe(frame, hide_index=True, column_config=config, key=key, **shape, **more)
@@ -324,16 +331,17 @@ def ask_button(
     commands = _commands(command)
     reason = no or (why_not(commands[0], pulse) if commands else "Nothing is picked.")
     name = key or slot
+    number = pressing.number(name, about.shown) if about else None
     st.button(
         label,
-        key=f"ask-{name}",
+        key=f"ask-{name}" if number is None else f"ask-{name}-{number}",
         icon=icon,
         type="primary" if is_primary else "secondary",
         disabled=bool(reason) or is_disabled,
         help=reason or None,
         shortcut=shortcut,
         on_click=pressing.remember,
-        args=(name, about.shown if about else ()),
+        args=(name, number),
     )
     pressed = pressing.taken(name)
     if pressed is not None and reason:

@@ -2,13 +2,14 @@
 
 Law: a press is for what was shown when it was pressed. Between that and the drawing that sends it things are mended
 and others go wrong: what it is about comes from the drawing that was seen, what is typed and chosen from the fields
-as they are. A press whose button is not there any more is dropped, and that is said.
+as they are. A press whose button is not there any more is dropped, and that is said. A button about other things is
+another button, with a number of its own: a click that crosses a redraw is still for the one that was seen.
 """
 
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,10 @@ from dashboard import access, data, send
 from store.errors import StoreError
 
 ANSWER_SECONDS = 2.0
+KEPT = 8  # of what a button was about; a click is for one of these
+NUMBERS = 1000  # that many are told apart: Streamlit keeps what it knows of every button there ever was
 _PRESSED = "pressed-"
+_GONE = "What you pressed is not there any more"
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,38 @@ class About:
         return [self.command(one) for one in (self.shown if shown is None else shown)]
 
 
-def remember(name: str, shown: Sequence[Any]) -> None:
-    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button."""
-    st.session_state[f"{_PRESSED}{name}"] = shown
+@dataclass
+class _Drawn:
+    number: int = 0
+    shown: dict[int, Sequence[Any]] = field(default_factory=dict)  # by number, the oldest first
+
+
+def number(name: str, shown: Sequence[Any]) -> int:
+    """The number of the button that is about this: the last one, or the next where that was about anything else."""
+    drawn = _drawn(name)
+    if drawn.shown.get(drawn.number) != shown:
+        drawn.number = (drawn.number + 1) % NUMBERS
+        drawn.shown[drawn.number] = shown
+        if len(drawn.shown) > KEPT:
+            del drawn.shown[next(iter(drawn.shown))]
+    return drawn.number
+
+
+def remember(name: str, pressed: int | None) -> None:
+    """A press counts also when the drawing it came with is broken off by a refresh before it reaches its button.
+
+    `pressed`: the number of the button; None: it is about nothing that changes.
+    """
+    shown = () if pressed is None else _drawn(name).shown.get(pressed)
+    if shown is None:
+        not_sent(f"{_GONE}: look again.")
+    else:
+        st.session_state[f"{_PRESSED}{name}"] = shown
+
+
+def _drawn(name: str) -> _Drawn:
+    drawn: _Drawn = st.session_state.setdefault(f"drawn-{name}", _Drawn())
+    return drawn
 
 
 def taken(name: str) -> Sequence[Any] | None:
@@ -45,7 +78,7 @@ def taken(name: str) -> Sequence[Any] | None:
     return shown
 
 
-def drop(why: str = "What you pressed is not there any more") -> None:
+def drop(why: str = _GONE) -> None:
     """A press that no button has taken is for nothing."""
     names = [name for name in st.session_state if str(name).startswith(_PRESSED)]
     for name in names:

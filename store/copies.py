@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,12 +143,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, catalog: str, working: Path) ->
     connection.execute(f"attach {literal(str(working))} as {alias}")
     try:
         with transaction(connection):
-            rows = count_rows(connection, catalog)
+            rows = count_rows(connection, catalog, [table for table, _, _ in made])
             for table, sql, comment in made:
                 name = quoted(table)
                 connection.execute(sql.replace("CREATE TABLE ", f"create table {alias}.main.", 1))
                 connection.execute(f"comment on table {alias}.main.{name} is {literal(comment)}")
-                connection.execute(f"insert into {alias}.main.{name} from {quoted(catalog)}.main.{name}")
+                if rows[table]:
+                    connection.execute(f"insert into {alias}.main.{name} from {quoted(catalog)}.main.{name}")
         connection.execute(f"checkpoint {alias}")
     finally:
         connection.execute(f"detach {alias}")
@@ -168,13 +169,13 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, int]:
-    """How many rows each table has."""
-    found = {}
-    for table in shape(connection, catalog):
-        row = connection.execute(f"select count(*) from {quoted(catalog)}.main.{quoted(table)}").fetchone()
-        found[table] = int(row[0]) if row else 0
-    return found
+def count_rows(connection: duckdb.DuckDBPyConnection, catalog: str, tables: Iterable[str]) -> dict[str, int]:
+    """How many rows each of these tables has."""
+    asked = [
+        f"select {literal(table)}, count(*) from {quoted(catalog)}.main.{quoted(table)}"  # one question: quicker
+        for table in tables
+    ]
+    return dict(connection.execute(" union all ".join(asked)).fetchall()) if asked else {}
 
 
 def check(path: Path, schema_number: int, expected: Shape | None, rows: dict[str, int]) -> None:
@@ -182,7 +183,8 @@ def check(path: Path, schema_number: int, expected: Shape | None, rows: dict[str
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             catalog = catalog_of(connection)
-            found, counted = shape(connection, catalog), count_rows(connection, catalog)
+            found = shape(connection, catalog)
+            counted = count_rows(connection, catalog, found)
             number = number_of(connection)
     except duckdb.Error as trouble:
         raise StoreDamaged(f"{path} cannot be read as a store: {_first_line(trouble)}") from trouble

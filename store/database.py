@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -44,11 +45,12 @@ FACTS: tuple[str, ...] = (
     "batch_recalls", "back_tests", "back_test_weeks", "back_test_tenths", "transactions", "payouts", "invoices",
     "marketplace", "mappings", "runs", "commands", "exceptions", "exception_handling",
     "clocks", "unread", "alerts", "alert_ends", "alert_causes",
-    "sales_firsts", "sent_orders", "drift_answers", "cancelation_asks", "market_returns", "erp_returns",
-    "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
+    "sales_firsts", "addresses_kept", "sent_orders", "drift_answers", "cancelation_asks", "market_returns",
+    "erp_returns", "credit_memos", "refunds", "acceptance_decisions", "return_decisions", "absence_words",
     "missed_creations",
 )  # fmt: skip
 VIEWS: tuple[str, ...] = (
+    "mappings", "status_words",
     "orders_unsent_lines", "lines_elsewhere",
     "orders", "order_lines", "order_misfits", "order_edits", "order_timeline", "order_hours", "inflight_lines",
     "refused_quantities", "listed_at_none", "offer_readings",
@@ -61,14 +63,16 @@ VIEWS: tuple[str, ...] = (
     "policy_previews", "policy_preview_changes", "back_tests",
     "back_test_weeks", "back_test_reliability", "stock_audit", "stock_history", "stock_inflight", "stock_walk",
     "stock_aside", "dispatch",
-    "settlement", "ledger", "profit", "runs", "api_budget", "mappings", "held_orders", "unmapped",
+    "settlement", "ledger", "profit", "runs", "api_budget", "held_orders", "unmapped",
     "demand_events", "sku_demand_events", "mapping_things", "mapping_uses",
     "command_results", "order_commands",
-    "orders_open_lines", "orders_other_content", "near_skus", "orders_cancelled_lines", "orders_unreferenced",
+    "orders_open_lines", "lines_taken_out", "erp_rests", "orders_other_content", "near_skus",
+    "orders_cancelled_lines", "orders_unreferenced",
     "orders_skipped", "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
     "order_money", "order_systems", "order_search", "order_funnel",
-    "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drift", "order_returns",
-    "returns_withdrawn", "unclear_in_erp",
+    "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drifting_sales",
+    "lines_meant", "sales_sent", "sales_meant", "drift_lines", "drift_headers",
+    "drift_numbers", "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",
     "conditions_systems", "conditions_mappings", "conditions_unread", "alert_told", "alert_routes",
@@ -80,6 +84,8 @@ VIEWS: tuple[str, ...] = (
 # What one store may take of its machine. A query over the wire cannot be cancelled, so it must be bounded.
 MEMORY_LIMIT = "4GB"
 THREADS = 2
+# DuckDB hashes the 55 MB of the two extensions each time it loads them, to check who signed them.
+CHECKS_SIGNATURES = True
 SPILL_LIMIT = "20GB"
 
 _SECTION = re.compile(r"^-- :(\w+)\s*$", re.MULTILINE)
@@ -146,6 +152,21 @@ class Database:
         self.close()
 
 
+# The program's own files do not change beneath it: they are read once, however many stores a process opens.
+@cache
+def parts_of(schema: Schema) -> Mapping[str, Mapping[str, str]]:
+    """The parts of each fact's file, by fact."""
+    return {fact: schema.sections(fact) for fact in schema.facts}
+
+
+@cache
+def _mark_of(schema: Schema) -> str:
+    """The same for those who install the same, and for nobody else."""
+    files = [schema.folder / "tables.sql", *(schema.folder / "facts" / f"{fact}.sql" for fact in schema.facts)]
+    files += [file for _, file in schema.steps()] + [schema.folder / f"{view}.sql" for view in schema.views]
+    return sha256("\n".join([duckdb.__version__, *(file.read_text() for file in files)]).encode()).hexdigest()[:16]
+
+
 def backups_of(path: Path) -> Path:
     """The one folder beside the store that DuckDB may write copies to."""
     return path.absolute().parent / f"{path.name}.backups"
@@ -174,7 +195,7 @@ def open_database(
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             backups_of(path).mkdir(mode=0o700, exist_ok=True)
-        connection = take(path, read_only=read_only, wait_seconds=wait_seconds)
+        connection = take(path, read_only=read_only, wait_seconds=wait_seconds, checks_signatures=CHECKS_SIGNATURES)
     try:
         _settle_in(connection, path, serves=serves and not read_only)
         number = _known_number(connection, path, schema)
@@ -210,7 +231,7 @@ def run_bound(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[s
 
 def sections(fact: str) -> dict[str, str]:
     """The parts of one fact's file: `table` and `fold`."""
-    return Schema().sections(fact)
+    return dict(parts_of(Schema())[fact])
 
 
 def backup(source: Database | Path, folder: Path) -> Path:
@@ -296,7 +317,7 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema:
                 connection.execute(file.read_text())
                 connection.execute("insert into schema_steps (number, name) values (?, ?)", [step, file.stem])
         connection.execute((schema.folder / "tables.sql").read_text())
-        make_facts(connection, {fact: schema.sections(fact) for fact in schema.facts})
+        make_facts(connection, parts_of(schema))
         if number is None:
             rows = [(step, file.stem) for step, file in missing]
             connection.executemany("insert into schema_steps (number, name) values (?, ?)", rows)
@@ -306,9 +327,7 @@ def _bring_up_to_date(connection: duckdb.DuckDBPyConnection, path: Path, schema:
 
 def _make_views(connection: duckdb.DuckDBPyConnection, schema: Schema) -> None:
     """Make every view and macro anew, unless they and all they may stand on were made by this very program."""
-    files = [schema.folder / "tables.sql", *(schema.folder / "facts" / f"{fact}.sql" for fact in schema.facts)]
-    files += [file for _, file in schema.steps()] + [schema.folder / f"{view}.sql" for view in schema.views]
-    mark = sha256("\n".join([duckdb.__version__, *(file.read_text() for file in files)]).encode()).hexdigest()[:16]
+    mark = _mark_of(schema)
     made = connection.execute(
         "select comment from duckdb_tables()"
         " where database_name = current_database() and table_name = 'schema_steps'"

@@ -13,17 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
-import polars as pl
+import pyarrow as pa
 
-from store.slots import Slot, found
+from store.slots import MOMENT, TEXT, Slot, found
 
 _SNAPSHOT_COLUMNS: dict[str, Any] = {
-    "snapshot_id": pl.String, "source": pl.String, "resource": pl.String, "method": pl.String, "path": pl.String,
-    "status": pl.Int32, "latency_ms": pl.Int32, "run_id": pl.String, "request_hash": pl.String,
-    "content_hash": pl.String, "seen_at": pl.Datetime("us", "UTC"),
+    "snapshot_id": TEXT, "source": TEXT, "resource": TEXT, "method": TEXT, "path": TEXT,
+    "status": pa.int32(), "latency_ms": pa.int32(), "run_id": TEXT, "request_hash": TEXT,
+    "content_hash": TEXT, "seen_at": MOMENT,
 }  # fmt: skip
 _BODY_COLUMNS: dict[str, Any] = {
-    "content_hash": pl.String, "body": pl.Binary, "size_bytes": pl.Int64, "seen_at": pl.Datetime("us", "UTC"),
+    "content_hash": TEXT, "body": pa.binary(), "size_bytes": pa.int64(), "seen_at": MOMENT,
 }  # fmt: skip
 _KEEP_SNAPSHOTS = """
 insert into snapshots by name

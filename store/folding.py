@@ -37,6 +37,7 @@ FOLDED_KINDS: dict[str, tuple[str, ...]] = {
     "sales_orders": ("sales_order.read",),
     "sales_lines": ("sales_order.read",),
     "sales_firsts": ("sales_order.read",),
+    "addresses_kept": ("sales_order.read",),
     "scheduled_orders": ("scheduled_order.read",),
     "sent_orders": ("intent.recorded create_sales_order",),
     "drift_answers": ("drift.answered",),

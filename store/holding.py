@@ -8,6 +8,7 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,12 +17,15 @@ from store.errors import StoreDamaged, StoreLocked
 _HOLDER = re.compile(r"held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 
 
-def take(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+def take(
+    path: Path, *, read_only: bool, wait_seconds: float, checks_signatures: bool = True
+) -> duckdb.DuckDBPyConnection:
     """Open the file, waiting for whoever holds it. Raises StoreLocked and StoreDamaged."""
     give_up_at = time.monotonic() + wait_seconds
+    config: dict[str, Any] = {} if checks_signatures else {"allow_unsigned_extensions": True}
     while True:
         try:
-            return _unshared(duckdb.connect(str(path), read_only=read_only), path)
+            return _unshared(duckdb.connect(str(path), read_only=read_only, config=config), path)
         except duckdb.ConnectionException as trouble:  # the same file, read and written, in this very process
             raise _held_here(path) from trouble
         except duckdb.IOException as trouble:

@@ -18,13 +18,13 @@ import duckdb
 import polars as pl
 
 from store.clock import Clock, aware, wall_now
-from store.copies import transaction
-from store.database import Database, Schema, backups_of, limit
+from store.copies import catalog_of, count_rows, transaction
+from store.database import Database, Schema, backups_of, limit, parts_of
 from store.errors import StoreUnwritable
 from store.events import Event, IntentRecorded
 from store.evidence import Evidence, Snapshot, purge
 from store.folding import FOLDED_KINDS, FRESH, SLICE, fold, newest_seq, refold
-from store.slots import Slot, found, registered
+from store.slots import MOMENT, TEXT, Slot, found, registered
 
 CHUNK = 100_000  # rows of a series at a time
 SERIES = (
@@ -34,13 +34,13 @@ SERIES = (
 FORGOTTEN = "personal.forgotten"  # the bookmark before which nobody's personal data is kept
 
 _EVENT_COLUMNS: dict[str, Any] = {
-    "event_id": pl.String, "kind": pl.String, "subject": pl.String, "order_id": pl.String, "actor": pl.String,
-    "run_id": pl.String, "snapshot_id": pl.String, "body": pl.String, "happened_at": pl.Datetime("us", "UTC"),
+    "event_id": TEXT, "kind": TEXT, "subject": TEXT, "order_id": TEXT, "actor": TEXT,
+    "run_id": TEXT, "snapshot_id": TEXT, "body": TEXT, "happened_at": MOMENT,
 }  # fmt: skip
 _SNAPSHOT = [*_EVENT_COLUMNS].index("snapshot_id")
 _PERSON_COLUMNS: dict[str, Any] = {
-    "order_id": pl.String, "body": pl.String, "placed_at": pl.Datetime("us", "UTC"),
-    "recorded_at": pl.Datetime("us", "UTC"),
+    "order_id": TEXT, "body": TEXT, "placed_at": MOMENT,
+    "recorded_at": MOMENT,
 }  # fmt: skip
 _WRITE_PERSONAL = """
 insert into personal by name
@@ -50,7 +50,7 @@ where placed_at >= coalesce(
 )
 on conflict do update set body = excluded.body, placed_at = excluded.placed_at, recorded_at = excluded.recorded_at
 """
-_AGAIN_COLUMNS: dict[str, Any] = {"event_id": pl.String, "snapshot_id": pl.String}
+_AGAIN_COLUMNS: dict[str, Any] = {"event_id": TEXT, "snapshot_id": TEXT}
 _READ_AGAIN = """
 merge into read_again as known
 using (select event_id::uuid as event_id, snapshot_id::uuid as snapshot_id from again) as new
@@ -255,10 +255,10 @@ class Journal:
 def rebuild(connection: duckdb.DuckDBPyConnection, *, slice_size: int = SLICE) -> int:
     """Empty every fact table and fold all events again, in slices; the number of events folded."""
     with transaction(connection):
-        for table in fact_tables(connection):
+        for table in _filled(connection):
             connection.execute(f"delete from {table}")
         refold(connection, _folds(), reads=FOLDED_KINDS, slice_size=slice_size)
-    return int(_one(connection, "select count(*) from events"))
+    return _one(connection, "select count(*) from events")
 
 
 def differences(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -266,22 +266,20 @@ def differences(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
     Works on the given store in place: give it a copy.
     """
-    tables = fact_tables(connection)
-    for table in tables:
+    before = _filled(connection)
+    for table in before:
         connection.execute(f"create or replace temp table before_{table} as select * from {table}")
     rebuild(connection)
-    found: dict[str, int] = {}
-    for table in tables:
-        count = int(
-            _one(
+    after = _filled(connection)
+    found = {}
+    for table in sorted(before.keys() | after.keys()):
+        same = 0
+        if table in before and table in after:
+            same = _one(
                 connection,
-                f"""select count(*) from (
-                    (select * from {table} except all select * from before_{table})
-                    union all (select * from before_{table} except all select * from {table})
-                )""",
+                f"select count(*) from (select * from {table} intersect all select * from before_{table})",
             )
-        )
-        if count:
+        if count := before.get(table, 0) + after.get(table, 0) - 2 * same:
             found[table] = count
     return found
 
@@ -299,6 +297,7 @@ def check_rebuild(database: Database) -> dict[str, int]:
         database.copy_to(copy)
         with contextlib.closing(duckdb.connect(str(copy))) as connection:
             limit(connection, copy)
+            connection.execute("pragma disable_checkpoint_on_shutdown")  # it is thrown away
             return differences(connection)
     finally:
         for left in copy.parent.glob(f"{copy.name}*"):
@@ -345,9 +344,15 @@ def _change_texts(
         )
 
 
+def _filled(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The fact tables that are not empty, and how many rows each has."""
+    counted = count_rows(connection, catalog_of(connection), fact_tables(connection))
+    return {table: rows for table, rows in counted.items() if rows}
+
+
 def _folds() -> dict[str, str]:
-    schema = Schema()
-    return {name: schema.sections(name)["fold"] for name in FOLDED_KINDS}
+    parts = parts_of(Schema())
+    return {name: parts[name]["fold"] for name in FOLDED_KINDS}
 
 
 def _topics(events: Sequence[Event]) -> set[str]:

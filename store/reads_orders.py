@@ -19,9 +19,12 @@ def drift(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
     )
 
 
-def order_systems(ask: Ask, order_id: str) -> pl.DataFrame:
+def order_systems(ask: Ask, as_of: datetime, order_id: str) -> pl.DataFrame:
     """What the marketplace, the ERP, the carrier and the payout say of one order now."""
-    return ask("select * from order_systems where order_id = $order_id order by position", {"order_id": order_id})
+    return ask(
+        "select * from order_systems($as_of) where order_id = $order_id order by position",
+        {"as_of": as_of, "order_id": order_id},
+    )
 
 
 def order_money(ask: Ask, order_id: str) -> pl.DataFrame:

@@ -6,18 +6,18 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 # More than these are no longer looked up in the index but in the whole table.
 _AT_ONCE = 1000
-# The type of each column, as polars has it.
-Columns = Mapping[str, Any]
+TEXT, MOMENT = pa.string(), pa.timestamp("us", "UTC")
 
 
 class Slot:
     """A named table without rows that a connection knows for good; it holds rows for as long as it is asked to."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Columns) -> None:
-        self._columns = dict(columns)
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, Any]) -> None:
+        self._columns = pa.schema(columns)
         self._table = self._empty = self._made(())
         connection.register(name, self)
 
@@ -35,8 +35,11 @@ class Slot:
             self._table = self._empty
 
     def _made(self, rows: Iterable[tuple[object, ...]]) -> Any:
-        # As an Arrow table: what polars itself hands out has strings that cannot be filtered on their way in.
-        return pl.DataFrame(list(rows), schema=self._columns, orient="row").to_arrow()
+        columns = list(zip(*rows, strict=True)) or [()] * len(self._columns)
+        return pa.Table.from_arrays(
+            [pa.array(values, field.type) for values, field in zip(columns, self._columns, strict=True)],
+            schema=self._columns,
+        )
 
 
 @contextlib.contextmanager

@@ -45,8 +45,8 @@ class AbsenceDesk:
             self._house.journal.append(self._said(actor, row, why))
         flow = _FLOWS[row["intent_kind"]]
         tell(f"BlueCherry is asked once more for {row['order_id']}")
-        # a key would let returns repeat a refund: that is another word, of another button
-        run = self._lanes[flow].run_once(Scope(key=row["order_id"]) if flow == "orders" else EVERYTHING)
+        order_id = row["order_id"]
+        run = self._lanes[flow].run_once(Scope(key=order_id) if flow == "orders" else Scope(named=(order_id,)))
         self._lanes["watch"].run_once(EVERYTHING)
         if not run.is_good:
             raise Failure(f"Your word is kept; it could not be looked for yet: {flow} {run.ending}")

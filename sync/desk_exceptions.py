@@ -14,7 +14,9 @@ from store import commands as ask
 from store.events import Event, ExceptionHandled, OrderReleased
 from sync.answers import CHANGED, Failure, Refusal
 from sync.flows.orders_again import foresee
+from sync.intents import KINDS
 from sync.lanes import Lane
+from sync.rules import return_frees
 from sync.rules.exceptions import READ_FIRST, SENT_AGAIN, kind_of, retried_by, sentence
 from sync.rules.order_past import freed_by
 from sync.rules.trading_week import LONDON
@@ -40,8 +42,12 @@ where is_snoozed and exception_id in (select unnest($ids::uuid[]))
     and wakes_at is not null and wakes_at is distinct from snoozed_until_at
 """
 _STILL = """
-select exception_kind, cause from exception_facts
+select exception_id from exception_facts
 where is_open and exception_id in (select unnest($ids::uuid[]))
+"""
+_UNANSWERED = """
+select distinct order_id, intent_kind from intent_facts
+where state in ('recorded', 'unclear') and meant_at >= $since and order_id in (select unnest($orders::varchar[]))
 """
 
 
@@ -82,18 +88,25 @@ class ExceptionDesk:
         return f" {_things(woken['count'])} {come} back sooner for a deadline, the first on {_moment(woken['at'])}."
 
     def accept(self, actor: str, command: ask.Accept) -> dict[str, Any]:
-        """Raises Refusal without a reason, or where one of them is not as it was shown."""
+        """Only those that are as they were shown. Raises Refusal without a reason, or where none of them is."""
         if not command.reason.strip():
             raise Refusal("Say why it is right as it is: the reason is kept with it.")
         rows = self._still_wrong(command)
-        if any((one := _id(row)) not in command.grounds or command.grounds[one] != row["grounds"] for row in rows):
+        shown = [
+            row for row in rows if (one := _id(row)) in command.grounds and command.grounds[one] == row["grounds"]
+        ]
+        if not shown:
             raise Refusal(CHANGED)
-        count = self._handle(actor, rows, "accept", note=command.reason.strip())
-        return {
-            "message": f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
-            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew.",
-            "count": count,
-        }
+        count, changed = self._handle(actor, shown, "accept", note=command.reason.strip()), len(rows) - len(shown)
+        message = (
+            f"{_things(count)} accepted as {'it is' if count == 1 else 'they are'}, until "
+            f"{'its values change or it is' if count == 1 else 'their values change or they are'} wrong anew."
+        )
+        if changed:
+            message += (
+                f" {_things(changed)} changed since {'it was' if changed == 1 else 'they were'} shown: look again."
+            )
+        return {"message": message, "count": count, **({"changed": changed} if changed else {})}
 
     def note(self, actor: str, command: ask.Note) -> dict[str, Any]:
         """Raises Refusal without words."""
@@ -148,7 +161,7 @@ class ExceptionDesk:
                 "says what is missing."
             )
         if command.dry_run:
-            return self._foreseen(rows)
+            return self._foreseen(flows)
         # nothing is stored of them that could be decided; of a write of another flow, that flow reads what it needs
         self._read(_orders([row for row in rows if _is_read_first(row)]), tell)
         now = self._house.clock.now()
@@ -161,7 +174,7 @@ class ExceptionDesk:
             tell(f"{flow} is deciding again on what is stored")
             for scope in _scopes(flow, about):
                 self._succeeds(flow, scope)
-        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]))
+        return self._mended(rows, sentence(rows[0]["exception_kind"], rows[0]["cause"]), since=now)
 
     def fetch_again(self, command: ask.FetchAgain, tell: Callable[[str], None]) -> dict[str, Any]:
         """Read anew, then decide. Raises Failure if a run failed."""
@@ -192,24 +205,45 @@ class ExceptionDesk:
             read += self._succeeds("orders", scope).counts["orders_read"]
         return read
 
-    def _foreseen(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        flow = retried_by(rows[0]["exception_kind"], rows[0]["cause"])
-        if flow == "orders" and _orders(rows) and rows[0]["exception_kind"] not in READ_FIRST | COUNTED:
-            with running(self._house, "orders", is_preview=True) as run:
-                seen = foresee(run, _freed(rows))
-            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
-            differences = [{"order": order, "then": words} for order, words in sorted(told.items())]
-            message = f"Of {_things(len(rows))}, {seen.words}."
-        else:
-            scopes = _scopes(flow, rows)
-            preview = self._lanes[flow].preview(scopes[0] if len(scopes) == 1 else EVERYTHING)
-            differences = [dict(row) for row in preview.differences]
-            message = f"The {flow} flow would run for {_things(len(rows))}: {preview.sentence}"
+    def _foreseen(self, flows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+        """What would become of these exceptions, by flow, if they were tried again; a look outside at most."""
+        words: list[str] = []
+        differences: list[dict[str, Any]] = []
+        looks: dict[str, list[Mapping[str, Any]]] = {}  # by what is looked for
+        for flow, rows in flows.items():
+            decided = []
+            for row in rows:
+                if _is_looked_for(row):
+                    looks.setdefault(kind_of(row["exception_kind"], row["cause"]).retry, []).append(row)
+                else:
+                    decided.append(row)
+            if decided:
+                said, found = self._decided(flow, decided)
+                words.append(said)
+                differences += found
+        for retry, rows in looks.items():
+            words.append(f"For {_things(len(rows))}: {retry} What comes of it shows only then.")
+            differences += [{"order": order, "then": retry} for order in _orders(rows)]
         return {
-            "message": message,
+            "message": " ".join(words),
             "differences": json.loads(json.dumps(differences[:SHOWN], default=str)),
             "difference_count": len(differences),
         }
+
+    def _decided(self, flow: str, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+        """What a flow would decide of these exceptions: in words, and a row for each step."""
+        if flow == "orders" and _orders(rows):
+            with running(self._house, "orders", is_preview=True) as run:
+                seen = foresee(run, _freed(rows))
+            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
+            steps = [{"order": order, "then": words} for order, words in sorted(told.items())]
+            return f"Of {_things(len(rows))}, {seen.words}.", steps
+        previews = [self._lanes[flow].preview(scope) for scope in _scopes(flow, rows)]
+        sentences = " ".join(preview.sentence for preview in previews)
+        return (
+            f"The {flow} flow would run for {_things(len(rows))}: {sentences}",
+            [dict(step) for preview in previews for step in preview.differences],
+        )
 
     def _succeeds(self, flow: str, scope: Scope) -> Run:
         run = self._lanes[flow].run_once(scope)
@@ -217,14 +251,29 @@ class ExceptionDesk:
             raise Failure(f"{flow} {run.ending}")
         return run
 
-    def _mended(self, rows: Sequence[Mapping[str, Any]], what: str) -> dict[str, Any]:
-        """How many of them are right now, counted by looking again."""
+    def _mended(
+        self, rows: Sequence[Mapping[str, Any]], what: str, *, since: datetime | None = None
+    ) -> dict[str, Any]:
+        """How many of them are right now, counted by looking again.
+
+        `since`: what was tried after then, and is not answered, may still come to nothing: it is not mended yet.
+        """
         self._lanes["watch"].run_once(EVERYTHING)
-        ids = [str(row["exception_id"]) for row in rows]
-        still = self._house.ask(_STILL, {"ids": ids}).to_dicts()
-        mended = len(rows) - len(still)
-        message = f"{what}: {mended} of {len(rows)} mended" + (f", {len(still)} still wrong." if still else ".")
-        return {"message": message, "count": len(rows), "mended": mended, "still_wrong": len(still)}
+        still = {_id(row) for row in self._house.ask(_STILL, {"ids": [str(_id(row)) for row in rows]}).to_dicts()}
+        closed = [row for row in rows if _id(row) not in still]
+        unanswered = self._unanswered(closed, since) if since is not None else 0
+        mended = len(closed) - unanswered
+        message = f"{what}: {mended} of {len(rows)} mended"
+        message += f", {len(still)} still wrong" if still else ""
+        message += f", {unanswered} sent again without an answer: it is looked for" if unanswered else ""
+        counted = {"count": len(rows), "mended": mended, "still_wrong": len(still)}
+        return {"message": f"{message}.", **counted, **({"unanswered": unanswered} if unanswered else {})}
+
+    def _unanswered(self, rows: Sequence[Mapping[str, Any]], since: datetime) -> int:
+        """How many of them were tried again after then, and nobody knows what became of it."""
+        asked = {"since": since, "orders": _orders(rows)}
+        doubts = {(row["order_id"], row["intent_kind"]) for row in self._house.ask(_UNANSWERED, asked).to_dicts()}
+        return sum(any((row["order_id"], kind) in doubts for kind in _tried(row)) for row in rows)
 
     # -- which ones ------------------------------------------------------------------------------
 
@@ -262,13 +311,36 @@ def _is_read_first(row: Mapping[str, Any]) -> bool:
     return kind in READ_FIRST and (kind == "unreadable" or retried_by(kind, cause) == "orders")
 
 
+def _is_looked_for(row: Mapping[str, Any]) -> bool:
+    """Whether only a look outside tells what becomes of it: nothing that is stored does."""
+    kind = row["exception_kind"]
+    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST | {"sent_not_visible"})
+
+
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     """By order, which of its refusals are meant when these exceptions of it are tried again."""
     freed = {order: set[str]() for order in _orders(rows)}
     for row in rows:
         if row["order_id"]:
-            freed[row["order_id"]] |= set(freed_by(row["exception_kind"], row["cause"]))
+            freed[row["order_id"]] |= set(_meant(row))
     return {order: tuple(sorted(frees)) for order, frees in freed.items()}
+
+
+def _meant(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Which refusals are meant when an exception is tried again."""
+    kind, cause = row["exception_kind"], row["cause"]
+    if retried_by(kind, cause) == "returns":
+        return return_frees.freed_by(kind, cause, row["exception_subject"])
+    return freed_by(kind, cause)
+
+
+def _tried(row: Mapping[str, Any]) -> set[str]:
+    """The kinds of intents that are tried again with an exception."""
+    kind, cause = row["exception_kind"], row["cause"]
+    if kind in COUNTED:
+        return set()
+    freed = {name.partition("/")[0] for name in _meant(row)}
+    return freed or {meant for meant, one in KINDS.items() if one.flow == retried_by(kind, cause)}
 
 
 def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
@@ -277,8 +349,9 @@ def _scopes(flow: str, rows: Sequence[Mapping[str, Any]]) -> list[Scope]:
     match flow:
         case "orders":
             return _of_orders(rows)
-        case "returns" if orders:  # a refund is sent once more only for the very order a person chose
-            return [Scope(key=order) for order in orders]
+        case "returns":  # what was refused is sent once more only where it is what a person chose
+            frees = sorted({name for row in rows for name in _meant(row)})
+            return [Scope(named=tuple(orders), frees=tuple(frees))]
         case "dispatch":
             return [Scope(named=tuple(orders))]
         case "inventory":

@@ -53,7 +53,7 @@ class MappingLists:
         )  # fmt: skip
         for lane in self._lanes.values():
             lane.hurry()  # what waited for them goes on at once
-        words = f"{waits.words('waited')} for them: they go on." if waits else ""
+        words = f"{waits.released('them')}." if waits else ""
         return _told(len(command.rows), changes, [], is_done=True, waits=words)
 
     def _from_now(self, changes: list[dict[str, str]]) -> list[ask.SetMapping]:

@@ -1,5 +1,6 @@
 """What waits for mappings that are to be set, and what becomes of it with them: worked out, and nothing written."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +38,9 @@ class Waiting:
     currency: str
     amount: Decimal
     first_deadline_at: datetime | None
-    foreseen: Foreseen | None  # of those on their way to BlueCherry; None: all of them wait with their parcels
+    foreseen: Foreseen | None  # of those on their way to BlueCherry; None: none is
     parcel_order_count: int  # orders whose parcels wait to be told to John Lewis
+    unread_order_count: int  # orders of which nobody knows what BlueCherry's status means
 
     def words(self, verb: str = "wait") -> str:
         """`37 orders, £3,912, first deadline 24 Nov 14:10 wait`."""
@@ -50,12 +52,19 @@ class Waiting:
             parts.append(f"first deadline {due.astimezone(LONDON):%-d %b %H:%M}")
         return f"{', '.join(parts)} {f'{verb}s' if self.order_count == 1 and verb == 'wait' else verb}"
 
+    def released(self, them: str = "it") -> str:
+        """`37 orders, £3,912 waited for it: they go on`."""
+        is_known_alone = self.foreseen is None and not self.parcel_order_count
+        return f"{self.words('waited')} for {them}: {'their state is known' if is_known_alone else 'they go on'}"
+
     def becomes(self, them: str = "it") -> str:
         """`37 orders, £3,912 wait for it; with it 35 go on, 2 stay held (address too long)`, as a sentence."""
-        if self.foreseen is None:
-            return f"{self.words()} for {them} and would go on."
-        told = f", and parcels of {_orders(self.parcel_order_count)} are told" if self.parcel_order_count else ""
-        return f"{self.words()} for {them}; with {them} {self.foreseen.words}{told}."
+        becomes = [self.foreseen.words] if self.foreseen else []
+        if self.parcel_order_count:
+            becomes.append(f"parcels of {_orders(self.parcel_order_count)} are told")
+        if self.unread_order_count:
+            becomes.append(f"the state of {_orders(self.unread_order_count)} is known")
+        return f"{self.words()} for {them}; with {them} {', and '.join(becomes)}."
 
 
 def waiting(house: House, asked: Sequence[ask.SetMapping]) -> Waiting | None:
@@ -63,10 +72,12 @@ def waiting(house: House, asked: Sequence[ask.SetMapping]) -> Waiting | None:
     named = [one for one in asked if one.value and one.mapping not in mappings.RULES]
     about = {"kinds": [one.mapping for one in named], "keys": [one.key for one in named]}
     missing = house.ask(_UNMAPPED, {"now": house.clock.now(), **about}).to_dicts() if named else []
-    parcels = {order for row in missing if row["mapping"] == "carrier" for order in row["order_ids"]}
-    orders = {order for row in missing if row["mapping"] != "carrier" for order in row["order_ids"]}
-    moved, foreseen = _moved(house, asked, orders)
-    ids = sorted(parcels | moved)
+    of_kind: defaultdict[str, set[str]] = defaultdict(set)
+    for row in missing:
+        of_kind[row["mapping"]].update(row["order_ids"])
+    parcels, unread = of_kind.pop("carrier", set()), of_kind.pop("order_status", set())
+    moved, foreseen = _moved(house, asked, set().union(*of_kind.values()))
+    ids = sorted(parcels | unread | moved)
     if not ids:
         return None
     (worth,) = house.ask(_WORTH, {"ids": ids}).to_dicts()
@@ -77,6 +88,7 @@ def waiting(house: House, asked: Sequence[ask.SetMapping]) -> Waiting | None:
         first_deadline_at=worth["deadline_at"],
         foreseen=foreseen if moved else None,
         parcel_order_count=len(parcels),
+        unread_order_count=len(unread),
     )
 
 

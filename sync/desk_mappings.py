@@ -55,7 +55,7 @@ class MappingDesk:
         for lane in self._lanes.values():
             lane.hurry()  # what waited for it goes on at once
         when = "now" if is_now else f"from {from_on:%-d %b %Y} on"
-        released = f"; {waits.words('waited')} for it: they go on" if waits else ""
+        released = f"; {waits.released()}" if waits else ""
         return {"message": f"{command.mapping} {command.key} is {when} {command.value or 'removed'}{released}"}
 
     def checked(self, command: ask.SetMapping) -> date:

@@ -16,7 +16,7 @@ from sync.flows.orders_read import person_of
 from sync.lanes import Lane
 from sync.ports import Person
 from sync.rules import edits, mappings
-from sync.rules.addresses import misfits
+from sync.rules.addresses import misfits, named
 from sync.runs import EVERYTHING, House, Scope, running
 
 _ORDER = """
@@ -78,7 +78,7 @@ class OrderDesk:
                 )
             )  # fmt: skip
         said = "; ".join(
-            f"{_named(one.field)} {one.before_length} → {one.after_length} characters"
+            f"{named(one.field)} {one.before_length} → {one.after_length} characters"
             if one.field != edits.SHIP_VIA
             else f"ship-via {before_ship_via or 'none'} → {ship_via}"
             for one in parts
@@ -192,11 +192,6 @@ def _check_fit(after: Person | None, changes: tuple[edits.Change, ...]) -> None:
         raise Refusal(
             f"BlueCherry would not take it: {'; '.join(one.words for one in wrong)}. Nothing was changed."
         )
-
-
-def _named(field: str) -> str:
-    part, _, member = field.partition(".")
-    return f"{ {'ship_to': 'delivery', 'bill_to': 'billing'}.get(part, part) } {member.replace('_', ' ')}".strip()
 
 
 def _then(seen: Foreseen, order_id: str) -> str:

@@ -7,6 +7,7 @@
     │   └── PartlyUnread   a table has rows that cannot be read, and is worth nothing without them
     ├── Skippable    one unreadable thing: record it, carry on with the rest
     ├── Deferred     not allowed yet: come back at `due_at`; counts as success
+    ├── Withheld     we did not begin it: it would be in vain now
     ├── Refused      a definite no to a write: nothing happened, a person or a rule decides
     └── Unclear      a write may or may not have happened: look before doing anything again
 
@@ -52,6 +53,10 @@ class Deferred(SyncError):
     def __init__(self, message: str, due_at: datetime) -> None:
         super().__init__(message)
         self.due_at = due_at
+
+
+class Withheld(SyncError):
+    """A write we did not begin, because of what another was answered: it is decided anew."""
 
 
 class Refused(SyncError):

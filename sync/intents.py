@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from store.events import Event, IntentConfirmed, IntentRecorded, IntentRefused, IntentUnclear
-from sync.errors import Deferred, Fatal, Refused, Retriable, SyncError, Unclear
+from sync.errors import Deferred, Fatal, Refused, Retriable, SyncError, Unclear, Withheld
 from sync.ports import Outcome
 from sync.runs import Crew, Run
 
@@ -218,7 +218,8 @@ class _Doing:
         group = self.still_meant(next_ones) if next_ones else []
         if not (group or self.outcomes):
             return
-        self.run.record([*self.outcomes, *(recorded(intent, self.run.now()) for intent in group)])
+        now = self.run.now()
+        self.run.record([*self.outcomes, *(recorded(intent, now) for intent in group)])
         self.outcomes.clear()
         for intent in group:
             begun = crew.submit(self._attempt, intent)
@@ -264,6 +265,8 @@ def _attempt(run: Run, intent: Intent, call: Callable[[Intent], str]) -> Event |
         return refused(intent, run.now(), no.code or str(no.status), no.reason or str(no), no.snapshot_id)
     except Unclear as doubt:
         return unclear(intent, run.now(), "", str(doubt), doubt.snapshot_id, answered=doubt.code)
+    except Withheld as why:
+        return refused(intent, run.now(), NOT_SENT, str(why))
     except (Fatal, Retriable, Deferred) as trouble:
         return trouble
     return confirmed(intent, run.now(), reference, snapshot_id=_last(made))

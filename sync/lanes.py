@@ -137,7 +137,7 @@ class Lane:
         seen: Preview | None = None
         with self.occupied("previewing"), running(self.house, self.name, is_preview=True) as run:
             seen = FLOWS[self.name].preview(run, scope)
-        if seen is None:
+        if seen is None or run.trouble is not None:
             raise NothingSeen(f"Nothing can be said yet: {run.message}")
         return seen
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -28,6 +29,7 @@ from sync.settings import Settings
 
 log = logging.getLogger(__name__)
 SYSTEMS = {"marketplace": "John Lewis", "erp": "BlueCherry"}
+_LONG = 16 * 1024  # bytes
 _current: contextvars.ContextVar[UUID | None] = contextvars.ContextVar("run", default=None)
 _writes: contextvars.ContextVar[list[UUID] | None] = contextvars.ContextVar("writes", default=None)
 
@@ -41,11 +43,14 @@ class Notebook:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._notes: dict[UUID | None, list[Snapshot]] = {}
+        self._notes: dict[UUID | None, list[Exchange | Snapshot]] = {}
         self._clocks: dict[str, float] = {}
 
     def __call__(self, exchange: Exchange) -> None:
-        noted, ahead = snapshot_of(exchange), _ahead(exchange.dated)
+        # Packing costs a thread that calls its turn: what is short is packed by who writes it down. Many long pages
+        # may come before that, and are not kept as long as they are.
+        is_long = len(exchange.request_body) + len(exchange.body) > _LONG
+        noted, ahead = snapshot_of(exchange) if is_long else exchange, _ahead(exchange.dated)
         writes = _writes.get()
         if writes is not None and exchange.method != "GET":
             writes.append(exchange.snapshot_id)
@@ -72,7 +77,8 @@ class Notebook:
     def take(self, run_id: UUID | None) -> list[Snapshot]:
         """Everything noted for a run since the last taking."""
         with self._lock:
-            return self._notes.pop(run_id, [])
+            notes = self._notes.pop(run_id, [])
+        return [snapshot_of(note) if isinstance(note, Exchange) else note for note in notes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ class Scope:
     is_full: bool = False  # do not trust bookmarks: read everything again
     is_stored: bool = False  # read nothing: decide again on what is stored
     is_asked: bool = False  # a person does not wait for the next try of what failed
+    frees: tuple[str, ...] = ()  # what was refused of returns and a person wants once more (rules.return_frees)
     day: date | None = None  # count the orders of this London day again
 
 
@@ -132,6 +139,7 @@ class Run:
     state: str = "running"
     message: str = ""
     is_misdirected: bool = False
+    trouble: Fatal | Retriable | None = None  # met in a step apart, and told at the end
 
     def now(self) -> datetime:
         return self.house.clock.now()
@@ -172,6 +180,31 @@ class Run:
         if self.due_at is None or until < self.due_at:
             self.due_at, self.note = until, why
 
+    @contextlib.contextmanager
+    def apart(self) -> Iterator[None]:
+        """A step that must not keep us from the rest of the run, which may be another system's.
+
+        Where its system asks for patience the run comes back for it; where there is trouble the run fails with it,
+        once the rest is done.
+
+        Raises:
+            Misdirected: nothing may go on.
+
+        """
+        try:
+            yield
+        except Deferred as later:
+            self.defer(later.due_at, str(later))
+        except Misdirected:
+            raise
+        except (Fatal, Retriable) as met:
+            self.trouble = self.trouble or met
+
+    def tell_trouble(self) -> None:
+        """The rest is done: raise what was met in a step apart."""
+        if self.trouble is not None:
+            raise self.trouble
+
     @property
     def ending(self) -> str:
         """How it ended, in words."""
@@ -195,8 +228,14 @@ class Run:
 
 def _ahead(dated: str) -> float | None:
     """How many seconds a clock is ahead of ours that says this now; None: it says nothing."""
+    said_at = _moment(dated)
+    return None if said_at is None else (said_at - wall_now()).total_seconds()
+
+
+@lru_cache(maxsize=8)  # all answers of one second say the same
+def _moment(dated: str) -> datetime | None:
     with contextlib.suppress(ValueError):  # no answer, or one without a date
-        return (aware(parsedate_to_datetime(dated)) - wall_now()).total_seconds()
+        return aware(parsedate_to_datetime(dated))
     return None
 
 
@@ -229,6 +268,7 @@ def running(house: House, flow: str, *, is_preview: bool = False) -> Iterator[Ru
     later_state = "previewed" if is_preview else "deferred"
     try:
         yield run
+        run.tell_trouble()
         if run.due_at is not None:
             state = later_state
         message = run.note

@@ -5,13 +5,11 @@ Law: a test gets real parts on loopback ports nobody else has, and nothing it st
 
 import asyncio
 import contextlib
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 import store.database
+from tests.nursery import PATIENCE, Nursery
 
 # To wake a second thread for questions of a millisecond is a quarter of what all these tests cost. The workers that
 # run as processes have the two that a store is given.
@@ -37,9 +36,9 @@ ASKING = httpx.Client(timeout=120, limits=httpx.Limits(max_keepalive_connections
 class RunningSandbox:
     """A sandbox that answers; `urls` by system, and the settings that point a worker at it."""
 
-    process: subprocess.Popen[str]
     urls: dict[str, str]
     start: str
+    stop: Callable[[], int]  # ask it to stop; its exit code
 
     @property
     def john_lewis(self) -> str:
@@ -77,16 +76,6 @@ class RunningSandbox:
     def requests(self, system: str, since: int = 0) -> list[dict[str, Any]]:
         asked: list[dict[str, Any]] = self._ask(system, "GET", f"requests?since={since}")["requests"]
         return asked
-
-    def stop(self) -> int:
-        """Ask it to stop; its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait(timeout=10)
 
     def _ask(self, system: str, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = ASKING.request(method, f"{self.urls[system]}/_sandbox/{name}", json=body)
@@ -127,8 +116,11 @@ def in_process() -> type[InProcess]:
 
 
 @contextlib.contextmanager
-def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
-    """Start sandboxes: `begin(days=2, skus=60, seed=1, orders_per_day=40, start=…)`; still unless `live`."""
+def sandboxes(nursery: Nursery) -> Iterator[Callable[..., RunningSandbox]]:
+    """Start sandboxes: `begin(days=2, skus=60, seed=1, orders_per_day=40, start=…)`; still unless `live`.
+
+    `apart`: an interpreter of its own, as in life.
+    """
     running: list[RunningSandbox] = []
 
     def begin(
@@ -140,26 +132,25 @@ def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
         start: str = START,
         live: bool = False,
         begin_with: Sequence[str] = (),
+        apart: bool = False,
     ) -> RunningSandbox:
         arguments = (
             *("--seed", str(seed), "--days", str(days), "--skus", str(skus), "--start", start),
             *("--orders-per-day", str(orders_per_day), "--live" if live else "--still"),
             *(word for name in begin_with for word in ("--begin-with", name)),
+            *("--mirakl-port", "0", "--bluecherry-port", "0"),
         )
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sync.sandbox", *arguments, "--mirakl-port", "0", "--bluecherry-port", "0"],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started = RunningSandbox(process, {}, start)
+        if apart:
+            process, *said = _apart(arguments)
+            stop = partial(_end, process)
+        else:
+            pid, *said = nursery.start(arguments)
+            stop = partial(nursery.stop, pid)
+        started = RunningSandbox({}, start, stop)
         running.append(started)
-        assert process.stdout is not None
-        for _ in SYSTEMS:
-            # It prints one line for each system once it listens; an early end reads as an empty line.
-            system, _, url = process.stdout.readline().strip().partition(" ")
-            assert system in SYSTEMS, f"the sandbox did not start: exit code {process.poll()}"
+        for line in said:
+            system, _, url = line.strip().partition(" ")
+            assert system in SYSTEMS, f"the sandbox did not start: exit code {stop()}"
             started.urls[system] = url
         started.now()
         return started
@@ -169,19 +160,44 @@ def sandboxes() -> Iterator[Callable[..., RunningSandbox]]:
     finally:
         for each in running:
             each.stop()
-            if each.process.stdout is not None:
-                each.process.stdout.close()
+
+
+def _apart(arguments: Sequence[str]) -> tuple[subprocess.Popen[str], str, str]:
+    """A sandbox as in life, and the two lines it says once it listens."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sync.sandbox", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout as said:
+        return process, said.readline(), said.readline()
+
+
+def _end(process: subprocess.Popen[str]) -> int:
+    process.terminate()
+    try:
+        return process.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where this process' sandboxes come from."""
+    made = Nursery()
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Callable[..., RunningSandbox]]:
+def sandbox(nursery: Nursery) -> Iterator[Callable[..., RunningSandbox]]:
     """Sandboxes for one test: `sandbox(days=2, skus=60, seed=1, orders_per_day=40, start=…)`."""
-    with sandboxes() as begin:
+    with sandboxes(nursery) as begin:
         yield begin
 
 
 @pytest.fixture(scope="session")
-def lasting_sandbox() -> Iterator[Callable[..., RunningSandbox]]:
+def lasting_sandbox(nursery: Nursery) -> Iterator[Callable[..., RunningSandbox]]:
     """Sandboxes that last as long as the tests do, for what is dear to start."""
-    with sandboxes() as begin:
+    with sandboxes(nursery) as begin:
         yield begin

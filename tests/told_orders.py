@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from store import events
-from tests.telling import DAY, HOUR, SHIRT, Teller, key_of
+from tests.telling import DAY, HOUR, NOW, SHIRT, Teller, key_of
 
 
 class Orders(Teller):
@@ -83,9 +83,9 @@ class Orders(Teller):
         entered: datetime | None = None,
         read: datetime | None = None,
         warehouse: str = "WH1",
-        status: str = "OPEN",
+        raw_status: str = "20",
     ) -> None:
-        """BlueCherry showed a sales order."""
+        """BlueCherry showed a sales order; of its statuses 20 is mapped."""
         ids = line_ids or [f"{order_id}-{number}" for number in range(1, len(skus) + 1)]
         entered = entered or self.now - HOUR
         lines = tuple(
@@ -98,9 +98,12 @@ class Orders(Teller):
             for number, (line_id, sku) in enumerate(zip(ids, skus, strict=True), 1)
         )  # fmt: skip
         self.tell(
+            events.MappingSet(
+                happened_at=NOW - 5 * DAY, mapping="order_status", key="20", value="OPEN", why="first start"
+            ),
             events.SalesOrderRead(
                 happened_at=read or entered, ord_num=ord_num, order_id=order_id, division="NMK",
-                warehouse=warehouse, ship_via="RML", raw_status="20", status=status,
+                warehouse=warehouse, ship_via="RML", raw_status=raw_status,
                 entered_at=entered, changed_at=read or entered,
                 changed_by="APIUSER", revision=1, lines=lines,
             )

@@ -143,14 +143,14 @@ def _act(
     slot: str,
 ) -> None:
     key = f"subjects-{slot}"
+    about = acts.these(picked) if picked else acts.of_cause(row, wrong)
+    number = len(about)
     if gone := len(picking.gone(key)):
         st.warning(f"Not wrong any more: {count(gone)} of those you had picked.", icon=":material/task_alt:")
         if not picked:  # what was for them is not for all of the others at once
-            st.button(f"Choose all {count(len(wrong))}", key=f"all-{slot}", on_click=picking.forget, args=(key,))
+            st.button(f"Choose all {count(number)}", key=f"all-{slot}", on_click=picking.forget, args=(key,))
             return
     chosen = picked or wrong
-    about = acts.these(picked) if picked else acts.of_cause(row, wrong)
-    number = len(about)
     subject = chosen[0]["exception_subject"]
     of_them = f"**For {subject}**" if number == 1 else f"**For {'these' if picked else 'all'} {count(number)}**"
     st.markdown(f"{of_them} (pick rows above to choose others)" if row["subject_count"] > 1 else of_them)

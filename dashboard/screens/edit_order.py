@@ -13,7 +13,8 @@ from dashboard.format import count, humanised
 
 FIELDS = ("name", "line_1", "line_2", "city", "state", "postcode", "country", "phone")
 PARTS = {"ship_to": "Delivery", "bill_to": "Billing"}
-STREET = frozenset({"line_1", "line_2"})
+WORDS = {"line_1": "Street", "city": "Town", "state": "County"}  # as the exception names them
+STREET = ("line_1", "line_2")
 
 
 def form(order_id: str, pulse: Pulse) -> None:
@@ -68,7 +69,7 @@ def _texts(person: dict[str, Any], wrong: dict[tuple[str, str], dict[str, Any]],
                 before = str(address.get(field) or "")
                 misfit = wrong.get((part, field)) or (wrong.get((part, "street")) if field in STREET else None)
                 text = st.text_input(
-                    humanised(field) + (f" :red[({_misfit(misfit)})]" if misfit else ""),
+                    field_words(field) + (f" :red[({_misfit(misfit)})]" if misfit else ""),
                     value=before,
                     key=f"{slot}-{part}-{field}",
                     width=240,
@@ -82,7 +83,16 @@ def _texts(person: dict[str, Any], wrong: dict[tuple[str, str], dict[str, Any]],
     return changes
 
 
+def field_words(field: str) -> str:
+    """`Town`; of a field within a part, `Delivery town`."""
+    part, _, member = field.rpartition(".")
+    words = WORDS.get(member, humanised(member))
+    return f"{PARTS.get(part, humanised(part))} {words.lower()}" if part else words
+
+
 def _misfit(row: dict[str, Any]) -> str:
+    if row["field"] == "street":
+        return f"{count(row['length'])} characters, no two lines of {count(row['fits'] // 2)}"
     if row["fits"]:
         return f"{count(row['length'])} characters, {count(row['fits'])} fit"
     return "no postcode" if row["length"] else "missing"

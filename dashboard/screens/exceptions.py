@@ -18,6 +18,11 @@ from dashboard.screens import acts, cause
 
 AGES = {"any age": "subject_count", "> 4 h": "over_4_hours_count", "> 24 h": "over_a_day_count",
         "> 3 d": "over_3_days_count"}  # fmt: skip
+# of a window of 1,440 pixels, so that owner and team are seen
+WIDTHS = {
+    "": 38, "How bad": 80, "What": 318, "Open": 48, "> 4 h": 46, "> 24 h": 52, "> 3 d": 46, "Money": 78,
+    "First deadline": 104, "Owner": 74, "Team": 56, "Mended in": 90,
+}  # fmt: skip
 ANYBODY, MINE, NOBODY = "anybody", "me", "nobody"
 OPEN = "exceptions-open"  # kind and cause of what is open
 MARKED = "exceptions-marked"  # kind and cause of each that is marked by key
@@ -169,7 +174,7 @@ def _table(shown: Sequence[dict[str, Any]], opened: dict[str, Any]) -> list[int]
         names=[_named(row) for row in shown],
         key="causes",
         right=("Open", "> 4 h", "> 24 h", "> 3 d", "Money"),
-        wide=("What",),
+        widths=WIDTHS,
         height=min(36 * len(shown) + 40, 400),
     )
     before, names = st.session_state.get("exceptions-picked"), [_named(shown[number]) for number in picked]
@@ -253,9 +258,8 @@ def _all_are_there(together: Sequence[dict[str, Any]]) -> None:
 
 def _together(rows: Sequence[dict[str, Any]], pulse: Pulse) -> None:
     """What may be done to several causes at once."""
-    waiting = sum(row["subject_count"] for row in rows)
-    st.markdown(f"**For these {count(len(rows))} causes** ({count(waiting)} things)")
     wrongs = [acts.of_cause(row) for row in rows]
+    st.markdown(f"**For these {count(len(rows))} causes** ({count(sum(map(len, wrongs)))} things)")
     can = [one for one, row in zip(wrongs, rows, strict=True) if row["has_retry"]]
     of = functools.partial(acts.about, wrongs)
     nothing = "" if can else "There is nothing to process again: each is mended elsewhere."

@@ -130,7 +130,8 @@ def _missing(row: dict[str, Any], pulse: Pulse) -> None:
     with st.container(border=True, key=f"missing-mapping-{kind}-{key}"):
         words, value, act = st.columns([3, 2, 1], vertical_alignment="bottom")
         words.markdown(f":material/warning: **{KINDS[kind][0]} `{key}` is not mapped**")
-        words.caption(f"Setting it releases {waiting_words(row)}")
+        does = "tells the state of" if kind == "order_status" else "releases"
+        words.caption(f"Setting it {does} {waiting_words(row)}")
         chosen = _value(value, kind, f"missing-{kind}-{key}")
         with act:
             cards.ask_button(

@@ -1,5 +1,7 @@
 """One order: everything that happened to it, with the words the two systems used."""
 
+import itertools
+import textwrap
 from typing import Any
 
 import streamlit as st
@@ -52,7 +54,7 @@ def show(pulse: Pulse) -> None:
             st.warning(f"**BlueCherry differs from what we sent:** {words}.", icon=":material/compare_arrows:")
     with st.container():
         order_acceptance.decide(found, pulse)
-    _systems(order_id)
+    _systems(pulse, order_id)
     story, lines, drift, parcels, back, ledger, desk, person = st.container(key="order-tabs").tabs(
         ["Time line", "Lines", "Differences", "Parcels", "Returns", "Money", "Asked for", "Customer"]
     )
@@ -113,10 +115,10 @@ def _misfits(order_id: str) -> None:
     cards.table(
         [
             {
-                "Address": {"ship_to": "Delivery", "bill_to": "Billing"}.get(row["part"], row["part"]),
-                "Field": humanised(row["field"]),
+                "Address": edit_order.PARTS.get(row["part"], row["part"]),
+                "Field": edit_order.field_words(row["field"]),
                 "Characters": count(row["length"]),
-                "Fit": count(row["fits"]) if row["fits"] else "–",
+                "Fit": _fit(row),
                 "As it is": _cut(person.get(row["part"]), row) if person else "shown to ops and admin only",
             }
             for row in rows
@@ -126,14 +128,29 @@ def _misfits(order_id: str) -> None:
     )
 
 
+def _fit(row: dict[str, Any]) -> str:
+    if row["field"] == "street":
+        return f"2 lines of {count(row['fits'] // 2)}"
+    return count(row["fits"]) if row["fits"] else "–"
+
+
 def _cut(address: Any, row: dict[str, Any]) -> str:
     """The text, with a mark where BlueCherry's field ends."""
     if not isinstance(address, dict):
         return "–"
     if row["field"] == "street":
-        return ", ".join(str(address[name]) for name in ("line_1", "line_2") if address.get(name))
+        return broken(
+            ", ".join(str(address[name]) for name in edit_order.STREET if address.get(name)), row["fits"] // 2
+        )
     text = str(address.get(row["field"]) or "")
     return f"{text[: row['fits']]} ✂ {text[row['fits'] :]}" if row["fits"] else text or "–"
+
+
+def broken(street: str, width: int) -> str:
+    """A street in the two lines it would break into, between words, with a mark before what is left over."""
+    lines = textwrap.wrap(street, width, break_long_words=False, break_on_hyphens=False)
+    kept = list(itertools.takewhile(lambda line: len(line) <= width, lines[:2]))
+    return " ".join([" ⏎ ".join(kept), *(["✂", *lines[len(kept) :]] if len(kept) < len(lines) else [])]).strip()
 
 
 def _actions(found: dict[str, Any], pulse: Pulse) -> None:
@@ -149,9 +166,9 @@ def _actions(found: dict[str, Any], pulse: Pulse) -> None:
     cards.outcome(slot)
 
 
-def _systems(order_id: str) -> None:
+def _systems(pulse: Pulse, order_id: str) -> None:
     """What each system says of the order now, side by side."""
-    rows = data.order_systems(order_id).to_dicts()
+    rows = data.order_systems(pulse.as_of, order_id).to_dicts()
     for column, row in zip(st.columns(len(rows) or 1), rows, strict=False):
         with column, st.container(border=True, height="stretch"):
             st.caption(_SYSTEMS[row["system"]])
@@ -264,10 +281,10 @@ def _customer(order_id: str) -> None:
         st.caption(":material/inbox: Not kept: John Lewis has not shown it yet, or it was deleted after its time.")
         return
     for edit in told.pop("edits", []):
-        where = humanised(str(edit["field"]).replace(".", " "))
+        where = edit_order.field_words(str(edit["field"]))
         st.caption(f":material/edit: {where}: {edit['before'] or 'empty'} → {edit['after'] or 'empty'}")
     for row in data.order_edits(order_id).iter_rows(named=True):
-        fields = ", ".join(str(field) for field in row["fields"])
+        fields = ", ".join(edit_order.field_words(str(field)).lower() for field in row["fields"])
         st.caption(f"Edited {london_exact(row['happened_at'])} by {row['actor']} ({fields}): {row['why']}")
     for label, part in told.items():
         if isinstance(part, dict):

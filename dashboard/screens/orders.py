@@ -8,6 +8,11 @@ from dashboard.data import Pulse
 from dashboard.format import count, humanised, left, london, money, state
 
 LIMIT = 300
+# of a window of 1,440 pixels, so that the last of them is seen
+WIDTHS = {
+    "Order": 110, "Placed": 90, "In BlueCherry": 106, "At John Lewis": 112, "Next step": 182, "Units": 46,
+    "Total": 72, "Time left": 102, "Sales orders": 122,
+}  # fmt: skip
 FILTERS = ("", "missing", "held", "waiting", "sent", "accepted", "unclear", "in_erp", "adopted", "not_needed")
 
 
@@ -76,6 +81,7 @@ def show(pulse: Pulse) -> None:
         ],
         key="orders-table",
         right=("Units", "Total"),
+        widths=WIDTHS,
         empty_words="No order fits. Clear the search or pick another state.",
         height=460,
         is_picking=True,

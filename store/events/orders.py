@@ -166,7 +166,6 @@ class SalesOrderRead(Event):
     warehouse: str
     ship_via: str
     raw_status: str
-    status: str
     entered_at: datetime
     changed_at: datetime
     changed_by: str
@@ -178,7 +177,12 @@ class SalesOrderRead(Event):
     cancels_until_at: datetime | None = None
     shipping_amount: Decimal | None = None
     discount_amount: Decimal | None = None  # off the whole order
+    tax_amount: Decimal | None = None  # its own
+    line_tax_amount: Decimal | None = None  # of its lines together
+    currency: str | None = None
+    customer: str | None = None  # the account it is under
     address_changes: tuple[str, ...] | None = None  # fields unlike what we sent, or none, several
+    billing_changes: tuple[str, ...] | None = None  # as `address_changes`, of the billing address
 
     @property
     def subject(self) -> str:

@@ -13,7 +13,9 @@ drifted as (
             when 'substitution' then 'drift_substitution'
             when 'warehouse' then 'drift_warehouse'
             when 'ship_via' then 'drift_ship_via'
-            when 'address' then 'drift_address'
+            when 'address' then if(subject = ord_num, 'drift_address', 'drift_billing')
+            when 'house_account' then 'drift_house_account'
+            when 'order_number' then 'drift_order_number'
             when 'price' then 'drift_price'
             when 'dates' then 'drift_dates'
         end as kind,
@@ -27,11 +29,11 @@ drifted as (
     where is_open
 ),
 
--- what came of the last of each line; an older one was asked again, or is history
+-- what came of the last of each line that was sent; an older one was asked again, or is history
 last_passed_on as (
     select *, split_part(subject, '/', 1) as order_line_id
     from intent_facts
-    where intent_kind = 'cancel_market_line'
+    where intent_kind = 'cancel_market_line' and (state, code) <> ('refused', 'not_sent')
     qualify row_number() over (partition by split_part(subject, '/', 1) order by happened_at desc, seq desc) = 1
 ),
 
@@ -44,7 +46,7 @@ refused as (
     from order_facts as placed
     join last_passed_on as intent on intent.order_id = placed.order_id
     join order_line_facts as sold on sold.order_line_id = intent.order_line_id
-    where placed.state = 'SHIPPING' and intent.state = 'refused' and intent.code <> 'not_sent'
+    where placed.state = 'SHIPPING' and intent.state = 'refused'
         -- the sum it was to make is not reached, by it or by anybody
         and coalesce(
             sold.cancelled_quantity < (intent.payload ->> '$.before_quantity')::integer
@@ -102,7 +104,7 @@ uncancelled as (
         'uncancelled_in_erp' as kind, open_line.order_line_id as subject, open_line.order_id,
         case
             when not open_line.is_single then 'in several lines'
-            when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
+            when tried.state = 'refused' and tried.code <> 'absent' then coalesce(nullif(tried.code, ''), 'refused')
             else 'not done yet'
         end as cause,
         open_line.quantity || ' cancelled at John Lewis and still open in sales order ' || open_line.ord_num
@@ -115,11 +117,11 @@ uncancelled as (
     join order_facts as placed on placed.order_id = open_line.order_id
     left join (
         from intent_facts
-        where intent_kind = 'cancel_sales_line'
+        where intent_kind = 'cancel_sales_line' and (state, code) <> ('refused', 'not_sent')
         qualify row_number() over (partition by subject order by happened_at desc, seq desc) = 1
     ) as tried on tried.subject = open_line.order_line_id || '/' || open_line.before_quantity
     where tried.state is distinct from 'unclear' and (
-        (tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
+        (tried.state = 'refused' and tried.code <> 'absent'
             -- picked then; open again since, and tried again at the next run
             and not (tried.code = 'ORDER_LOCKED' and open_line.read_at > tried.happened_at))
         or placed.changed_at <= as_of - interval 1 hour

@@ -43,8 +43,13 @@ unclear as (
         intent.meant_at as since_at,
     from intent_facts as intent
     left join order_facts as placed on placed.order_id = intent.order_id
+    left join order_hold_facts as hold
+        on hold.order_id = intent.order_id and hold.reason = 'refused_by_erp'
+        and intent.intent_kind = 'create_sales_order'
     where intent.state in ('recorded', 'unclear') and intent.intent_kind <> 'push_stock'
+        -- the next try of what keeps its order held is the same trouble, unless the look for it has no end
         and intent.meant_at <= as_of - interval 15 minutes
+            - if(hold.order_id is null, interval 0 minutes, to_minutes(visibility_minutes::integer))
     qualify row_number() over (partition by intent.intent_kind, intent.subject order by intent.meant_at) = 1
 ),
 
@@ -241,14 +246,16 @@ unmapped as (
         'Sales order ' || ord_num || ' has the status ' || raw_status || '.' as detail,
         total_amount as amount, currency, deadline_at, changed_at as since_at,
     from sales
-    where status = '' and raw_status <> ''
+    anti join status_words(as_of) as word using (raw_status)
+    where raw_status <> ''
 ),
 
+-- the last of each that was really tried: one that was never sent says nothing
 tried as (
     select
         order_id, intent_kind, state, coalesce(nullif(code, ''), 'refused') as code, message, payload, happened_at,
     from intent_facts
-    where intent_kind in ('refuse_order', 'write_reference')
+    where intent_kind in ('refuse_order', 'write_reference') and (state, code) <> ('refused', 'not_sent')
     qualify row_number() over (partition by intent_kind, subject order by happened_at desc, seq desc) = 1
 ),
 
@@ -261,7 +268,7 @@ unrefused as (
     from open_orders as placed
     join acceptance_decision_facts as said on said.order_id = placed.order_id and said.decision = 'refuse'
     join tried on tried.order_id = placed.order_id and tried.intent_kind = 'refuse_order'
-    where placed.state = 'WAITING_ACCEPTANCE' and tried.state = 'refused' and tried.code not in ('not_sent', 'absent')
+    where placed.state = 'WAITING_ACCEPTANCE' and tried.state = 'refused' and tried.code <> 'absent'
 ),
 
 -- somebody refused it, or lines of it, when its acceptance was on its way already, or John Lewis accepted it by itself
@@ -292,7 +299,7 @@ unreferenced as (
     from order_facts as placed
     join tried on tried.order_id = placed.order_id and tried.intent_kind = 'write_reference'
     where placed.state in ('SHIPPING', 'SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and tried.state = 'refused'
-        and tried.code not in ('not_sent', 'absent')
+        and tried.code <> 'absent'
         and placed.seller_reference <> coalesce(tried.payload ->> 'reference', '')
 ),
 

@@ -1,8 +1,12 @@
 -- One row per return whose goods, money or papers are not where they should be. What is missing, on which side?
 -- One of the few that look across: it reads `order_returns`.
 create or replace macro conditions_returns(as_of, returnless := []::varchar[]) as table
-with back as (
-    select * from order_returns(as_of) where not is_before_start
+with returned as (
+    select * from order_returns(as_of)
+),
+
+back as (
+    select * from returned where not is_before_start
 ),
 
 tried as (
@@ -18,7 +22,7 @@ tried as (
         from intent_facts
         where intent_kind in (
             'create_return', 'cancel_return', 'receive_return', 'refund_line', 'answer_return', 'report_return'
-        )
+        ) and (state, code) <> ('refused', 'not_sent')  -- that says nothing
     )
     qualify row_number() over (partition by intent_kind, about order by happened_at desc, seq desc) = 1
 ),
@@ -88,7 +92,7 @@ never_left as (
 
 coming as (
     select order_line_id, sum(quantity) as quantity, sum(received_quantity) as received_quantity
-    from order_returns(as_of)
+    from returned
     group by order_line_id
 ),
 
@@ -236,7 +240,7 @@ refused as (
         coalesce(tried.payload ->> 'currency', '') as currency, tried.happened_at as since_at,
     from tried
     where tried.intent_kind in ('receive_return', 'refund_line') and tried.state = 'refused'
-        and tried.code not in ('not_sent', 'absent')
+        and tried.code <> 'absent'
         and (
             (tried.intent_kind = 'receive_return' and tried.subject in (
                 select return_id from back where state = 'IN_PROGRESS'
@@ -275,7 +279,7 @@ unsaid as (
     from tried
     left join return_decision_facts as said on said.return_id = tried.subject
     where tried.intent_kind in ('answer_return', 'report_return') and tried.state = 'refused'
-        and tried.code not in ('not_sent', 'absent')
+        and tried.code <> 'absent'
         -- another word was said since
         and (said.happened_at is null or said.happened_at <= tried.happened_at)
         and exists (
@@ -291,7 +295,7 @@ cancelled as (
         'cancelled_return' as kind, off.return_id || '/' || off.ret_num as subject, off.order_id,
         case
             when off.received_quantity > 0 then 'came all the same'
-            when tried.state = 'refused' and tried.code not in ('not_sent', 'absent') then coalesce(nullif(tried.code, ''), 'refused')
+            when tried.state = 'refused' and tried.code <> 'absent' then coalesce(nullif(tried.code, ''), 'refused')
             else 'still expected'
         end as cause,
         'John Lewis shows it as ' || lower(off.state) || '; ' || off.received_quantity || ' received in BlueCherry (' || off.ret_num
@@ -306,7 +310,7 @@ cancelled as (
             or (
                 not off.is_closed and (
                     off.changed_at <= as_of - interval 1 hour
-                    or (tried.state = 'refused' and tried.code not in ('not_sent', 'absent'))
+                    or (tried.state = 'refused' and tried.code <> 'absent')
                 )
             )
         )

@@ -5,7 +5,6 @@ with present as (
         line.*,
         sales.warehouse,
         sales.division,
-        coalesce(nullif(sales.status, ''), sales.raw_status) as erp_status,
     from sales_line_facts as line
     join sales_order_facts as sales on sales.ord_num = line.ord_num
     where (line.happened_at, line.seq) >= (sales.happened_at, sales.seq) and line.order_line_id <> ''
@@ -19,7 +18,6 @@ select
     line.sku,
     line.title,
     line.state,
-    coalesce(present.erp_status, '') as erp_status,
     coalesce(present.division, '') as division,
     coalesce(present.warehouse, '') as warehouse,
     line.quantity,

@@ -5,7 +5,7 @@ with placed as (
     select
         *,
         case
-            when erp_state in ('waiting', 'sent', 'accepted', 'unclear') then 'waiting'
+            when erp_state in ('waiting', 'sent', 'accepted', 'unclear') or is_tried_again then 'waiting'
             when erp_state = 'held' and hold_reason in ('refused_by_erp', 'accept_refused') then 'refused'
             when erp_state = 'not_needed' then if(state = 'REFUSED', 'refused', 'cancelled')
             else erp_state

@@ -1,13 +1,14 @@
 -- One row per order and system that has a part in it. What does each say of the order now, side by side?
-create or replace view order_systems as
+create or replace macro order_systems(as_of) as table
 with sales as (
     select
-        order_id,
-        array_to_string(list_sort(list(distinct coalesce(nullif(status, ''), raw_status))), ', ') as state,
+        sales.order_id,
+        array_to_string(list_sort(list(distinct coalesce(word.status, sales.raw_status))), ', ') as state,
         string_agg(ord_num || ' at ' || warehouse, ', ' order by ord_num) as named,
         max(changed_at) as since_at,
-    from sales_order_facts
-    group by order_id
+    from sales_order_facts as sales
+    left join status_words(as_of) as word using (raw_status)
+    group by sales.order_id
 ),
 
 -- what BlueCherry took and does not show yet

@@ -34,7 +34,6 @@ sales as (
         order_id,
         count(*) as sales_order_count,
         string_agg(ord_num, ', ' order by ord_num) as ord_nums,
-        array_to_string(list_sort(list(distinct coalesce(nullif(status, ''), raw_status))), ', ') as erp_statuses,
         array_to_string(list_sort(list(distinct warehouse)), ', ') as warehouses,
         min(entered_at) as entered_at,
     from sales_order_facts
@@ -80,7 +79,6 @@ placed as (
         if(held.reason is null, null, held.happened_at) as held_at,
         coalesce(sales.sales_order_count, 0) as sales_order_count,
         coalesce(sales.ord_nums, '') as ord_nums,
-        coalesce(sales.erp_statuses, '') as erp_statuses,
         coalesce(sales.warehouses, '') as warehouses,
         sales.entered_at,
         coalesce(needed.wanted, seen.line_count) as wanted_line_count,
@@ -126,6 +124,11 @@ standing as (
             when is_shown_shipped then 'missing'
             else 'waiting'
         end as erp_state,
+        -- BlueCherry's codes that pass by themselves
+        erp_state = 'held' and hold_reason = 'refused_by_erp' and hold_cause in (
+            'BATCH_RUNNING', 'INTERNAL', 'LOCK_TIMEOUT', 'NO_ANSWER', 'QUOTA_EXCEEDED', 'RATE_LIMITED',
+            'UPSTREAM_TIMEOUT'
+        ) as is_tried_again,
     from placed
 )
 
@@ -146,6 +149,8 @@ select
             if(is_before_start, 'it was refused before our start', 'John Lewis refused it')
         )
         when is_cancelled then 'Nothing: it was cancelled'
+        when is_tried_again and is_unclear then 'The next run looks in BlueCherry whether it arrived'
+        when is_tried_again then 'Cherrylane sends it again by itself'
         when erp_state = 'held' then 'A person mends what holds it'
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
         when erp_state = 'missing' and is_cancelled_elsewhere
@@ -169,9 +174,9 @@ select
         else 'The warehouse ships it'
     end as next_step,
     ord_nums,
-    erp_statuses,
     warehouses,
     shipping_type,
+    is_tried_again,
     is_before_start,
     is_cancelled,
     is_shown_shipped,

@@ -17,14 +17,11 @@ in_erp as (
     where here.order_id = sold.order_id or (here.happened_at, here.seq) >= (sales.happened_at, sales.seq)
 ),
 
--- somebody who took it out may have keyed it in under its own number, which shows after a while only
 elsewhere as (
-    select here.order_line_id, max(sales.happened_at) as taken_out_by_at
+    select distinct here.order_line_id
     from open_orders
     join order_line_facts as sold on sold.order_id = open_orders.order_id
     join sales_line_facts as here on here.order_line_id = sold.order_line_id and here.order_id <> sold.order_id
-    join sales_order_facts as sales on sales.ord_num = here.ord_num
-    group by here.order_line_id
 )
 
 select
@@ -39,6 +36,7 @@ select
     coalesce(open_order.shipping_zone, '') as shipping_zone,
     line.currency,
     open_order.is_before_start,
+    elsewhere.order_line_id is not null as was_elsewhere,  -- in the sales order of another order, and taken out of it
     -- numbers
     line.quantity,
     line.cancelled_quantity,
@@ -48,7 +46,6 @@ select
     open_order.placed_at,
     open_order.changed_at,
     open_order.shipping_deadline_at,
-    elsewhere.taken_out_by_at,  -- of the sales order of another order; null: it never stood in one
 from open_orders as open_order
 join order_line_facts as line using (order_id)
 left join in_erp using (order_line_id)

@@ -1,4 +1,4 @@
--- One row per cause that holds orders or shipments. What would mending it release?
+-- One row per cause that holds orders or shipments, or leaves their state unknown. What would mending it release?
 create or replace macro unmapped(as_of) as table
 with held as (
     select reason, cause, order_id, currency, total_amount, deadline_at, happened_at from held_orders
@@ -11,6 +11,17 @@ with held as (
     from shipment_hold_facts as held
     left join order_facts as placed on placed.order_id = held.order_id
     where held.reason <> ''
+
+    union all
+
+    select 'unmapped_status' as reason, sales.raw_status as cause, placed.order_id, placed.currency, placed.total_amount,
+        placed.shipping_deadline_at as deadline_at,
+        sales.changed_at as happened_at,
+    from order_facts as placed
+    join sales_order_facts as sales on sales.order_id = placed.order_id
+    anti join status_words(as_of) as word on word.raw_status = sales.raw_status
+    where placed.state in ('STAGING', 'WAITING_ACCEPTANCE', 'WAITING_DEBIT', 'WAITING_DEBIT_PAYMENT', 'SHIPPING')
+        and sales.raw_status <> ''
 ),
 
 -- an order of which two parcels wait for the same is worth its total once
@@ -28,6 +39,7 @@ select
         when 'unknown_ship_via' then 'ship_via'
         when 'missing_warehouse' then 'warehouse'
         when 'missing_division' then 'division'
+        when 'unmapped_status' then 'order_status'
         else ''
     end as mapping,
     count(*) as held_count,

@@ -148,10 +148,11 @@ class SalesLine(_Wire):
     qty_cancelled: Units = None
     cancel_kind: Text = None
     price: Amount = None
+    tax_amt: Amount = None
 
 
 class OrderAddress(_Wire):
-    """Where a sales order goes; personal."""
+    """Where a sales order goes, or who is billed for it; personal."""
 
     addr_type: Text = None
     name: Text = None
@@ -179,7 +180,9 @@ class SalesOrder(_Wire):
     edit_seq: Units = None
     start_date: Text = None
     end_date: Text = None
+    curr_code: Text = None
     frgt_amt: Amount = None
+    tax_amt: Amount = None
     disc_amt: Amount = None
     address: Annotated[list[OrderAddress] | None, BeforeValidator(_rows)] = None
     detail: Annotated[list[SalesLine] | None, BeforeValidator(_rows)] = None

@@ -91,7 +91,7 @@ class Words:
         # Without its po_num an order of ours would look like nobody's, and be created again.
         present(got, "po_num", "customer", "location", "shipper")
         division = needed(got.division, "division")
-        ship_tos = [row for row in got.address or () if row.addr_type == "ST"]
+        ship_tos, bill_tos = _addresses(got, "ST"), _addresses(got, "BT")
         return ports.SalesOrder(
             ord_num=needed(got.ord_num, "ord_num"),
             order_id=got.po_num or "",
@@ -110,8 +110,12 @@ class Words:
             cancel_day=self._time.whole_day(got.end_date) if got.end_date else None,
             shipping_amount=got.frgt_amt,
             discount_amount=got.disc_amt,
+            tax_amount=got.tax_amt,
+            currency=got.curr_code or "",
             ship_to=_only(ship_tos),
             ship_to_count=None if got.address is None else len(ship_tos),
+            bill_to=_only(bill_tos),
+            bill_to_count=None if got.address is None else len(bill_tos),
         )
 
     def shipment(self, raw: Any) -> ports.Shipment:
@@ -272,14 +276,19 @@ def _sales_line(got: wire.SalesLine, division: str) -> ports.SalesLine:
         cancelled_quantity=needed(got.qty_cancelled, "detail.qty_cancelled"),
         cancel_kind=got.cancel_kind or "",
         unit_price=got.price,
+        tax_amount=got.tax_amt,
     )
 
 
-def _only(ship_tos: Sequence[wire.OrderAddress]) -> ports.Address | None:
-    """Where it goes; None where that is not said, or said twice."""
-    if len(ship_tos) != 1:
+def _addresses(got: wire.SalesOrder, kind: str) -> list[wire.OrderAddress]:
+    return [row for row in got.address or () if row.addr_type == kind]
+
+
+def _only(addresses: Sequence[wire.OrderAddress]) -> ports.Address | None:
+    """The address of its kind; None where that is not said, or said twice."""
+    if len(addresses) != 1:
         return None
-    row = ship_tos[0]
+    row = addresses[0]
     return ports.Address(
         name=row.name or "",
         line_1=row.addr1 or "",

@@ -18,8 +18,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache, partial
 from typing import Any, NoReturn, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -183,12 +184,26 @@ class Door:
         """
         taken_at = self.budget.take(call.resource) if call.is_counted else None
         try:
-            # Without arguments: stamina writes those into its log line, and they hold people's addresses.
-            return self._retrying(self._again_after, lambda: self._once(call))
+            return self._tried(call)
         except _Again as again:
             if taken_at is not None:
                 self.budget.give_back(call.resource, taken_at)
             raise again.error from again.__cause__
+
+    def _tried(self, call: Call) -> Answer:
+        """Once, and again where it may be: stamina costs a tenth of a call, and is for what failed."""
+        try:
+            return self._once(call)
+        except _Again as again:
+            failed = [again]
+
+        def attempt() -> Answer:
+            if failed:
+                raise failed.pop()
+            return self._once(call)
+
+        # Without arguments: stamina writes those into its log line, and they hold people's addresses.
+        return self._retrying(self._again_after, attempt)
 
     def _again_after(self, error: Exception) -> bool | float:
         """Whether, and after how many seconds, to try again: stamina's question."""
@@ -206,38 +221,36 @@ class Door:
         content, asked, headers = _encoded(call, redaction)
         request = self._client.build_request(
             call.method,
-            f"{self._base_url}{call.path}",
+            _address(f"{self._base_url}{call.path}"),
             params=list(call.query) or None,
             content=content if call.file is None else None,
             files={"file": call.file} if call.file is not None else None,
             headers={**headers, **call.headers, "X-Correlation-Id": str(snapshot_id)},
         )
-        place = f"{call.method} {request.url.path} (exchange {snapshot_id})"
+        place = f"{call.method} {call.path} (exchange {snapshot_id})"
         with self._pace.turn() if self._pace is not None else nullcontext():
             started = time.monotonic()
-            begun = Exchange(
+            begun = partial(
+                Exchange,
                 snapshot_id=snapshot_id,
                 source=self._source,
                 resource=call.resource,
                 method=call.method,
                 path=request.url.raw_path.decode("ascii"),
                 seen_at=self._clock.now(),
-                status=0,
-                latency_ms=0,
                 request_body=asked,
-                body=b"",
             )
             try:
                 response = self._client.send(request, stream=True)
                 content, is_whole = content_of(response)
             except httpx.RequestError as error:
-                self._tell(replace(begun, latency_ms=_since(started)))
+                self._tell(begun(status=0, latency_ms=_since(started), body=b""))
                 self._unanswered(call, place, error, snapshot_id)
             latency_ms = _since(started)
         data, kept = _read(call, response, content, redaction) if is_whole else (None, None)
         told = unreadable(content) if kept is None else self._without_keys(kept)
         dated = response.headers.get("Date", "")
-        self._tell(replace(begun, status=response.status_code, latency_ms=latency_ms, body=told, dated=dated))
+        self._tell(begun(status=response.status_code, latency_ms=latency_ms, body=told, dated=dated))
         text = content.decode("utf-8-sig", errors="replace") if call.expects == "text" else ""
         answer = Answer(snapshot_id, response.status_code, response.headers, data, text)
         self._judge(call, answer, place, redaction, is_read=kept is not None)
@@ -319,6 +332,12 @@ class Door:
             self.budget.hold(call.resource, due_at)
             raise later
         raise _Again(later, pause=after)
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> httpx.URL:
+    """An address taken apart; most calls go where the last ones went."""
+    return httpx.URL(url)
 
 
 def path_of(template: str, **values: str) -> str:

@@ -133,7 +133,7 @@ def parse(body: bytes) -> Any:
         RecursionError: it is nested deeper than anything anybody means.
 
     """
-    return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+    return _READER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
 
 
 def _refuse_constant(name: str) -> Any:
@@ -142,9 +142,11 @@ def _refuse_constant(name: str) -> Any:
 
 def render(document: Any) -> bytes:
     """The document as compact JSON, Decimals as the numbers they are."""
-    text = json.dumps(document, default=_marked, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _WRITER.encode(document)
+    if _MARK in text:
+        text = _MARKED.sub(r"\1", text)
     # Half a surrogate pair is written back as the escape it came as.
-    return _MARKED.sub(r"\1", text).encode("utf-8", errors="backslashreplace")
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _marked(value: Any) -> str:
@@ -152,6 +154,11 @@ def _marked(value: Any) -> str:
     if isinstance(value, Decimal) and value.is_finite():
         return f"{_MARK}{value}{_MARK}"
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+# Made once: json makes one anew for each call that asks for anything unusual.
+_READER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+_WRITER = json.JSONEncoder(default=_marked, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def unreadable(body: bytes) -> bytes:

@@ -27,8 +27,10 @@ NAME = "dispatch"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    looking.settle(run)
-    looking.read_shipments(run, scope)
+    with run.apart():
+        looking.settle(run)
+    with run.apart():  # what is known to be shipped is told, whether BlueCherry can be read or not
+        looking.read_shipments(run, scope)
     decision = _decide(run, scope)
     run.record(decision.holds)
     run.counts["held"] += sum(1 for one in decision.holds if one.reason)

@@ -33,7 +33,7 @@ def read_shipments(run: Run, scope: Scope) -> None:
     """Record what BlueCherry shipped since last time; the bookmark moves with each page that comes in order."""
     now = run.now()
     nightly = scope.is_full or is_new_day(run.bookmark(NIGHTLY), now)
-    seeking = None if scope.since else _seek_from(run, now)
+    seeking = None if scope.since else seek_from(run, now)
     reading, since = begin(
         run, scope, "erp", "shipment", bookmark=CHANGED, overlap=run.house.settings.overlap, is_whole=nightly,
         sought_from=seeking,
@@ -63,7 +63,7 @@ def _mark(run: Run, moment: datetime | None) -> dict[str, str]:
     return {CHANGED: reached(run, moment)}
 
 
-def _seek_from(run: Run, now: datetime) -> datetime | None:
+def seek_from(run: Run, now: datetime) -> datetime | None:
     """From when to look for shipments of orders that BlueCherry says were shipped, and of which we have none."""
     sought = run.bookmark(SOUGHT)
     if sought is not None and now - datetime.fromisoformat(sought) < SEEK_EVERY:
@@ -73,9 +73,11 @@ def _seek_from(run: Run, now: datetime) -> datetime | None:
         select min(sales.changed_at) as since
         from order_facts as placed
         join sales_order_facts as sales on sales.order_id = placed.order_id
-        where placed.state = 'SHIPPING' and sales.status in ('PART_SHIPPED', 'SHIPPED', 'INVOICED')
+        join status_words($now) as word on word.raw_status = sales.raw_status
+        where placed.state = 'SHIPPING' and word.status in ('PART_SHIPPED', 'SHIPPED', 'INVOICED')
             and not exists (from shipment_facts as posted where posted.ord_num = sales.ord_num)
-        """
+        """,
+        {"now": now},
     )
     since: datetime | None = rows[0]["since"]
     return None if since is None else since - timedelta(days=7)

@@ -12,6 +12,7 @@ or surely absent; it is never simply sent again.
 """
 
 import json
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from store.events import Event
-from sync.errors import Deferred
+from sync.errors import Unclear, Withheld
 from sync.flows import orders_acceptance as accepting
 from sync.flows import orders_cancelations as passing
 from sync.flows import orders_proof as proving
@@ -33,7 +34,8 @@ from sync.intents import Intent, carry_out, carry_out_together, recorded, unclea
 from sync.ports import Outcome, Page, Person, SalesLineDraft, SalesOrder, SalesOrderDraft
 from sync.rules import mappings
 from sync.rules.acceptance import KIND as REFUSE_ORDER
-from sync.rules.addresses import fitted, misfits
+from sync.rules.addresses import misfits, sent_addresses
+from sync.rules.erp_rest import OF_ALL, Rest
 from sync.rules.order_known import Known
 from sync.rules.orders import Decision, decide
 from sync.runs import EVERYTHING, Preview, Run, Scope
@@ -44,18 +46,21 @@ SALES_SEEN = "sales_orders.changed"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    later = None if scope.is_stored else look(run, scope)
-    settling.settle(run)
-    accepting.refuse(run, scope)
+    is_erp_there = scope.is_stored or look(run, scope)
+    if is_erp_there:
+        with run.apart():
+            settling.settle(run, _named(scope))
+    with run.apart():
+        accepting.refuse(run, scope)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
-    act(run, decision)
-    passing.pass_on(run, scope)
-    if run.counts["refused"]:  # what was refused just now is held now, not at the next run
+    act(run, decision, is_erp_there=is_erp_there)
+    if run.trouble is None:  # only on what both sides show: it may have been put right since they were read
+        with run.apart():
+            passing.pass_on(run, scope)
+    if run.counts["refused"] or run.counts["unclear"]:  # what was not taken is held now, not at the next run
         run.record(_decide(run, scope).holds)
-    if later is not None:
-        run.defer(later.due_at, str(later))
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -85,19 +90,18 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope, *, counts: bool = True) -> Deferred | None:
-    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
-    later = None
-    try:
+def look(run: Run, scope: Scope, *, counts: bool = True) -> bool:
+    """Read both sides and record, each apart; whether BlueCherry could be read."""
+    with run.apart():
         window = proving.due(run, scope.day) if counts and scope == Scope(day=scope.day) else None
         if window is not None:
             proving.count(run, window, record_page, _by_name(run))
         else:
             _look_at_marketplace(run, scope)
-    except Deferred as deferred:
-        later = deferred
-    _look_at_erp(run, scope)
-    return later
+    with run.apart():
+        _look_at_erp(run, scope)
+        return True
+    return False
 
 
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
@@ -172,6 +176,7 @@ def known(run: Run, order_id: str = "") -> Known:
     """Everything a decision needs, read from facts alone."""
     values = {"order_id": order_id}
     lines = run.rows("select * from orders_open_lines where $order_id in ('', order_id)", values)
+    taken_out = _taken_out(run, [row["order_line_id"] for row in lines if row["was_elsewhere"]])
     ids = sorted({row["order_id"] for row in lines})
     chosen = {"ids": ids}
     cancelled = run.rows(
@@ -205,6 +210,7 @@ def known(run: Run, order_id: str = "") -> Known:
             select
                 * exclude (payload),
                 coalesce(payload ->> '$.lines[*].order_line_id', []) as line_ids,
+                coalesce((payload ->> 'is_sent')::boolean, true) as is_sent,
                 -- it may be in BlueCherry, and BlueCherry has not shown it
                 state in ('recorded', 'unclear') or (
                     state = 'confirmed'
@@ -239,13 +245,29 @@ def known(run: Run, order_id: str = "") -> Known:
         },
         cancelled=cancelled,
         unreferenced=unreferenced,
+        customer=run.house.settings.erp_customer,
         accepts=json.loads(rules[0]["value"]).get("acceptance", "") != "AUTOMATIC" if rules else False,
         trust_from=max(run.house.start_on, restored) if restored else run.house.start_on,
         now=run.now(),
         verdicts=accepting.verdicts(run),
         refusing={row["order_id"] for row in run.rows(accepting.REFUSING)},
+        taken_out=taken_out,
+        rest=_rest(run),
         refused_lines={line_id for row in run.rows(accepting.REFUSED_LINES) for line_id in row["refused_lines"]},
     )
+
+
+def _taken_out(run: Run, line_ids: list[str]) -> dict[str, datetime]:
+    """When each of these lines was taken out of the sales order of another order."""
+    sql = "select order_line_id, taken_out_at from lines_taken_out($ids::varchar[])"
+    rows = run.rows(sql, {"ids": line_ids}) if line_ids else []
+    return {row["order_line_id"]: row["taken_out_at"] for row in rows}
+
+
+def _rest(run: Run) -> Rest | None:
+    """Whether BlueCherry takes no sales orders at all."""
+    rows = run.rows("select * from erp_rests($codes::varchar[])", {"codes": sorted(OF_ALL)})
+    return Rest(**rows[0]) if rows else None
 
 
 def _near(run: Run, unknown: list[str]) -> dict[str, list[str]]:
@@ -274,29 +296,51 @@ def _taken_over(run: Run, decision: Decision) -> list[Event]:
     ]
 
 
-def act(run: Run, decision: Decision) -> None:
-    """Carry out what was decided, the customer's waiting first."""
-    house = run.house
-    accepted = carry_out(
-        run,
-        decision.accept,
-        lambda one: _accept(run, one),
-        workers=4,
-        still_meant=lambda some: accepting.not_overtaken(run, some),
-    )
-    run.count("accepted", accepted)
-    drafts = drafted(run, decision.create)
-    created = carry_out(
-        run,
-        [intent for intent in decision.create if intent.intent_id in drafts],
-        lambda one: house.erp.create_order(drafts[one.intent_id], str(one.intent_id)),
-        workers=house.settings.erp_concurrency,
-    )
-    run.count("created", created)
-    run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
-    run.count(
-        "referenced", carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
-    )
+def act(run: Run, decision: Decision, *, is_erp_there: bool = True) -> None:
+    """Carry out what was decided, the customer's waiting first; one system's trouble stops nothing at the other."""
+    with run.apart():
+        accepted = carry_out(
+            run,
+            decision.accept,
+            lambda one: _accept(run, one),
+            workers=4,
+            still_meant=lambda some: accepting.not_overtaken(run, some),
+        )
+        run.count("accepted", accepted)
+    if is_erp_there:
+        with run.apart():
+            _create(run, decision)
+        with run.apart():
+            run.count("cancelled", carry_out(run, decision.cancel, lambda one: _cancel(run, one)))
+    with run.apart():
+        written = carry_out_together(run, decision.reference, lambda group: _write_references(run, group))
+        run.count("referenced", written)
+
+
+def _create(run: Run, decision: Decision) -> None:
+    """Create until BlueCherry answers that it takes none at all; where it did before, one is tried first."""
+    house, drafts, is_over = run.house, drafted(run, decision.create), threading.Event()
+    ready = [intent for intent in decision.create if intent.intent_id in drafts]
+
+    def create(intent: Intent) -> str:
+        if is_over.is_set():
+            raise Withheld("not tried: BlueCherry takes no sales orders now")
+        try:
+            return house.erp.create_order(drafts[intent.intent_id], str(intent.intent_id))
+        except Unclear as doubt:
+            if doubt.code in OF_ALL:
+                is_over.set()
+            raise
+
+    for group in (ready[:1], ready[1:]) if decision.is_trial else (ready,):
+        created = carry_out(
+            run,
+            group,
+            create,
+            workers=house.settings.erp_concurrency,
+            still_meant=lambda some: () if is_over.is_set() else some,
+        )
+        run.count("created", created)
 
 
 def _accept(run: Run, intent: Intent) -> str:
@@ -323,13 +367,12 @@ def drafted(run: Run, intents: Sequence[Intent]) -> dict[UUID, SalesOrderDraft]:
         {"order_ids": sorted({intent.order_id for intent in intents})},
     )
     people = {row["order_id"]: person_of(row["body"], row["edits"]) for row in rows}
-    drafts = {intent.intent_id: _draft(run, intent, people.get(intent.order_id)) for intent in intents}
+    drafts = {intent.intent_id: _draft(intent, people.get(intent.order_id)) for intent in intents}
     return {intent_id: ready for intent_id, ready in drafts.items() if ready is not None}
 
 
-def _draft(run: Run, intent: Intent, person: Person | None) -> SalesOrderDraft | None:
-    ship_to = fitted(person.ship_to) if person and person.ship_to else None
-    bill_to = fitted(person.bill_to) if person and person.bill_to else ship_to
+def _draft(intent: Intent, person: Person | None) -> SalesOrderDraft | None:
+    ship_to, bill_to = sent_addresses(person)
     if person is None or ship_to is None or bill_to is None:
         return None
     what = intent.payload
@@ -338,7 +381,7 @@ def _draft(run: Run, intent: Intent, person: Person | None) -> SalesOrderDraft |
         commercial_id=what["commercial_id"],
         division=what["division"],
         warehouse=what["warehouse"],
-        customer=run.house.settings.erp_customer,
+        customer=what["customer"],
         ship_via=what["ship_via"],
         currency=what["currency"],
         starts_on=datetime.fromisoformat(what["starts_on"]),

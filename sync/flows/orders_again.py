@@ -67,13 +67,13 @@ def foresee(
         misfits={**now.misfits, **{order: misfits(person) for order, person in (people or {}).items()}},
         countries={**now.countries, **_countries(people or {})},
         ship_vias={**now.ship_vias, **(ship_vias or {})},
-        cancelled=[],
+        cancelled=[row for row in now.cancelled if row["order_id"] in wanted],
         unreferenced=[row for row in now.unreferenced if row["order_id"] in wanted],
     )
     decision = decide(now)
     refused = wanted & set(now.refusing)  # whatever holds it: it is refused
     held = {event.order_id: event for event in decision.holds if event.order_id not in refused}
-    steps = (*decision.accept, *decision.create, *decision.take_over, *decision.reference)
+    steps = (*decision.accept, *decision.create, *decision.take_over, *decision.cancel, *decision.reference)
     goes_on = ({intent.order_id for intent in steps} | refused) - set(held)
     return Foreseen(
         tuple(sorted(goes_on)),
@@ -85,7 +85,7 @@ def foresee(
 def foresee_absent(run: Run, order_id: str, intent_id: str) -> tuple[tuple[Intent, ...], str]:
     """What would be created for an order once one of its creations is surely absent, and else what holds it."""
     now = known(run, order_id)
-    absent = {"state": "refused", "code": ABSENT, "is_pending": False}
+    absent = {"state": "refused", "code": ABSENT, "is_pending": False, "happened_at": now.now, "seq": LAST}
     intents = [{**row, **(absent if str(row["intent_id"]) == intent_id else {})} for row in now.intents]
     decision = decide(replace(now, intents=intents))
     holds = [event.detail for event in decision.holds if event.order_id == order_id]

@@ -1,8 +1,9 @@
 """Proves that every order was seen: counts a day on both sides, and names what differs.
 
 Looks at one London day a turn: the marketplace's own count of the orders placed in it, against ours. The day is
-read again whole, and each order's state compared with ours. What we did not have is recorded as it is read. Writes
-what was counted, by name; the exception `count_gap` follows from it, and closes with the next count that agrees.
+read again whole, and each order's state compared with ours. What we did not have is recorded as it is read; what is
+left out is asked for by name, for a list may be older than what was read before it. Writes what was counted, by
+name; the exception `count_gap` follows from it, and closes with the next count that agrees.
 
 What can go wrong: an order cannot be read. It is named, counted again every hour, and never forgotten.
 """
@@ -63,10 +64,16 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
         unreadable += page.skipped
         record(reading, page)
         run.check()
-    reading.end()
     newer = {order_id for order_id, order in shown.items() if order.created_at > last}
     there -= len(newer)
     shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}
+    left_out = sorted(ours.keys() - shown.keys() - {_id_of(one) for one in unreadable})[:NAMED]
+    for page in run.house.marketplace.orders(order_ids=left_out) if left_out else ():
+        there += len(page.items) + len(page.skipped)
+        shown.update((order.order_id, order) for order in page.items)
+        unreadable += page.skipped
+        record(reading, page)
+    reading.end()
     named = {_id_of(one) for one in unreadable}
     should_know = window.until_at - run.house.settings.overlap
     now_known = _known(run, window.from_at, last)  # what a late answer shows of an earlier state was not recorded

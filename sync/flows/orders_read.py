@@ -8,7 +8,6 @@ from uuid import UUID
 from store.events import OrderChanged, OrderLinePart, OrderPlaced, RefundPart, SalesLinePart, SalesOrderRead
 from sync.ports import Address, MarketLine, MarketOrder, Person, SalesOrder
 from sync.rules.edits import edited, loaded
-from sync.rules.mappings import Mappings
 
 
 def order_event(order: MarketOrder, snapshot_id: UUID | None, *, is_known: bool, start_on: datetime) -> OrderPlaced:
@@ -91,12 +90,14 @@ def _line(line: MarketLine) -> OrderLinePart:
 
 
 def sales_order_event(
-    order: SalesOrder, snapshot_id: UUID | None, known: Mappings, *, changes: tuple[str, ...] | None = None
-) -> SalesOrderRead:
-    """What this reading of a sales order says; an unmapped status stays empty and is raised.
+    order: SalesOrder, snapshot_id: UUID | None, *,
+    address_changes: tuple[str, ...] | None = None, billing_changes: tuple[str, ...] | None = None,
+) -> SalesOrderRead:  # fmt: skip
+    """What this reading of a sales order says.
 
-    `changes`: the fields of its address that are not as sent; None: not compared.
+    Changes are the fields of its addresses that are not as sent; None: not compared.
     """
+    taxes = [line.tax_amount for line in order.lines if line.tax_amount is not None]
     starts_from, starts_until = order.start_day or (None, None)
     cancels_from, cancels_until = order.cancel_day or (None, None)
     return SalesOrderRead(
@@ -108,7 +109,6 @@ def sales_order_event(
         warehouse=order.warehouse,
         ship_via=order.ship_via,
         raw_status=order.raw_status,
-        status=known.status(order.raw_status) or "",
         entered_at=order.entered_at,
         changed_at=order.updated_at,
         changed_by=order.updated_by,
@@ -134,7 +134,12 @@ def sales_order_event(
         cancels_until_at=cancels_until,
         shipping_amount=order.shipping_amount,
         discount_amount=order.discount_amount,
-        address_changes=changes,
+        tax_amount=order.tax_amount,
+        line_tax_amount=sum(taxes, Decimal(0)) if len(taxes) == len(order.lines) else None,
+        currency=order.currency or None,
+        customer=order.customer,
+        address_changes=address_changes,
+        billing_changes=billing_changes,
     )
 
 

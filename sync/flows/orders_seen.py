@@ -22,9 +22,10 @@ def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     How many readings of sales orders of ours were news.
     """
     customer = run.house.settings.erp_customer
-    foreign = [order.ord_num for order in page.items if order.customer != customer]
-    known = _known(run, "sales_order_facts", foreign)
-    ours = [one for one in page.items if one.order_id and (one.customer == customer or one.ord_num in known)]
+    named = {one.ord_num for one in page.items if one.order_id and one.customer == customer}
+    # moved to another account, or without the order's number now: it is ours all the same
+    known = _known(run, "sales_order_facts", [one.ord_num for one in page.items if one.ord_num not in named])
+    ours = [one for one in page.items if one.ord_num in named | known]
     scheduled = _known(run, "scheduled_order_facts", [order.ord_num for order in page.items])
     others = [one for one in page.items if one.customer != customer and one.ord_num not in known]
     dated = [one for one in others if _is_scheduled(one) or one.ord_num in scheduled]

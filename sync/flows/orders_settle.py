@@ -7,17 +7,18 @@ it is looked for once more. What BlueCherry took, and does not show after that d
 by the order's, twice, and then a person alone can say that it is absent. An acceptance and a reference are absent
 when the order was read two minutes after the call and shows nothing of it.
 
-What BlueCherry is asked for is asked in turn (sync.flows.turns).
+What BlueCherry is asked for is asked in turn (sync.flows.turns), and leaves it time for what is new.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from store.events import CreationMissed, Event
 from sync.flows.orders_drift import sales_order_events
-from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
+from sync.flows.turns import LOOKED_FOR_AT_ONCE, asks_of, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, erp_shows_by, is_order_read_since
 from sync.intents import OpenIntent, confirmed, refused, still_open, unclear
 from sync.rules.order_past import SUPERSEDED
@@ -29,18 +30,28 @@ BETWEEN_SWEEPS = timedelta(minutes=1)
 INVISIBLE_AT_ONCE = 20
 
 
-def settle(run: Run, *, at_once: int = LOOKED_FOR_AT_ONCE) -> None:
-    """Look for unclear intents of ours and say what is known now; `at_once` at most of what BlueCherry is asked."""
-    open_intents = still_open(run, KINDS)
+def settle(run: Run, named: Collection[str] = (), *, at_once: int | None = None) -> None:
+    """Look for unclear intents of ours and say what is known now; or for those of the orders `named`, for all.
+
+    `at_once`: how often BlueCherry may be asked, where that is not what the pace allows.
+    """
+    open_intents = [one for one in still_open(run, KINDS) if not named or one.order_id in named]
     by_facts = [one for one in open_intents if one.kind in {"accept_order", "write_reference"}]
     run.record([event for one in by_facts for event in _settle_by_facts(run, one)])
-    cancelations = by_age(open_intents, "cancel_sales_line")
-    in_turn(
-        run, "orders.cancelations", cancelations, at_once, lambda one: run.record(_settle_cancelation(run, one))
-    )
-    creations = by_age(open_intents, "create_sales_order")
-    in_turn(run, "orders.settled", creations, at_once, lambda one: run.record(_settle_creation(run, one)))
-    in_turn(run, "orders.invisible", _invisible(run), INVISIBLE_AT_ONCE, lambda one: _ask_for(run, one))
+    cancelations, creations = (by_age(open_intents, kind) for kind in ("cancel_sales_line", "create_sales_order"))
+    invisible = _invisible(run, named)
+    if named:  # a person waits for these
+        for some, look in ((cancelations, _settle_cancelation), (creations, _settle_creation)):
+            in_turn(run, "", some, len(some), partial(look, run))
+        in_turn(run, "", invisible, len(invisible), partial(_ask_for, run))
+        return
+    most, asks = LOOKED_FOR_AT_ONCE, asks_of(run) if at_once is None else at_once
+    half = max(1, asks // 2) if creations else asks
+    asked = in_turn(run, "orders.cancelations", cancelations, most, partial(_settle_cancelation, run), asks=half)
+    rest = max(1, asks - asked)
+    in_turn(run, "orders.settled", creations, most, partial(_settle_creation, run), asks=rest)
+    most = min(INVISIBLE_AT_ONCE, max(1, asks // 3))
+    in_turn(run, "orders.invisible", invisible, most, partial(_ask_for, run))
 
 
 def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
@@ -63,8 +74,13 @@ def _settle_by_facts(run: Run, intent: OpenIntent) -> list[Event]:
     return _doubt(intent, now)
 
 
-def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
+def _settle_cancelation(run: Run, intent: OpenIntent) -> bool:
     """Its line's cancelled units say whether it happened; where they do not, twice, a minute apart, it did not."""
+    run.record(_cancelation_became(run, intent))
+    return True  # BlueCherry was asked
+
+
+def _cancelation_became(run: Run, intent: OpenIntent) -> list[Event]:
     now = run.now()
     what = intent.payload
     is_readable = True
@@ -89,14 +105,22 @@ def _settle_cancelation(run: Run, intent: OpenIntent) -> list[Event]:
     return [refused(intent, now, "absent", "not found in two sweeps after the visibility delay")]
 
 
-def _settle_creation(run: Run, intent: OpenIntent) -> list[Event]:
+def _settle_creation(run: Run, intent: OpenIntent) -> bool:
+    """Whether BlueCherry was asked for it; what was read already, and what may still appear, it is not asked."""
     now = run.now()
     minutes = run.house.settings.erp_visibility_minutes
     is_time = bool(intent.said_absent) or (
         minutes is not None and now >= intent.meant_at + timedelta(minutes=minutes)
     )
     is_soon = not intent.said_absent and intent.code == "absent_once" and now - intent.happened_at < BETWEEN_SWEEPS
-    is_looked_for = is_time and not is_soon and _look_for(run, intent)
+    ord_num = _found(run, intent)
+    asks = is_time and not is_soon and not (ord_num and _is_as_meant(run, intent, ord_num))
+    run.record(_creation_became(run, intent, is_looked_for=asks and _look_for(run, intent)))
+    return asks
+
+
+def _creation_became(run: Run, intent: OpenIntent, *, is_looked_for: bool) -> list[Event]:
+    now = run.now()
     if ord_num := _found(run, intent):
         if _is_as_meant(run, intent, ord_num):
             return [confirmed(intent, now, ord_num, "found by its po_num")]
@@ -170,7 +194,7 @@ def _doubt(intent: OpenIntent, now: datetime) -> list[Event]:
     return [unclear(intent, now, "looking", "we were stopped before its answer came")]
 
 
-def _invisible(run: Run) -> dict[str, dict[str, Any]]:
+def _invisible(run: Run, named: Collection[str]) -> dict[str, dict[str, Any]]:
     """What was created and is still not read back after the visibility delay, by moment and number."""
     minutes = run.house.settings.erp_visibility_minutes or 0
     rows = run.rows(
@@ -186,7 +210,11 @@ def _invisible(run: Run) -> dict[str, dict[str, Any]]:
         """,
         {"before": run.now() - timedelta(minutes=minutes)},
     )
-    return {f"{row['meant_at'].isoformat()} {row['reference']}": row for row in rows}
+    return {
+        f"{row['meant_at'].isoformat()} {row['reference']}": row
+        for row in rows
+        if not named or row["order_id"] in named
+    }
 
 
 def _ask_for(run: Run, row: Mapping[str, Any]) -> None:

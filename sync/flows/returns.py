@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from store.events import (
@@ -25,7 +26,6 @@ from store.events import (
     ReturnedLinePart,
     ReturnSeen,
 )
-from sync.errors import Deferred
 from sync.flows import returns_answers as answering
 from sync.flows import returns_settle as settling
 from sync.flows.stamps import in_order
@@ -43,13 +43,13 @@ OURS = "seller"
 
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
-    later = look(run, scope)
-    settling.settle(run)
-    answering.answer(run, scope)
-    decision = _decide(run, scope)
-    _act(run, decision)
-    if later is not None:
-        run.defer(later.due_at, str(later))
+    is_erp_there = look(run, scope)
+    if is_erp_there:
+        with run.apart():
+            settling.settle(run)
+    with run.apart():
+        answering.answer(run, scope)
+    _act(run, _decide(run, scope), is_erp_there=is_erp_there)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -79,15 +79,14 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
 # -- look --------------------------------------------------------------------------------------
 
 
-def look(run: Run, scope: Scope) -> Deferred | None:
-    """Read both sides and record; a marketplace that asks for patience does not keep us from the ERP."""
-    later = None
-    try:
+def look(run: Run, scope: Scope) -> bool:
+    """Read both sides and record, each apart; whether BlueCherry could be read."""
+    with run.apart():
         _look_at_marketplace(run, scope)
-    except Deferred as deferred:
-        later = deferred
-    _look_at_erp(run, scope)
-    return later
+    with run.apart():
+        _look_at_erp(run, scope)
+        return True
+    return False
 
 
 def _look_at_marketplace(run: Run, scope: Scope) -> None:
@@ -109,9 +108,9 @@ def _look_at_erp(run: Run, scope: Scope) -> None:
     overlap = settings.overlap + timedelta(minutes=settings.erp_visibility_minutes or 0)
     reading, since = begin(run, scope, "erp", "return", bookmark=ERP_SEEN, overlap=overlap)
     moments: list[datetime] = []
-    if scope.key:  # a person waits for this order
+    if scope.named:  # a person waits for these orders
         named = Reading(run, "erp", "return")
-        for page in run.house.erp.list_returns(order_id=scope.key):
+        for page in chain.from_iterable(run.house.erp.list_returns(order_id=one) for one in scope.named):
             run.counts["authorisations_changed"] += settling.record_returns(run, page)
             named.add(page, [one.ret_num for one in page.items])
         named.end()
@@ -190,21 +189,19 @@ def _credited(memo: CreditMemo, snapshot_id: Any) -> CreditMemoRead:
 
 def _decide(run: Run, scope: Scope) -> Decision:
     settings = run.house.settings
-    values = {"now": run.now(), "order_id": scope.key}
+    named = {"named": list(scope.named)}
+    is_wanted = "(len($named::varchar[]) = 0 or order_id in (select unnest($named::varchar[])))"
     returns = run.rows(
-        """
+        f"""
         select * from order_returns($now)
-        where not is_before_start and $order_id in ('', order_id)
+        where not is_before_start and {is_wanted}
         -- what is due is worked out by line: all returns of one are wanted while one of them is open
         qualify bool_or(state not in ('CLOSED', 'NO_RECEPTION') or refunded_quantity < received_quantity)
             over (partition by order_line_id)
         """,
-        values,
+        {"now": run.now(), **named},
     )
-    withdrawn = run.rows(
-        "select * from returns_withdrawn where not is_closed and $order_id in ('', order_id)",
-        {"order_id": scope.key},
-    )
+    withdrawn = run.rows(f"select * from returns_withdrawn where not is_closed and {is_wanted}", named)
     orders = {"orders": sorted({row["order_id"] for row in (*returns, *withdrawn)})}
     within = "order_id in (select unnest($orders::varchar[]))"
     sales: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -260,7 +257,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
             is_ours_to_refund=settings.refunded_by == OURS,
             refund_reason=settings.refund_reason,
             now=run.now(),
-            retry=scope.key,
+            frees=scope.frees,
             withdrawn=withdrawn,
         )
     )
@@ -269,11 +266,17 @@ def _decide(run: Run, scope: Scope) -> Decision:
 # -- act ---------------------------------------------------------------------------------------
 
 
-def _act(run: Run, decision: Decision) -> None:
-    run.count("authorised", carry_out(run, decision.create, lambda one: _create(run, one), workers=2))
-    run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
-    run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
-    run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
+def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
+    """Carry out what was decided; one system's trouble stops nothing at the other."""
+    if is_erp_there:
+        with run.apart():
+            run.count("authorised", carry_out(run, decision.create, lambda one: _create(run, one), workers=2))
+            run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
+    with run.apart():
+        run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
+    if run.trouble is None:  # money goes back only on what both sides show
+        with run.apart():
+            run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
 
 
 def _create(run: Run, intent: Intent) -> str:

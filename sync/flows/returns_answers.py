@@ -32,9 +32,9 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         """
         select * from order_returns($now)
         where state in ('WAITING_ACCEPTANCE', 'RECEIVED') and not is_before_start
-            and $order_id in ('', order_id)
+            and (len($orders::varchar[]) = 0 or order_id in (select unnest($orders::varchar[])))
         """,
-        {"now": run.now(), "order_id": scope.key},
+        {"now": run.now(), "orders": list(scope.named)},
     )
     ids = {"ids": sorted({row["return_id"] for row in returns})}
     within = "in (select unnest($ids::varchar[]))"
@@ -47,7 +47,7 @@ def decided(run: Run, scope: Scope) -> tuple[Intent, ...]:
         ),
         now=run.now(),
         accepts_fitting=run.house.settings.accepts_returns == "fitting",
-        retry=scope.key,
+        frees=scope.frees,
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
 from sync.flows.stamps import in_order
-from sync.flows.turns import LOOKED_FOR_AT_ONCE, by_age, in_turn
+from sync.flows.turns import LOOKED_FOR_AT_ONCE, asks_of, by_age, in_turn
 from sync.freshness import SHOWN_WITHIN, is_order_read_since, is_return_read_since
 from sync.intents import Intent, OpenIntent, confirmed, refused, still_open, unclear
 from sync.ports import ErpReturn, Page
@@ -42,7 +42,8 @@ def settle(run: Run) -> None:
         elif intent.kind == "refund_line":
             run.record(_refund(run, intent))
     asked_for = by_age(open_intents, "create_return", "cancel_return")
-    in_turn(run, "returns.settled", asked_for, LOOKED_FOR_AT_ONCE, lambda one: run.record(_in_erp(run, one)))
+    most = min(LOOKED_FOR_AT_ONCE, asks_of(run))
+    in_turn(run, "returns.settled", asked_for, most, lambda one: run.record(_in_erp(run, one)))
     run.record(_never_shown(run))
 
 

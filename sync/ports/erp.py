@@ -127,6 +127,7 @@ class SalesLine:
     cancelled_quantity: int
     cancel_kind: str
     unit_price: Decimal | None
+    tax_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,12 @@ class SalesOrder:
     cancel_day: tuple[datetime, datetime] | None = None
     shipping_amount: Decimal | None = None
     discount_amount: Decimal | None = None  # off the whole order
+    tax_amount: Decimal | None = None  # its own; lines have theirs
+    currency: str = ""  # empty: not told
     ship_to: Address | None = field(default=None, repr=False)  # None: none, more than one, or not told
     ship_to_count: int | None = None  # delivery addresses it has; None: it does not tell addresses
+    bill_to: Address | None = field(default=None, repr=False)  # as `ship_to`
+    bill_to_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,14 +36,21 @@ class Misfit:
     @property
     def name(self) -> str:
         """`delivery town`."""
-        return f"{_WORDS[self.part]} {_WORDS.get(self.field, self.field)}"
+        return named(f"{self.part}.{self.field}")
 
     @property
     def words(self) -> str:
         """What is wrong with it, without its text."""
+        if self.field == "street":  # its characters may be few enough, and its words still too long
+            return f"{self.name}: {self.length} characters, which do not break into two lines of {LINE}"
         if self.fits:
             return f"{self.name}: {self.length} characters, {self.fits} fit"
         return f"{self.name}: {'not of the form of a postcode' if self.length else 'missing'}"
+
+
+def named(field: str) -> str:
+    """A field of a person by its path, in words: `ship_to.city` is the `delivery town`."""
+    return " ".join(_WORDS.get(part, part.replace("_", " ")) for part in field.split("."))
 
 
 def misfits(person: Person) -> tuple[Misfit, ...]:
@@ -61,6 +68,15 @@ def fitted(address: Address) -> Address | None:
     if lines is None or any(len(getattr(address, field)) > most for field, most in LONGEST.items()):
         return None
     return replace(address, line_1=lines[0], line_2=lines[1])
+
+
+def sent_addresses(person: Person | None) -> tuple[Address | None, Address | None]:
+    """Where a sales order goes and who is billed, as they are written there; None: it cannot be, or is not known.
+
+    Who gives no billing address is billed where it goes.
+    """
+    ship_to = fitted(person.ship_to) if person and person.ship_to else None
+    return ship_to, fitted(person.bill_to) if person and person.bill_to else ship_to
 
 
 def _misfits(part: str, address: Address) -> Iterator[Misfit]:

@@ -9,7 +9,6 @@ from sync.rules.addresses import BRITISH
 
 NO_ADDRESS, MANY_ADDRESSES = "none", "several"  # in the place of fields: there is no one address to compare
 _ALIKE = ("name", "city", "state", "postcode")
-CLASSES = ("quantity", "substitution", "warehouse", "ship_via", "address", "price", "dates", "cancelled")
 
 
 def changed_fields(sent: Address, there: Address) -> tuple[str, ...]:

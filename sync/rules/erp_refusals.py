@@ -18,6 +18,7 @@ class ErpRefusal:
     fix_where: Literal["BlueCherry", "mapping", "network", "Cherrylane"] = "BlueCherry"
     remedy: Literal["technical", "data"] = "data"
     passes: bool = False  # by itself: it is tried again after growing gaps
+    is_of_all: bool = False  # it says that BlueCherry takes no sales orders at all, whatever stands in them
 
 
 REFUSALS: tuple[ErpRefusal, ...] = (
@@ -45,11 +46,13 @@ REFUSALS: tuple[ErpRefusal, ...] = (
                "technical"),
     ErpRefusal("INVALID_ADDRESS", "BlueCherry does not take the address of a sales order"),
     ErpRefusal("BATCH_RUNNING", "BlueCherry is posting a batch and takes no sales orders", "it", "BlueCherry",
-               "technical", passes=True),
+               "technical", passes=True, is_of_all=True),
     ErpRefusal("LOCK_TIMEOUT", "BlueCherry was busy with the same records", "it", "BlueCherry", "technical",
                passes=True),
     ErpRefusal("UPSTREAM_TIMEOUT", "BlueCherry's own server did not answer its gateway", "it", "BlueCherry",
                "technical", passes=True),
+    ErpRefusal("INTERNAL", "BlueCherry's own server failed on a sales order", "it", "BlueCherry", "technical",
+               passes=True),
     ErpRefusal("NO_ANSWER", "BlueCherry's answer to a sales order never comes, and the order is never there", "it",
                "network", "technical", passes=True),
 )  # fmt: skip

@@ -223,10 +223,6 @@ class Mappings:
         """The ERP ship-via for a marketplace shipping type."""
         return self.by_kind.get("ship_via", {}).get(shipping_type)
 
-    def status(self, raw_status: str) -> str | None:
-        """Our word for an ERP order status."""
-        return self.by_kind.get("order_status", {}).get(raw_status)
-
     def _ruled(self, kind: str, goods: Goods, place: Place) -> tuple[str, str | None]:
         """Key and value of the rule that wins."""
         fitting = ((key, value) for rule, key, value in self.rules.get(kind, ()) if rule.fits(goods, place))

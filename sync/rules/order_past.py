@@ -12,6 +12,7 @@ from typing import Any
 from sync.intents import NOT_SENT
 from sync.rules.retrying import ABSENT, is_transient, next_try_at
 
+INTERNAL = "INTERNAL"  # BlueCherry's word for a failure of its own server, and ours for those it names otherwise
 NO_ANSWER = "NO_ANSWER"  # our word for a write whose answer never comes, and which is never there
 OTHER_CONTENT = {"DUPLICATE_PO", "other_content"}  # the same key is there with a different content
 SUPERSEDED = "superseded"  # what it was about is over, and by something else
@@ -22,11 +23,12 @@ Groups = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # an order's lin
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The last intent of each kind and subject, those found absent, and which creation carries a line."""
+    """The last intent of each kind and subject, those that failed in a row, and which creation carries a line."""
 
     last: Mapping[tuple[str, str], Mapping[str, Any]]
-    failed: Mapping[tuple[str, str], int]
+    failed: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]  # for a passing reason, oldest first
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by line that is or may be there
+    absent: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by subject, the creation that last was
 
     def is_free(
         self, kind: str, subject: str, *, at: datetime | None = None, again_before: datetime | None = None
@@ -50,20 +52,25 @@ class Past:
         return self.is_free(kind, subject, at=now) and self.refusal(kind, subject) is None
 
     def _is_rested(self, last: Mapping[str, Any], now: datetime) -> bool:
-        """Whether the gap after what last failed for a passing reason is over, if it was that."""
+        """Whether the gap after what last failed for a passing reason is over, if it was that.
+
+        What was never sent was due when it was begun, whatever had failed before it: it still is.
+        """
         failures = self.failures(last["intent_kind"], last["subject"])
         if not failures or not is_transient(last["code"]):
             return True
         return next_try_at(last["happened_at"], last["code"], failures, last["subject"]) <= now
 
-    def is_elsewhere(self, order_id: str, groups: Groups) -> bool:
-        """A line is on its way under another division or warehouse than the mappings name now."""
-        return any(
-            carrier["is_pending"] and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+    def elsewhere(self, order_id: str, groups: Groups) -> list[Mapping[str, Any]]:
+        """The creations on whose way a line is under another division or warehouse than the mappings name now."""
+        return [
+            carrier
             for (division, warehouse), lines in groups.items()
             for line in lines
             if (carrier := self.carried.get(line["order_line_id"])) is not None
-        )
+            and carrier["is_pending"]
+            and carrier["subject"] != f"{order_id}/{division}/{warehouse}"
+        ]
 
     def refusal(self, kind: str, subject: str) -> Mapping[str, Any] | None:
         """The last intent, if it was refused for a reason."""
@@ -83,7 +90,12 @@ class Past:
 
     def failures(self, kind: str, subject: str) -> int:
         """How often it failed for a passing reason since it last did not."""
-        return self.failed.get((kind, subject), 0)
+        return len(self.failed.get((kind, subject), ()))
+
+    def failure(self, kind: str, subject: str) -> Mapping[str, Any] | None:
+        """The last of those; a try that was never sent is none."""
+        failed = self.failed.get((kind, subject))
+        return failed[-1] if failed else None
 
     @staticmethod
     def is_freed(hold: Mapping[str, Any] | None, refusal: Mapping[str, Any]) -> bool:
@@ -96,22 +108,17 @@ class Past:
         return is_meant and bool((hold["happened_at"], hold["seq"]) > (refusal["happened_at"], refusal["seq"]))
 
     def was_absent_since(self, subject: str, moment: datetime) -> bool:
-        """Looked for since that moment, and surely not there."""
-        last = self.last.get(("create_sales_order", subject))
-        return (
-            last is not None
-            and last["state"] == "refused"
-            and last["code"] in {NOT_SENT, ABSENT}
-            and last["happened_at"] >= moment
-        )
+        """Meant after that moment, looked for, and surely not there; what was refused since made nothing of it."""
+        absent = self.absent.get(subject)
+        return absent is not None and (absent["meant_at"] or absent["happened_at"]) >= moment
 
 
 def cause_of(failure: Mapping[str, Any]) -> str:
-    """Why it failed; of what was surely absent, what BlueCherry had answered with, where that passes by itself."""
+    """Why it failed; of what was surely absent, what BlueCherry had answered with."""
     if failure["code"] != ABSENT:
         return str(failure["code"])
-    answered = failure.get("answered") or ""
-    return answered if is_transient(answered) else NO_ANSWER
+    answered = failure.get("answered") or NO_ANSWER
+    return answered if is_transient(answered) else INTERNAL
 
 
 def freed_by(exception_kind: str, cause: str) -> tuple[str, ...]:
@@ -133,18 +140,28 @@ _FREED = {
 
 
 def past_of(intents: Sequence[Mapping[str, Any]]) -> Past:
-    """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry."""
+    """The memory of these intents, rows of `intent_facts`; creations with the `line_ids` they carry, and `is_sent`.
+
+    What was only looked for, lest somebody else had created it, was never sent: that it is absent is no failure.
+    """
     last: dict[tuple[str, str], Mapping[str, Any]] = {}
     carried: dict[str, Mapping[str, Any]] = {}
-    failed: dict[tuple[str, str], int] = {}
+    absent: dict[str, Mapping[str, Any]] = {}
+    failed: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in sorted(intents, key=lambda one: (one["meant_at"] or one["happened_at"], one["seq"])):
         about = row["intent_kind"], row["subject"]
         last[about] = row
-        if row["intent_kind"] == "create_sales_order" and row["state"] != "refused":
-            carried.update(dict.fromkeys(row["line_ids"], row))
+        if row["intent_kind"] == "create_sales_order":
+            if row["state"] != "refused":
+                carried.update(dict.fromkeys(row["line_ids"], row))
+            if row["code"] == ABSENT:
+                absent[row["subject"]] = row
+            elif row["state"] == "confirmed" or row["code"] in OTHER_CONTENT:
+                absent.pop(row["subject"], None)
+        if row["code"] == NOT_SENT or (row["code"] == ABSENT and not row.get("is_sent", True)):
+            continue  # what was never sent says nothing of the other side
         if row["state"] == "refused" and is_transient(row["code"]):
-            failed[about] = failed.get(about, 0) + 1
-        # what was never sent, and what is not known yet, says nothing of the other side
-        elif row["state"] in {"confirmed", "refused"} and row["code"] != NOT_SENT:
-            failed[about] = 0
-    return Past(last, failed, carried)
+            failed.setdefault(about, []).append(row)
+        elif row["state"] in {"confirmed", "refused"}:  # what is not known yet says nothing, too
+            failed.pop(about, None)
+    return Past(last, failed, carried, absent)

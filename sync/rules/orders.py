@@ -7,7 +7,7 @@ reason stays refused until a person releases the order; *not sent* and *absent* 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +17,9 @@ from sync.rules.addresses import Misfit
 from sync.rules.likeness import described, spelt_as
 from sync.rules.mappings import Goods, Place
 from sync.rules.order_known import Known
-from sync.rules.order_past import NO_ANSWER, OTHER_CONTENT, Groups, Past, cause_of, past_of
+from sync.rules.order_past import OTHER_CONTENT, Groups, Past, past_of
 from sync.rules.order_upkeep import cancelations, references
-from sync.rules.retrying import ABSENT, next_try_at
+from sync.rules.order_waits import Wait, failed_before, rests_with_all
 
 CANCEL_AFTER = timedelta(days=14)  # past the dispatch deadline the ERP may give the units free
 
@@ -35,14 +35,7 @@ class Decision:
     reference: tuple[Intent, ...] = ()
     holds: tuple[OrderHeld, ...] = ()
     releases: tuple[OrderReleased, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    """Until when an order that failed for a passing reason waits, and how it is held meanwhile."""
-
-    until_at: datetime
-    held: "_Held"
+    is_trial: bool = False  # BlueCherry took none before: the first is sent alone, the others once it is taken
 
 
 @dataclass(slots=True)
@@ -52,7 +45,7 @@ class _Plan:
     take_over: list[Intent] = field(default_factory=list)
     holds: list[OrderHeld] = field(default_factory=list)
     releases: list[OrderReleased] = field(default_factory=list)
-    waits: dict[str, _Wait] = field(default_factory=dict)  # by order
+    waits: dict[str, Wait] = field(default_factory=dict)  # by order
 
 
 class _Held(Exception):
@@ -86,6 +79,7 @@ def decide(known: Known) -> Decision:
         reference=references(known, past),
         holds=tuple(plan.holds),
         releases=tuple(plan.releases),
+        is_trial=known.rest is not None,
     )
 
 
@@ -124,7 +118,10 @@ def _next_step(known: Known, past: Past, order_id: str, lines: Sequence[Mapping[
     groups = _groups(known, lines)
     ship_via = _ship_via(known, first)
     _check_address(known, order_id)
-    if past.is_elsewhere(order_id, groups):
+    if carriers := past.elsewhere(order_id, groups):
+        for carrier in carriers:
+            if failed := failed_before(past, carrier["subject"]):
+                raise _Held("refused_by_erp", failed.cause, failed.detail)
         return  # sent under another mapping, and not seen yet: its lines may be there
     if order_id in known.other_content:
         if first["is_before_start"]:
@@ -142,26 +139,26 @@ def _plan_creations(known: Known, past: Past, groups: Groups, ship_via: str, pla
     for position, ((division, warehouse), members) in enumerate(sorted(groups.items())):
         subject = f"{order_id}/{division}/{warehouse}"
         _check_refusal(known, past, order_id, "refused_by_erp", kind="create_sales_order", subject=subject)
-        if not past.is_free("create_sales_order", subject) and (kept := _kept(known, past, order_id, subject)):
-            plan.waits[order_id] = kept
+        is_free, failed = past.is_free("create_sales_order", subject), failed_before(past, subject)
+        if failed and not is_free:
+            plan.waits[order_id] = failed
         unsent = [line for line in members if line["order_line_id"] not in past.carried]
         if not unsent:
             continue
-        if not past.is_free("create_sales_order", subject):
+        if not is_free:
             if not past.last["create_sales_order", subject]["is_pending"]:
                 left_out[subject] = unsent
             continue
-        if waits := _waits(known, past, order_id, subject):
-            plan.waits[order_id] = waits
-        if waits and waits.until_at > known.now:
+        if _is_paused(known, past, order_id, subject, plan):
             continue
         bears_shipping = position == 0 and not _shipping_is_charged(past, order_id, subject)
         payload = _payload(known, unsent, division, warehouse, ship_via, bears_shipping=bears_shipping)
-        intent = Intent("create_sales_order", subject, payload, order_id)
         is_sure = _is_nowhere(known, past, subject, unsent)
+        payload |= {} if is_sure else {"is_sent": False}
+        intent = Intent("create_sales_order", subject, payload, order_id)
         (plan.create if is_sure else plan.take_over).append(intent)
     if order_id in plan.waits:
-        raise plan.waits[order_id].held
+        raise _Held("refused_by_erp", plan.waits[order_id].cause, plan.waits[order_id].detail)
     for subject, lines in left_out.items():
         raise _left_out(past, subject, lines)
 
@@ -171,7 +168,7 @@ def _is_nowhere(known: Known, past: Past, subject: str, lines: Sequence[Mapping[
 
     Who took a line out of the sales order of another order may have keyed it in under its own number.
     """
-    taken_out = [line["taken_out_by_at"] for line in lines if line["taken_out_by_at"] is not None]
+    taken_out = [known.taken_out[one] for line in lines if (one := line["order_line_id"]) in known.taken_out]
     trust_from = max([known.trust_from, *taken_out])
     return bool(lines[0]["placed_at"] >= trust_from) or past.was_absent_since(subject, trust_from)
 
@@ -187,33 +184,17 @@ def _left_out(past: Past, subject: str, lines: Sequence[Mapping[str, Any]]) -> "
     return _Held("missing_in_erp", "left out of its sales order", words)
 
 
-def _kept(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
-    """The hold of what failed and is tried again at this moment: it stays until the outcome is known."""
-    hold = known.holds.get(order_id)
-    if hold is None or hold["reason"] != "refused_by_erp" or not past.failures("create_sales_order", subject):
-        return None
-    return _Wait(known.now, _Held(hold["reason"], hold["cause"], hold["detail"]))
-
-
-def _waits(known: Known, past: Past, order_id: str, subject: str) -> "_Wait | None":
-    """What keeps failing for a passing reason: until when it waits, and how that is said. None: it may go.
-
-    It stays held while it is tried again, so that its exception does not close and open with each try.
-    """
-    last, failures = past.last.get(("create_sales_order", subject)), past.failures("create_sales_order", subject)
-    if last is None or not failures or past.is_freed(known.holds.get(order_id), last):
-        return None
-    cause = cause_of(last)
-    if cause == NO_ANSWER and failures == 1:
-        return None
-    until_at = next_try_at(last["happened_at"], ABSENT if cause == NO_ANSWER else cause, failures, subject)
-    words = last["message"]
-    if last["code"] == ABSENT:
-        came = "its answer never came" if cause == NO_ANSWER else f"BlueCherry answered {cause}"
-        words = f"{came}, and it was not there"
-    times = f"{failures} times" if failures > 1 else "once"
-    detail = f"Tried {times}, the last at {last['happened_at']:%H:%M} UTC: {words}. Tried again by itself."
-    return _Wait(until_at, _Held("refused_by_erp", cause, detail))
+def _is_paused(known: Known, past: Past, order_id: str, subject: str, plan: _Plan) -> bool:
+    """Whether what could be sent waits, for its own failure or with all others; a person's word ends either."""
+    waits = [
+        one
+        for one in (failed_before(past, subject), rests_with_all(known, past, order_id, subject))
+        if one is not None and not past.is_freed(known.holds.get(order_id), one.failed)
+    ]
+    for one in waits:
+        if one.is_told:
+            plan.waits.setdefault(order_id, one)
+    return any(one.until_at > known.now for one in waits)
 
 
 def _check_stock(known: Known, order_id: str) -> None:
@@ -315,6 +296,7 @@ def _payload(
         "commercial_id": first["commercial_id"],
         "division": division,
         "warehouse": warehouse,
+        "customer": known.customer,
         "ship_via": ship_via,
         "ship_via_rule": "" if order_id in known.ship_vias else first["shipping_type"],
         "currency": first["currency"],

@@ -6,12 +6,13 @@ customer's money.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sync.intents import Intent
 from sync.rules.order_past import Past, past_of
+from sync.rules.return_frees import is_freed
 
 ANSWER, REPORT = "answer_return", "report_return"
 REJECTIONS = {
@@ -35,12 +36,12 @@ def decide(
     *,
     now: datetime,
     accepts_fitting: bool,
-    retry: str = "",
+    frees: Collection[str] = (),
 ) -> tuple[Intent, ...]:
     """The words to pass on now, one a return.
 
     `returns` are rows of `order_returns`; `said` rows of `return_decision_facts` by return; `intents` rows of
-    `intent_facts` of these kinds; `retry` an order a person wants tried again.
+    `intent_facts` of these kinds; `frees` names what was refused and a person wants said once more.
     """
     by_return: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in returns:
@@ -49,7 +50,7 @@ def decide(
     found = []
     for return_id, rows in sorted(by_return.items()):
         intent = _word(return_id, rows, said.get(return_id), accepts_fitting=accepts_fitting)
-        if intent is not None and _is_free(past, said.get(return_id), intent, now, retry):
+        if intent is not None and _is_free(past, said.get(return_id), intent, now, frees):
             found.append(intent)
     return tuple(found)
 
@@ -75,10 +76,12 @@ def _word(
     return None
 
 
-def _is_free(past: Past, said: Mapping[str, Any] | None, intent: Intent, now: datetime, retry: str) -> bool:
+def _is_free(
+    past: Past, said: Mapping[str, Any] | None, intent: Intent, now: datetime, frees: Collection[str]
+) -> bool:
     """Nothing of it is under way or done; what was refused waits for another word, or for a person's press."""
     last = past.last.get((intent.kind, intent.subject))
     is_newer = last is not None and said is not None and said["happened_at"] > last["happened_at"]
-    if is_newer or (retry and retry == intent.order_id):
+    if is_newer or is_freed(frees, intent.kind, intent.subject, intent.order_id):
         return past.is_free(intent.kind, intent.subject)
     return past.may_go(intent.kind, intent.subject, now)

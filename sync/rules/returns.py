@@ -17,6 +17,7 @@ from typing import Any
 from store.money import to_pence
 from sync.intents import Intent
 from sync.rules.order_past import NOTHING_HAPPENED, Past, past_of
+from sync.rules.return_frees import is_freed, shipping_of
 
 UNSEEN = "unseen"  # no answer came and no refund shows: a person says whether it is sent again
 ON_THE_WAY = frozenset({"IN_PROGRESS", "RECEIVED"})
@@ -33,7 +34,7 @@ class Known:
     is_ours_to_refund: bool
     refund_reason: str
     now: datetime
-    retry: str = ""  # an order a person wants tried again
+    frees: Collection[str] = ()  # what was refused and a person wants sent once more, by name (rules.return_frees)
     withdrawn: Sequence[Mapping[str, Any]] = ()  # rows of `returns_withdrawn`
     shipping: Mapping[str, Decimal] = field(default_factory=dict)  # by order: credited and not refunded yet
 
@@ -67,8 +68,8 @@ def decide(known: Known) -> Decision:
             one
             for one in _refunds(known, [row for rows in by_return.values() for row in rows])
             if one.payload["order_line_id"] not in busy
+            and one.payload["order_line_id"] not in doubtful
             and _is_free(known, past, one)
-            and (one.payload["order_line_id"] not in doubtful or known.retry == one.order_id)
         ]
         refund = _with_shipping(known, past, refund, busy)
     withdraw = tuple(one for one in _withdrawals(known) if _is_free(known, past, one))
@@ -77,7 +78,7 @@ def decide(known: Known) -> Decision:
 
 def _is_free(known: Known, past: Past, intent: Intent) -> bool:
     """Nothing of the kind is under way or done; what was refused for a reason waits for a person."""
-    if known.retry and known.retry == intent.order_id:
+    if is_freed(known.frees, intent.kind, intent.subject, intent.order_id):
         return past.is_free(intent.kind, intent.subject)
     return past.may_go(intent.kind, intent.subject, known.now)
 
@@ -217,18 +218,23 @@ def _with_shipping(
 
 def _is_in_doubt(known: Known, order_id: str) -> bool:
     """A refund of the order ended without anybody being sure, and no person has said that it is sent again."""
-    return known.retry != order_id and any(
-        last["order_id"] == order_id and last["state"] == "refused" and last["code"] not in NOTHING_HAPPENED
+    return shipping_of(order_id) not in known.frees and any(
+        last["order_id"] == order_id
+        and last["state"] == "refused"
+        and last["code"] not in NOTHING_HAPPENED
+        and not is_freed(known.frees, "refund_line", last["subject"], order_id)
         for last in _last_refunds(known).values()
     )
 
 
 def _lines_in_doubt(known: Known, past: Past) -> set[str]:
-    """Lines whose last refund of goods was refused for a reason, or is doubtful: a person says what is done."""
+    """Lines whose last refund of goods was refused for a reason, or is doubtful, and that no person frees."""
     return {
         line_id
         for (line_id, is_shipping), last in _last_refunds(known).items()
-        if not is_shipping and past.refusal("refund_line", last["subject"]) is not None
+        if not is_shipping
+        and past.refusal("refund_line", last["subject"]) is not None
+        and not is_freed(known.frees, "refund_line", last["subject"], last["order_id"])
     }
 
 

@@ -146,6 +146,10 @@ class SalesOrder:
             self.last_user = user
             self.edit_seq += 1
 
+    @property
+    def ship_to(self) -> dict[str, str]:
+        return next(address for address in self.addresses if address["addr_type"] == "ST")
+
     def line(self, *, line_seq: object = None, ext_line_id: object = None) -> OrderLine | None:
         for line in self.lines:
             if line_seq is not None and str(line.line_seq) != str(line_seq):

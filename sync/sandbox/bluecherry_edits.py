@@ -31,14 +31,18 @@ class HandEdits:
             ("quantity_down", 3, self._quantity_down),
             ("line_removed", 2, self._line_removed),
             ("cancelled", 2, self._cancelled),
-            ("ship_via_changed", 4, self._ship_via_changed),
-            ("address_changed", 4, self._address_changed),
+            ("ship_via_changed", 3, self._ship_via_changed),
+            ("account_changed", 1, self._account_changed),
+            ("address_changed", 2, self._address_changed),
+            ("billing_changed", 1, self._billing_changed),
+            ("tax_changed", 1, self._tax_changed),
             ("warehouse_changed", 1, self._warehouse_changed),
             ("price_changed", 1, self._price_changed),
             ("dates_changed", 1, self._dates_changed),
             ("discount_given", 1, self._discount_given),
             ("sku_substituted", 1, self._sku_substituted),
             ("line_added", 1, self._line_added),
+            ("currency_changed", 0, self._currency_changed),  # by no accident: only when asked
         )
 
     def consider(self, order: SalesOrder) -> None:
@@ -115,8 +119,28 @@ class HandEdits:
         return True
 
     def _address_changed(self, order: SalesOrder) -> bool:
-        ship_to = next(address for address in order.addresses if address["addr_type"] == "ST")
-        ship_to["addr2"] = "Leave with concierge"
+        order.ship_to["addr2"] = "Leave with concierge"
+        return True
+
+    def _billing_changed(self, order: SalesOrder) -> bool:
+        """Somebody bills an accounts department; a sales order with no billing address gets one."""
+        billed = [address for address in order.addresses if address["addr_type"] == "BT"]
+        if not billed:
+            order.addresses.append({**order.ship_to, "addr_type": "BT"})
+            billed = order.addresses[-1:]
+        billed[0]["addr2"] = "Accounts department"
+        return True
+
+    def _account_changed(self, order: SalesOrder) -> bool:
+        order.customer = "WEB"
+        return True
+
+    def _tax_changed(self, order: SalesOrder) -> bool:
+        order.tax += Decimal("1.00")
+        return True
+
+    def _currency_changed(self, order: SalesOrder) -> bool:
+        order.curr_code = "EUR"
         return True
 
     def _warehouse_changed(self, order: SalesOrder) -> bool:

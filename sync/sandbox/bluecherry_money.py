@@ -61,6 +61,7 @@ class Invoice:
     shipment: Shipment
     units: list[tuple[OrderLine, int, Decimal]]
     freight: Decimal
+    discount: Decimal  # of what is taken off the whole sales order
 
     def header(self) -> dict[str, Any]:
         order: SalesOrder = self.shipment.pick.order
@@ -78,8 +79,8 @@ class Invoice:
             "curr_code": order.curr_code,
             "frgt_amt": str(self.freight.quantize(_PENNY)),
             "tax_amt": str(tax),
-            "disc_amt": "0.00",
-            "total": str((goods + self.freight).quantize(_PENNY)),
+            "disc_amt": str(self.discount),
+            "total": str((goods + self.freight - self.discount).quantize(_PENNY)),
             "status": "POSTED",
             "last_mod": local_text(self.invoiced_at),
         }
@@ -137,6 +138,7 @@ class Books:
         self.refuse_duplicates = False
         self._closed_by_hand: set[str] = set()
         self._freight_invoiced: set[str] = set()
+        self._discounted: dict[str, Decimal] = {}  # so far, by sales order
 
     # -- invoices ----------------------------------------------------------------------------
 
@@ -156,9 +158,21 @@ class Books:
         for line, count, _ in units:
             line.invoiced += count
         number = f"INV{len(self.invoices) + 1:07d}"
-        self.invoices.append(Invoice(self.book.next_pkey(), number, self.world.now, shipment, units, freight))
+        discount = self._discount(order)
+        self.invoices.append(
+            Invoice(self.book.next_pkey(), number, self.world.now, shipment, units, freight, discount)
+        )
         self.book.settle_status(order)
         order.touch(self.world.now)
+
+    def _discount(self, order: SalesOrder) -> Decimal:
+        """What is taken off now: of the order's discount the share of all goods invoiced so far, less what was."""
+        wanted = sum((line.price * (line.qty - line.cancelled) for line in order.lines), Decimal(0))
+        invoiced = sum((line.price * line.invoiced for line in order.lines), Decimal(0))
+        given = self._discounted.get(order.ord_num, Decimal("0.00"))
+        due = (order.discount * invoiced / wanted).quantize(_PENNY) if wanted else given
+        self._discounted[order.ord_num] = due
+        return due - given
 
     # -- periods -----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Stock, One SKU and Runs in a real browser, before a store that was told of a risky day."""
+"""Stock, One SKU, Orders, Exceptions and Runs in a real browser, before a store that was told of a risky day."""
 
 import re
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.screens import exceptions
 from store.database import local_ask
 from store.reads_risk import risk_grid
 from tests.browser.looking import BUSY, cell, choose, go, named, no_trouble, number, says, settled
 from tests.browser.told_site import ToldSite
-from tests.told import HOUR, NOW, Told
+from tests.told import DAY, HOUR, NOW, Told
 from tests.told_risk import assessed, demanded
 
 SHIRT, CHINO, SOCKS = "NMK-04117-WHT-A--M", "NMC-05220-NVY-A--8", "NMC-09001-BLK-A--M"
@@ -22,6 +23,13 @@ WALK = """
     const drawn = [...document.querySelectorAll('.js-plotly-plot')].flatMap(one => one.data || []);
     const walk = drawn.find(one => one.type === 'waterfall');
     return walk ? Array.from(walk.y).map((units, place) => [walk.measure[place], units]) : [];
+}
+"""
+# How many pixels of the first table lie beyond its right edge.
+ASIDE = """
+() => {
+    const table = document.querySelector('[data-testid=stDataFrame] .dvn-scroller');
+    return table ? table.scrollWidth - table.clientWidth : null;
 }
 """
 
@@ -48,6 +56,10 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
     told.offers({SHIRT: 6, CHINO: 7, SOCKS: 5})  # one shirt was sold
     told.compared({SOCKS: 5}, least=7, most=7)
     told.order("JL7-A", placed=NOW - HOUR)
+    told.order("JLM10004000-A", skus=("GONE",), state="CLOSED", placed=NOW - 40 * DAY)
+    for ord_num in ("0401201", "0401301", "0401401"):
+        told.sales_order(ord_num, "JLM10004000-A", skus=("GONE",), shipped=1, entered=NOW - 40 * DAY)
+    told.wrong("unknown_ship_via", "JL7-A", cause="STD-HIGHLANDS", amount="42.50", deadline=NOW - HOUR)
     risks = {SHIRT: {"cost_amount": 4}, CHINO: {"cost_amount": 9}, SOCKS: {"cost_amount": 0, "is_at_risk": False}}
     assessed(told, risks, grids=(SHIRT, CHINO))
     demanded(told, SHIRT)
@@ -55,6 +67,19 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[To
     with ToldSite(told) as begun:
         yield begun
     told.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "aside"), [("orders", 0), ("exceptions", exceptions.WIDTHS["Mended in"])], ids=["orders", "exceptions"]
+)
+def test_the_columns_one_works_by_are_seen_in_an_ordinary_window(
+    site: ToldSite, page: Page, path: str, aside: int
+) -> None:
+    """Of Orders every one, of Exceptions up to the owner and the team."""
+    go(page, site, path)
+    page.wait_for_function(f"() => ({ASIDE})() !== null", timeout=BUSY)
+
+    page.wait_for_function(f"() => ({ASIDE})() <= {aside}", timeout=BUSY)
 
 
 def listed(page: Page) -> list[str]:

@@ -10,9 +10,14 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
+from store import database
 from store.server import serve, token_for
 from tests.dashboard.looking import READING, lay_ordinary_day
 from tests.told import Told
+
+# A store is opened for nearly every test here, and the two extensions are the same each time. Whatever runs as a
+# process of its own checks who signed them.
+database.CHECKS_SIGNATURES = False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,8 @@ from store.events import (
 )
 from store.evidence import Snapshot, packed
 from store.journal import Personal
+from sync.ports import Address
+from sync.rules.addresses import fitted
 from tests.dashboard.asking import press, sent
 from tests.dashboard.looking import cells, senders, show, words
 from tests.told import HOUR, NOW, SHIRT, Told, key_of, thing
@@ -49,6 +51,59 @@ def test_what_would_be_cut_is_shown_to_ops_and_only_its_length_to_viewers(told: 
     assert "Llanfairpretendgwyngyllma ✂ deup" in cells(ops)
     assert "29" in cells(viewer)
     assert "Llanfair" not in cells(viewer) + words(viewer)
+
+
+@pytest.mark.parametrize(
+    ("line_1", "line_2"),
+    [
+        ("Flat 12, Pretend Quarter, Marvellousembankments", "Impossiblylengthened Terrace"),
+        ("Flat 12b, The Old Pretend Corn Exchange Building, 214 Specimen Road", ""),
+        ("1 Pretend Row " + "L" * 41, ""), ("L" * 41, "1 Pretend Row"), ("word " * 20, ""), ("L" * 40, "R" * 41),
+    ],
+)  # fmt: skip
+def test_a_street_is_shown_as_it_breaks_and_marked_only_where_bluecherry_would_cut_it(
+    line_1: str, line_2: str
+) -> None:
+    address = Address("Zoë Kettle", line_1, line_2, "Leeds", "", "LS1 0AA", "GBR")
+    shown = order.broken(", ".join(line for line in (line_1, line_2) if line), 40)
+    kept, mark, _ = shown.partition("✂")
+    made = fitted(address)
+
+    assert shown.replace(" ⏎", "").replace("✂ ", "").split() == ", ".join(filter(None, (line_1, line_2))).split()
+    assert all(len(line.strip()) <= 40 for line in kept.split("⏎"))
+    assert (mark == "") == (made is not None)
+    if made is not None:
+        assert shown == f"{made.line_1} ⏎ {made.line_2}"
+
+
+def test_a_street_too_long_shows_what_would_be_left_over_and_its_fields_by_the_words_of_the_exception(
+    told: Told,
+) -> None:
+    told.order("JL9-A")
+    street = MisfitPart(part="ship_to", field="street", length=77, fits=80)
+    town = MisfitPart(part="ship_to", field="city", length=29, fits=25)
+    told.tell(
+        OrderHeld(
+            happened_at=NOW - HOUR, order_id="JL9-A", reason="address_too_long", cause="delivery street",
+            detail="Nothing is cut.", misfits=(street, town),
+        ),
+        personal=[
+            Personal("JL9-A", NOW - HOUR, PERSON.replace(
+                '"1 Pretend Row"',
+                '"Flat 12, Pretend Quarter, Marvellousembankments", "line_2": "Impossiblylengthened Terrace"',
+            ))
+        ],
+    )  # fmt: skip
+    told.runs_of_all()
+    told.beat()
+    page = show("order", query={"order_id": "JL9-A"}, person="Ops")
+
+    assert "Flat 12, Pretend Quarter, ⏎ Marvellousembankments, ✂ Impossiblylengthened Terrace" in cells(page)
+    assert "2 lines of 40" in cells(page)
+    assert ("Town" in cells(page), "City" in cells(page)) == (True, False)
+    assert {"Town :red[(29 characters, 25 fit)]", "Street :red[(77 characters, no two lines of 40)]"} <= {
+        field.label for field in page.text_input
+    }
 
 
 def test_of_a_long_story_the_page_says_how_much_it_does_not_show(

@@ -76,6 +76,20 @@ def test_without_a_pick_exactly_those_shown_are_named_though_more_are_wrong_by_t
     assert ids(ordinary) == [[str(FIRST)]]
 
 
+def test_a_click_that_crosses_a_redraw_is_for_what_the_browser_still_showed(ordinary: Told) -> None:
+    page = show("exceptions", query=CARRIER, person="Admin")
+    (seen,) = (button for button in page.button if button.label == "Put it off")
+    other = parcel(ordinary, 9, hours=1)
+    page.run(timeout=60)
+    (drawn,) = (button for button in page.button if button.label == "Put it off")
+    shown, drawn.id = drawn.id, seen.id
+    drawn.click().run(timeout=60)
+    press(page, "Put it off")
+
+    assert shown != seen.id
+    assert ids(ordinary) == [[str(FIRST)], [other, str(FIRST)]]
+
+
 def test_more_than_the_table_shows_are_all_named(ordinary: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.screens.cause.SHOWN", 1)
     others = [parcel(ordinary, number) for number in (2, 3)]
@@ -106,7 +120,7 @@ def test_picked_causes_worked_together_stay_the_same(ordinary: Told) -> None:
     page.run(timeout=60)
     press(page, "Put them off")
 
-    assert "For these 2 causes" in shown
+    assert "**For these 2 causes** (2 things)" in shown
     assert sorted(ids(ordinary)) == sorted([[str(FIRST)], [str(late)]])
 
 

@@ -28,7 +28,7 @@ class Counter:
         """Put a command into the inbox, and wait for its end: `state`, `message`, `answer`."""
         command_id = self.send(command, actor=actor, role=role, is_approver=is_approver)
         self.desk.take_new()
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at, pause = time.monotonic() + PATIENCE, 0.01
         while time.monotonic() < give_up_at:
             rows = self.bench.rows(
                 "select body from events where kind = 'command.finished' and subject = $id", id=str(command_id)
@@ -36,7 +36,8 @@ class Counter:
             if rows:
                 told: dict[str, Any] = json.loads(rows[0]["body"])
                 return told
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(1.5 * pause, 0.25)  # to ask is a good part of what a waiting test costs
         raise AssertionError(f"{command.name} had no end within {PATIENCE} s")
 
     def send(self, command: Command, *, actor: str, role: Role, is_approver: bool) -> UUID:

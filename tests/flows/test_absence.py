@@ -134,6 +134,30 @@ def test_the_word_takes_a_reason_the_right_to_approve_and_its_time(bench: Callab
     assert house.rows("select * from absence_word_facts") == []
 
 
+def test_the_preview_of_the_word_says_that_what_bluecherry_was_too_busy_for_rests_first(
+    bench: Callable[..., Any],
+) -> None:
+    house = unaware(quiet(bench, days=0.05))
+    placed(house)
+    house.run("orders")
+    house.advance(20)
+    house.sandbox.scenario("answers_batch_running")
+    house.run("orders")
+    one, *_ = doubtful(house)
+    house.advance(16)
+    counter = Counter(house)
+    looked_at = ask.SayAbsent(intent_id=one["intent_id"], why="", dry_run=True)
+    foreseen = counter.ask(looked_at, actor="Olu", is_approver=True)
+    said = say(counter, one)
+    counter.close()
+    (waiting,) = house.rows("select * from order_hold_facts where order_id = $id", id=one["order_id"])
+    words = f"nothing of {one['order_id']} is sent now. {waiting['detail']}"
+
+    assert waiting["cause"] == "BATCH_RUNNING"
+    assert foreseen["message"] == f"It is looked for once more; if it is still not there, {words}"
+    assert said["message"] == "It was looked for once more and is not there; it goes on with the next runs."
+
+
 def test_a_return_said_to_be_absent_is_authorised_once(bench: Callable[..., Any]) -> None:
     house = unaware(sent_out(bench))
     house.sandbox.faults(timeout_before=1.0, timeout_seconds=0.2, only="bluecherry", methods="POST")

@@ -59,7 +59,7 @@ def test_a_corrected_address_reaches_bluecherry_and_who_changed_what_is_kept(hel
     (person,) = house.rows("select body, edits from personal where order_id = $id", id=order_id)
 
     assert foreseen["message"] == (
-        "Would change billing city 29 → 11 characters; delivery city 29 → 11 characters."
+        "Would change billing town 29 → 11 characters; delivery town 29 → 11 characters."
         " Then: it goes to BlueCherry."
     )
     assert untouched == 0

@@ -76,9 +76,13 @@ def test_a_kind_says_whether_there_is_something_to_press_on_the_page_too(shop: S
     told.wrong("refused_by_erp", "JL1-A", cause="CREDIT_HOLD")
     told.wrong("dispatch_late", "JL1-A")
     told.wrong("nobody_wrote_this_down", "x")
+    for cause in ("E1", "in several lines"):
+        told.wrong("uncancelled_in_erp", f"JL1-A-{cause}", cause=cause)
+    causes = shop.rows("from causes($at)", at=NOW)
 
-    assert {row["exception_kind"]: row["has_retry"] for row in shop.rows("from causes($at)", at=NOW)} == {
-        "refused_by_erp": True, "dispatch_late": False, "nobody_wrote_this_down": True,
+    assert {(row["exception_kind"], row["cause"]): row["has_retry"] for row in causes} == {
+        ("refused_by_erp", "CREDIT_HOLD"): True, ("dispatch_late", ""): False, ("nobody_wrote_this_down", ""): True,
+        ("uncancelled_in_erp", "E1"): True, ("uncancelled_in_erp", "in several lines"): False,
     }  # fmt: skip
 
 
@@ -101,7 +105,9 @@ class Recorder:
         ("import_errors", {"import/IMP-1": "", "LINEN-M": ""}, "inventory", [Scope(named=("LINEN-M",))]),
         ("import_failed", {"stock": ""}, "inventory", [Scope()]),
         ("batch_rejected", {"IB77": ""}, "inventory", [Scope(is_asked=True)]),
-        ("refund_refused", {"F1": "JL1", "F2": "JL2"}, "returns", [Scope(key="JL1"), Scope(key="JL2")]),
+        ("refund_refused", {"R1/JL1-1": "JL1", "R2/JL2-1": "JL2"}, "returns",
+         [Scope(named=("JL1", "JL2"), frees=("refund_line/JL1-1", "refund_line/JL2-1"))]),
+        ("received_not_refunded", {"R1/JL1-1": "JL1"}, "returns", [Scope(named=("JL1",))]),
         ("refused_by_erp", {"JL1": "JL1"}, "orders", [Scope(key="JL1", is_stored=True)]),
         ("refused_by_erp", {"JL1": "JL1", "JL2": "JL2"}, "orders", [Scope(is_stored=True)]),
         ("alert_failed", {"duty": ""}, "alerts", [Scope(is_full=True)]),
@@ -111,7 +117,7 @@ class Recorder:
         ("day_not_counted", {"2026-11-21": "", "2026-11-20": ""}, "orders",
          [Scope(day=date(2026, 11, 20)), Scope(day=date(2026, 11, 21))]),
         ("order_unclear/confirm_shipment", {"S1/1": "JL1"}, "dispatch", [Scope(named=("JL1",))]),
-        ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(key="JL1")]),
+        ("order_unclear/create_return", {"R1/1": "JL1"}, "returns", [Scope(named=("JL1",))]),
         # what was written of the order is read there before it is decided on
         ("order_unclear/accept_order", {"JL1": "JL1"}, "orders",
          [Scope(key="JL1"), Scope(key="JL1", is_stored=True)]),
@@ -137,6 +143,47 @@ def test_each_flow_is_asked_for_the_very_things_that_are_to_be_tried_again(
     released = {"reason": None, "frees": ["create_sales_order/x"]}
     held = {"reason": "refused_by_erp", "frees": None}
     assert all(hold == (released if kind == "refused_by_erp" else held) for hold in holds)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant", "state", "mended"),
+    [
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "unclear", 0),
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "recorded", 0),
+        ("refused_by_erp/CREDIT_HOLD", "create_sales_order", "confirmed", 1),
+        ("refused_by_erp/CREDIT_HOLD", "write_reference", "unclear", 1),  # another matter
+        ("missing_in_erp/never sent", "create_sales_order", "unclear", 0),
+        ("refused_by_marketplace/x", "confirm_shipment", "unclear", 0),
+        ("count_gap/22 Nov 2026", "create_sales_order", "unclear", 1),
+    ],
+)
+def test_what_was_sent_again_and_not_answered_is_not_said_to_be_mended(
+    shop: Shop, wrong: str, meant: str, state: str, mended: int
+) -> None:
+    """Nothing is wrong with it at this moment: so the watch has closed it."""
+
+    class Sender(Recorder):
+        def run_once(self, scope: Scope) -> Run:
+            if not self.scopes:
+                shop.told.intent(meant, "x", state, order_id="JL1-A", at=shop.told.clock.now())
+            return super().run_once(scope)
+
+    class Closer(Recorder):
+        def run_once(self, scope: Scope) -> Run:
+            shop.told.wrong(kind, "JL1-A", cause=cause, order_id="JL1-A", is_closed=True)
+            return super().run_once(scope)
+
+    kind, _, cause = wrong.partition("/")
+    exception_id = shop.told.wrong(kind, "JL1-A", cause=cause, order_id="JL1-A")
+    shop.told.intent(meant, "x", "unclear", order_id="JL1-A", at=NOW - HOUR)  # from before
+    lanes = {**{name: Sender() for name in FLOWS}, "watch": Closer()}
+    desk = ExceptionDesk(shop.run.house, cast("Any", lanes))
+    answer = desk.retry("Ops", Retry(exception_id=exception_id), lambda _: None)
+
+    assert (answer["mended"], answer.get("unanswered", 0), answer["still_wrong"]) == (mended, 1 - mended, 0)
+    assert answer["message"].endswith(
+        "1 of 1 mended." if mended else "0 of 1 mended, 1 sent again without an answer: it is looked for."
+    )
 
 
 def test_what_is_asked_for_by_name_is_sent_though_nothing_of_it_changed(shop: Shop) -> None:

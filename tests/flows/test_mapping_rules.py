@@ -12,11 +12,12 @@ from store.journal import Personal
 from sync.answers import Refusal
 from sync.desk_mapping_lists import MappingLists
 from sync.desk_mappings import MappingDesk
+from sync.flows.dispatch_look import seek_from
 from sync.flows.orders import known
 from sync.ports import Address, Person
 from sync.rules.orders import decide
 from tests.flows.shop import Shop, settings_of
-from tests.told import DAY, NOW
+from tests.told import DAY, HOUR, NOW
 
 SHIRT, COAT, GHOST = "NMK-04117-WHT-A--M", "NMM-05200-NVY-A--M", "-09000-RED-A--M"
 HOME = Address("Ida Invented", "1 Invented Row", "", "Leeds", "", "ZZ1 1ZZ", "GBR")
@@ -98,6 +99,30 @@ def test_a_list_says_before_it_is_set_what_all_of_it_together_moves_on_and_what_
         " 1 stays held (missing warehouse), and parcels of 1 order are told."
     )
     assert done["message"].endswith("5 orders, £212.50, first deadline 24 Nov 21:00 waited for them: they go on.")
+
+
+def test_a_status_that_is_set_says_of_which_orders_it_tells_the_state_and_where_a_shipment_is_to_be_sought(
+    shop: Shop,
+) -> None:
+    for number, days in ((6, 2), (7, 1)):
+        shop.told.order(f"JL{number}-A", skus=[SHIRT], deadline=NOW + days * DAY)
+        shop.told.sales_order(f"SO-{number}", f"JL{number}-A", raw_status="50")
+    desk = MappingDesk(shop.run.house, {})
+    command = SetMapping(mapping="order_status", key="50", value="SHIPPED")
+    before = seek_from(shop.run, NOW)
+    foreseen = desk.set("Ada", command.model_copy(update={"dry_run": True}))
+    done = desk.set("Ada", command)
+    later = desk.set("Ada", command.model_copy(update={"dry_run": True}))
+
+    assert foreseen["message"] == (
+        "2 orders, £85, first deadline 25 Nov 09:00 wait for it; with it the state of 2 orders is known."
+    )
+    assert done["message"] == (
+        "order_status 50 is now SHIPPED; 2 orders, £85, first deadline 25 Nov 09:00 waited for it:"
+        " their state is known"
+    )
+    assert later["message"] == "Nothing waits for it."
+    assert (before, seek_from(shop.run, NOW)) == (None, NOW - HOUR - 7 * DAY)
 
 
 def test_a_status_of_nobodys_is_refused_with_the_words_there_are_alone_and_in_a_list(shop: Shop) -> None:

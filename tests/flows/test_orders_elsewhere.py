@@ -96,6 +96,39 @@ def test_a_line_taken_out_of_the_sales_order_of_another_is_sent_once_it_was_look
     assert story == [([], 0), ([], 0), ([], 1), ([], 1), (["JL2-A"], 2)]
 
 
+def test_what_becomes_of_the_sales_order_it_was_taken_out_of_makes_nobody_look_for_it_anew(
+    shop: Shop, erp: Erp
+) -> None:
+    taken_out(shop)
+    run_at(shop, 0)
+    run_at(shop, VISIBLE)
+    shows(shop.told, line(picked_quantity=2), at=NOW + (VISIBLE - 1) * MINUTE)
+    shop.told.clock.moment = NOW + (VISIBLE + 1) * MINUTE
+    settle(shop.run)
+    shows(shop.told, line(picked_quantity=0, shipped_quantity=2), at=NOW + (VISIBLE + 2) * MINUTE)
+
+    assert created(run_at(shop, VISIBLE + 3)) == ["JL2-A"]
+    assert erp.asked == 2
+    assert shop.rows("select reason from order_hold_facts") == []  # it was never sent: nothing failed
+
+
+def test_put_in_there_once_more_and_taken_out_again_it_is_looked_for_anew(shop: Shop) -> None:
+    taken_out(shop)
+    for minutes in (0, VISIBLE):
+        run_at(shop, minutes)
+    both = line(), line(order_line_id="JL2-A-1", line_number=2)
+    shows(shop.told, *both, at=NOW + (VISIBLE + 0.5) * MINUTE)
+    assert created(run_at(shop, VISIBLE + 1)) == []
+    shows(shop.told, line(), at=NOW + (VISIBLE + 2) * MINUTE)
+
+    assert [created(run_at(shop, VISIBLE + at)) for at in (3, 4, VISIBLE + 3, VISIBLE + 4)] == [
+        [],
+        [],
+        [],
+        ["JL2-A"],
+    ]
+
+
 def test_what_a_person_keyed_in_under_its_own_number_meanwhile_is_not_sent_once_more(shop: Shop, erp: Erp) -> None:
     taken_out(shop)
     run_at(shop, 0)

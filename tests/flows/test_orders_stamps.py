@@ -48,26 +48,26 @@ class Shown:
 
 
 class Listed(Shown):
-    """John Lewis as far as it is asked for a day: it lists one order, and by name says what that is now."""
+    """John Lewis as far as it is asked for a day: it lists an order, or none, and by name says what it is now."""
 
-    def __init__(self, listed: MarketOrder, now: MarketOrder) -> None:
+    def __init__(self, listed: MarketOrder | None, now: MarketOrder) -> None:
         super().__init__(now)
         self.listed = listed
 
     def orders(self, *, order_ids: Sequence[str] = (), **_: Any) -> Iterator[Page[MarketOrder]]:
         if order_ids:
             return super().orders(order_ids=order_ids)
-        return iter([Page((self.listed,), None, (), total=1)])
+        listed = (self.listed,) if self.listed else ()
+        return iter([Page(listed, None, (), total=len(listed))])
 
 
 class Answering:
-    """John Lewis, with one answer whatever is asked for by name."""
+    """John Lewis, with one answer whatever is asked."""
 
     def __init__(self, answer: Page[MarketOrder]) -> None:
         self._answer = answer
 
-    def orders(self, *, order_ids: Sequence[str]) -> Iterator[Page[MarketOrder]]:
-        assert order_ids
+    def orders(self, **_: Any) -> Iterator[Page[MarketOrder]]:
         yield self._answer
 
 
@@ -200,3 +200,17 @@ def test_a_count_says_that_ours_was_older_only_where_it_was(
 
     assert counted.outdated == outdated
     assert known(shop)[0] == "SHIPPED"
+
+
+def test_an_order_an_old_list_leaves_out_is_asked_for_by_its_name_before_it_is_said_to_be_gone(shop: Shop) -> None:
+    day = Window(NOW.date(), NOW - HOUR, NOW + HOUR, is_closed=True)
+    read(shop, ORDER)
+    counts = []
+    for marketplace in (Listed(None, SENT), Answering(Page((), None, (), total=0))):
+        shop.run.house.marketplace = cast("Any", marketplace)
+        counts.append(count(shop.run, day, record_page, Reading(shop.run, "marketplace", "order")))
+    late, gone = counts
+
+    assert (late.there_count, late.here_count, late.vanished) == (1, 1, ())
+    assert known(shop)[0] == "SHIPPED"
+    assert (gone.there_count, gone.here_count, gone.vanished) == (0, 1, ("JL1-A",))

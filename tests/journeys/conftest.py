@@ -168,7 +168,7 @@ class House:
 
     def rebuild_differences(self) -> dict[str, int]:
         """What `rebuild --check` finds, with the worker stopped."""
-        with open_database(self.store) as database:
+        with open_database(self.store, serves=False) as database:
             return check_rebuild(database)
 
     def forget(self) -> None:

@@ -9,6 +9,8 @@ from sync.ports import Address, Person
 from sync.rules.addresses import Misfit, fitted, misfits
 
 HOME = Address("Zoë Kettle", "1 Pretend Row", "", "Leeds", "", "LS1 0AA", "GBR", "07700900123")
+# fewer than twice forty characters, and yet three lines
+STREET = {"line_1": "Flat 12, Pretend Quarter, Marvellousembankments", "line_2": "Impossiblylengthened Terrace"}
 
 
 def wrong(**changes: Any) -> list[str]:
@@ -28,8 +30,11 @@ def wrong(**changes: Any) -> list[str]:
         ({"postcode": "ls10aa"}, []),
         ({"postcode": "GIR 0AA"}, []),
         ({"postcode": "75001", "country": "FRA"}, []),
+        ({"postcode": "D02 XY45", "country": "IRL"}, []),
+        ({"postcode": "", "country": "IRL"}, ["delivery postcode: missing"]),
         ({"postcode": "", "city": " "}, ["delivery town: missing", "delivery postcode: missing"]),
-        ({"line_1": "word " * 20}, ["delivery street: 100 characters, 80 fit"]),
+        ({"line_1": "word " * 20}, ["delivery street: 100 characters, which do not break into two lines of 40"]),
+        (STREET, ["delivery street: 77 characters, which do not break into two lines of 40"]),
         ({"phone": "", "state": ""}, []),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import sync.rules.orders
+from store.commands import SetMapping
 from store.database import SQL
 from sync.lanes import FLOWS
 from sync.rules.erp_refusals import REFUSALS
@@ -54,6 +55,12 @@ def test_every_kind_has_a_runbook_that_says_all_that_is_needed(kind: ExceptionKi
     assert text.startswith("# ")
     assert list(parts) == ["Symptom", fix, "In BlueCherry", "In John Lewis", "Who", "Done when"]
     assert all(len(words) >= 3 for words in parts.values())
+
+
+def test_what_a_mapping_mends_is_owned_by_a_team_that_may_set_one() -> None:
+    assert {
+        kind.code for kind in KINDS if kind.fix_where == "mapping" and kind.owner not in SetMapping.roles
+    } == set()
 
 
 def test_the_runbook_of_refusals_names_each_code() -> None:

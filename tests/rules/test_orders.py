@@ -26,7 +26,7 @@ def line(order_id: str = "JLM1-A", number: int = 1, sku: str = SHIRT, **more: An
         "shipping_zone": "UK", "is_before_start": False, "currency": "GBP",
         "quantity": 2, "cancelled_quantity": 0, "unit_price_amount": "39.00", "shipping_amount": "3.50",
         "placed_at": NOW - timedelta(hours=1), "shipping_deadline_at": NOW + timedelta(days=2),
-        "taken_out_by_at": None, **more,
+        **more,
     }  # fmt: skip
 
 
@@ -72,6 +72,7 @@ ORDINARY = Known(
     countries={"JLM1-A": "GBR"},
     cancelled=[],
     unreferenced=[],
+    customer="JLM",
     accepts=True,
     trust_from=NOW - timedelta(days=1),
     now=NOW,
@@ -188,19 +189,23 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
         {"take_over": [SUBJECT]},
     ),
     "taken out of the sales order of another order": (
-        {"lines": [line(taken_out_by_at=NOW)]},
+        {"taken_out": {"JLM1-A-1": NOW}},
         {"take_over": [SUBJECT]},
     ),
     "taken out there and looked for": (
-        {"lines": [line(taken_out_by_at=NOW)], "intents": [intent("unclear", "looking")]},
+        {"taken_out": {"JLM1-A-1": NOW}, "intents": [intent("unclear", "looking")]},
         {},
     ),
     "taken out there and surely absent since": (
-        {"lines": [line(taken_out_by_at=NOW - timedelta(minutes=45))], "intents": [intent("refused", "absent")]},
+        {"taken_out": {"JLM1-A-1": NOW - timedelta(minutes=45)}, "intents": [intent("refused", "absent")]},
         {"create": [SUBJECT]},
     ),
     "absent before it was taken out there": (
-        {"lines": [line(), line(number=2, taken_out_by_at=NOW)], "intents": [intent("refused", "absent")]},
+        {
+            "lines": [line(), line(number=2)],
+            "taken_out": {"JLM1-A-2": NOW},
+            "intents": [intent("refused", "absent")],
+        },
         {"take_over": [SUBJECT]},
     ),
     "unknown SKU": ({"lines": [line(sku="WRONG")]}, {"hold": ["unknown_sku"]}),
@@ -282,28 +287,6 @@ def test_a_release_frees_what_it_was_for_and_no_other_refusal_of_the_order(
     held = {"reason": None, "cause": "", "detail": "", "seq": 2, "happened_at": NOW, "frees": frees}
 
     assert steps(decide(replace(ORDINARY, intents=refused, holds={"JLM1-A": held}))) == expected
-
-
-@pytest.mark.parametrize(
-    ("answered", "expected"),
-    [
-        ("BATCH_RUNNING", {"hold": ["refused_by_erp"]}), ("LOCK_TIMEOUT", {"hold": ["refused_by_erp"]}),
-        ("UPSTREAM_TIMEOUT", {"hold": ["refused_by_erp"]}), ("INTERNAL", {"create": [SUBJECT]}),
-        ("", {"create": [SUBJECT]}),
-    ],
-)  # fmt: skip
-def test_what_was_absent_after_an_answer_that_passes_by_itself_rests_under_its_code(
-    answered: str, expected: dict[str, list[str]]
-) -> None:
-    known = replace(ORDINARY, intents=[intent("refused", "absent", answered=answered, happened_at=NOW)])
-    frees = freed_by("refused_by_erp", answered)
-    released = {"reason": None, "cause": "", "detail": "", "seq": 2, "happened_at": NOW, "frees": frees}
-    later = replace(known, now=NOW + timedelta(minutes=3))
-
-    assert steps(decide(known)) == expected
-    assert [one.cause for one in decide(known).holds] == [answered] * ("hold" in expected)
-    assert steps(decide(later))["create"] == [SUBJECT]
-    assert steps(decide(replace(known, holds={"JLM1-A": released}))) == {"create": [SUBJECT]}
 
 
 def test_an_order_that_is_held_no_more_by_itself_frees_nothing_that_was_refused() -> None:

@@ -50,6 +50,18 @@ def failed(code: str, minutes: int, seq: int = 1, state: str = "refused") -> dic
         ([failed("LOCK_TIMEOUT", 1)], False),
         ([failed("LOCK_TIMEOUT", 3)], True),
         ([failed("LOCK_TIMEOUT", 9), failed("LOCK_TIMEOUT", 4, 2), failed("LOCK_TIMEOUT", 3, 3)], False),
+        # due when it was begun, and never sent: it still is, and the next failure is the third
+        ([failed("LOCK_TIMEOUT", 1), failed("not_sent", 0, 2)], True),
+        ([*(failed("LOCK_TIMEOUT", 9 - n, n) for n in range(3)), failed("not_sent", 6, 3)], True),
+        (
+            [
+                failed("LOCK_TIMEOUT", 30),
+                failed("LOCK_TIMEOUT", 20, 2),
+                failed("not_sent", 9, 3),
+                failed("LOCK_TIMEOUT", 5, 4),
+            ],
+            False,
+        ),
         ([failed("INVALID_QTY", 600)], False),  # a person's
         ([failed("LOCK_TIMEOUT", 9), failed("", 8, 2, "confirmed")], False),
         ([failed("", 8, 1, "unclear")], False),

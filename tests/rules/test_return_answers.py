@@ -65,7 +65,8 @@ def test_what_was_refused_waits_for_another_word_or_a_press() -> None:
 
     assert told(back(), before=no) == []
     assert told(back(), before=tried("refused", "absent")) == [YES]
-    assert told(back(), before=no, retry="JL1-A") == [YES]
+    assert told(back(), before=no, frees=["answer_return/R1"]) == [YES]
+    assert told(back(), before=no, frees=["answer_return/R2", "report_return/R1"]) == []
     assert told(back(), word=said("refuse", "LATE"), before=no) == []
     assert told(back(), word=said("refuse", "LATE", happened_at=LATER), before=no) == [NO]
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.rules.exceptions import KINDS, retried_by
+from sync.rules.return_frees import freed_by
 from sync.rules.returns import UNSEEN, Known, decide
 from tests.told import HOUR, NOW
 
@@ -92,7 +94,7 @@ def test_shipping_that_may_be_back_already_is_not_sent_again_by_itself(before: d
 def test_a_person_may_have_it_sent_again() -> None:
     doubt = tried("R1/JL1-A-1", "refused", UNSEEN, shipping="3.95")
 
-    assert refunds(doubt, retry="JL1-A") == [("JL1-A-1", "39.00", "3.95")]
+    assert refunds(doubt, frees=freed_by("refund_refused", UNSEEN, "R1/JL1-A-1")) == [("JL1-A-1", "39.00", "3.95")]
 
 
 def test_units_credited_later_are_refunded_later_whichever_return_john_lewis_counted_the_first_for() -> None:
@@ -112,7 +114,72 @@ def test_a_refund_nobody_is_sure_of_stays_a_persons_whatever_else_was_paid_back_
     doubt = tried("R1/JL1-A-1/0.00", "refused", UNSEEN)
 
     assert refunds(doubt, **goodwill) == []
-    assert refunds(doubt, retry="JL1-A", **goodwill) == [("JL1-A-1", "37.95", "0")]
+    assert refunds(doubt, frees=["refund_line/JL1-A-1"], **goodwill) == [("JL1-A-1", "37.95", "0")]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (kind.code, "", subject)
+        for kind in KINDS
+        if retried_by(kind.code, "") == "returns" and kind.code != "refund_refused"
+        for subject in ("R1", "R1/JL1-A-1")
+    ] + [("refund_refused", UNSEEN, "R2/JL1-A-2"), ("refund_refused", UNSEEN, "R3/JL9-A-1")],
+    ids="-".join,
+)  # fmt: skip
+def test_a_refund_that_is_refused_or_in_doubt_is_not_sent_for_another_exception_of_its_order(
+    other: tuple[str, str, str],
+) -> None:
+    for code in (UNSEEN, "400"):
+        before = tried("R1/JL1-A-1/0.00", "refused", code, shipping="3.95")
+        assert refunds(before, frees=freed_by(*other)) == []
+
+
+def test_shipping_that_is_in_doubt_goes_again_for_its_own_exception_alone() -> None:
+    goods_are_back = {
+        "returns": [came_back(refunded_quantity=1)], "lines": {"JL1-A-1": line(refunded=PRICE)},
+    }  # fmt: skip
+    doubt = tried("R1/JL1-A-1/39.00/shipping", "refused", UNSEEN, shipping="3.95")
+    goods = tried("R1/JL1-A-1/0.00", "refused", UNSEEN, shipping="3.95")
+    of_shipping = freed_by("received_not_refunded", "shipping", "JL1-A/shipping")
+
+    for before in (doubt, goods):
+        assert refunds(before, frees=of_shipping, **goods_are_back) == [("JL1-A-1", "0", "3.95")]
+        assert refunds(before, frees=freed_by("received_not_refunded", "", "R1/JL1-A-1"), **goods_are_back) == []
+    assert refunds(doubt, frees=["refund_line/JL1-A-1"], **goods_are_back) == []
+    assert refunds(goods, frees=of_shipping) == [("JL1-A-1", "0", "3.95")]  # the goods are another matter
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        (("return_not_authorised", "400", "R1"), ["create_return"]),
+        (("receipt_refused", "400", "R1"), ["receive_return"]),
+        (("cancelled_return", "400", "R1/RET1"), ["cancel_return"]),
+        (("received_not_refunded", "", "R1/JL1-A-1"), []),
+        (("receipt_refused", "400", "R2"), []),
+    ],
+    ids=lambda one: one[0] if one else "nothing",
+)
+def test_what_was_refused_of_a_return_goes_again_for_its_own_exception(
+    wrong: tuple[str, str, str], meant: list[str]
+) -> None:
+    subjects = {"create_return": "R1/SO-1", "receive_return": "R1", "cancel_return": "R1/RET1"}
+    refused = [
+        {**tried(subject, "refused", "400"), "intent_kind": kind, "payload": "{}", "seq": number}
+        for number, (kind, subject) in enumerate(subjects.items())
+    ]
+    sold_by = {"ord_num": "SO-1", "line_number": 1, "sku_key": "k", "shipped_quantity": 1}
+    off = {
+        "return_id": "R1", "ret_num": "RET1", "order_id": "JL1-A", "received_quantity": 0, "is_before_start": False,
+    }  # fmt: skip
+    known = Known(
+        [came_back(state="IN_PROGRESS", ret_nums="")], {"JL1-A-1": [sold_by]}, {}, refused,
+        is_ours_to_refund=False, refund_reason="", now=NOW, frees=freed_by(*wrong), withdrawn=[off],
+    )  # fmt: skip
+    decision = decide(known)
+
+    assert [one.kind for one in (*decision.create, *decision.receive, *decision.withdraw)] == meant
 
 
 @given(
@@ -125,7 +192,7 @@ def test_no_unit_is_refunded_twice_and_every_credited_one_once_all_is_known(step
     credited, shown, hidden = {"R1": 0, "R2": 0}, 0, 0
     intents: list[dict[str, Any]] = []
 
-    def next_refund(retry: str = "") -> Any:
+    def next_refund(*frees: str) -> Any:
         rows, left = [], shown
         for name, units in (("R1", 2), ("R2", 1)):
             share = min(left, units)
@@ -139,7 +206,7 @@ def test_no_unit_is_refunded_twice_and_every_credited_one_once_all_is_known(step
         sold = line(shipping=Decimal(0), refunded=PRICE * shown) | {"price_amount": PRICE * 3}
         known = Known(
             returns=rows, sales_lines={}, lines={"JL1-A-1": sold}, intents=intents, is_ours_to_refund=True,
-            refund_reason="RFD-SIZE", now=NOW, retry=retry,
+            refund_reason="RFD-SIZE", now=NOW, frees=frees,
         )  # fmt: skip
         return next(iter(decide(known).refund), None)
 
@@ -152,7 +219,7 @@ def test_no_unit_is_refunded_twice_and_every_credited_one_once_all_is_known(step
             credited[name] = min(credited[name] + 1, {"R1": 2, "R2": 1}[name])
         elif step == "shown":
             shown, hidden = shown + hidden, 0
-        elif one := next_refund("JL1-A" if step == "pressed" and not hidden else ""):
+        elif one := next_refund(*["refund_line/JL1-A-1"] * (step == "pressed" and not hidden)):
             units = one.payload["quantity"]
             if step in {"lost", "cut"}:
                 end(one, "refused", UNSEEN)

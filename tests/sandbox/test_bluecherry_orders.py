@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -220,6 +221,20 @@ def test_an_order_is_picked_shipped_with_tracking_and_invoiced(world: World, erp
     (invoice,) = erp.get("/api/invoice", params={"_include": "all"}).json()["data"]["header"]
     assert (invoice["total"], invoice["tax_amt"], invoice["frgt_amt"]) == ("48.50", "7.50", "3.50")
     assert world.bluecherry.stock.home(sku).on_hand == on_hand - 1
+
+
+def test_a_discount_on_the_whole_order_is_taken_off_its_invoices_by_what_each_ships(world: World, erp: Any) -> None:
+    """To the penny, in however many parts it leaves."""
+    world.bluecherry.scenario("ship_in_parts")
+    erp.post("/api/salesOrder", json=[document(world, deep(world), "JL-1", qty=3, disc_amt="5.00")])
+    world.advance(7 * 1440)
+    invoices = erp.get("/api/invoice", params={"_include": "all"}).json()["data"]["header"]
+    totals, discounts = ([Decimal(one[name]) for one in invoices] for name in ("total", "disc_amt"))
+
+    assert len(invoices) > 1
+    assert all(discount > 0 for discount in discounts)
+    assert sum(discounts) == Decimal("5.00")
+    assert sum(totals) == 3 * Decimal("45.00") + Decimal("3.50") - Decimal("5.00")
 
 
 def test_each_oddity_of_shipping_can_be_made_a_habit(world: World, erp: Any) -> None:

@@ -50,7 +50,7 @@ def test_an_answer_over_a_kept_connection_comes_at_once(sandbox: Start) -> None:
 
 
 def test_it_stops_on_a_signal_with_exit_code_zero(sandbox: Start) -> None:
-    world = sandbox(days=0.2)
+    world = sandbox(days=0.2, apart=True)
     with httpx.Client(base_url=world.bluecherry, headers=KEY) as kept_open:
         kept_open.get("/api/pick")
 
@@ -58,7 +58,7 @@ def test_it_stops_on_a_signal_with_exit_code_zero(sandbox: Start) -> None:
 
 
 def test_the_same_arguments_give_the_same_world(sandbox: Start) -> None:
-    first, second = sandbox(days=1), sandbox(days=1)
+    first, second = sandbox(days=1, apart=True), sandbox(days=1, apart=True)
 
     assert first.state("bluecherry") == second.state("bluecherry")
     assert first.state("john_lewis") == second.state("john_lewis")

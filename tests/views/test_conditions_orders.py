@@ -135,13 +135,6 @@ def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, 
     assert wrong(ask) == {}
 
 
-def test_a_status_nobody_mapped_is_wrong(told: Told, ask: Ask) -> None:
-    told.order("O1-A")
-    told.sales_order("SO-1", "O1-A", status="")
-
-    assert wrong(ask)["unmapped_status", "SO-1"]["cause"] == "20"
-
-
 def test_an_order_john_lewis_refused_by_itself_is_somebodys_until_it_is_accepted(told: Told, ask: Ask) -> None:
     for order_id in ("O1-A", "O2-A"):
         told.order(order_id, state="WAITING_ACCEPTANCE", placed=NOW - DAY)

@@ -161,3 +161,17 @@ def test_a_line_that_was_refused_is_missing_where_nothing_holds_it_for_an_hour(t
         told.tell(events.OrderReleased(happened_at=NOW - ago * MINUTE, order_id=order_id))
 
     assert set(missing(ask)) == {"JL2-A"}
+
+
+@pytest.mark.parametrize(("typed", "skus"), [(1, f"{SHIRT} and {SHIRT}"), (2, SHIRT), (3, SHIRT), (4, "")])
+def test_two_lines_of_a_sku_do_not_share_the_units_typed_in_without_our_ids(
+    told: Told, ask: Ask, typed: int, skus: str
+) -> None:
+    """Shown as shipped with two lines of two shirts: of what nobody typed in, nobody knows who shipped it."""
+    told.order("JL1-A", skus=(SHIRT, SHIRT), quantity=2, state="SHIPPED", placed=NOW - DAY, changed=NOW - HOUR)
+    told.skus(SHIRT)
+    shows(told, line(order_line_id="", ordered_quantity=typed, open_quantity=typed))
+    missed = ask("select string_agg(sku, ' and ') from orders_unsent_lines").item() or ""
+
+    assert missed == skus
+    assert ("JL1-A" in missing(ask)) is bool(skus)

@@ -53,7 +53,7 @@ def orders_go_wrong(told: Told) -> None:
     for number in (4, 5):
         told.sales_order(f"SO-{number}", "O4-A")
     told.order("O5-A")
-    told.sales_order("SO-6", "O5-A", status="")
+    told.sales_order("SO-6", "O5-A", raw_status="77")
     told.order("O6-A", state="WAITING_ACCEPTANCE", placed=NOW - 21 * HOUR)
     told.order("O7-A", deadline=NOW + HOUR)
     told.sales_order("SO-7", "O7-A")
@@ -103,15 +103,18 @@ def sales_orders_drift(told: Told) -> None:
     drifting.shows(
         told,
         drifting.line(sku_key=key_of(drifting.TROUSERS), unit_price_amount=Decimal(34), ordered_quantity=3),
-        warehouse="WH2", ship_via="YDL", address_changes=("street",),
+        warehouse="WH2", ship_via="YDL", address_changes=("street",), billing_changes=("name",), customer="WEB",
         cancels_from_at=NOW + 21 * DAY, cancels_until_at=NOW + 22 * DAY,
     )  # fmt: skip
+    told.order("O12-A", quantity=2)
+    told.intent("create_sales_order", "O12-A/NMK/WH1", "confirmed", order_id="O12-A", reference="SO-14")
+    drifting.shows(told, drifting.line(order_line_id="O12-A-1"), ord_num="SO-14", order_id="O12-X")
     told.order("O1-A", quantity=2)
     told.sales_order("SO-11", "O1-A", quantity=2)
     told.tell(
         events.SalesOrderRead(
             happened_at=NOW, ord_num="SO-11", order_id="O1-A", division="NMK", warehouse="WH1", ship_via="RML",
-            raw_status="90", status="CANCELLED", entered_at=NOW - HOUR, changed_at=NOW, changed_by="CSDESK1",
+            raw_status="90", entered_at=NOW - HOUR, changed_at=NOW, changed_by="CSDESK1",
             revision=2,
             lines=(
                 drifting.line(
@@ -123,6 +126,8 @@ def sales_orders_drift(told: Told) -> None:
     told.intent("cancel_market_line", "O1-A-1/0", "refused", order_id="O1-A", code="400", message="Not now.")
     told.order("O2-A", quantity=2, cancelled=2, changed=NOW - 2 * HOUR)
     told.sales_order("SO-12", "O2-A", quantity=2, picked=1)
+    told.order("O3-A", quantity=2, cancelled=1, changed=NOW - 2 * HOUR)
+    told.sales_order("SO-13", "O3-A", skus=(SHIRT, SHIRT), line_ids=("O3-A-1", "O3-A-1"))
 
 
 def returns_go_wrong(told: Told) -> None:
@@ -143,6 +148,12 @@ def returns_go_wrong(told: Told) -> None:
     told.tell(taken("O8-A", "", 1))
     told.intent("answer_return", "R-O6-A", "refused", order_id="O6-A", code="400", message="Not now.")
     told.intent("refund_line", "R2/O2-A-1", "refused", order_id="O2-A", code="unseen", message="No answer came.")
+    told.tell(
+        events.CreditMemoRead(
+            happened_at=NOW - 4 * DAY, memo_number="CM2", ret_num="T-R2", order_id="O2-A", issued_at=NOW - 4 * DAY,
+            currency="GBP", total_amount=Decimal("3.50"), shipping_amount=Decimal("3.50"), lines=(),
+        )
+    )  # fmt: skip
 
 
 def returned(order_id: str, name: str, state: str) -> events.Event:

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from store import reads_orders
 from store.database import Ask
-from tests.told import Told
+from tests.told import NOW, Told
 
 
 def by_erp(ask: Ask, order_id: str) -> tuple[Decimal | None, str]:
-    row = reads_orders.order_systems(ask, order_id).to_dicts()[1]
+    row = reads_orders.order_systems(ask, NOW, order_id).to_dicts()[1]
     return row["amount"], row["currency"]
 
 

@@ -4,6 +4,8 @@ from itertools import product
 
 from store import events, reads
 from store.database import Ask
+from sync.rules.order_past import NO_ANSWER
+from sync.rules.retrying import TRANSIENT
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 
 TROUSERS = "NMC-05220-NVY-A--8"
@@ -39,6 +41,23 @@ def test_the_places_add_up_to_the_orders_seen_whatever_became_of_them(told: Told
     assert counted["position"].null_count() == 0
     needs_reason = counted.filter(counted["place"].is_in(["waiting", "held", "refused"]))
     assert (needs_reason["reason"] != "").all()
+
+
+def test_what_fails_for_a_passing_reason_waits_for_its_next_try_and_for_nobody(told: Told, ask: Ask) -> None:
+    codes = sorted(TRANSIENT | {NO_ANSWER})
+    for number, code in enumerate((*codes, "CREDIT_HOLD")):
+        told.order(f"JL{number}-A")
+        told.hold(f"JL{number}-A", "refused_by_erp", code)
+    told.order("JL8-A")
+    told.hold("JL8-A", "refused_by_erp", "LOCK_TIMEOUT")
+    told.intent("create_sales_order", "JL8-A/NMK/WH1", "unclear", order_id="JL8-A")
+    found = reads.order_places(ask, NOW).select("place", "reason", "order_count").sort("order_count")
+
+    assert found.rows() == [
+        ("waiting", "The next run looks in BlueCherry whether it arrived", 1),
+        ("refused", "refused_by_erp", 1),
+        ("waiting", "Cherrylane sends it again by itself", len(codes)),
+    ]
 
 
 def test_waiting_says_for_what_held_why_and_refused_with_which_reason(told: Told, ask: Ask) -> None:

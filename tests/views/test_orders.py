@@ -283,7 +283,7 @@ def test_an_order_is_shown_by_each_system_side_by_side(told: Told, ask: Ask) -> 
     told.sales_order("SO-1", "JL1-A", shipped=1)
     told.shipment("S1", "JL1-A")
     told.transactions({"amount": "39.00", "order_id": "JL1-A", "order_line_id": "JL1-A-1"})
-    rows = reads_orders.order_systems(ask, "JL1-A").to_dicts()
+    rows = reads_orders.order_systems(ask, NOW, "JL1-A").to_dicts()
 
     assert [(row["system"], row["state"]) for row in rows] == [
         ("marketplace", "SHIPPING"), ("erp", "OPEN"), ("carrier", "shipped_not_confirmed"), ("payout", "PAYABLE"),
@@ -297,7 +297,7 @@ def test_what_bluecherry_took_and_does_not_show_yet_stands_under_its_number(told
     told.intent("create_sales_order", "JL1-A/NMK/WH1", "confirmed", order_id="JL1-A", reference="0401244", at=NOW)
     told.order("JL2-A")
     told.intent("create_sales_order", "JL2-A/NMK/WH1", "unclear", order_id="JL2-A")
-    taken, unclear = (reads_orders.order_systems(ask, name).to_dicts()[1] for name in ("JL1-A", "JL2-A"))
+    taken, unclear = (reads_orders.order_systems(ask, NOW, name).to_dicts()[1] for name in ("JL1-A", "JL2-A"))
 
     assert (taken["state"], taken["detail"], taken["since_at"]) == ("accepted", "took it as 0401244", NOW)
     assert (unclear["state"], unclear["detail"]) == ("", "")

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
 from store.database import Ask
 from store.events import CreationMissed
 from store.evidence import Snapshot, packed
+from store.journal import check_rebuild
 from tests.told import HOUR, NOW, Told, thing
 from tests.views.conditions import MINUTE, wrong
 
@@ -69,3 +72,26 @@ def test_an_unclear_call_names_the_code_it_was_answered_with_once(told: Told, as
     assert {row["detail"] for (kind, _), row in wrong(ask).items() if kind == "order_unclear"} == {
         "503 BATCH_RUNNING", "Not found once. It was answered BATCH_RUNNING",
     }  # fmt: skip
+    assert check_rebuild(told.database) == {}
+
+
+@pytest.mark.parametrize("minutes", [0, 10])
+def test_the_next_try_of_what_holds_its_order_is_no_second_trouble_until_the_look_for_it_has_no_end(
+    told: Told, ask: Ask, minutes: int
+) -> None:
+    creating: dict[str, Any] = {"kind": "create_sales_order", "state": "unclear", "at": NOW}
+    for number, reason in enumerate(("refused_by_erp", "unknown_ship_via", None), start=1):
+        told.order(f"O{number}-A")
+        told.intent(**creating, subject=f"O{number}-A/NMK/WH1", order_id=f"O{number}-A")
+        if reason:
+            told.hold(f"O{number}-A", reason, "BATCH_RUNNING")
+    told.intent(kind="write_reference", subject="O1-A", order_id="O1-A", state="unclear", at=NOW)
+
+    def doubted(after: int) -> set[str]:
+        rows = wrong(ask, NOW + after * MINUTE, visibility_minutes=minutes)
+        return {subject for kind, subject in rows if kind == "order_unclear"}
+
+    others = {"create_sales_order/O2-A/NMK/WH1", "create_sales_order/O3-A/NMK/WH1", "write_reference/O1-A"}
+    assert doubted(14) == set()
+    assert doubted(14 + minutes) == (others if minutes else set())
+    assert doubted(15 + minutes) == others | {"create_sales_order/O1-A/NMK/WH1"}

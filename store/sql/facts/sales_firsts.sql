@@ -6,6 +6,12 @@ create table if not exists sales_first_facts (
     ship_via varchar not null,
     starts_from_at timestamptz,
     cancels_from_at timestamptz,
+    revision integer,                           -- 0: nobody had edited it
+    tax_amount decimal(18, 6),                  -- this and what follows: null in older events
+    line_tax_amount decimal(18, 6),
+    currency varchar,
+    customer varchar,
+    billing_changes varchar[],
     happened_at timestamptz not null,
     seq bigint not null,
 );
@@ -14,7 +20,8 @@ merge into sales_first_facts as fact
 using (
     select subject as ord_num, happened_at, seq, unnest(from_json(body, '{
         "warehouse": "VARCHAR", "ship_via": "VARCHAR", "starts_from_at": "TIMESTAMPTZ",
-        "cancels_from_at": "TIMESTAMPTZ"
+        "cancels_from_at": "TIMESTAMPTZ", "revision": "INTEGER", "tax_amount": "DECIMAL(18,6)",
+        "line_tax_amount": "DECIMAL(18,6)", "currency": "VARCHAR", "customer": "VARCHAR", "billing_changes": ["VARCHAR"]
     }')),
     from fresh
     where kind = 'sales_order.read'

@@ -7,6 +7,8 @@ create table if not exists sent_order_facts (
     warehouse varchar,
     ship_via varchar,
     ship_via_rule varchar,                      -- the mapping key that chose it; empty: a person did
+    customer varchar,                           -- the house account; null in older events
+    currency varchar,
     shipping_amount decimal(18, 6),
     starts_on timestamptz,                      -- the moments whose days were sent
     cancels_on timestamptz,
@@ -23,7 +25,7 @@ using (
     select (body ->> 'intent_id')::uuid as intent_id, order_id, happened_at, seq,
         unnest(from_json(body -> 'payload', '{
             "division": "VARCHAR", "warehouse": "VARCHAR", "ship_via": "VARCHAR", "ship_via_rule": "VARCHAR",
-            "shipping_amount": "DECIMAL(18,6)", "starts_on": "TIMESTAMPTZ", "cancels_on": "TIMESTAMPTZ",
+            "customer": "VARCHAR", "currency": "VARCHAR", "shipping_amount": "DECIMAL(18,6)", "starts_on": "TIMESTAMPTZ", "cancels_on": "TIMESTAMPTZ",
             "lines": [{
                 "order_line_id": "VARCHAR", "sku_key": "VARCHAR", "quantity": "INTEGER", "unit_price": "DECIMAL(18,6)",
                 "division_rule": "VARCHAR", "warehouse_rule": "VARCHAR"
@@ -31,8 +33,6 @@ using (
         }')),
     from fresh
     where kind = 'intent.recorded' and (body ->> 'intent_kind') = 'create_sales_order'
-    qualify row_number() over (partition by (body ->> 'intent_id') order by happened_at desc, seq desc) = 1
 ) as new
 on fact.intent_id = new.intent_id
-when matched and (new.happened_at, new.seq) > (fact.happened_at, fact.seq) then update by name
-when not matched then insert by name;
+when not matched then insert by name;  -- an intent is recorded once

@@ -1,0 +1,77 @@
+"""Trouble with one system, or one kind of call, never keeps an order from its next step at the other."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sync.errors import Deferred, Fatal, Retriable
+from tests.flows.test_orders import copies, lines_to_send, placed, quiet
+
+
+class Answers:
+    """A system of which one kind of call meets trouble."""
+
+    def __init__(self, real: Any, name: str, trouble: Exception) -> None:
+        self.real, self.name, self.trouble = real, name, trouble
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fails if name == self.name else getattr(self.real, name)
+
+    def _fails(self, *_: object, **__: object) -> None:
+        raise self.trouble
+
+
+def sold_and_waiting(begin: Callable[..., Any]) -> Any:
+    """A house with orders that are to be sent, and others that wait to be accepted."""
+    house = quiet(begin, days=0.05, orders_per_day=0)
+    placed(house)
+    house.run("orders")  # accepts them
+    house.advance(20)
+    placed(house)
+    return house
+
+
+def waiting(house: Any) -> set[str]:
+    orders = house.sandbox.state("john_lewis")["orders"]
+    return {order_id for order_id, order in orders.items() if order["state"] == "WAITING_ACCEPTANCE"}
+
+
+def test_orders_reach_bluecherry_while_john_lewis_takes_no_acceptance(bench: Callable[..., Any]) -> None:
+    house = sold_and_waiting(bench)
+    real, now = house.house.marketplace, house.house.clock.now()
+    for trouble, state in (
+        (Deferred("OR21: too many calls", now + timedelta(minutes=9)), "deferred"),
+        (Retriable("OR21: no answer"), "failed"),
+        (Fatal("OR21: the key is refused"), "failed"),
+    ):
+        house.house.marketplace = Answers(real, "accept", trouble)
+        run = house.run("orders")
+        assert (run.state, run.message) == (state, str(trouble))
+    to_send, there, still_waiting = lines_to_send(house), set(copies(house)), waiting(house)
+    house.house.marketplace = real
+    house.run("orders")
+
+    assert len(to_send) > 0
+    assert to_send == there
+    assert len(still_waiting) > 0
+    assert waiting(house) == set()
+
+
+def test_orders_are_accepted_while_bluecherry_does_not_answer_and_none_is_sent_unread(
+    bench: Callable[..., Any],
+) -> None:
+    house = sold_and_waiting(bench)
+    to_accept, to_send = waiting(house), lines_to_send(house)
+    house.sandbox.faults(down=True, only="bluecherry")
+    run = house.run("orders")
+    tried = house.value("select count(*) as n from intent_facts where intent_kind = 'create_sales_order'")
+    left = waiting(house)
+    house.sandbox.faults()
+    house.run("orders")
+
+    assert run.state == "failed"
+    assert "salesOrder" in run.message
+    assert run.counts["accepted"] == len(to_accept) > 0
+    assert left == set()
+    assert tried == 0
+    assert 0 < len(to_send) <= len(copies(house))

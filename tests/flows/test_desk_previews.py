@@ -1,0 +1,114 @@
+"""What *Process again* would do, shown before it is pressed: for each flow, and nothing of any other order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from store.commands import Retry
+from sync.desk_exceptions import ExceptionDesk
+from sync.lanes import lanes_of
+from sync.runs import Preview, Scope
+from tests.flows.shop import Shop, settings_of
+from tests.told import HOUR, NOW
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(tmp_path / "store.duckdb", settings_of())
+    yield opened
+    opened.told.close()
+
+
+def cancelled_by_the_customer(shop: Shop, order_id: str) -> UUID:
+    """One of two units is cancelled at John Lewis, and BlueCherry did not take that."""
+    ord_num = f"SO-{order_id}"
+    shop.told.order(order_id, quantity=2, cancelled=1, changed=NOW - 2 * HOUR, seller_reference=ord_num)
+    shop.told.sales_order(ord_num, order_id, quantity=2)
+    shop.told.intent("create_sales_order", f"{order_id}/NMK/WH1", "confirmed", order_id=order_id, reference=ord_num)
+    shop.told.intent("cancel_sales_line", f"{order_id}-1/0", "refused", order_id=order_id, code="E1")
+    return shop.told.wrong("uncancelled_in_erp", f"{order_id}-1", cause="E1", order_id=order_id)
+
+
+def test_a_cancellation_that_goes_again_is_foreseen_and_no_other_of_them(shop: Shop) -> None:
+    asked: list[tuple[Any, ...]] = []
+    shop.run.house.erp = cast("Any", SimpleNamespace(cancel_line=lambda *what: asked.append(what)))
+    one, _ = (cancelled_by_the_customer(shop, order_id) for order_id in ("JL1-A", "JL2-A"))
+    desk = ExceptionDesk(shop.run.house, lanes_of(shop.run.house))
+    foreseen = desk.retry("Ops", Retry(exception_id=one, dry_run=True), lambda _: None)
+    before = list(asked)
+    desk.retry("Ops", Retry(exception_id=one), lambda _: None)
+
+    assert foreseen["message"] == "Of 1 exception, 1 goes on."
+    assert foreseen["differences"] == [{"order": "JL1-A", "then": "goes on"}]
+    assert before == []
+    assert [what[:3] for what in asked] == [("SO-JL1-A", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "words"),
+    [
+        ("sent_not_visible", "", "Asks BlueCherry for it again; it is never simply sent a second time."),
+        ("order_unclear", "create_sales_order",
+         "Looks again whether it happened; it is never simply sent a second time."),
+        ("order_unclear", "refund_line", "Looks again whether it happened; it is never simply sent a second time."),
+    ],
+)  # fmt: skip
+def test_of_what_is_looked_for_that_is_said_and_nothing_of_other_orders(
+    shop: Shop, kind: str, cause: str, words: str
+) -> None:
+    cancelled_by_the_customer(shop, "JL2-A")  # the flow would have this to do
+    ids = tuple(
+        shop.told.wrong(kind, f"{order_id}/NMK/WH1", cause=cause, order_id=order_id)
+        for order_id in ("JL1-A", "JL3-A")
+    )
+    desk = ExceptionDesk(shop.run.house, lanes_of(shop.run.house))
+    foreseen = desk.retry("Ops", Retry(exception_ids=ids, dry_run=True), lambda _: None)
+
+    assert foreseen["message"] == f"For 2 exceptions: {words} What comes of it shows only then."
+    assert foreseen["differences"] == [{"order": order_id, "then": words} for order_id in ("JL1-A", "JL3-A")]
+
+
+@dataclass
+class Foreseer:
+    """A lane that foresees one step for each order it is asked about."""
+
+    scopes: list[Scope] = field(default_factory=list)
+
+    def preview(self, scope: Scope) -> Preview:
+        self.scopes.append(scope)
+        return Preview(f"{len(scope.named)} steps.", tuple({"order": order} for order in scope.named))
+
+
+def message(shop: Shop, lanes: Any, ids: Sequence[UUID]) -> str:
+    desk = ExceptionDesk(shop.run.house, lanes)
+    return str(desk.retry("Ops", Retry(exception_ids=tuple(ids), dry_run=True), lambda _: None)["message"])
+
+
+def test_several_causes_are_foreseen_each_by_its_own_flow(shop: Shop) -> None:
+    told, returns, dispatch = shop.told, Foreseer(), Foreseer()
+    ids = [
+        cancelled_by_the_customer(shop, "JL1-A"),
+        told.wrong("refund_refused", "R2/JL2-A-1", cause="unseen", order_id="JL2-A"),
+        told.wrong("refund_refused", "R3/JL3-A-1", cause="400", order_id="JL3-A"),
+        told.wrong("refused_by_marketplace", "S4", cause="x", order_id="JL4-A"),
+        told.wrong("count_gap", "JL5-A", cause="22 Nov 2026", order_id="JL5-A"),
+    ]
+    lanes = {**lanes_of(shop.run.house), "returns": returns, "dispatch": dispatch}
+    words = message(shop, lanes, ids)
+
+    assert sorted(words.replace(". ", ".|").split("|")) == sorted(
+        (
+            "Of 1 exception, 1 goes on.",
+            "The returns flow would run for 2 exceptions: 2 steps.",
+            "The dispatch flow would run for 1 exception: 1 steps.",
+            "For 1 exception: Counts the day now, as the next hour does by itself; *Fetch again* reads the order.",
+            "What comes of it shows only then.",
+        )
+    )
+    assert returns.scopes == [Scope(named=("JL2-A", "JL3-A"), frees=("refund_line/JL2-A-1", "refund_line/JL3-A-1"))]
+    assert dispatch.scopes == [Scope(named=("JL4-A",))]
