@@ -86,28 +86,35 @@ sums as (
     group by refund.order_line_id
 ),
 
+never_left as (
+    select * from lines_paid_back(as_of)
+),
+
 coming as (
     select order_line_id, sum(quantity) as quantity, sum(received_quantity) as received_quantity
     from returned
     group by order_line_id
 ),
 
--- more money than the line was sold for, or two refunds for more units than ever came back
+-- more money than the line was sold for, or two refunds for more units than ever came back or never left
 twice as (
     select
         'refunded_twice' as kind, sums.order_line_id as subject, sums.order_id, '' as cause,
         'John Lewis shows ' || sums.refund_count || ' refunds, ' || printf('%.2f', sums.amount::double) || ' together ('
             || sums.refund_ids || ').' as detail,
         detail as grounds,
-        greatest(sums.goods_amount - sold.unit_price_amount * coalesce(coming.quantity, sold.quantity), 0) as amount,
+        greatest(
+            sums.goods_amount - sold.unit_price_amount * coalesce(coming.quantity + coalesce(gone.quantity, 0), sold.quantity), 0
+        ) as amount,
         sold.currency, sums.refunded_at as since_at,
     from sums
     join order_line_facts as sold on sold.order_line_id = sums.order_line_id
     left join coming on coming.order_line_id = sums.order_line_id
+    left join never_left as gone on gone.order_line_id = sums.order_line_id
     where sums.refund_count > 1
         and (
             sums.amount > sold.price_amount + sold.shipping_amount - sold.cancelled_amount
-            or sums.goods_amount > sold.unit_price_amount * coming.quantity + 0.01
+            or sums.goods_amount > sold.unit_price_amount * (coming.quantity + coalesce(gone.quantity, 0)) + 0.01
         )
 ),
 
@@ -179,35 +186,6 @@ paid_back as (
     group by refund.order_line_id
 ),
 
-here_lines as (
-    select
-        line.order_id, line.order_line_id, line.sku_key, line.ordered_quantity - line.cancelled_quantity as quantity,
-    from sales_line_facts as line
-    join sales_order_facts as sales
-        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-),
-
-had as (
-    select paid_back.order_id, line.order_line_id, line.sku_key, line.quantity,
-    from paid_back
-    join here_lines as line on line.order_line_id = paid_back.order_line_id
-),
-
--- cancelled in BlueCherry, and not keyed in anew without our id: nobody can send it back
-never_left as (
-    select sold.order_line_id, any_value(sold.quantity - sold.cancelled_quantity) - sum(live.quantity) as quantity,
-    from (
-        select order_line_id, quantity from had
-        union all
-        select had.order_line_id, anew.quantity
-        from (select distinct order_id, order_line_id, sku_key from had) as had
-        join here_lines as anew
-            on anew.order_id = had.order_id and anew.sku_key = had.sku_key and anew.order_line_id = ''
-    ) as live
-    join order_line_facts as sold on sold.order_line_id = live.order_line_id
-    group by sold.order_line_id
-),
-
 money_alone as (
     select
         'refund_without_return' as kind, paid.order_line_id as subject, paid.order_id, '' as cause,
@@ -216,17 +194,18 @@ money_alone as (
         detail as grounds,
         sold.unit_price_amount * (
             paid.quantity - coalesce(coming.quantity, 0) - coalesce(by_hand.quantity, 0)
-            - greatest(coalesce(never_left.quantity, 0), 0)
+            - coalesce(gone.never_left_quantity, 0)
         ) as amount,
         sold.currency, paid.refunded_at + interval 3 days as since_at,
     from paid_back as paid
     join order_line_facts as sold on sold.order_line_id = paid.order_line_id
     left join coming on coming.order_line_id = paid.order_line_id
     left join by_hand on by_hand.order_line_id = paid.order_line_id
-    left join never_left on never_left.order_line_id = paid.order_line_id
+    left join never_left as gone on gone.order_line_id = paid.order_line_id
     where paid.refunded_at <= as_of - interval 3 days
         and paid.quantity > coalesce(coming.quantity, 0) + coalesce(by_hand.quantity, 0)
-            + greatest(coalesce(never_left.quantity, 0), 0)
+            -- nobody can send it back
+            + coalesce(gone.never_left_quantity, 0)
 ),
 
 unauthorised as (

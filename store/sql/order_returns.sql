@@ -1,6 +1,7 @@
 -- One row per order line of a return. Is it authorised in BlueCherry, has it come back, and has the money gone back?
 -- Refunds are told by line, not by return: they count first for what BlueCherry has credited of a line, then for what
--- has come, then for what is announced; each time for its oldest return first.
+-- has come, then for what is announced; each time for its oldest return first. What is paid of units that never left is
+-- none of theirs.
 create or replace macro order_returns(as_of) as table
 with announced as (
     select
@@ -43,11 +44,13 @@ refunded as (
     select
         refund.order_line_id,
         -- an operator may tell the amount alone: units are then what the amount pays for
-        sum(greatest(
-            refund.quantity, coalesce(round(refund.amount / nullif(sold.unit_price_amount, 0)), 0)
-        ))::integer as quantity,
+        (
+            sum(greatest(refund.quantity, coalesce(round(refund.amount / nullif(sold.unit_price_amount, 0)), 0)))
+            - coalesce(any_value(gone.quantity), 0)
+        )::integer as quantity,
     from refund_facts as refund
     join order_line_facts as sold on sold.order_line_id = refund.order_line_id
+    left join lines_paid_back(as_of) as gone on gone.order_line_id = refund.order_line_id
     group by refund.order_line_id
 ),
 

@@ -158,9 +158,12 @@ def test_a_line_keyed_in_anew_without_our_id_has_left_when_john_lewis_shows_the_
 
 @pytest.mark.parametrize(
     ("refunds", "came_back", "stays"),
-    [((), 0, True), (("39",), 0, False), (("5",), 0, True), (("39",), 1, True), (("39", "39"), 1, False)],
-    ids=["nothing is refunded", "it is", "a goodwill is", "a return is", "it and a return are"],
-)
+    [
+        ((), 0, True), (("39",), 0, False), (("5",), 0, True), (("12", "12"), 0, True), (("39",), 1, True),
+        (("39", "39"), 1, False),
+    ],
+    ids=["nothing is refunded", "it is", "a goodwill is", "two are", "a return is", "it and a return are"],
+)  # fmt: skip
 def test_a_short_line_does_not_go_quiet_when_john_lewis_shows_all_of_the_order_as_shipped(
     told: Told, ask: Ask, refunds: tuple[str, ...], came_back: int, stays: bool
 ) -> None:
