@@ -71,7 +71,7 @@ VIEWS: tuple[str, ...] = (
     "orders_skipped", "orders_acceptance", "order_places", "order_counts", "counted_since", "order_documents",
     "order_money", "order_systems", "order_search", "order_funnel",
     "drifting_orders", "lines_abroad", "lines_paid_back", "cancelations_passed_on", "drifting_sales",
-    "lines_meant", "sales_sent", "sales_meant", "drift_lines", "drift_headers",
+    "drifting_sales_lines", "lines_meant", "sales_sent", "sales_meant", "drift_lines", "drift_headers",
     "drift_numbers", "drift", "order_returns", "returns_withdrawn", "unclear_in_erp",
     "exception_kinds", "conditions_orders", "conditions_counts", "conditions_drift", "conditions_returns",
     "conditions_dispatch", "conditions_batches", "conditions_stock", "conditions_money", "conditions_house",

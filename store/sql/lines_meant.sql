@@ -9,6 +9,6 @@ select
 from (
     select intent_id, order_id, warehouse, happened_at, seq, unnest(lines) as one
     from sent_order_facts
-    where order_id in (select order_id from drifting_orders(as_of) where not is_before_start)
+    where order_id in (select order_id from drifting_sales(as_of) where not is_before_start)
 )
 group by one.order_line_id;

@@ -2,20 +2,13 @@
 create or replace macro sales_meant(as_of) as table
 with sales as (from drifting_sales(as_of)),
 
-here as (
-    select line.*
-    from sales
-    join sales_line_facts as line
-        on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-),
+here as (from drifting_sales_lines(as_of)),
 
-stands as (from sales_sent(as_of)),
-
-sent as (select * exclude (is_first) from stands where is_first),
+sent as (select * exclude (is_first) from sales_sent(as_of) where is_first),
 
 -- sendings of which something stands in a sales order that is not their own
 taken_in as (
-    select ord_num, intent_id from stands group by ord_num, intent_id having not bool_or(is_ours)
+    select ord_num, intent_id from sales_sent(as_of) group by ord_num, intent_id having not bool_or(is_ours)
 ),
 
 -- the shipping they bring; with a part of what we sent: how much of it is on it, nobody can say
@@ -36,7 +29,7 @@ brought as (
         -- one whose own still lives bears its shipping there
         anti join (
             select own.intent_id
-            from stands as own
+            from sales_sent(as_of) as own
             join here on here.ord_num = own.ord_num and here.ordered_quantity > here.cancelled_quantity
             where own.is_ours
         ) as living on living.intent_id = one.intent_id

@@ -1,10 +1,8 @@
 -- One row per sales order compared and sending of which something stands in it. Whose was it, and is it held to that one?
 create or replace macro sales_sent(as_of) as table
-with sales as (from drifting_sales(as_of)),
-
-whose as (
+with whose as (
     select sales.ord_num, sales.warehouse, intent.intent_id, true as is_ours
-    from sales
+    from drifting_sales(as_of) as sales
     join intent_facts as intent
         on intent.order_id = sales.order_id and intent.reference = sales.ord_num
         and intent.intent_kind = 'create_sales_order' and intent.state = 'confirmed'
@@ -15,7 +13,7 @@ whose as (
 
     -- keyed in, sent by another program, or put into another one, in the place of ours: it has to say the same
     select sales.ord_num, sales.warehouse, meant.intent_id, false
-    from sales
+    from drifting_sales(as_of) as sales
     join sales_line_facts as line on line.ord_num = sales.ord_num
     join lines_meant(as_of) as meant on meant.order_line_id = line.order_line_id and meant.order_id = sales.order_id
 )
