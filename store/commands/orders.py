@@ -33,8 +33,8 @@ class AnswerDrift(Command):
     """Say what is to become of a difference between a sales order and what we sent.
 
     `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
-    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry; finance may say it,
-    too, for prices are theirs. `accept`: it stays, by the word of somebody who may approve, as with any exception.
+    are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry; finance may say it
+    of a price. `accept`: it stays, by the word of somebody who may approve, as with any exception.
     `shown_mark`: what the difference was as it was shown; another by then, or not said, it is refused.
     """
 
@@ -51,7 +51,9 @@ class AnswerDrift(Command):
     def rights(self) -> tuple[frozenset[Role], bool]:
         if self.answer == "accept":
             return Accept.roles, Accept.needs_approver
-        return (WORKERS, False) if self.answer == "revert" else super().rights()
+        if self.answer == "revert" and self.drift_class == "price":
+            return WORKERS, False
+        return super().rights()
 
 
 class DecideAcceptance(Command):

@@ -1,8 +1,12 @@
 -- One row per return whose goods, money or papers are not where they should be. What is missing, on which side?
 -- One of the few that look across: it reads `order_returns`.
 create or replace macro conditions_returns(as_of, returnless := []::varchar[]) as table
-with back as (
-    select * from order_returns(as_of) where not is_before_start
+with returned as (
+    select * from order_returns(as_of)
+),
+
+back as (
+    select * from returned where not is_before_start
 ),
 
 tried as (
@@ -84,7 +88,7 @@ sums as (
 
 coming as (
     select order_line_id, sum(quantity) as quantity, sum(received_quantity) as received_quantity
-    from order_returns(as_of)
+    from returned
     group by order_line_id
 ),
 

@@ -62,7 +62,7 @@ meant_lines as (
     group by line.ord_num, line.order_line_id
 ),
 
-compared as (
+lined_up as (
     select
         sales.ord_num, sales.order_id, sales.market_state, sold.order_line_id, sold.sku, sold.state as line_state,
         meant.sku_key as meant_key, meant.quantity as meant_quantity, meant.unit_price as meant_price,
@@ -70,9 +70,8 @@ compared as (
         coalesce(there.ordered_quantity, 0) as ordered, coalesce(there.live_quantity, 0) as live,
         coalesce(there.cancel_kind, '') as cancel_kind, there.sku_key, there.unit_price_amount as unit_price,
         abroad.places, coalesce(abroad.quantity, 0) as abroad,
-        -- somebody said there that it has left; neither under another number nor keyed in without our id did all of it
-        sales.market_state <> 'SHIPPING' and not sales.is_before_start
-            and wanted - live - coalesce(abroad.quantity, 0) - coalesce(anew.quantity, 0) > coalesce(back.quantity, 0) as is_owed,
+        sales.is_before_start, coalesce(anew.quantity, 0) as anew,
+        greatest(wanted - live - coalesce(abroad.quantity, 0) - coalesce(back.quantity, 0), 0) as lost,
     from sales
     join meant_lines as meant on meant.ord_num = sales.ord_num
     join order_line_facts as sold on sold.order_line_id = meant.order_line_id
@@ -89,6 +88,18 @@ compared as (
         partition by sold.order_line_id
         order by there.ord_num is not distinct from meant.ord_num desc, meant.ord_num
     ) = 1
+),
+
+compared as (
+    select
+        *,
+        -- somebody said there that it has left; neither under another number nor keyed in without our id did all of it:
+        -- of the lines of a SKU, the fewest units first, none shares what is keyed in with another
+        market_state <> 'SHIPPING' and not is_before_start and lost > 0
+            and sum(lost) over (
+                partition by order_id, meant_key order by lost, order_line_id rows unbounded preceding
+            ) > anew as is_owed,
+    from lined_up
 )
 
 select

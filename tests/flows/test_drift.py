@@ -344,11 +344,25 @@ def test_an_answer_that_does_not_fit_is_refused_with_what_would(bench: Callable[
     assert [one["answer"] for one in differences(house)] == ["revert"]
 
 
+@pytest.mark.parametrize(
+    "drift_class", ["cancelled", "quantity", "substitution", "warehouse", "ship_via", "address", "dates", "price"]
+)
+def test_finance_has_put_back_what_is_theirs_alone(drift_class: str) -> None:
+    """Of a short line the last word counts: theirs would stop what ops has cancelled at John Lewis."""
+    command = ask.AnswerDrift(
+        order_id="JL1-A", drift_class=drift_class, drift_subject="JL1-A-1", answer="revert", why="it was agreed"
+    )
+    roles, _ = command.rights()
+
+    assert ("finance" in roles) == (drift_class == "price")
+    assert "ops" in roles
+
+
 def test_what_differs_stays_as_it_is_only_by_the_word_of_somebody_who_may_approve(
     bench: Callable[..., Any],
 ) -> None:
     house = in_bluecherry(bench)
-    row = edited(house, "warehouse_changed")
+    row = edited(house, "price_changed")
     counter = Counter(house)
 
     def say(

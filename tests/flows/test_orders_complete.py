@@ -146,12 +146,15 @@ def test_more_than_100_ids_are_asked_in_hundreds_and_a_range_over_1_year_is_read
     placed = buy(house, times=3)
     pages = house.house.marketplace.orders(order_ids=sorted(placed))
     named = [order.order_id for page in pages for order in page.items]
+    house.advance(400 * 24 * 60)
     run = house.run("orders", Scope(since=house.house.clock.now() - timedelta(days=500)))
+    youngest_at = house.value("select max(placed_at) as at from order_facts")
 
     assert len(placed) > 100
     assert sorted(named) == sorted(placed)
     assert run.state == "succeeded"
     assert here(house).keys() == there(house).keys()
+    assert house.house.clock.now() - youngest_at >= timedelta(days=400)
 
 
 def test_orders_that_change_state_while_pages_are_read_end_in_their_newest_state(bench: Callable[..., Any]) -> None:

@@ -116,6 +116,34 @@ def test_a_line_bluecherry_cancelled_does_not_go_quiet_when_john_lewis_shows_the
     assert rows == ([] if refunded else [("cancelled", f"2 of {SHIRT} shown as shipped", 0)])
 
 
+@pytest.mark.parametrize(("cancelled", "drift_class"), [(1, "quantity"), (2, "cancelled")])
+def test_what_was_accepted_while_the_order_waited_is_open_again_once_all_of_it_is_shown_as_shipped(
+    told: Told, ask: Ask, cancelled: int, drift_class: str
+) -> None:
+    sent(told)
+    shows(told, line(cancelled_quantity=cancelled, open_quantity=2 - cancelled, cancel_kind="HOUSE"))
+
+    def is_open() -> bool:
+        return bool(ask("select is_open from drift($at)", {"at": NOW})["is_open"].item())
+
+    def accepted() -> None:
+        (mark,) = ask("select shown_mark from drift($at)", {"at": NOW})["shown_mark"]
+        told.tell(
+            DriftAnswered(
+                happened_at=NOW, actor="Olu (ops)", order_id="JL1-A", drift_class=drift_class,
+                drift_subject="JL1-A-1", answer="accept", shown=mark, why="another comes on Friday",
+            )
+        )  # fmt: skip
+
+    accepted()
+    waiting = is_open()
+    sold(told, at=NOW)
+    shipped = is_open()
+    accepted()
+
+    assert (waiting, shipped, is_open()) == (False, True, False)
+
+
 def test_a_line_keyed_in_anew_without_our_id_has_left_when_john_lewis_shows_the_order_as_shipped(
     told: Told, ask: Ask
 ) -> None:

@@ -123,3 +123,21 @@ def test_a_unit_too_many_under_a_second_number_is_one_too_many(told: Told, ask: 
     shows(told, line(ordered_quantity=1, open_quantity=1), ord_num="SO-2", revision=0)
 
     assert [row[:4] for row in found(ask)] == [("quantity", "JL1-A-1", "2 units", "3 units")]
+
+
+@pytest.mark.parametrize(("typed", "lost"), [(1, ["JL1-A-1", "JL1-A-2"]), (2, ["JL1-A-2"]), (4, [])])
+def test_two_lines_of_a_sku_do_not_share_what_is_keyed_in_without_our_ids(
+    told: Told, ask: Ask, typed: int, lost: list[str]
+) -> None:
+    """Both were cancelled, so many shirts keyed in anew, and John Lewis was told that all four have left."""
+    sent_in_two_lines(told)
+    gone = {"cancelled_quantity": 2, "open_quantity": 0, "cancel_kind": "HOUSE"}
+    anew = line(line_number=3, order_line_id="", ordered_quantity=typed, open_quantity=0, shipped_quantity=typed)
+    shows(
+        told, line(**gone), line(**gone, order_line_id="JL1-A-2", line_number=2), anew,
+        shipping_amount=Decimal("7.00"),
+    )  # fmt: skip
+    told.order("JL1-A", skus=(SHIRT, SHIRT), quantity=2, state="SHIPPED", changed=NOW)
+    missed = ask("select subject from drift($at) where drift_class = 'cancelled' order by all", {"at": NOW})
+
+    assert missed["subject"].to_list() == lost

@@ -106,9 +106,9 @@ def sales_orders_drift(told: Told) -> None:
         warehouse="WH2", ship_via="YDL", address_changes=("street",), billing_changes=("name",), customer="WEB",
         cancels_from_at=NOW + 21 * DAY, cancels_until_at=NOW + 22 * DAY,
     )  # fmt: skip
-    told.order("O4-A", quantity=2)
-    told.intent("create_sales_order", "O4-A/NMK/WH1", "confirmed", order_id="O4-A", reference="SO-14")
-    drifting.shows(told, drifting.line(order_line_id="O4-A-1"), ord_num="SO-14", order_id="O4-X")
+    told.order("O12-A", quantity=2)
+    told.intent("create_sales_order", "O12-A/NMK/WH1", "confirmed", order_id="O12-A", reference="SO-14")
+    drifting.shows(told, drifting.line(order_line_id="O12-A-1"), ord_num="SO-14", order_id="O12-X")
     told.order("O1-A", quantity=2)
     told.sales_order("SO-11", "O1-A", quantity=2)
     told.tell(

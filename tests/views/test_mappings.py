@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from store import reads, reads_desk, reads_risk
+from store import reads, reads_desk, reads_orders, reads_risk
 from store.database import Ask
 from sync.rules.mappings import IN_FORCE, check_key, check_value
 from sync.rules.trading_week import LONDON
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, key_of
+from tests.views.conditions import wrong
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 
@@ -185,3 +186,35 @@ def test_an_order_of_which_two_parcels_wait_for_a_mapping_is_worth_its_total_onc
     total = ask("select sum(total_amount) from order_facts").item()
 
     assert (row["held_count"], row["order_count"], row["amount"]) == (4, 2, total)
+
+
+def test_a_status_nobody_mapped_is_wrong_until_it_is_mapped_though_nothing_is_read_anew(
+    told: Told, ask: Ask
+) -> None:
+    for number in (1, 2):
+        told.order(f"O{number}-A", deadline=NOW + number * DAY)
+        told.sales_order(f"SO-{number}", f"O{number}-A", raw_status="77")
+    told.sales_order("SO-3", "O2-A", line_ids=("O2-A-2",), raw_status="77")
+    told.order("O3-A", state="SHIPPED")
+    told.sales_order("SO-4", "O3-A", raw_status="77")
+    seen = []
+    for value, days in (("", 0), ("PICKED", 1), ("", 2), ("HELD", 3)):
+        if value or days:
+            told.mapping("order_status", "77", value, from_on=NOW.date() + days * DAY)
+        at = NOW + days * DAY
+        waits = {(one["mapping"], one["cause"]): one for one in reads.unmapped(ask, at).to_dicts()}
+        (_, erp, *_) = reads_orders.order_systems(ask, at, "O1-A").to_dicts()
+        named = sorted(subject for kind, subject in wrong(ask, at) if kind == "unmapped_status")
+        seen.append((named, waits, erp["state"]))
+    (first, mapped, removed, again) = seen
+    (row,) = first[1].values()
+
+    assert first[0] == removed[0] == ["SO-1", "SO-2", "SO-3"]
+    assert (row["mapping"], row["cause"], row["held_count"], row["order_count"]) == ("order_status", "77", 3, 2)
+    assert (row["amount"], row["deadline_at"]) == (
+        ask("select sum(total_amount) from order_facts where state = 'SHIPPING'").item(),
+        NOW + DAY,
+    )
+    assert (first[2], removed[2]) == ("77", "77")
+    assert mapped == ([], {}, "PICKED")
+    assert again == ([], {}, "HELD")
