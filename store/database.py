@@ -270,8 +270,8 @@ def _settle_in(connection: duckdb.DuckDBPyConnection, path: Path, *, serves: boo
 def limit(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """What one store may take of its machine, and the zone its moments are in."""
     connection.execute(
-        # one serves sorts of millions of rows, and is a quarter of what planning a question through many views takes;
-        # one shares equal parts of a plan: it loses rows of views within others, and fails on some (DuckDB 1.5.5)
+        # one serves sorts of millions of rows, and is a quarter of planning a question of many views; the other
+        # shares equal parts of a plan, but loses rows of views within others, or fails on them (DuckDB 1.5.5)
         "set global TimeZone = 'UTC';"
         " set global disabled_optimizers = 'compressed_materialization,common_subplan';"
         f" set global memory_limit = '{MEMORY_LIMIT}'; set global threads = {THREADS};"
