@@ -167,7 +167,7 @@ def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_joh
 
 
 def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_beside_it(shop: Shop) -> None:
-    shirts = SalesLine(1, "JL1-A-1", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
+    shirts = SalesLine(1, "", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
     typed = replace(
         ORDER, ord_num="SO-W", customer="SHOP9", entered_at=NOW - 5 * HOUR, updated_at=NOW - 5 * HOUR,
         start_day=(NOW + HOUR, NOW + DAY), lines=(shirts,),
@@ -183,4 +183,29 @@ def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_besi
 
     assert taken == [(10, 1), (0, 0)]
     assert shop.rows("select ord_num from sales_order_facts") == [{"ord_num": "SO-W"}]
+    assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize("shown", [{"order_id": ""}, {"order_id": "", "customer": "WEB"}, {"order_id": "TYPO"}])
+def test_what_was_created_and_lost_its_number_before_it_was_read_is_found_by_its_lines_and_never_sent_twice(
+    shop: Shop, shown: dict[str, Any]
+) -> None:
+    """The answer to its creation never came, and asked by the order's number BlueCherry shows nothing."""
+    lines = [{"order_line_id": "JL2-A-1", "sku_key": key_of(SHIRT), "quantity": 2}]
+    shop.told.intent(
+        "create_sales_order", "JL2-A/NMK/WH1", "unclear", order_id="JL2-A", payload={"lines": lines},
+        at=NOW - HOUR,
+    )  # fmt: skip
+    shirts = SalesLine(1, "JL2-A-1", key_of(SHIRT), 2, 2, 0, 0, 0, "", None)
+    sent_then = replace(ORDER, ord_num="SO-9", entered_at=NOW - HOUR, updated_at=NOW - HOUR / 2, lines=(shirts,))
+    there = replace(sent_then, **shown)
+    stranger = replace(there, ord_num="SO-8", order_id="", lines=(replace(shirts, order_line_id="4711"),))
+    record_sales_orders(shop.run, Page((there, stranger), None, ()))
+    sent = [one for at in range(4) for one in created(run_at(shop, VISIBLE + at))]
+
+    assert "JL2-A" not in sent
+    assert shop.rows("select ord_num from sales_order_facts where order_id <> 'JL1-A'") == [{"ord_num": "SO-9"}]
+    assert shop.rows("select state, reference from intent_facts where order_id = 'JL2-A'") == [
+        {"state": "confirmed", "reference": "SO-9"}
+    ]
     assert check_rebuild(shop.told.database) == {}
