@@ -9,10 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from store.events import CancelationAsked, DriftAnswered
+from store.events import CancelationAsked, DriftAnswered, ReturnedLinePart
 from store.journal import Personal, check_rebuild
 from sync.flows import orders as flow
 from sync.flows import orders_cancelations as passing
+from sync.flows import returns
 from sync.flows.orders_seen import record_sales_orders
 from sync.flows.orders_settle import settle
 from sync.ports import Page, SalesLine, SalesOrder
@@ -21,6 +22,7 @@ from sync.runs import EVERYTHING
 from tests.flows.shop import Shop, settings_of
 from tests.flows.test_stamps import ORDER
 from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
+from tests.views.returned import announced
 from tests.views.test_drift import line, shows
 
 MINUTE = timedelta(minutes=1)
@@ -209,3 +211,31 @@ def test_what_was_created_and_lost_its_number_before_it_was_read_is_found_by_its
         {"state": "confirmed", "reference": "SO-9"}
     ]
     assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "next_step"),
+    [
+        ("IN_PROGRESS", "Cherrylane authorises it in BlueCherry"),
+        ("WAITING_ACCEPTANCE", "It is accepted at John Lewis"),
+    ],
+)
+def test_units_that_left_in_the_parcel_of_another_order_and_come_back_are_authorised_there(
+    shop: Shop, state: str, next_step: str
+) -> None:
+    told = shop.told
+    left = {"open_quantity": 0, "shipped_quantity": 2}
+    shows(told, line(**left), line(order_line_id="JL2-A-1", line_number=2, **left), at=NOW - 2 * HOUR)
+    told.order("JL2-A", quantity=2, state="RECEIVED", placed=NOW - 5 * HOUR, changed=NOW - 2 * HOUR)
+    announced(
+        told, quantity=2, state=state, order_id="JL2-A", at=NOW - HOUR,
+        lines=(ReturnedLinePart(order_line_id="JL2-A-1", quantity=2, reason_code="SIZE"),),
+    )  # fmt: skip
+    (row,) = shop.rows("select next_step from order_returns($now)", now=NOW)
+    create = returns._decide(shop.run, EVERYTHING).create
+    there = {"line_number": 2, "order_line_id": "JL2-A-1", "sku_key": key_of(SHIRT), "quantity": 2}
+
+    assert row["next_step"] == next_step
+    assert [(one.payload["ord_num"], one.payload["lines"]) for one in create] == (
+        [("SO-1", [there])] if state == "IN_PROGRESS" else []
+    )
