@@ -13,14 +13,14 @@ from store.events import CancelationAsked, DriftAnswered, ReturnedLinePart
 from store.journal import Personal, check_rebuild
 from sync.flows import orders as flow
 from sync.flows import orders_cancelations as passing
-from sync.flows import returns
+from sync.flows import returns, returns_settle
 from sync.flows.orders_seen import record_sales_orders
 from sync.flows.orders_settle import settle
-from sync.ports import Page, SalesLine, SalesOrder
+from sync.ports import ErpReturn, Page, SalesLine, SalesOrder
 from sync.rules.orders import Decision, decide
 from sync.runs import EVERYTHING
 from tests.flows.shop import Shop, settings_of
-from tests.flows.test_stamps import ORDER
+from tests.flows.test_stamps import ORDER, RETURN
 from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
 from tests.views.returned import announced
 from tests.views.test_drift import line, shows
@@ -38,11 +38,15 @@ class Erp:
 
     def __init__(self) -> None:
         self.shown: tuple[SalesOrder, ...] = ()
+        self.returned: tuple[ErpReturn, ...] = ()
         self.asked = 0
 
     def sales_orders(self, *, order_id: str) -> Iterator[Page[SalesOrder]]:
         self.asked += 1
         yield Page(tuple(one for one in self.shown if one.order_id == order_id), None, ())
+
+    def list_returns(self, *, order_id: str) -> Iterator[Page[ErpReturn]]:
+        yield Page(tuple(one for one in self.returned if one.order_id == order_id), None, ())
 
 
 @pytest.fixture
@@ -239,3 +243,21 @@ def test_units_that_left_in_the_parcel_of_another_order_and_come_back_are_author
     assert [(one.payload["ord_num"], one.payload["lines"]) for one in create] == (
         [("SO-1", [there])] if state == "IN_PROGRESS" else []
     )
+
+
+def test_an_authorisation_in_the_sales_order_of_another_whose_answer_was_lost_is_found_by_its_number(
+    shop: Shop, erp: Erp
+) -> None:
+    """BlueCherry gives it the order number of the sales order that the units left by."""
+    shows(shop.told, line(), line(order_line_id="JL2-A-1", line_number=2), at=NOW - 2 * HOUR)
+    shop.told.intent(
+        "create_return", "R1/SO-1", "unclear", order_id="JL2-A", at=NOW - HOUR,
+        payload={"return_id": "R1", "ord_num": "SO-1"},
+    )  # fmt: skip
+    erp.returned = (replace(RETURN, ret_num="R000001", return_id="R1", ord_num="SO-1", order_id="JL1-A"),)
+    shop.told.clock.moment = NOW
+    returns_settle.settle(shop.run)
+
+    assert shop.rows("select state, reference from intent_facts") == [
+        {"state": "confirmed", "reference": "R000001"}
+    ]
