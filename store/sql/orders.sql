@@ -157,6 +157,8 @@ select
             then 'A person decides: it was cancelled in BlueCherry in ' || places
         when erp_state = 'missing' and places is not null
             then 'A person takes it out of ' || places || ', the sales order of another order'
+        when erp_state = 'missing' and not has_unsent and refunded_amount > 0
+            then 'Nothing: BlueCherry never had it, and the money went back'
         when erp_state = 'missing' and sales_order_count > 0
             then 'A person finds out who shipped the rest: BlueCherry never had all of it'
         when erp_state = 'missing' then 'A person finds out who shipped it: BlueCherry never had it'

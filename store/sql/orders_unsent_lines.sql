@@ -1,15 +1,31 @@
 -- One row per wanted line of an order shown as shipped that BlueCherry has not. What was shipped past it?
 -- What lives in the sales order of another order is had; what was cancelled there, or taken out of it again, is not.
 -- A line somebody typed in there without our id is had, as far as its units go: two lines do not share one unit. While a
--- creation of its order is on its way, none is missed.
+-- creation of its order is on its way, none is missed; nor is a unit whose money went back.
 create or replace view orders_unsent_lines as
-with wanted as (
-    select line.order_id, line.order_line_id, line.sku, line.quantity - line.cancelled_quantity as quantity,
+with repaid as (
+    select
+        line.order_line_id,
+        -- whole units, for less is goodwill; of what cost nothing, the units told
+        coalesce(
+            floor((sum(refund.amount) + 0.01) / nullif(any_value(line.unit_price_amount), 0)), sum(refund.quantity)
+        ) as quantity,
+    from refund_facts as refund
+    join order_line_facts as line on line.order_line_id = refund.order_line_id
+    group by line.order_line_id
+),
+
+wanted as (
+    select
+        line.order_id, line.order_line_id, line.sku,
+        line.quantity - line.cancelled_quantity - coalesce(repaid.quantity, 0) as quantity,
     from order_facts as placed
     join order_line_facts as line on line.order_id = placed.order_id
+    left join repaid on repaid.order_line_id = line.order_line_id
     anti join sales_line_facts as own on own.order_line_id = line.order_line_id and own.order_id = line.order_id
     where placed.state in ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED') and not placed.is_before_start
-        and line.quantity > line.cancelled_quantity and line.state not in ('REFUSED', 'CANCELED')
+        and line.quantity - line.cancelled_quantity > coalesce(repaid.quantity, 0)
+        and line.state not in ('REFUSED', 'CANCELED')
 ),
 
 abroad as (

@@ -9,6 +9,7 @@ from store import events
 from store.database import Ask
 from tests.told import DAY, HOUR, NOW, SHIRT, Told
 from tests.views.conditions import MINUTE, wrong
+from tests.views.returned import paid
 from tests.views.test_drift import line, shows
 
 GONE = {"cancelled_quantity": 2, "open_quantity": 0}
@@ -186,3 +187,23 @@ def test_what_was_typed_in_without_our_ids_and_taken_out_again_is_missing(told: 
 
     assert typed == {}
     assert set(missing(ask)) == {"JL1-A"}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "is_missing"),
+    [(("78.00",), False), (("39.00",), True), (("39.00", "39.00"), False), (("77.00",), True)],
+)
+def test_what_was_shipped_elsewhere_is_settled_once_the_money_of_every_unit_went_back(
+    told: Told, ask: Ask, amounts: tuple[str, ...], *, is_missing: bool
+) -> None:
+    shipped: dict[str, Any] = {"quantity": 2, "state": "SHIPPED", "placed": NOW - DAY}
+    told.order("JL1-A", **shipped, changed=NOW - 2 * HOUR)
+    before = set(missing(ask))
+    refunds = tuple(paid(f"F{number}", amount, units=0) for number, amount in enumerate(amounts))
+    told.order("JL1-A", **shipped, changed=NOW - HOUR, refunds=refunds)
+
+    (next_step,) = ask("select next_step from orders($at)", {"at": NOW})["next_step"]
+
+    assert before == {"JL1-A"}
+    assert ("JL1-A" in missing(ask)) is is_missing
+    assert ("the money went back" in next_step) is not is_missing
