@@ -7,11 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from store.commands import Retry
 from store.events import OrderReleased
 from store.journal import Personal, check_rebuild
+from sync.desk_exceptions import ExceptionDesk
 from sync.errors import Refused, SyncError, Unclear
 from sync.flows import orders as flow
 from sync.flows.orders_settle import settle
+from sync.lanes import lanes_of
 from sync.ports import Page, SalesOrder, SalesOrderDraft
 from sync.rules.order_past import freed_by
 from sync.rules.orders import decide
@@ -159,3 +162,33 @@ def test_a_persons_word_tries_one_at_once_and_what_did_not_go_stays_as_it_was(sh
     assert sent == 1
     assert len(held) > 2
     assert still >= held - set(erp.sent)
+
+
+def test_of_what_is_tried_again_meanwhile_one_is_foreseen_to_be_tried_and_the_others_to_go_once_it_is_taken(
+    shop: Shop, erp: Erp
+) -> None:
+    erp.answer = BATCH
+    for minutes in (0, 15):
+        run_at(shop, erp, minutes)
+    shop.told.clock.moment = NOW + 16 * MINUTE
+    held = [row["order_id"] for row in shop.rows("from order_hold_facts where reason = 'refused_by_erp'")]
+    wrong = [shop.told.wrong("refused_by_erp", one, cause="BATCH_RUNNING", order_id=one) for one in held]
+    desk, before = ExceptionDesk(shop.run.house, lanes_of(shop.run.house)), len(erp.sent)
+
+    def foreseen(many: int) -> Any:
+        command = Retry(exception_ids=tuple(wrong[-many:]), dry_run=True)
+        return desk.retry("Ops", command, lambda _: None)
+
+    one, all_of_them = foreseen(1), foreseen(len(wrong))
+    while_foreseen = len(erp.sent)
+    desk.retry("Ops", Retry(exception_ids=tuple(wrong)), lambda _: None)
+
+    assert one["message"] == "Of 1 exception, 1 goes on."
+    assert all_of_them["message"] == (
+        f"Of {len(held)} exceptions, {len(held)} go on (BlueCherry takes no sales orders now: one is tried at once,"
+        " the others go once it is taken)."
+    )
+    assert {row["then"] for row in all_of_them["differences"]} == {"is tried, or goes once another is taken"}
+    assert len(held) > 2
+    assert while_foreseen == before
+    assert len(erp.sent) == before + 1
