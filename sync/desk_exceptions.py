@@ -313,7 +313,7 @@ def _is_read_first(row: Mapping[str, Any]) -> bool:
 def _is_looked_for(row: Mapping[str, Any]) -> bool:
     """Whether only a look outside tells what becomes of it: nothing that is stored does."""
     kind = row["exception_kind"]
-    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST | {"sent_not_visible"})
+    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST)
 
 
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

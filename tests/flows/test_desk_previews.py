@@ -12,6 +12,7 @@ import pytest
 from store.commands import Retry
 from sync.desk_exceptions import ExceptionDesk
 from sync.lanes import lanes_of
+from sync.ports import Page
 from sync.runs import Preview, Scope
 from tests.flows.shop import Shop, settings_of
 from tests.told import HOUR, NOW
@@ -71,6 +72,32 @@ def test_of_what_is_looked_for_that_is_said_and_nothing_of_other_orders(
 
     assert foreseen["message"] == f"For 2 exceptions: {words} What comes of it shows only then."
     assert foreseen["differences"] == [{"order": order_id, "then": words} for order_id in ("JL1-A", "JL3-A")]
+
+
+def test_bluecherry_is_asked_for_each_sales_order_it_was_foreseen_to_be_asked_for(shop: Shop) -> None:
+    orders, asked = [f"JL{number:02}-A" for number in range(25)], set[str]()
+
+    def sales_orders(*, ord_num: str = "", **_by: Any) -> Iterator[Page[Any]]:
+        asked.add(ord_num.removeprefix("SO-"))
+        yield Page((), None, ())
+
+    shop.run.house.erp = cast("Any", SimpleNamespace(sales_orders=sales_orders))
+    shop.run.house.marketplace = cast("Any", SimpleNamespace(orders=lambda **_: iter(())))
+    with shop.told.in_one_go():
+        for one in orders:
+            subject, at, ord_num = f"{one}/NMK/WH1", NOW - 5 * HOUR, f"SO-{one}"
+            shop.told.order(one, changed=at)
+            shop.told.intent("create_sales_order", subject, "confirmed", order_id=one, reference=ord_num, at=at)
+            shop.told.wrong("sent_not_visible", subject, order_id=one)
+    desk = ExceptionDesk(shop.run.house, lanes_of(shop.run.house))
+    of_it = Retry(exception_kind="sent_not_visible", cause="")
+    foreseen = desk.retry("Ops", of_it.model_copy(update={"dry_run": True}), lambda _: None)
+    before = set(asked)
+    desk.retry("Ops", of_it, lambda _: None)
+
+    assert foreseen["difference_count"] == len(orders)
+    assert before == set()
+    assert asked - {""} == set(orders)
 
 
 @dataclass
