@@ -58,9 +58,10 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     decision = _decide(run, scope)
     words = answering.decided(run, scope)
     rows = [
-        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
-        for intent in (*words, *decision.create, *decision.withdraw, *decision.receive, *decision.refund)
+        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject, "amount": ""}
+        for intent in (*words, *decision.create, *decision.withdraw, *decision.receive)
     ]
+    rows += [_paid_back(intent) for intent in decision.refund]
     calls = {
         "RT21 answer": -(-sum(one.kind == ANSWER for one in words) // 100),
         "RT26 report": -(-sum(one.kind == REPORT for one in words) // 100),
@@ -74,6 +75,19 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
         tuple(rows),
         {name: count for name, count in calls.items() if count},
     )
+
+
+def _paid_back(intent: Intent) -> dict[str, str]:
+    """A refund as a step: of which line of which return, and how much goes back, as it is shown."""
+    what = intent.payload
+    shipping = Decimal(what["shipping_amount"])
+    amount = f"{Decimal(what['amount']) + shipping:,.2f} {what['currency']}"
+    return {
+        "order": intent.order_id,
+        "does": "refund line",
+        "what": f"{what['return_id']}/{what['order_line_id']}",
+        "amount": f"{amount}, {shipping:,.2f} of it shipping" if shipping else amount,
+    }
 
 
 # -- look --------------------------------------------------------------------------------------
