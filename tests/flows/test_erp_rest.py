@@ -1,6 +1,7 @@
 """A backlog while BlueCherry takes no sales orders at all: one at a time finds out, and then all go, once each."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ from sync.desk_exceptions import ExceptionDesk
 from sync.errors import Refused, SyncError, Unclear
 from sync.flows import orders as flow
 from sync.flows.orders_settle import settle
+from sync.intents import COMMIT_SECONDS, Intent, carry_out
 from sync.lanes import lanes_of
 from sync.ports import Page, SalesOrder, SalesOrderDraft
 from sync.rules.order_past import freed_by
@@ -133,6 +135,29 @@ def test_what_may_be_said_of_one_order_alone_stops_no_other(shop: Shop, erp: Erp
     assert run_at(shop, erp, 0) == MANY
     assert unclear(shop) == len(codes)
     assert shop.rows("select * from erp_rests(['BATCH_RUNNING'])") == []
+
+
+def test_thousands_that_are_not_to_be_sent_any_more_take_no_time_of_what_follows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are let go in one round, and not some with each commit."""
+    wait, is_over, waits = threading.Event.wait, threading.Event(), 0
+
+    def counted(event: threading.Event, seconds: float | None = None) -> bool:
+        nonlocal waits
+        waits += seconds == COMMIT_SECONDS
+        return wait(event, seconds)
+
+    def send(_: Intent) -> str:
+        is_over.set()
+        raise BATCH
+
+    monkeypatch.setattr(threading.Event, "wait", counted)
+    many = [Intent("create_sales_order", f"JL{number}-A/NMK/WH1", {}) for number in range(2000)]
+    tally = carry_out(shop.run, many, send, still_meant=lambda some: () if is_over.is_set() else some)
+
+    assert 0 < tally["unclear"] < len(many) / 10
+    assert 0 < waits < 20
 
 
 @pytest.mark.parametrize("code", ["CREDIT_HOLD", ""])
