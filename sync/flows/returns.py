@@ -44,12 +44,12 @@ OURS = "seller"
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     is_erp_there = look(run, scope)
-    if is_erp_there:
-        with run.apart():
-            settling.settle(run)
+    are_read = is_erp_there and run.trouble is None
+    with run.apart():
+        settling.settle(run, is_erp_there=is_erp_there)
     with run.apart():
         answering.answer(run, scope)
-    _act(run, _decide(run, scope), is_erp_there=is_erp_there)
+    _act(run, _decide(run, scope), is_erp_there=is_erp_there, are_read=are_read)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -280,7 +280,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
 # -- act ---------------------------------------------------------------------------------------
 
 
-def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
+def _act(run: Run, decision: Decision, *, is_erp_there: bool, are_read: bool) -> None:
     """Carry out what was decided; one system's trouble stops nothing at the other."""
     if is_erp_there:
         with run.apart():
@@ -288,7 +288,7 @@ def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
             run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
     with run.apart():
         run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
-    if run.trouble is None:  # money goes back only on what both sides show
+    if are_read:  # money goes back only on what both sides show
         with run.apart():
             run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
 
