@@ -4,7 +4,7 @@ create or replace view lines_elsewhere as
 select
     line.order_line_id,
     line.order_id,
-    stray.ord_num || ' of ' || stray.order_id as place,
+    stray.ord_num || ' of ' || coalesce(nullif(stray.order_id, ''), 'no order') as place,
     bool_and(stray.ordered_quantity <= stray.cancelled_quantity) as is_cancelled,
 from order_facts as placed
 join order_line_facts as line on line.order_id = placed.order_id

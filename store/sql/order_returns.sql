@@ -110,8 +110,11 @@ refunds as (
 -- (and can crash) where it stands inside another
 left_the_house as (
     select line.order_line_id, sum(line.shipped_quantity)::integer as quantity
-    from (select distinct order_id from market_return_facts where state = 'WAITING_ACCEPTANCE') as asked
-    join sales_line_facts as line on line.order_id = asked.order_id
+    from (
+        select distinct one.order_line_id as order_line_id
+        from (select unnest(lines) as one from market_return_facts where state = 'WAITING_ACCEPTANCE')
+    ) as asked
+    join sales_line_facts as line on line.order_line_id = asked.order_line_id
     group by line.order_line_id
 )
 

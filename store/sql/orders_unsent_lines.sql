@@ -38,6 +38,8 @@ typed as (
     select sent.order_id, sku.sku, sum(sent.ordered_quantity - sent.cancelled_quantity) as quantity,
     from sales_line_facts as sent
     semi join unheard on unheard.order_id = sent.order_id
+    join sales_order_facts as sales
+        on sales.ord_num = sent.ord_num and (sent.happened_at, sent.seq) >= (sales.happened_at, sales.seq)
     join sku_facts as sku on sku.sku_key = sent.sku_key
     anti join order_line_facts as ours on ours.order_line_id = sent.order_line_id
     group by sent.order_id, sku.sku

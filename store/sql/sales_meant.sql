@@ -57,7 +57,8 @@ live as (
 ),
 
 posted as (
-    select ord_num, max(happened_at) as posted_at,
+    -- where the moment it left says the day alone, its last change is the latest it can have left
+    select ord_num, max(if(date_trunc('hour', shipped_at) = shipped_at, happened_at, shipped_at)) as left_at,
     from shipment_facts
     where ord_num in (select ord_num from live) and not is_voided
     group by ord_num
@@ -96,7 +97,7 @@ select
     -- what was changed after the last parcel had left changed nothing; the integration before us wrote addresses in
     -- its own way
     if(
-        not coalesce(kept.happened_at >= posted.posted_at and not live.is_here, false) and (
+        not coalesce(kept.happened_at >= posted.left_at and not live.is_here, false) and (
             sent.ord_num is not null or sales.revision > 0
                 or (not sales.is_before_start and sales.ord_num in (select ord_num from sold))
         ),

@@ -37,11 +37,16 @@ looked as (
 ),
 
 there as (
-    select doubtful.intent_id, line.ord_num as number,
-    from doubtful
-    join sales_line_facts as line
-        on line.order_id = doubtful.order_id and list_contains(doubtful.order_line_ids, line.order_line_id)
-    where doubtful.intent_kind = 'create_sales_order'
+    select sent.intent_id, line.ord_num as number,
+    from (
+        select intent_id, order_id, unnest(order_line_ids) as order_line_id
+        from doubtful
+        where intent_kind = 'create_sales_order'
+    ) as sent
+    join sales_line_facts as line on line.order_line_id = sent.order_line_id
+    left join order_facts as named on named.order_id = line.order_id
+    -- its number may have been emptied or mistyped before it was first read
+    where line.order_id = sent.order_id or named.order_id is null
     union
     select doubtful.intent_id, back.ret_num as number,
     from doubtful

@@ -55,21 +55,20 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
     ours = _known(run, window.from_at, last)
     shown: dict[str, MarketOrder] = {}
     unreadable: list[str] = []
-    there = 0
+    total = 0
     # today is read to this moment, so that nobody waits for the look this call was taken from
     until = last if window.is_closed else None
     for page in run.house.marketplace.orders(created_from=window.from_at, created_to=until):
-        there = page.total if page.total is not None else there + len(page.items) + len(page.skipped)
+        total = page.total or 0
         shown.update((order.order_id, order) for order in page.items)
         unreadable += page.skipped
         record(reading, page)
         run.check()
     newer = {order_id for order_id, order in shown.items() if order.created_at > last}
-    there -= len(newer)
+    total -= len(newer)
     shown = {order_id: order for order_id, order in shown.items() if order_id not in newer}
     left_out = sorted(ours.keys() - shown.keys() - {_id_of(one) for one in unreadable})[:NAMED]
     for page in run.house.marketplace.orders(order_ids=left_out) if left_out else ():
-        there += len(page.items) + len(page.skipped)
         shown.update((order.order_id, order) for order in page.items)
         unreadable += page.skipped
         record(reading, page)
@@ -93,7 +92,7 @@ def count(run: Run, window: Window, record: Record, reading: Reading) -> OrdersC
         from_at=window.from_at,
         until_at=window.until_at,
         is_closed=window.is_closed,
-        there_count=there,
+        there_count=max(total, len(shown.keys() | named)),  # a total may count what its list leaves out
         here_count=len(ours),
         more_count=sum(max(len(ids) - NAMED, 0) for ids in differing.values()),
         **{name: tuple(sorted(ids)[:NAMED]) for name, ids in differing.items()},

@@ -17,14 +17,15 @@ NOTHING_LEFT = {"open_quantity": 0, "lines": ()}
 
 
 def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
-    """Record what the ERP has of ours, what was found by number when ours was looked for, and what is scheduled.
+    """Record what the ERP has of ours, by its account and number or by lines that we sent, and what is scheduled.
 
     How many readings of sales orders of ours were news.
     """
     customer = run.house.settings.erp_customer
     named = {one.ord_num for one in page.items if one.order_id and one.customer == customer}
-    # moved to another account, or without the order's number now: it is ours all the same
-    known = _known(run, "sales_order_facts", [one.ord_num for one in page.items if one.ord_num not in named])
+    # moved to another account, or without its number, even before it was first read: it is ours all the same
+    rest = [one for one in page.items if one.ord_num not in named]
+    known = _known(run, "sales_order_facts", [one.ord_num for one in rest]) | _with_lines_of_ours(run, rest)
     ours = [one for one in page.items if one.ord_num in named | known]
     scheduled = _known(run, "scheduled_order_facts", [order.ord_num for order in page.items])
     others = [one for one in page.items if one.customer != customer and one.ord_num not in known]
@@ -46,6 +47,16 @@ def _known(run: Run, facts: str, ord_nums: Collection[str]) -> set[str]:
         return set()
     sql = f"select ord_num from {facts} where ord_num in (select unnest($ord_nums::varchar[]))"
     return {row["ord_num"] for row in run.rows(sql, {"ord_nums": list(ord_nums)})}
+
+
+def _with_lines_of_ours(run: Run, orders: Collection[SalesOrder]) -> set[str]:
+    """The numbers of those that carry the id of a line John Lewis sold: ours, or a copy of one of ours."""
+    ids = {line.order_line_id for one in orders for line in one.lines if line.order_line_id}
+    if not ids:
+        return set()
+    sql = "select order_line_id from order_line_facts where order_line_id in (select unnest($ids::varchar[]))"
+    sold = {row["order_line_id"] for row in run.rows(sql, {"ids": sorted(ids)})}
+    return {one.ord_num for one in orders if any(line.order_line_id in sold for line in one.lines)}
 
 
 def _starts(order: SalesOrder) -> datetime | None:

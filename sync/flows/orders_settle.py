@@ -126,7 +126,7 @@ def _creation_became(run: Run, intent: OpenIntent, *, is_looked_for: bool) -> li
     now = run.now()
     if ord_num := _found(run, intent):
         if _is_as_meant(run, intent, ord_num):
-            return [confirmed(intent, now, ord_num, "found by its po_num")]
+            return [confirmed(intent, now, ord_num, "found by its lines")]
         return [refused(intent, now, "other_content", other_content(ord_num, intent.order_id))]
     if is_looked_for and (ord_nums := _others(run, intent)):
         return [refused(intent, now, "other_content", other_content(ord_nums, intent.order_id))]
@@ -160,12 +160,22 @@ def _ask_whole(run: Run, order_id: str = "", ord_num: str = "") -> bool:
 
 
 def _found(run: Run, intent: OpenIntent) -> str:
-    """The sales order that carries one of the intent's lines; empty: none that we have read."""
+    """The sales order that carries one of the intent's lines; empty: none that we have read.
+
+    Under its order's number, or under none of ours: somebody emptied or changed it before it was first read.
+    """
     rows = run.rows(
         """
-        select ord_num from sales_line_facts
-        where order_id = $order_id and order_line_id in (select unnest($lines::varchar[]))
-        order by ord_num limit 1
+        select line.ord_num
+        from sales_line_facts as line
+        join sales_order_facts as sales on sales.ord_num = line.ord_num
+        where line.order_line_id in (select unnest($lines::varchar[])) and (
+            line.order_id = $order_id or (
+                (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+                and line.order_id not in (select order_id from order_facts)
+            )
+        )
+        order by line.order_id <> $order_id, line.ord_num limit 1
         """,
         {"order_id": intent.order_id, "lines": [line["order_line_id"] for line in intent.payload["lines"]]},
     )

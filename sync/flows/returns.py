@@ -219,9 +219,15 @@ def _decide(run: Run, scope: Scope) -> Decision:
     orders = {"orders": sorted({row["order_id"] for row in (*returns, *withdrawn)})}
     within = "order_id in (select unnest($orders::varchar[]))"
     sales: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in run.rows(
-        f"select * from sales_line_facts where {within} and shipped_quantity > 0 order by ord_num, line_number",
-        orders,
+    for line in run.rows(  # wherever they stand: units may have left with another order's
+        """
+        select line.*
+        from sales_line_facts as line
+        join order_line_facts as sold on sold.order_line_id = line.order_line_id
+        where line.order_line_id in (select unnest($lines::varchar[])) and line.shipped_quantity > 0
+        order by line.order_id <> sold.order_id, line.ord_num, line.line_number
+        """,
+        {"lines": sorted({row["order_line_id"] for row in returns})},
     ):
         sales[line["order_line_id"]].append(line)
     return decide(

@@ -8,6 +8,7 @@ hour is left to a person, and so is one John Lewis took and does not show after 
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 from store.events import Event, ReceivedLinePart, ReturnRead
@@ -102,9 +103,15 @@ def _withdrawal(run: Run, intent: OpenIntent) -> list[Event]:
 
 
 def _look(run: Run, intent: OpenIntent) -> bool:
-    """Ask the ERP by the order; whether every record could be read (an unreadable one may be the very one)."""
+    """Ask the ERP by the order; whether every record could be read (an unreadable one may be the very one).
+
+    And by the number of the sales order it comes back to, where the units left in another order's.
+    """
+    sql = "select order_id from sales_order_facts where ord_num = $ord_num and order_id not in ('', $order_id)"
+    others = run.rows(sql, {"ord_num": intent.payload.get("ord_num", ""), "order_id": intent.order_id})
     is_readable = True
-    for page in run.house.erp.list_returns(order_id=intent.order_id):
+    asked = (intent.order_id, *(row["order_id"] for row in others))
+    for page in chain.from_iterable(run.house.erp.list_returns(order_id=one) for one in asked):
         record_returns(run, page)
         is_readable = is_readable and not page.skipped
     return is_readable

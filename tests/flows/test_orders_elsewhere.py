@@ -9,18 +9,20 @@ from typing import Any, cast
 
 import pytest
 
-from store.events import CancelationAsked, DriftAnswered
+from store.events import CancelationAsked, DriftAnswered, ReturnedLinePart
 from store.journal import Personal, check_rebuild
 from sync.flows import orders as flow
 from sync.flows import orders_cancelations as passing
+from sync.flows import returns, returns_settle
 from sync.flows.orders_seen import record_sales_orders
 from sync.flows.orders_settle import settle
-from sync.ports import Page, SalesLine, SalesOrder
+from sync.ports import ErpReturn, Page, SalesLine, SalesOrder
 from sync.rules.orders import Decision, decide
 from sync.runs import EVERYTHING
 from tests.flows.shop import Shop, settings_of
-from tests.flows.test_stamps import ORDER
+from tests.flows.test_stamps import ORDER, RETURN
 from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
+from tests.views.returned import announced
 from tests.views.test_drift import line, shows
 
 MINUTE = timedelta(minutes=1)
@@ -36,11 +38,15 @@ class Erp:
 
     def __init__(self) -> None:
         self.shown: tuple[SalesOrder, ...] = ()
+        self.returned: tuple[ErpReturn, ...] = ()
         self.asked = 0
 
     def sales_orders(self, *, order_id: str) -> Iterator[Page[SalesOrder]]:
         self.asked += 1
         yield Page(tuple(one for one in self.shown if one.order_id == order_id), None, ())
+
+    def list_returns(self, *, order_id: str) -> Iterator[Page[ErpReturn]]:
+        yield Page(tuple(one for one in self.returned if one.order_id == order_id), None, ())
 
 
 @pytest.fixture
@@ -167,7 +173,7 @@ def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_joh
 
 
 def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_beside_it(shop: Shop) -> None:
-    shirts = SalesLine(1, "JL1-A-1", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
+    shirts = SalesLine(1, "", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
     typed = replace(
         ORDER, ord_num="SO-W", customer="SHOP9", entered_at=NOW - 5 * HOUR, updated_at=NOW - 5 * HOUR,
         start_day=(NOW + HOUR, NOW + DAY), lines=(shirts,),
@@ -184,3 +190,74 @@ def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_besi
     assert taken == [(10, 1), (0, 0)]
     assert shop.rows("select ord_num from sales_order_facts") == [{"ord_num": "SO-W"}]
     assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize("shown", [{"order_id": ""}, {"order_id": "", "customer": "WEB"}, {"order_id": "TYPO"}])
+def test_what_was_created_and_lost_its_number_before_it_was_read_is_found_by_its_lines_and_never_sent_twice(
+    shop: Shop, shown: dict[str, Any]
+) -> None:
+    """The answer to its creation never came, and asked by the order's number BlueCherry shows nothing."""
+    lines = [{"order_line_id": "JL2-A-1", "sku_key": key_of(SHIRT), "quantity": 2}]
+    shop.told.intent(
+        "create_sales_order", "JL2-A/NMK/WH1", "unclear", order_id="JL2-A", payload={"lines": lines},
+        at=NOW - HOUR,
+    )  # fmt: skip
+    shirts = SalesLine(1, "JL2-A-1", key_of(SHIRT), 2, 2, 0, 0, 0, "", None)
+    sent_then = replace(ORDER, ord_num="SO-9", entered_at=NOW - HOUR, updated_at=NOW - HOUR / 2, lines=(shirts,))
+    there = replace(sent_then, **shown)
+    stranger = replace(there, ord_num="SO-8", order_id="", lines=(replace(shirts, order_line_id="4711"),))
+    record_sales_orders(shop.run, Page((there, stranger), None, ()))
+    sent = [one for at in range(4) for one in created(run_at(shop, VISIBLE + at))]
+
+    assert "JL2-A" not in sent
+    assert shop.rows("select ord_num from sales_order_facts where order_id <> 'JL1-A'") == [{"ord_num": "SO-9"}]
+    assert shop.rows("select state, reference from intent_facts where order_id = 'JL2-A'") == [
+        {"state": "confirmed", "reference": "SO-9"}
+    ]
+    assert check_rebuild(shop.told.database) == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "next_step"),
+    [
+        ("IN_PROGRESS", "Cherrylane authorises it in BlueCherry"),
+        ("WAITING_ACCEPTANCE", "It is accepted at John Lewis"),
+    ],
+)
+def test_units_that_left_in_the_parcel_of_another_order_and_come_back_are_authorised_there(
+    shop: Shop, state: str, next_step: str
+) -> None:
+    told = shop.told
+    left = {"open_quantity": 0, "shipped_quantity": 2}
+    shows(told, line(**left), line(order_line_id="JL2-A-1", line_number=2, **left), at=NOW - 2 * HOUR)
+    told.order("JL2-A", quantity=2, state="RECEIVED", placed=NOW - 5 * HOUR, changed=NOW - 2 * HOUR)
+    announced(
+        told, quantity=2, state=state, order_id="JL2-A", at=NOW - HOUR,
+        lines=(ReturnedLinePart(order_line_id="JL2-A-1", quantity=2, reason_code="SIZE"),),
+    )  # fmt: skip
+    (row,) = shop.rows("select next_step from order_returns($now)", now=NOW)
+    create = returns._decide(shop.run, EVERYTHING).create
+    there = {"line_number": 2, "order_line_id": "JL2-A-1", "sku_key": key_of(SHIRT), "quantity": 2}
+
+    assert row["next_step"] == next_step
+    assert [(one.payload["ord_num"], one.payload["lines"]) for one in create] == (
+        [("SO-1", [there])] if state == "IN_PROGRESS" else []
+    )
+
+
+def test_an_authorisation_in_the_sales_order_of_another_whose_answer_was_lost_is_found_by_its_number(
+    shop: Shop, erp: Erp
+) -> None:
+    """BlueCherry gives it the order number of the sales order that the units left by."""
+    shows(shop.told, line(), line(order_line_id="JL2-A-1", line_number=2), at=NOW - 2 * HOUR)
+    shop.told.intent(
+        "create_return", "R1/SO-1", "unclear", order_id="JL2-A", at=NOW - HOUR,
+        payload={"return_id": "R1", "ord_num": "SO-1"},
+    )  # fmt: skip
+    erp.returned = (replace(RETURN, ret_num="R000001", return_id="R1", ord_num="SO-1", order_id="JL1-A"),)
+    shop.told.clock.moment = NOW
+    returns_settle.settle(shop.run)
+
+    assert shop.rows("select state, reference from intent_facts") == [
+        {"state": "confirmed", "reference": "R000001"}
+    ]

@@ -175,3 +175,14 @@ def test_two_lines_of_a_sku_do_not_share_the_units_typed_in_without_our_ids(
 
     assert missed == skus
     assert ("JL1-A" in missing(ask)) is bool(skus)
+
+
+def test_what_was_typed_in_without_our_ids_and_taken_out_again_is_missing(told: Told, ask: Ask) -> None:
+    told.order("JL1-A", quantity=2, state="SHIPPED", placed=NOW - DAY, changed=NOW - HOUR)
+    told.skus(SHIRT)
+    shows(told, line(order_line_id=""))
+    typed = missing(ask)
+    shows(told, line(order_line_id="", line_number=2, **GONE), at=NOW - HOUR / 2)
+
+    assert typed == {}
+    assert set(missing(ask)) == {"JL1-A"}

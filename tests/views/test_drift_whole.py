@@ -10,6 +10,7 @@ from store.database import Ask
 from store.events import DriftAnswered
 from store.journal import check_rebuild
 from tests.told import DAY, HOUR, NOW, SHIRT, Told, thing
+from tests.views.conditions import MINUTE
 from tests.views.test_drift import PAYLOAD, found, line, shows, wrong
 
 ENTERED = NOW - 2 * HOUR
@@ -238,6 +239,24 @@ def test_seen_only_after_the_parcel_left_a_change_counts_unless_the_address_stil
 
     assert address_open(ask) is is_wrong
     assert check_rebuild(told.database) == {}
+
+
+DAY_ALONE = NOW.replace(hour=0)
+
+
+@pytest.mark.parametrize(("left", "is_wrong"), [(NOW - HOUR - MINUTE, False), (DAY_ALONE, True)])
+def test_a_tracking_number_that_comes_after_the_parcel_left_makes_no_later_edit_of_the_address_count(
+    told: Told, ask: Ask, left: datetime, *, is_wrong: bool
+) -> None:
+    """The shipment changed then, and nothing left then; where it tells the day it left alone, nobody can say so."""
+    sent(told)
+    first(told)
+    leaves(told, left)
+    edited(told, GONE, at=NOW - HOUR / 2)
+    told.shipment("S1", "JL1-A", quantities={"JL1-A-1": 2}, tracking="RM9", shipped=left, read=NOW - HOUR / 4)
+    edited(told, GONE, at=NOW - HOUR / 8, revision=2, address_changes=("postcode",))
+
+    assert address_open(ask) is is_wrong
 
 
 @pytest.mark.parametrize("case", ["part is still here", "its shipment was voided", "no shipment was posted"])
