@@ -235,8 +235,7 @@ class ExceptionDesk:
         if flow == "orders" and _orders(rows):
             with running(self._house, "orders", is_preview=True) as run:
                 seen = foresee(run, _freed(rows))
-            told = {**seen.details, **dict.fromkeys(seen.goes_on, "goes on")}
-            steps = [{"order": order, "then": words} for order, words in sorted(told.items())]
+            steps = [{"order": order, "then": words} for order, words in seen.steps().items()]
             return f"Of {_things(len(rows))}, {seen.words}.", steps
         previews = [self._lanes[flow].preview(scope) for scope in _scopes(flow, rows)]
         sentences = " ".join(preview.sentence for preview in previews)
@@ -314,7 +313,7 @@ def _is_read_first(row: Mapping[str, Any]) -> bool:
 def _is_looked_for(row: Mapping[str, Any]) -> bool:
     """Whether only a look outside tells what becomes of it: nothing that is stored does."""
     kind = row["exception_kind"]
-    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST | {"sent_not_visible"})
+    return kind in COUNTED or (bool(row["order_id"]) and kind in READ_FIRST)
 
 
 def _freed(rows: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -104,6 +104,7 @@ def _moved(house: House, asked: Sequence[ask.SetMapping], orders: Collection[str
         tuple(order for order in with_them.goes_on if order in moved),
         {order: kind for order, kind in with_them.held.items() if order in moved},
         {order: words for order, words in with_them.details.items() if order in moved},
+        with_them.in_trial & moved,
     )
 
 

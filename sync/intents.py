@@ -185,7 +185,8 @@ def carry_out(
         try:
             while doing.queue or doing.waiting:
                 doing.write(crew)
-                doing.take()
+                if doing.waiting:
+                    doing.take()
         finally:  # whatever ends us, what was begun has an outcome
             while doing.waiting:
                 doing.take()
@@ -214,8 +215,7 @@ class _Doing:
     def write(self, crew: Crew) -> None:
         """Record the outcomes there are and the intents that take their places, and hand these to the crew."""
         self.run.check()
-        next_ones = [self.queue.popleft() for _ in range(min(self.room - len(self.waiting), len(self.queue)))]
-        group = self.still_meant(next_ones) if next_ones else []
+        group = self._next()
         if not (group or self.outcomes):
             return
         now = self.run.now()
@@ -225,6 +225,13 @@ class _Doing:
             begun = crew.submit(self._attempt, intent)
             self.waiting[begun] = intent
             begun.add_done_callback(self._end)
+
+    def _next(self) -> list[Intent]:
+        """As many as there is room for; what is not meant any more takes up none, nor the time of a commit."""
+        group: list[Intent] = []
+        while self.queue and (room := self.room - len(self.waiting) - len(group)) > 0:
+            group += self.still_meant([self.queue.popleft() for _ in range(min(room, len(self.queue)))])
+        return group
 
     def take(self) -> None:
         """Wait until many calls have ended, or all, or for a while; note what came of those that have."""

@@ -34,7 +34,8 @@ class AnswerDrift(Command):
 
     `cancel_line`: all that is open of the line is cancelled at John Lewis. `confirm_rest`: only the missing units
     are, and the rest is confirmed as it ships. `revert`: somebody puts it back in BlueCherry; finance may say it
-    of a price. `accept`: it stays, by the word of somebody who may approve, as with any exception.
+    of a price and of the house account. `accept`: it stays, by the word of somebody who may approve, as with any
+    exception.
     `shown_mark`: what the difference was as it was shown; another by then, or not said, it is refused.
     """
 
@@ -51,7 +52,7 @@ class AnswerDrift(Command):
     def rights(self) -> tuple[frozenset[Role], bool]:
         if self.answer == "accept":
             return Accept.roles, Accept.needs_approver
-        if self.answer == "revert" and self.drift_class == "price":
+        if self.answer == "revert" and self.drift_class in ("price", "house_account"):
             return WORKERS, False
         return super().rights()
 

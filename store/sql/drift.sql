@@ -18,7 +18,12 @@ marked as (
         -- an address is told from the next by its revision: its text is not here; and what was said of units that are
         -- waited for is not said of units the customer believes to have left
         differing.shown || if(differing.drift_class = 'address', ' (' || sales.revision || ')', '')
-            || if(ends_with(differing.market, ' shown as shipped'), ' (shown as shipped)', '') as shown_mark,
+            || if(
+                differing.drift_class in ('quantity', 'cancelled')
+                and ends_with(differing.market, ' shown as shipped'),
+                ' (shown as shipped)',
+                ''
+            ) as shown_mark,
     from differing
     join sales_order_facts as sales on sales.ord_num = differing.ord_num
 )

@@ -24,6 +24,16 @@ where placed.state = 'SHIPPING' and not placed.is_before_start
     and not exists (
         from intent_facts as sent
         where sent.order_id = line.order_id and sent.intent_kind = 'create_sales_order' and sent.state <> 'refused'
+            -- it shows another number by now, and nothing of the line lives in it
+            and not exists (
+                from sales_order_facts as moved
+                where moved.ord_num = sent.reference and moved.order_id <> sent.order_id and not exists (
+                    from sales_line_facts as there
+                    where there.ord_num = moved.ord_num and there.order_line_id = line.order_line_id
+                        and (there.happened_at, there.seq) >= (moved.happened_at, moved.seq)
+                        and there.ordered_quantity > there.cancelled_quantity
+                )
+            )
             -- what it carried was not kept in older events
             and coalesce(
                 json_extract(sent.payload, '$.lines') is null

@@ -44,16 +44,16 @@ SALES_SEEN = "sales_orders.changed"
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     is_erp_there = scope.is_stored or look(run, scope)
-    if is_erp_there:
-        with run.apart():
-            settling.settle(run, _named(scope))
+    are_read = is_erp_there and run.trouble is None
+    with run.apart():
+        settling.settle(run, _named(scope), is_erp_there=is_erp_there)
     with run.apart():
         accepting.refuse(run, scope)
     decision = _decide(run, scope)
     run.record([*decision.holds, *decision.releases, *_taken_over(run, decision)])
     run.counts.update(held=len(decision.holds), released=len(decision.releases))
     act(run, decision, is_erp_there=is_erp_there)
-    if run.trouble is None:  # only on what both sides show: it may have been put right since they were read
+    if are_read:  # a line is cancelled only on what both sides show: it may have been put right since
         with run.apart():
             passing.pass_on(run, scope)
     if run.counts["refused"] or run.counts["unclear"]:  # what was not taken is held now, not at the next run

@@ -19,6 +19,8 @@ from sync.rules.retrying import ABSENT
 from sync.runs import Run
 
 LAST = 2**62  # after everything that was recorded
+_TRIAL = "BlueCherry takes no sales orders now: one is tried at once, the others go once it is taken"
+_TRIED = "is tried, or goes once another is taken"
 RULES = "select mapping, key, value from mappings($now) where state = 'in_force'"
 
 
@@ -29,15 +31,23 @@ class Foreseen:
     goes_on: tuple[str, ...]  # order ids with a step that would be taken
     held: Mapping[str, str]  # by order id: the kind of trouble that would hold it then
     details: Mapping[str, str]  # by order id, in words
+    in_trial: frozenset[str] = frozenset()  # order ids of sales orders of which one is tried before the others go
 
     def becomes(self, order_id: str) -> str | bool:
         """What holds an order, in words, or else whether it goes on."""
         return self.details.get(order_id, order_id in self.goes_on)
 
+    def steps(self) -> dict[str, str]:
+        """By order id, what becomes of it in words."""
+        going = {one: _TRIED if one in self.in_trial else "goes on" for one in self.goes_on}
+        return dict(sorted({**self.details, **going}.items()))
+
     @property
     def words(self) -> str:
         """`35 go on, 2 stay held (address too long)`."""
         parts = [f"{len(self.goes_on)} {'goes' if len(self.goes_on) == 1 else 'go'} on"] if self.goes_on else []
+        if parts and self.in_trial:
+            parts[0] += f" ({_TRIAL})"
         if self.held:
             kinds = Counter(kind.replace("_", " ") for kind in self.held.values())
             why = ", ".join(f"{kind} {count}" if len(kinds) > 1 else kind for kind, count in kinds.most_common())
@@ -75,10 +85,12 @@ def foresee(
     held = {event.order_id: event for event in decision.holds if event.order_id not in refused}
     steps = (*decision.accept, *decision.create, *decision.take_over, *decision.cancel, *decision.reference)
     goes_on = ({intent.order_id for intent in steps} | refused) - set(held)
+    is_trial = decision.is_trial and len(decision.create) > 1
     return Foreseen(
         tuple(sorted(goes_on)),
         {order: event.reason for order, event in held.items()},
         {order: event.detail for order, event in held.items()},
+        frozenset({intent.order_id for intent in decision.create} & goes_on if is_trial else ()),
     )
 
 

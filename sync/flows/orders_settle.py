@@ -30,14 +30,17 @@ BETWEEN_SWEEPS = timedelta(minutes=1)
 INVISIBLE_AT_ONCE = 20
 
 
-def settle(run: Run, named: Collection[str] = (), *, at_once: int | None = None) -> None:
+def settle(run: Run, named: Collection[str] = (), *, at_once: int | None = None, is_erp_there: bool = True) -> None:
     """Look for unclear intents of ours and say what is known now; or for those of the orders `named`, for all.
 
-    `at_once`: how often BlueCherry may be asked, where that is not what the pace allows.
+    `at_once`: how often BlueCherry may be asked, where that is not what the pace allows; it is not asked at all
+    where it is not there.
     """
     open_intents = [one for one in still_open(run, KINDS) if not named or one.order_id in named]
     by_facts = [one for one in open_intents if one.kind in {"accept_order", "write_reference"}]
     run.record([event for one in by_facts for event in _settle_by_facts(run, one)])
+    if not is_erp_there:
+        return
     cancelations, creations = (by_age(open_intents, kind) for kind in ("cancel_sales_line", "create_sales_order"))
     invisible = _invisible(run, named)
     if named:  # a person waits for these

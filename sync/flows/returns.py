@@ -44,12 +44,12 @@ OURS = "seller"
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     is_erp_there = look(run, scope)
-    if is_erp_there:
-        with run.apart():
-            settling.settle(run)
+    are_read = is_erp_there and run.trouble is None
+    with run.apart():
+        settling.settle(run, is_erp_there=is_erp_there)
     with run.apart():
         answering.answer(run, scope)
-    _act(run, _decide(run, scope), is_erp_there=is_erp_there)
+    _act(run, _decide(run, scope), is_erp_there=is_erp_there, are_read=are_read)
 
 
 def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
@@ -58,9 +58,10 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
     decision = _decide(run, scope)
     words = answering.decided(run, scope)
     rows = [
-        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject}
-        for intent in (*words, *decision.create, *decision.withdraw, *decision.receive, *decision.refund)
+        {"order": intent.order_id, "does": intent.kind.replace("_", " "), "what": intent.subject, "amount": ""}
+        for intent in (*words, *decision.create, *decision.withdraw, *decision.receive)
     ]
+    rows += [_paid_back(intent) for intent in decision.refund]
     calls = {
         "RT21 answer": -(-sum(one.kind == ANSWER for one in words) // 100),
         "RT26 report": -(-sum(one.kind == REPORT for one in words) // 100),
@@ -74,6 +75,19 @@ def preview(run: Run, scope: Scope = EVERYTHING) -> Preview:
         tuple(rows),
         {name: count for name, count in calls.items() if count},
     )
+
+
+def _paid_back(intent: Intent) -> dict[str, str]:
+    """A refund as a step: of which line of which return, and how much goes back, as it is shown."""
+    what = intent.payload
+    shipping = Decimal(what["shipping_amount"])
+    amount = f"{Decimal(what['amount']) + shipping:,.2f} {what['currency']}"
+    return {
+        "order": intent.order_id,
+        "does": "refund line",
+        "what": f"{what['return_id']}/{what['order_line_id']}",
+        "amount": f"{amount}, {shipping:,.2f} of it shipping" if shipping else amount,
+    }
 
 
 # -- look --------------------------------------------------------------------------------------
@@ -272,7 +286,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
 # -- act ---------------------------------------------------------------------------------------
 
 
-def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
+def _act(run: Run, decision: Decision, *, is_erp_there: bool, are_read: bool) -> None:
     """Carry out what was decided; one system's trouble stops nothing at the other."""
     if is_erp_there:
         with run.apart():
@@ -280,7 +294,7 @@ def _act(run: Run, decision: Decision, *, is_erp_there: bool) -> None:
             run.count("withdrawn", carry_out(run, decision.withdraw, lambda one: _withdraw(run, one)))
     with run.apart():
         run.count("received", carry_out_together(run, decision.receive, lambda group: _receive(run, group)))
-    if run.trouble is None:  # money goes back only on what both sides show
+    if are_read:  # money goes back only on what both sides show
         with run.apart():
             run.count("refunded", carry_out(run, decision.refund, lambda one: _refund(run, one)))
 

@@ -34,18 +34,20 @@ where meant.intent_kind = 'refund_line' and meant.state = 'confirmed' and meant.
 """
 
 
-def settle(run: Run) -> None:
-    """Look for unclear intents of ours and say what is known now; what BlueCherry is asked, in turn."""
+def settle(run: Run, *, is_erp_there: bool = True) -> None:
+    """Look for unclear intents of ours and say what is known now; BlueCherry, if it is there, is asked in turn."""
     open_intents = still_open(run, KINDS)
     for intent in open_intents:
         if intent.kind == "receive_return":
             run.record(_receipt(run, intent))
         elif intent.kind == "refund_line":
             run.record(_refund(run, intent))
+    run.record(_never_shown(run))
+    if not is_erp_there:
+        return
     asked_for = by_age(open_intents, "create_return", "cancel_return")
     most = min(LOOKED_FOR_AT_ONCE, asks_of(run))
     in_turn(run, "returns.settled", asked_for, most, lambda one: run.record(_in_erp(run, one)))
-    run.record(_never_shown(run))
 
 
 def _in_erp(run: Run, intent: OpenIntent) -> list[Event]:

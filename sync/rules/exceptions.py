@@ -343,7 +343,7 @@ _READS = {
 SENT_AGAIN = frozenset({"stock_mismatch", "import_errors", "oversell"})
 
 # Nothing that is stored of their orders can tell more than it told: tried again, the orders are read first.
-READ_FIRST = frozenset({"unreadable", "order_unclear"})
+READ_FIRST = frozenset({"unreadable", "order_unclear", "sent_not_visible"})
 
 
 def retried_by(code: str, cause: str) -> str:

@@ -54,9 +54,11 @@ _TABLES: dict[str, dict[str, Any]] = {
     "published_rows": {"push_id": pl.String, "sku": pl.String, "quantity": pl.Int64},
     "import_facts": {"push_id": pl.String, "state": pl.String, "happened_at": pl.Datetime("us", "UTC")},
     "refused_quantities": {"push_id": pl.String, "sku": pl.String},
-    "sales_order_facts": {"ord_num": pl.String, "entered_at": pl.Datetime("us", "UTC"), "warehouse": pl.String},
+    "sales_order_facts": {"ord_num": pl.String, "entered_at": pl.Datetime("us", "UTC"), "warehouse": pl.String,
+                          "happened_at": pl.Datetime("us", "UTC"), "seq": pl.Int64},
     "sales_line_facts": {"order_line_id": pl.String, "ord_num": pl.String, "sku_key": pl.String,
-                         "ordered_quantity": pl.Int64, "cancelled_quantity": pl.Int64, "open_quantity": pl.Int64},
+                         "ordered_quantity": pl.Int64, "cancelled_quantity": pl.Int64, "open_quantity": pl.Int64,
+                         "order_id": pl.String, "happened_at": pl.Datetime("us", "UTC"), "seq": pl.Int64},
     "intent_facts": {"order_id": pl.String, "intent_kind": pl.String, "state": pl.String, "reference": pl.String},
     "batch_reading_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
     "batch_recall_facts": {"batch_id": pl.String, "read_id": pl.String, "as_of": pl.Datetime("us", "UTC")},
@@ -310,9 +312,9 @@ class Replay:
                 break
             if order.visible_at <= now:
                 found.append(order)
-        heads = [(one.ord_num, one.entered_at, one.location) for one in found]
+        heads = [(one.ord_num, one.entered_at, one.location, now, 0) for one in found]
         lines = [
-            (line.ext_line_id, one.ord_num, line.sku.key, line.qty, line.cancelled, line.open)
+            (line.ext_line_id, one.ord_num, line.sku.key, line.qty, line.cancelled, line.open, one.po_num, now, 0)
             for one in found
             for line in one.lines
         ]

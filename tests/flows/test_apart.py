@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sync.errors import Deferred, Fatal, Retriable
+from sync.errors import Deferred, Fatal, Retriable, Unclear
+from tests.flows.test_drift import answered, cancelled_there, edited, in_bluecherry
 from tests.flows.test_orders import copies, lines_to_send, placed, quiet
 
 
@@ -75,3 +76,41 @@ def test_orders_are_accepted_while_bluecherry_does_not_answer_and_none_is_sent_u
     assert left == set()
     assert tried == 0
     assert 0 < len(to_send) <= len(copies(house))
+
+
+def test_an_acceptance_whose_answer_was_lost_is_made_again_while_bluecherry_does_not_answer(
+    bench: Callable[..., Any],
+) -> None:
+    house = sold_and_waiting(bench)
+    real = house.house.marketplace
+    house.house.marketplace = Answers(real, "accept", Unclear("OR21: no answer"))
+    house.run("orders")
+    house.house.marketplace = real
+    lost = waiting(house)
+    house.sandbox.faults(down=True, only="bluecherry")
+    for _ in range(2):
+        house.advance(20)
+        house.run("orders")
+    left = waiting(house)
+    house.sandbox.faults()
+
+    assert len(lost) > 0
+    assert left == set()
+
+
+def test_nothing_is_cancelled_at_john_lewis_by_a_run_that_could_not_read_bluecherry(
+    bench: Callable[..., Any],
+) -> None:
+    house = in_bluecherry(bench)
+    row = edited(house, "cancelled")
+    answered(house, row, "cancel_line", reason_code="CNL-OUT-OF-STOCK")
+    house.advance(2)
+    real, later = house.house.erp, house.house.clock.now() + timedelta(minutes=5)
+    house.house.erp = Answers(real, "sales_orders", Deferred("salesOrder: too many calls", later))
+    run = house.run("orders")
+    unread = cancelled_there(house, row["order_id"])
+    house.house.erp = real
+    house.run("orders")
+
+    assert (run.state, unread) == ("deferred", [])
+    assert len(cancelled_there(house, row["order_id"])) == 1

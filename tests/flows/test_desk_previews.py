@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,11 +11,14 @@ from uuid import UUID
 import pytest
 
 from store.commands import Retry
+from store.events import CreditLinePart, CreditMemoRead
 from sync.desk_exceptions import ExceptionDesk
 from sync.lanes import lanes_of
+from sync.ports import Page
 from sync.runs import Preview, Scope
 from tests.flows.shop import Shop, settings_of
-from tests.told import HOUR, NOW
+from tests.told import DAY, HOUR, NOW
+from tests.views.returned import LINE, announced, authorised, sold
 
 
 @pytest.fixture
@@ -71,6 +75,61 @@ def test_of_what_is_looked_for_that_is_said_and_nothing_of_other_orders(
 
     assert foreseen["message"] == f"For 2 exceptions: {words} What comes of it shows only then."
     assert foreseen["differences"] == [{"order": order_id, "then": words} for order_id in ("JL1-A", "JL3-A")]
+
+
+def test_bluecherry_is_asked_for_each_sales_order_it_was_foreseen_to_be_asked_for(shop: Shop) -> None:
+    orders, asked = [f"JL{number:02}-A" for number in range(25)], set[str]()
+
+    def sales_orders(*, ord_num: str = "", **_by: Any) -> Iterator[Page[Any]]:
+        asked.add(ord_num.removeprefix("SO-"))
+        yield Page((), None, ())
+
+    shop.run.house.erp = cast("Any", SimpleNamespace(sales_orders=sales_orders))
+    shop.run.house.marketplace = cast("Any", SimpleNamespace(orders=lambda **_: iter(())))
+    with shop.told.in_one_go():
+        for one in orders:
+            subject, at, ord_num = f"{one}/NMK/WH1", NOW - 5 * HOUR, f"SO-{one}"
+            shop.told.order(one, changed=at)
+            shop.told.intent("create_sales_order", subject, "confirmed", order_id=one, reference=ord_num, at=at)
+            shop.told.wrong("sent_not_visible", subject, order_id=one)
+    desk = ExceptionDesk(shop.run.house, lanes_of(shop.run.house))
+    of_it = Retry(exception_kind="sent_not_visible", cause="")
+    foreseen = desk.retry("Ops", of_it.model_copy(update={"dry_run": True}), lambda _: None)
+    before = set(asked)
+    desk.retry("Ops", of_it, lambda _: None)
+
+    assert foreseen["difference_count"] == len(orders)
+    assert before == set()
+    assert asked - {""} == set(orders)
+
+
+def test_a_refund_is_foreseen_with_the_money_that_goes_back_and_not_that_which_went_before(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(tmp_path / "store.duckdb", settings_of(REFUNDED_BY="seller", REFUND_REASON="RFD-SIZE"))
+    house, told = shop.run.house, shop.told
+    house.start_on = NOW - 60 * DAY
+    nothing_new = dict.fromkeys(("list_returns", "list_credit_memos"), lambda **_: iter(()))
+    house.marketplace = house.erp = cast("Any", SimpleNamespace(**nothing_new))
+    sold(told, ("F1", 1, "39.00"))
+    announced(told, quantity=2, state="RECEIVED")
+    authorised(told, quantity=2, received=2)
+    told.tell(
+        CreditMemoRead(
+            happened_at=NOW, memo_number="CM1", ret_num="R000001", order_id="JL1-A", issued_at=NOW, currency="GBP",
+            total_amount=Decimal("81.50"), shipping_amount=Decimal("3.50"),
+            lines=(CreditLinePart(order_line_id=LINE, quantity=2, amount=Decimal("78.00")),),
+        )
+    )  # fmt: skip
+    ids = (told.wrong("received_not_refunded", f"R1/{LINE}", order_id="JL1-A"),)
+    desk = ExceptionDesk(house, lanes_of(house))
+    foreseen = desk.retry("Ops", Retry(exception_ids=ids, dry_run=True), lambda _: None)
+    told.close()
+
+    assert foreseen["differences"] == [
+        {"order": "JL1-A", "does": "refund line", "what": f"R1/{LINE}",
+         "amount": "42.50 GBP, 3.50 of it shipping"},
+    ]  # fmt: skip
 
 
 @dataclass

@@ -1,17 +1,22 @@
 """A backlog while BlueCherry takes no sales orders at all: one at a time finds out, and then all go, once each."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from store.commands import Retry
 from store.events import OrderReleased
 from store.journal import Personal, check_rebuild
+from sync.desk_exceptions import ExceptionDesk
 from sync.errors import Refused, SyncError, Unclear
 from sync.flows import orders as flow
 from sync.flows.orders_settle import settle
+from sync.intents import COMMIT_SECONDS, Intent, carry_out
+from sync.lanes import lanes_of
 from sync.ports import Page, SalesOrder, SalesOrderDraft
 from sync.rules.order_past import freed_by
 from sync.rules.orders import decide
@@ -132,6 +137,29 @@ def test_what_may_be_said_of_one_order_alone_stops_no_other(shop: Shop, erp: Erp
     assert shop.rows("select * from erp_rests(['BATCH_RUNNING'])") == []
 
 
+def test_thousands_that_are_not_to_be_sent_any_more_take_no_time_of_what_follows(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are let go in one round, and not some with each commit."""
+    wait, is_over, waits = threading.Event.wait, threading.Event(), 0
+
+    def counted(event: threading.Event, seconds: float | None = None) -> bool:
+        nonlocal waits
+        waits += seconds == COMMIT_SECONDS
+        return wait(event, seconds)
+
+    def send(_: Intent) -> str:
+        is_over.set()
+        raise BATCH
+
+    monkeypatch.setattr(threading.Event, "wait", counted)
+    many = [Intent("create_sales_order", f"JL{number}-A/NMK/WH1", {}) for number in range(2000)]
+    tally = carry_out(shop.run, many, send, still_meant=lambda some: () if is_over.is_set() else some)
+
+    assert 0 < tally["unclear"] < len(many) / 10
+    assert 0 < waits < 20
+
+
 @pytest.mark.parametrize("code", ["CREDIT_HOLD", ""])
 def test_an_order_that_is_refused_for_what_it_is_shows_that_bluecherry_takes_orders_again(
     shop: Shop, erp: Erp, code: str
@@ -159,3 +187,33 @@ def test_a_persons_word_tries_one_at_once_and_what_did_not_go_stays_as_it_was(sh
     assert sent == 1
     assert len(held) > 2
     assert still >= held - set(erp.sent)
+
+
+def test_of_what_is_tried_again_meanwhile_one_is_foreseen_to_be_tried_and_the_others_to_go_once_it_is_taken(
+    shop: Shop, erp: Erp
+) -> None:
+    erp.answer = BATCH
+    for minutes in (0, 15):
+        run_at(shop, erp, minutes)
+    shop.told.clock.moment = NOW + 16 * MINUTE
+    held = [row["order_id"] for row in shop.rows("from order_hold_facts where reason = 'refused_by_erp'")]
+    wrong = [shop.told.wrong("refused_by_erp", one, cause="BATCH_RUNNING", order_id=one) for one in held]
+    desk, before = ExceptionDesk(shop.run.house, lanes_of(shop.run.house)), len(erp.sent)
+
+    def foreseen(many: int) -> Any:
+        command = Retry(exception_ids=tuple(wrong[-many:]), dry_run=True)
+        return desk.retry("Ops", command, lambda _: None)
+
+    one, all_of_them = foreseen(1), foreseen(len(wrong))
+    while_foreseen = len(erp.sent)
+    desk.retry("Ops", Retry(exception_ids=tuple(wrong)), lambda _: None)
+
+    assert one["message"] == "Of 1 exception, 1 goes on."
+    assert all_of_them["message"] == (
+        f"Of {len(held)} exceptions, {len(held)} go on (BlueCherry takes no sales orders now: one is tried at once,"
+        " the others go once it is taken)."
+    )
+    assert {row["then"] for row in all_of_them["differences"]} == {"is tried, or goes once another is taken"}
+    assert len(held) > 2
+    assert while_foreseen == before
+    assert len(erp.sent) == before + 1

@@ -306,3 +306,35 @@ def test_a_sales_order_that_lost_its_john_lewis_number_is_a_difference_of_its_or
     assert raised == {"drift_order_number"}
     assert unsent == ["JL2-A-1"]
     assert (dead, found(ask)) == ([], [])
+
+
+@pytest.mark.parametrize("number", ["", "JL1-B"])
+@pytest.mark.parametrize("is_taken_out", [False, True])
+def test_an_order_whose_sales_order_lost_its_number_and_then_its_units_is_not_quietly_skipped(
+    told: Told, ask: Ask, number: str, *, is_taken_out: bool
+) -> None:
+    sent(told)
+    first(told)
+    told.order("JL1-A", quantity=2, changed=NOW - HOUR, deadline=NOW + 3 * DAY)
+    edited(told, order_id=number)
+    emptied = line(order_line_id="" if is_taken_out else "JL1-A-1", cancelled_quantity=2, open_quantity=0)
+    edited(told, emptied, at=NOW - HOUR / 2, revision=2, order_id=number)
+
+    assert ask("select kind from conditions($at)", {"at": NOW + 5 * HOUR})["kind"].to_list() == ["missing_in_erp"]
+
+
+def test_an_address_accepted_before_the_parcel_left_stays_accepted(told: Told, ask: Ask) -> None:
+    sent(told)
+    first(told)
+    edited(told, address_changes=("street",))
+    (shown,) = ask("select shown_mark from drift($at)", {"at": NOW})["shown_mark"]
+    told.tell(
+        DriftAnswered(
+            happened_at=NOW - HOUR, actor="Olu (ops)", order_id="JL1-A", drift_class="address",
+            drift_subject="SO-1", answer="accept", shown=shown, why="The customer asked us by phone.",
+        )
+    )  # fmt: skip
+    leaves(told, NOW - HOUR / 2)
+
+    assert not address_open(ask)
+    assert wrong(ask) == set()
