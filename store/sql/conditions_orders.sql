@@ -223,7 +223,7 @@ doubtful as (
 
 doubled as (
     select
-        'duplicate_sales_order' as kind, line.order_line_id as subject, any_value(sales.order_id) as order_id,
+        'duplicate_sales_order' as kind, line.order_line_id as subject, any_value(placed.order_id) as order_id,
         '' as cause,
         'It stands in ' || string_agg(distinct sales.ord_num, ' and ' order by sales.ord_num) || '.' as detail,
         detail as grounds,
@@ -231,11 +231,15 @@ doubled as (
         any_value(open_order.deadline_at) as deadline_at, max(sales.entered_at) as since_at,
     from doubtful
     join order_facts as placed on placed.order_id = doubtful.order_id
-    join sales_order_facts as sales on sales.order_id = doubtful.order_id
+    join order_line_facts as sold on sold.order_id = doubtful.order_id
     left join open_orders as open_order on open_order.order_id = doubtful.order_id
-    join sales_line_facts as line
-        on line.ord_num = sales.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
-    where line.order_line_id <> '' and line.ordered_quantity > line.cancelled_quantity
+    join sales_line_facts as line on line.order_line_id = sold.order_line_id
+    join sales_order_facts as sales
+        on sales.ord_num = line.ord_num and (line.happened_at, line.seq) >= (sales.happened_at, sales.seq)
+    left join order_facts as named on named.order_id = sales.order_id
+    -- under its own number, or under one that is no order's
+    where (sales.order_id = doubtful.order_id or named.order_id is null)
+        and line.ordered_quantity > line.cancelled_quantity
     group by line.order_line_id
     having count(distinct sales.ord_num) > 1
 ),

@@ -155,9 +155,11 @@ select
         when erp_state = 'not_needed' then 'Nothing: no line of it is wanted any more'
         when erp_state = 'missing' and is_cancelled_elsewhere
             then 'A person decides: it was cancelled in BlueCherry in ' || places
+        when erp_state = 'missing' and ends_with(places, ' of no order')
+            then 'A person puts its number back in ' || replace(places, ' of no order', '')
         when erp_state = 'missing' and places is not null
             then 'A person takes it out of ' || places || ', the sales order of another order'
-        when erp_state = 'missing' and not has_unsent and refunded_amount > 0
+        when erp_state = 'missing' and not has_unsent and refunded_amount >= price_amount
             then 'Nothing: BlueCherry never had it, and the money went back'
         when erp_state = 'missing' and sales_order_count > 0
             then 'A person finds out who shipped the rest: BlueCherry never had all of it'

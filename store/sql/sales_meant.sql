@@ -58,7 +58,7 @@ live as (
 
 posted as (
     -- where the moment it left says the day alone, its last change is the latest it can have left
-    select ord_num, max(if(date_trunc('hour', shipped_at) = shipped_at, happened_at, shipped_at)) as left_at,
+    select ord_num, max(if(epoch(shipped_at)::bigint % 900 = 0, happened_at, shipped_at)) as left_at,
     from shipment_facts
     where ord_num in (select ord_num from live) and not is_voided
     group by ord_num

@@ -44,7 +44,7 @@ SALES_SEEN = "sales_orders.changed"
 def run(run: Run, scope: Scope = EVERYTHING) -> None:
     """One run, as the module says."""
     is_erp_there = scope.is_stored or look(run, scope)
-    are_read = is_erp_there and run.trouble is None
+    are_read = is_erp_there and run.trouble is None and not scope.is_stored
     with run.apart():
         settling.settle(run, _named(scope), is_erp_there=is_erp_there)
     with run.apart():

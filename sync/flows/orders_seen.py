@@ -23,9 +23,11 @@ def record_sales_orders(run: Run, page: Page[SalesOrder]) -> int:
     """
     customer = run.house.settings.erp_customer
     named = {one.ord_num for one in page.items if one.order_id and one.customer == customer}
-    # moved to another account, or without its number, even before it was first read: it is ours all the same
+    # moved to another account, or without its number, even before it was first read: it is ours all the same;
+    # what a copy for another customer's order has of our line ids is that customer's
     rest = [one for one in page.items if one.ord_num not in named]
-    known = _known(run, "sales_order_facts", [one.ord_num for one in rest]) | _with_lines_of_ours(run, rest)
+    perhaps = [one for one in rest if one.customer == customer or not one.order_id]
+    known = _known(run, "sales_order_facts", [one.ord_num for one in rest]) | _with_lines_of_ours(run, perhaps)
     ours = [one for one in page.items if one.ord_num in named | known]
     scheduled = _known(run, "scheduled_order_facts", [order.ord_num for order in page.items])
     others = [one for one in page.items if one.customer != customer and one.ord_num not in known]

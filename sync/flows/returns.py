@@ -225,6 +225,7 @@ def _decide(run: Run, scope: Scope) -> Decision:
         from sales_line_facts as line
         join order_line_facts as sold on sold.order_line_id = line.order_line_id
         where line.order_line_id in (select unnest($lines::varchar[])) and line.shipped_quantity > 0
+            and line.order_id <> ''  -- without a number its authorisation would not be found again
         order by line.order_id <> sold.order_id, line.ord_num, line.line_number
         """,
         {"lines": sorted({row["order_line_id"] for row in returns})},

@@ -173,7 +173,7 @@ def test_units_that_left_in_the_parcel_of_another_order_are_not_cancelled_at_joh
 
 
 def test_a_scheduled_order_that_turns_out_to_be_ours_takes_nothing_of_stock_beside_it(shop: Shop) -> None:
-    shirts = SalesLine(1, "", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
+    shirts = SalesLine(1, "JL1-A-1", key_of(SHIRT), 10, 10, 0, 0, 0, "", None)
     typed = replace(
         ORDER, ord_num="SO-W", customer="SHOP9", entered_at=NOW - 5 * HOUR, updated_at=NOW - 5 * HOUR,
         start_day=(NOW + HOUR, NOW + DAY), lines=(shirts,),
@@ -261,3 +261,26 @@ def test_an_authorisation_in_the_sales_order_of_another_whose_answer_was_lost_is
     assert shop.rows("select state, reference from intent_facts") == [
         {"state": "confirmed", "reference": "R000001"}
     ]
+
+
+def test_a_copy_of_our_order_for_another_customer_stays_wholesale(shop: Shop) -> None:
+    """Its lines kept our ids: its units are scheduled, and none of them is one John Lewis sold."""
+    ours, theirs = (
+        SalesLine(1, "JL1-A-1", key_of(SHIRT), 200, 200, 0, 0, 0, "", None),
+        SalesLine(2, "", key_of(SHIRT), 500, 500, 0, 0, 0, "", None),
+    )
+    copy = replace(
+        ORDER, ord_num="SO-W", order_id="W-77", customer="SHOP9", entered_at=NOW - HOUR, updated_at=NOW - HOUR,
+        start_day=(NOW + HOUR, NOW + DAY), lines=(ours, theirs),
+    )  # fmt: skip
+    record_sales_orders(shop.run, Page((copy,), None, ()))
+
+    assert shop.rows("select open_quantity::integer as n from scheduled_order_facts") == [{"n": 700}]
+    assert shop.rows("select ord_num from sales_order_facts where ord_num = 'SO-W'") == []
+
+
+def test_a_sales_order_that_lost_its_number_is_to_get_it_back(shop: Shop) -> None:
+    shows(shop.told, line(order_line_id="JL2-A-1"), ord_num="SO-9", order_id="", at=NOW - HOUR)
+    rows = shop.rows("select next_step from orders($now) where order_id = 'JL2-A'", now=NOW)
+
+    assert rows == [{"next_step": "A person puts its number back in SO-9"}]

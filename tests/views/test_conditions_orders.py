@@ -124,14 +124,16 @@ def test_a_line_in_two_sales_orders_stays_wrong_when_its_order_is_done_at_john_l
     assert {subject for kind, subject in wrong(ask) if kind == "duplicate_sales_order"} == {"O1-A-1", "O2-A-1"}
 
 
-def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, ask: Ask) -> None:
+@pytest.mark.parametrize("number", ["O1-A", "", "TYPO"])
+def test_a_line_in_two_sales_orders_is_wrong_until_one_is_cancelled(told: Told, ask: Ask, number: str) -> None:
+    """The second is under the order's number, under none, or under one that is no order's."""
     told.order("O1-A")
     told.sales_order("SO-1", "O1-A")
-    told.sales_order("SO-2", "O1-A")
+    told.sales_order("SO-2", number, line_ids=("O1-A-1",))
     found = wrong(ask)["duplicate_sales_order", "O1-A-1"]
 
-    assert found["detail"] == "It stands in SO-1 and SO-2."
-    told.sales_order("SO-2", "O1-A", quantity=0, read=NOW)
+    assert (found["detail"], found["order_id"]) == ("It stands in SO-1 and SO-2.", "O1-A")
+    told.sales_order("SO-2", number, line_ids=("O1-A-1",), quantity=0, read=NOW)
     assert wrong(ask) == {}
 
 
