@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sync.errors import Deferred, Fatal, Retriable, Unclear
+from sync.runs import Scope
 from tests.flows.test_drift import answered, cancelled_there, edited, in_bluecherry
 from tests.flows.test_orders import copies, lines_to_send, placed, quiet
 
@@ -113,4 +114,17 @@ def test_nothing_is_cancelled_at_john_lewis_by_a_run_that_could_not_read_blueche
     house.run("orders")
 
     assert (run.state, unread) == ("deferred", [])
+    assert len(cancelled_there(house, row["order_id"])) == 1
+
+
+def test_a_press_that_reads_nothing_cancels_nothing_at_john_lewis(bench: Callable[..., Any]) -> None:
+    house = in_bluecherry(bench)
+    row = edited(house, "cancelled")
+    answered(house, row, "cancel_line", reason_code="CNL-OUT-OF-STOCK")
+    house.run("orders", Scope(is_stored=True))
+    unread = cancelled_there(house, row["order_id"])
+    house.advance(2)
+    house.run("orders")
+
+    assert unread == []
     assert len(cancelled_there(house, row["order_id"])) == 1

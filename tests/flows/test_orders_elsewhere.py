@@ -284,3 +284,20 @@ def test_a_sales_order_that_lost_its_number_is_to_get_it_back(shop: Shop) -> Non
     rows = shop.rows("select next_step from orders($now) where order_id = 'JL2-A'", now=NOW)
 
     assert rows == [{"next_step": "A person puts its number back in SO-9"}]
+
+
+def test_what_left_under_no_number_and_comes_back_waits_for_the_number(shop: Shop) -> None:
+    """An authorisation in that sales order would have no number either, and not be found again."""
+    told, left = shop.told, {"open_quantity": 0, "shipped_quantity": 2}
+    told.order("JL2-A", quantity=2, state="RECEIVED", placed=NOW - 5 * HOUR, changed=NOW - 2 * HOUR)
+    announced(
+        told, quantity=2, order_id="JL2-A", at=NOW - HOUR,
+        lines=(ReturnedLinePart(order_line_id="JL2-A-1", quantity=2, reason_code="SIZE"),),
+    )  # fmt: skip
+    decided = []
+    for place, number in enumerate(("", "JL2-A")):
+        at = NOW - HOUR / (place + 2)
+        shows(told, line(order_line_id="JL2-A-1", **left), ord_num="SO-9", order_id=number, at=at)
+        decided.append([one.payload["ord_num"] for one in returns._decide(shop.run, EVERYTHING).create])
+
+    assert decided == [[], ["SO-9"]]
