@@ -1,16 +1,15 @@
 """A backlog while BlueCherry takes no sales orders at all: one at a time finds out, and then all go, once each."""
 
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from store.commands import Retry
 from store.events import OrderReleased
-from store.journal import Personal, check_rebuild
+from store.journal import check_rebuild
 from sync.desk_exceptions import ExceptionDesk
 from sync.errors import Refused, SyncError, Unclear
 from sync.flows import orders as flow
@@ -20,11 +19,10 @@ from sync.lanes import lanes_of
 from sync.ports import Page, SalesOrder, SalesOrderDraft
 from sync.rules.order_past import freed_by
 from sync.rules.orders import decide
-from tests.flows.shop import Shop, settings_of
-from tests.flows.test_orders_elsewhere import HOME, MINUTE
-from tests.told import DAY, HOUR, NOW, SHIRT
+from tests.flows.orders_shop import MINUTE, opened
+from tests.flows.shop import Shop
+from tests.told import NOW
 
-VISIBLE = 15  # minutes
 BATCH = Unclear("503 BATCH_RUNNING; it may have happened", code="BATCH_RUNNING")
 MANY = 9
 
@@ -58,21 +56,9 @@ def erp() -> Erp:
 @pytest.fixture
 def shop(tmp_path: Path, erp: Erp) -> Iterator[Shop]:
     """Orders of a shirt each, to be sent one after the other."""
-    settings = settings_of(ERP_CUSTOMER="JLM", ERP_VISIBILITY_MINUTES=VISIBLE, ERP_CONCURRENCY=1)
-    opened = Shop(tmp_path / "store.duckdb", settings)
-    opened.run.house.start_on = NOW - 30 * DAY
-    opened.run.house.erp = cast("Any", erp)
-    told = opened.told
-    told.skus(SHIRT)
-    told.mapping("warehouse", "NMK", "WH1")
-    told.mapping("ship_via", "STD-UK", "RML")
-    body = json.dumps({"ship_to": HOME, "bill_to": HOME, "email": ""})
-    with told.in_one_go():
-        for number in range(MANY):
-            told.order(f"JL{number}-A", placed=NOW - 5 * HOUR, changed=NOW - 4 * HOUR, deadline=NOW + 3 * DAY)
-            told.journal.append(personal=[Personal(f"JL{number}-A", NOW - HOUR, body)])
-    yield opened
-    told.close()
+    shop = opened(tmp_path / "store.duckdb", erp, (f"JL{number}-A" for number in range(MANY)), ERP_CONCURRENCY=1)
+    yield shop
+    shop.told.close()
 
 
 def run_at(shop: Shop, erp: Erp, minutes: float) -> int:

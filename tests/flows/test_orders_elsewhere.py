@@ -1,16 +1,14 @@
 """A line that stands or stood in the sales order of another order is never sent twice, nor paid back once gone."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from store.events import CancelationAsked, DriftAnswered, ReturnedLinePart
-from store.journal import Personal, check_rebuild
+from store.journal import check_rebuild
 from sync.flows import orders as flow
 from sync.flows import orders_cancelations as passing
 from sync.flows import returns, returns_settle
@@ -19,18 +17,12 @@ from sync.flows.orders_settle import settle
 from sync.ports import ErpReturn, Page, SalesLine, SalesOrder
 from sync.rules.orders import Decision, decide
 from sync.runs import EVERYTHING
-from tests.flows.shop import Shop, settings_of
+from tests.flows.orders_shop import MINUTE, VISIBLE, opened
+from tests.flows.shop import Shop
 from tests.flows.test_stamps import ORDER, RETURN
 from tests.told import DAY, HOUR, NOW, SHIRT, key_of, thing
 from tests.views.returned import announced
 from tests.views.test_drift import line, shows
-
-MINUTE = timedelta(minutes=1)
-VISIBLE = 15  # minutes
-HOME = {
-    "name": "Ada Invented", "line_1": "1 Invented Row", "line_2": "", "city": "Leeds", "state": "",
-    "postcode": "LS1 0AA", "country": "GBR",
-}  # fmt: skip
 
 
 class Erp:
@@ -57,19 +49,9 @@ def erp() -> Erp:
 @pytest.fixture
 def shop(tmp_path: Path, erp: Erp) -> Iterator[Shop]:
     """Two orders of two shirts."""
-    opened = Shop(tmp_path / "store.duckdb", settings_of(ERP_CUSTOMER="JLM", ERP_VISIBILITY_MINUTES=VISIBLE))
-    opened.run.house.start_on = NOW - 30 * DAY
-    opened.run.house.erp = cast("Any", erp)
-    told = opened.told
-    told.skus(SHIRT)
-    told.mapping("warehouse", "NMK", "WH1")
-    told.mapping("ship_via", "STD-UK", "RML")
-    body = json.dumps({"ship_to": HOME, "bill_to": HOME, "email": ""})
-    for order_id in ("JL1-A", "JL2-A"):
-        told.order(order_id, quantity=2, placed=NOW - 5 * HOUR, changed=NOW - 4 * HOUR, deadline=NOW + 3 * DAY)
-        told.journal.append(personal=[Personal(order_id, NOW - HOUR, body)])
-    yield opened
-    told.close()
+    shop = opened(tmp_path / "store.duckdb", erp, ("JL1-A", "JL2-A"), quantity=2)
+    yield shop
+    shop.told.close()
 
 
 def run_at(shop: Shop, minutes: float) -> Decision:
